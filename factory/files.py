@@ -1,0 +1,83 @@
+"""Files are written whole or not at all.
+
+A reader of any file this program writes sees either the old text or the new one, never half of
+it: the text goes to a temporary neighbour, which then takes the place of the target in one step.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from factory.errors import UsageError
+
+
+def write_whole(path: Path, text: str) -> bool:
+    """Write `text` to `path` in one step; make missing folders.
+
+    Args:
+        path: the file to make or replace.
+        text: the whole new content, written as UTF-8 with the newlines it has.
+
+    Returns:
+        False when the file held that very text already (then nothing is touched).
+
+    Raises:
+        UsageError: when the place cannot be written.
+    """
+    data = text.encode("utf-8")
+    try:
+        if path.is_file() and path.read_bytes() == data:
+            return False
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+            os.chmod(temporary, _mode_of(path))  # noqa: PTH101 - a name, not a Path
+            os.replace(temporary, path)  # noqa: PTH105 - a name, not a Path
+        except BaseException:
+            os.unlink(temporary)  # noqa: PTH108 - a name, not a Path
+            raise
+    except OSError as error:
+        msg = f"cannot write {path}: {error.strerror}"
+        raise UsageError(msg) from error
+    return True
+
+
+def read_text(path: Path, most_bytes: int | None = None) -> str:
+    """Read a whole UTF-8 file.
+
+    Args:
+        path: the file.
+        most_bytes: refuse a larger file (bytes); None for no bound.
+
+    Raises:
+        UsageError: when it is not there, not readable, too large, or not UTF-8.
+    """
+    try:
+        with path.open("rb") as stream:
+            data = stream.read() if most_bytes is None else stream.read(most_bytes + 1)
+    except OSError as error:
+        msg = f"cannot read {path}: {error.strerror}"
+        raise UsageError(msg) from error
+    if most_bytes is not None and len(data) > most_bytes:
+        msg = f"cannot read {path}: it is larger than {most_bytes:,} bytes"
+        raise UsageError(msg)
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        msg = f"cannot read {path}: byte {error.start:,} is not UTF-8"
+        raise UsageError(msg) from error
+
+
+def _mode_of(path: Path) -> int:
+    try:
+        return path.stat().st_mode & 0o777
+    except FileNotFoundError:
+        umask = os.umask(0)
+        os.umask(umask)
+        return 0o666 & ~umask

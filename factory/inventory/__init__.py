@@ -1,0 +1,1 @@
+"""What people declare: organizations, meshes, cell types and cells."""

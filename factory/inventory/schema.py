@@ -1,0 +1,323 @@
+"""The shape of `cells.yaml`: frozen values that say their unit and their bounds.
+
+`cells.schema.json`, which editors read, is made from these classes. They check one value at a
+time; what takes two values to be wrong is in `factory.inventory.rules`.
+"""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Network
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+
+
+def _parse_block(value: Any) -> IPv4Network:
+    if isinstance(value, IPv4Network):
+        return value
+    if not isinstance(value, str):
+        msg = "a block is text such as 10.128.0.0/10"
+        raise ValueError(msg)  # noqa: TRY004 - pydantic turns it into a finding
+    if "/" not in value:
+        msg = f"{value!r} has no prefix length; a block is text such as 10.128.0.0/10"
+        raise ValueError(msg)
+    try:
+        return IPv4Network(value)
+    except ValueError as error:
+        msg = str(error) if "host bits" not in str(error) else _host_bits(value)
+        raise ValueError(msg) from error
+
+
+def _host_bits(value: str) -> str:
+    return f"{value} is not the first address of a block; did you mean {IPv4Network(value, False)}?"
+
+
+def _quoted_digits(value: Any) -> Any:
+    if isinstance(value, int) and not isinstance(value, bool):
+        msg = 'an account id is text of twelve digits: put it in quotes, "123456789012"'
+        raise ValueError(msg)  # noqa: TRY004 - pydantic turns it into a finding
+    return value
+
+
+Block = Annotated[
+    IPv4Network,
+    BeforeValidator(_parse_block),
+    PlainSerializer(str),
+    WithJsonSchema({"type": "string", "pattern": r"^\d+\.\d+\.\d+\.\d+/\d+$"}),
+]
+AccountId = Annotated[str, BeforeValidator(_quoted_digits), Field(pattern=r"^[0-9]{12}$")]
+CellName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=32)]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=40)]
+GroupName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=20)]
+RoleName = Annotated[str, Field(pattern=r"^[\w+=,.@-]{1,64}$")]
+RegionName = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
+ZoneId = Annotated[str, Field(pattern=r"^[a-z]+\d-az\d+$")]
+Namespace = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
+QuotaCode = Annotated[str, Field(pattern=r"^L-[0-9A-F]{8}$")]
+Quotas = Annotated[
+    dict[QuotaCode, Annotated[int, Field(ge=0)]],
+    Field(
+        default_factory=dict,
+        description="What AWS has raised for the account, by quota code (the quota's unit).",
+    ),
+]
+
+
+class Model(BaseModel):
+    """Frozen, no unknown keys, and `"6"` is not 6."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Organization(Model):
+    """One AWS organization: where its member accounts are made, and by whom."""
+
+    management_account: AccountId = Field(description="Account that owns the organization.")
+    provisioning_role: RoleName = Field(
+        description="Role in the management account that the pipeline assumes first."
+    )
+    member_role: RoleName = Field(
+        default="OrganizationAccountAccessRole",
+        description="Role in every member account that the provisioning role may assume.",
+    )
+
+
+class State(Model):
+    """Where Terraform keeps its states."""
+
+    bucket: str = Field(
+        pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", description="S3 bucket of all states."
+    )
+    region: RegionName = Field(description="Region of the bucket.")
+    kms_key: str | None = Field(default=None, description="KMS key or alias that encrypts them.")
+
+
+class AddressPools(Model):
+    """The blocks that cells are given theirs from."""
+
+    node: list[Block] = Field(min_length=1, description="Routable blocks for nodes and endpoints.")
+    pod: list[Block] = Field(min_length=1, description="Unroutable (CGNAT) blocks for pods.")
+    reserved: list[Block] = Field(default=[], description="Blocks that no cell may ever get.")
+
+
+class Hub(Model):
+    """A VPC that exists already and that the factory does not own."""
+
+    account: AccountId = Field(description="Account that owns the VPC.")
+    vpc: str = Field(pattern=r"^vpc-[0-9a-f]{8}([0-9a-f]{9})?$", description="Id of the VPC.")
+    region: RegionName = Field(description="Region of the VPC.")
+    blocks: list[Block] = Field(min_length=1, description="Every block of the VPC.")
+    accept: Literal["manual"] = Field(
+        default="manual", description="Its owner accepts each peering request by hand."
+    )
+    dns_resolution: bool = Field(
+        default=False,
+        description="Resolve private names over the peering; set it once the owner accepted.",
+    )
+    nau: int = Field(default=0, ge=0, description="Network address usage of the VPC now (NAU).")
+    quotas: Quotas
+
+
+class Mesh(Model):
+    """Cells and hubs of one Region that reach each other."""
+
+    region: RegionName = Field(description="Region of every cell and hub in the mesh.")
+    interconnect: Literal["peering"] = Field(
+        default="peering", description="How the VPCs are joined."
+    )
+    cell_to_cell: Literal["full", "none"] = Field(
+        default="full", description="`full`: each cell peers with each; `none`: with hubs only."
+    )
+    hubs: list[Name] = Field(default=[], description="Hubs that every cell of the mesh reaches.")
+
+
+class Taint(Model):
+    """A Kubernetes taint of every node in a group."""
+
+    key: str = Field(pattern=r"^[A-Za-z0-9./_-]{1,63}$", description="Key.")
+    value: str = Field(default="", pattern=r"^[A-Za-z0-9._-]{0,63}$", description="Value.")
+    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] = Field(description="Effect.")
+
+
+LabelKey = Annotated[str, Field(pattern=r"^[A-Za-z0-9./_-]{1,128}$")]
+LabelValue = Annotated[str, Field(pattern=r"^([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?$")]
+
+
+class NodeGroup(Model):
+    """A static pool of nodes: one EKS node group in each zone, split where EKS wants it."""
+
+    instance_type: str = Field(
+        pattern=r"^[a-z0-9-]+\.[a-z0-9-]+$", description="EC2 instance type, such as r6gd.8xlarge."
+    )
+    nodes_per_zone: int = Field(ge=1, le=5000, description="Nodes in each zone (nodes).")
+    labels: dict[LabelKey, LabelValue] = Field(default={}, description="Kubernetes labels.")
+    taints: list[Taint] = Field(default=[], description="Kubernetes taints.")
+    capacity: Literal["on_demand", "spot"] = Field(
+        default="on_demand", description="How the instances are bought."
+    )
+    root_volume_gib: int = Field(
+        default=100, ge=20, le=16384, description="Size of the root volume, gp3 (GiB)."
+    )
+    max_unavailable: int = Field(
+        default=1, ge=1, le=100, description="Nodes that an update replaces at a time (nodes)."
+    )
+
+
+class SparkOperator(Model):
+    """The Spark Operator release of a cell."""
+
+    chart_version: str = Field(pattern=r"^\d+\.\d+\.\d+$", description="Version of its Helm chart.")
+    chart_repository: str = Field(
+        default="https://kubeflow.github.io/spark-operator",
+        pattern=r"^(https|oci)://[^\s]+$",
+        description="Helm repository, https or oci; a cell without egress needs one it can reach.",
+    )
+    image_registry: str | None = Field(
+        default=None, description="Registry that mirrors its image; the chart's own when unset."
+    )
+    replicas: int = Field(default=2, ge=1, le=5, description="Controller pods, one leads (pods).")
+    workers: int = Field(default=10, ge=1, le=500, description="Reconciling threads (threads).")
+    kube_api_qps: int = Field(default=20, ge=1, description="Requests to the API (per second).")
+    kube_api_burst: int = Field(default=30, ge=1, description="Burst above it (requests).")
+
+
+class Spark(Model):
+    """What the platform layer of a cell runs."""
+
+    namespaces: list[Namespace] = Field(min_length=1, description="Namespaces that jobs run in.")
+    operator: SparkOperator = Field(description="The Spark Operator release.")
+
+
+class Ingress(Model):
+    """The static way in: a network load balancer and its target group."""
+
+    node_group: GroupName = Field(description="Node group whose nodes are the targets.")
+    node_port: int = Field(
+        default=30080, ge=30000, le=32767, description="NodePort that the nodes answer on."
+    )
+    listener_port: int = Field(default=80, ge=1, le=65535, description="Port that clients use.")
+
+
+class FlowLogs(Model):
+    """VPC flow logs, written to a bucket of the cell's account."""
+
+    traffic: Literal["ACCEPT", "REJECT", "ALL"] = Field(
+        default="REJECT", description="Which flows are written."
+    )
+    retention_days: int = Field(default=30, ge=1, le=3650, description="Kept for (days).")
+
+
+class CellType(Model):
+    """What cells of one kind have in common."""
+
+    kubernetes_version: str = Field(pattern=r"^1\.\d{2}$", description="EKS version, as 1.34.")
+    zones: list[ZoneId] = Field(min_length=2, max_length=6, description="Zone ids, not names.")
+    node_groups: dict[GroupName, NodeGroup] = Field(min_length=1, description="Pools of nodes.")
+    prefixes_per_node: int = Field(
+        default=6, ge=1, le=49, description="/28 prefixes attached to each node (prefixes)."
+    )
+    max_pods: int | None = Field(
+        default=None, ge=1, description="Pods per node; all the prefixes hold when unset (pods)."
+    )
+    node_ceiling: int | None = Field(
+        default=None,
+        ge=1,
+        description="Nodes that addresses are planned for; those declared when unset (nodes).",
+    )
+    node_image: str = Field(
+        pattern=r"^v\d{8}$", description="Release of the EKS-optimized Amazon Linux 2023 image."
+    )
+    addons: dict[Literal["vpc-cni", "kube-proxy", "eks-pod-identity-agent", "coredns"], str] = (
+        Field(description="Version of each EKS add-on, such as v1.20.4-eksbuild.1.")
+    )
+    egress: Literal["none", "nat_gateway"] = Field(
+        default="none", description="Way to the internet; `none`: VPC endpoints only."
+    )
+    endpoints: list[Name] = Field(
+        default=[], description="Interface endpoints beyond the ones a cell needs to start."
+    )
+    service_block: Block = Field(
+        default=IPv4Network("172.20.0.0/16"),
+        description="Kubernetes service addresses, the same in every cell.",
+    )
+    admins: list[str] = Field(
+        default=[], description="IAM principals (ARN) that administer the cluster."
+    )
+    flow_logs: FlowLogs = Field(default=FlowLogs(), description="VPC flow logs.")
+    ingress: Ingress | None = Field(default=None, description="The static way in.")
+    spark: Spark = Field(description="The platform layer.")
+    quotas: Quotas
+
+
+class NewAccount(Model):
+    """An account that the factory creates."""
+
+    email: str = Field(
+        pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=64, description="Root user's e-mail."
+    )
+    ou: str = Field(
+        pattern=r"^(ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}|r-[0-9a-z]{4,32})$",
+        description="Organizational unit, or root, that it is placed in.",
+    )
+
+
+class ExistingAccount(Model):
+    """An account that exists already and is adopted by its id."""
+
+    id: AccountId = Field(description="Account id.")
+
+
+class Cell(Model):
+    """One account, one VPC, one EKS cluster, one node ceiling."""
+
+    type: Name = Field(description="Cell type.")
+    mesh: Name = Field(description="Mesh that the cell joins; it gives the Region.")
+    organization: Name = Field(description="Organization that owns the account.")
+    ring: Name = Field(description="Rollout ring; the canary goes first.")
+    account: NewAccount | ExistingAccount = Field(
+        description="`{id: …}` for an account that exists, `{email: …, ou: …}` for a new one."
+    )
+    quotas: Quotas
+
+
+class Inventory(Model):
+    """Every organization, mesh, cell type and cell, in one file."""
+
+    version: Literal[1] = Field(description="Version of this format.")
+    organizations: dict[Name, Organization] = Field(min_length=1, description="By name.")
+    state: State = Field(description="Where Terraform keeps its states.")
+    address_pools: AddressPools = Field(description="Where cells get their addresses from.")
+    hubs: dict[Name, Hub] = Field(default={}, description="VPCs that exist already, by name.")
+    meshes: dict[Name, Mesh] = Field(min_length=1, description="By name.")
+    cell_types: dict[Name, CellType] = Field(min_length=1, description="By name.")
+    rings: list[Name] = Field(
+        default=["canary", "first", "rest"], min_length=1, description="In order of rollout."
+    )
+    cells: dict[CellName, Cell] = Field(min_length=1, description="By name.")
+
+    def type_of(self, cell: str) -> CellType:
+        """Return the cell type of a cell, by the cell's name."""
+        return self.cell_types[self.cells[cell].type]
+
+    def mesh_of(self, cell: str) -> Mesh:
+        """Return the mesh of a cell, by the cell's name."""
+        return self.meshes[self.cells[cell].mesh]
+
+    def region_of(self, cell: str) -> str:
+        """Return the Region of a cell, by the cell's name."""
+        return self.mesh_of(cell).region
+
+    def organization_of(self, cell: str) -> Organization:
+        """Return the organization of a cell, by the cell's name."""
+        return self.organizations[self.cells[cell].organization]
+
+    def peers_of(self, cell: str) -> tuple[str, ...]:
+        """Return the cells that a cell peers with, by name, sorted."""
+        mesh = self.cells[cell].mesh
+        if self.meshes[mesh].cell_to_cell == "none":
+            return ()
+        return tuple(sorted(n for n, c in self.cells.items() if c.mesh == mesh and n != cell))
+
+    def hubs_of(self, cell: str) -> tuple[str, ...]:
+        """Return the hubs that a cell peers with, by name, sorted."""
+        return tuple(sorted(self.mesh_of(cell).hubs))

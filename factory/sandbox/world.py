@@ -1,0 +1,84 @@
+"""What an emulated AWS holds before anybody touches it, as a plain value.
+
+A world never starts, reads or writes anything: `server` turns it into a running
+emulator, and whoever wants one writes the text of `render_world` to a file.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubVpc:
+    """A VPC that exists already, with one route table (its main one)."""
+
+    account: str  # 12 digits
+    vpc_id: str
+    region: str
+    blocks: tuple[str, ...]  # CIDR text: the primary block, then the secondary ones
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """A machine image owned by `amazon`, found by its exact name."""
+
+    name: str
+    architecture: str  # EC2's words: x86_64 or arm64
+    regions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """Everything that exists when the emulator starts.
+
+    Organizational units are not listed: a well-formed id that is unknown comes to
+    exist, below the root, when an account first asks for it (see `organizations`).
+    """
+
+    management_accounts: tuple[str, ...] = ()  # each has an organization from the start
+    hubs: tuple[HubVpc, ...] = ()
+    images: tuple[Image, ...] = ()
+    blocks_per_vpc: int | None = None  # IPv4 blocks; None keeps the default quota of AWS
+
+
+def render_world(world: World) -> str:
+    """Write a world as JSON text.
+
+    Returns:
+        One JSON object and a newline; `parse_world` reads it back to an equal value.
+    """
+    return json.dumps(asdict(world), indent=2) + "\n"
+
+
+def parse_world(text: str) -> World:
+    """Read a world from the JSON text of `render_world`.
+
+    Raises:
+        ValueError: the text is not JSON, or a key is unknown or missing.
+    """
+    document = json.loads(text)
+    if not isinstance(document, dict):
+        raise ValueError("a world is a JSON object")
+    try:
+        return World(
+            **{
+                **document,
+                "management_accounts": tuple(document.get("management_accounts", ())),
+                "hubs": tuple(_hub(row) for row in document.get("hubs", ())),
+                "images": tuple(_image(row) for row in document.get("images", ())),
+            }
+        )
+    except TypeError as error:
+        raise ValueError(f"a world does not look like this: {error}") from error
+
+
+def _hub(row: Mapping[str, Any]) -> HubVpc:
+    return HubVpc(**{**row, "blocks": tuple(row["blocks"])})
+
+
+def _image(row: Mapping[str, Any]) -> Image:
+    return Image(**{**row, "regions": tuple(row["regions"])})
