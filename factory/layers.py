@@ -162,14 +162,14 @@ def _stacks_of(inventory: Inventory, cell: str) -> Iterator[Stack]:
 
 
 _CLUSTER_TAKES = {k: t for k, t in NETWORK_OUTPUTS.items() if k != "node_route_table_ids"}
-_EDGE_TAKES = {k: NETWORK_OUTPUTS[k] for k in ("vpc_id", "node_route_table_ids")}
+_ROUTE_TABLES = {"node_route_table_ids": NETWORK_OUTPUTS["node_route_table_ids"]}
+_VPC_AND_ROUTE_TABLES = {"vpc_id": NETWORK_OUTPUTS["vpc_id"], **_ROUTE_TABLES}
 
 
 def _edge_stacks(
     inventory: Inventory, cell: str, region: str, account: Mapping[str, Input]
 ) -> Iterator[Stack]:
     lower, higher = lower_peers(inventory, cell), higher_peers(inventory, cell)
-    own = _from(cell, "network", _EDGE_TAKES)
     if higher or inventory.hubs_of(cell):
         peers = {"peer_vpc_ids": _map({p: ("network", "vpc_id", None) for p in higher})}
         unknown = {p: ("account", "account_id", None) for p in higher if _is_new(inventory, p)}
@@ -177,7 +177,12 @@ def _edge_stacks(
         yield Stack(
             id=StackId(cell, "peering"),
             region=region,
-            inputs={**account, **own, **(peers if higher else {}), **accounts},
+            inputs={
+                **account,
+                **_from(cell, "network", _VPC_AND_ROUTE_TABLES),
+                **(peers if higher else {}),
+                **accounts,
+            },
             outputs={"connection_ids": "map(string)"},
         )
     if lower:
@@ -185,15 +190,23 @@ def _edge_stacks(
         yield Stack(
             id=StackId(cell, "accept"),
             region=region,
-            inputs={**account, **own, "connection_ids": connections},
+            inputs={
+                **account,
+                **_from(cell, "network", _ROUTE_TABLES),
+                "connection_ids": connections,
+            },
             outputs={"accepted_ids": "map(string)"},
         )
     hubs = resolving_hubs(inventory, cell)
     if higher or hubs:
-        accepted = {p: Source(stack=StackId(p, "accept"), output="accepted_ids", key=cell)
-                    for p in higher}
-        requested = {h: Source(stack=StackId(cell, "peering"), output="connection_ids", key=h)
-                     for h in hubs}
+        accepted = {
+            peer: Source(stack=StackId(peer, "accept"), output="accepted_ids", key=cell)
+            for peer in higher
+        }
+        requested = {
+            hub: Source(stack=StackId(cell, "peering"), output="connection_ids", key=hub)
+            for hub in hubs
+        }
         yield Stack(
             id=StackId(cell, "options"),
             region=region,

@@ -53,6 +53,7 @@ RoleName = Annotated[str, Field(pattern=r"^[\w+=,.@-]{1,64}$")]
 RegionName = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
 ZoneId = Annotated[str, Field(pattern=r"^[a-z]+\d-az\d+$")]
 Namespace = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
+ServiceName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*(\.[a-z0-9-]+)*$", max_length=60)]
 QuotaCode = Annotated[str, Field(pattern=r"^L-[0-9A-F]{8}$")]
 Quotas = Annotated[
     dict[QuotaCode, Annotated[int, Field(ge=0)]],
@@ -233,7 +234,7 @@ class CellType(Model):
     egress: Literal["none", "nat_gateway"] = Field(
         default="none", description="Way to the internet; `none`: VPC endpoints only."
     )
-    endpoints: list[Name] = Field(
+    endpoints: list[ServiceName] = Field(
         default=[], description="Interface endpoints beyond the ones a cell needs to start."
     )
     service_block: Block = Field(
