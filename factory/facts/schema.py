@@ -11,7 +11,7 @@ import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal
+from typing import Literal, TypeVar
 
 Kind = Literal["fixed", "quota", "guidance"]
 """`fixed`: nobody can raise it. `quota`: AWS raises it on request, up to `maximum`
@@ -19,6 +19,8 @@ where one is documented. `guidance`: AWS or Kubernetes advises it and enforces
 nothing; going past it is a risk and not a refusal."""
 
 ADDRESSES_PER_PREFIX = 16  # a delegated IPv4 prefix is always a /28
+
+RowType = TypeVar("RowType")
 
 
 class UnknownFact(KeyError):
@@ -96,7 +98,8 @@ class TokenBucket(Provenance):
     """How often one EC2 action may be called, per account and Region.
 
     Attributes:
-        action: EC2 API action, or `*` for a bucket that all mutating actions share.
+        action: EC2 API action; `*` is every action of the category without a row of its
+            own, and in the category `shared` all mutating actions out of one bucket.
         counts: `requests`, or `resources` where one request takes several tokens.
         capacity: burst (tokens, > 0).
         refill: tokens that come back each second (> 0).
@@ -114,12 +117,17 @@ class TokenBucket(Provenance):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallCount:
-    """How often one node calls one action while it boots: base + per_prefix x prefixes."""
+    """How often one node calls one action while it boots: base + per_prefix x prefixes.
+
+    Attributes:
+        counts: `requests`, or `resources` where a node takes a token of a shared request.
+    """
 
     action: str
     base: int
     per_prefix: int = 0
     mutating: bool = True
+    counts: str = "requests"
 
     def of(self, prefixes: int) -> int:
         """Count the calls of a node that takes that many /28 prefixes; never below 0."""
@@ -127,19 +135,19 @@ class CallCount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CniCalls(Provenance):
-    """EC2 calls that the VPC CNI makes on one node, for a range of its versions.
+class NodeCalls(Provenance):
+    """EC2 calls that one booting node causes, for a range of VPC CNI versions.
 
     Attributes:
-        since, before: half-open version range; None is an open end.
-        growth: `at-once` takes every prefix with the ENI (MINIMUM_IP_TARGET),
-            `one-by-one` takes one with the ENI and the rest singly.
+        growth: `launch` is what every node causes; `at-once` takes every prefix with
+            the ENI (MINIMUM_IP_TARGET), `one-by-one` takes all but the first singly.
+        since, before: half-open range of CNI versions; None is an open end.
     """
 
     id: str
+    growth: str
     since: tuple[int, ...] | None
     before: tuple[int, ...] | None
-    growth: str
     calls: tuple[CallCount, ...]
     unit: str = "calls per node"
 
@@ -248,17 +256,31 @@ class InstanceType:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Region:
+    """A Region and the ids of its zones, the same for every account.
+
+    Attributes:
+        confirmed: AWS answered with these zones; False where only the pattern of names
+            says so, and a zone that is not listed may well exist.
+    """
+
+    name: str
+    zone_ids: tuple[str, ...]
+    confirmed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """Every table, each keyed by id."""
 
     quotas: Mapping[str, Quota]
     nau: Mapping[str, NauWeight]
     buckets: Mapping[str, TokenBucket]
-    cni: Mapping[str, CniCalls]
+    calls: Mapping[str, NodeCalls]
     parameters: Mapping[str, Parameter]
     policy: Mapping[str, Policy]
     instances: Mapping[str, InstanceType]
-    zones: Mapping[str, tuple[str, ...]]
+    regions: Mapping[str, Region]
     addons: tuple[AddonVersion, ...] = field(default=())
     images: tuple[NodeImage, ...] = field(default=())
     charts: tuple[ChartVersion, ...] = field(default=())
@@ -278,6 +300,25 @@ class Facts:
     def weight(self, id_: str) -> int:
         """Look a NAU weight up by id; UnknownFact when there is none."""
         return _row("NAU weight", self.nau, id_).weight
+
+    def bucket(self, call: CallCount) -> TokenBucket:
+        """Find the bucket that a call draws on: its action's own, or its category's."""
+        for bucket in self.buckets.values():
+            if (bucket.action, bucket.counts) == (call.action, call.counts):
+                return bucket
+        return self.buckets["mutating" if call.mutating else "non-mutating"]
+
+    def node_calls(self, growth: str, version: tuple[int, ...]) -> tuple[CallCount, ...]:
+        """List the EC2 calls of one booting node: the launch and what the CNI adds.
+
+        Raises:
+            UnknownFact: when no row covers that growth and CNI version.
+        """
+        for row in self.calls.values():
+            if row.growth == growth and row.covers(version):
+                return (*self.calls["launch"].calls, *row.calls)
+        wanted = f"{growth} of CNI {'.'.join(map(str, version))}"
+        raise UnknownFact(table="node calls", id_=wanted)
 
     def instance(self, name: str) -> InstanceType:
         """Look an instance type up by its exact name.
@@ -322,7 +363,7 @@ def effective(quota: Quota, override: int | None = None) -> int:
     return override
 
 
-def _row[T](table: str, rows: Mapping[str, T], id_: str) -> T:
+def _row(table: str, rows: Mapping[str, RowType], id_: str) -> RowType:
     try:
         return rows[id_]
     except KeyError:

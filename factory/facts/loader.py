@@ -1,0 +1,164 @@
+"""The facts that ship with the package, read once; the only reader of these files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import date
+from functools import cache
+from pkgutil import get_data
+from typing import Any, TypeVar
+
+from factory.documents import load_data
+from factory.facts.schema import (
+    CallCount,
+    Facts,
+    InstanceType,
+    NauWeight,
+    NodeCalls,
+    Parameter,
+    Policy,
+    Provenance,
+    Quota,
+    Region,
+    TokenBucket,
+)
+
+Row = dict[str, Any]
+RowType = TypeVar("RowType", bound=Provenance)
+
+
+@cache
+def load_facts() -> Facts:
+    """Read every table; the same object each time.
+
+    Instance types and zones are read from disk when first asked for.
+    """
+    sources = _sources()
+    nau, api = _read("nau"), _read("ec2_api")
+    parameters = {**_read("parameters"), **nau["parameters"]}
+    return Facts(
+        quotas=_table(Quota, map_quotas(_read("quotas")), sources),
+        nau=_table(NauWeight, nau["weights"], sources),
+        buckets=_table(TokenBucket, api["buckets"], sources),
+        calls=_table(NodeCalls, map_calls(api["calls"]), sources),
+        parameters=_table(Parameter, parameters, sources),
+        policy={id_: Policy(id=id_, **row) for id_, row in _read("policy").items()},
+        instances=InstanceTable(),
+        regions=RegionTable(),
+    )
+
+
+class InstanceTable(Mapping[str, InstanceType]):
+    """Instance types by name; a line is parsed when its type is asked for.
+
+    The file has more than a thousand lines and a run needs a handful of them.
+    """
+
+    def __init__(self) -> None:
+        self._lines: dict[str, str] = {}
+        self._parsed: dict[str, InstanceType] = {}
+
+    def __getitem__(self, name: str) -> InstanceType:
+        if name not in self._parsed:
+            self._parsed[name] = _instance(json.loads(self._index()[name]))
+        return self._parsed[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._index())
+
+    def __len__(self) -> int:
+        return len(self._index())
+
+    def _index(self) -> dict[str, str]:
+        if not self._lines:
+            _, *lines = _text("instances.jsonl").splitlines()
+            self._lines = {line.split('"', 4)[3]: line for line in lines}
+        return self._lines
+
+
+class RegionTable(Mapping[str, Region]):
+    """Regions by name, read when first asked for."""
+
+    def __init__(self) -> None:
+        self._regions: dict[str, Region] = {}
+
+    def __getitem__(self, name: str) -> Region:
+        return self._table()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._table())
+
+    def __len__(self) -> int:
+        return len(self._table())
+
+    def _table(self) -> dict[str, Region]:
+        if not self._regions:
+            rows = _read("regions")
+            for kind in ("observed", "patterned"):
+                for name, ids in rows[kind].items():
+                    region = Region(name=name, zone_ids=tuple(ids), confirmed=kind == "observed")
+                    self._regions[name] = region
+        return self._regions
+
+
+def map_quotas(rows: Mapping[str, Row]) -> dict[str, Row]:
+    """Give a fixed limit's `value` and a guidance's `default` the fields of a quota."""
+    return {id_: _quota_fields(row) for id_, row in rows.items()}
+
+
+def map_calls(rows: Mapping[str, Row]) -> dict[str, Row]:
+    """Turn the calls and versions of each row into values."""
+    return {
+        id_: {
+            **row,
+            "since": _version(row.get("since")),
+            "before": _version(row.get("before")),
+            "calls": tuple(CallCount(action=name, **n) for name, n in row["calls"].items()),
+        }
+        for id_, row in rows.items()
+    }
+
+
+def _quota_fields(row: Row) -> Row:
+    fields = dict(row)
+    if row["kind"] == "fixed":
+        fields["default"] = fields["maximum"] = fields.pop("value")
+    elif row["kind"] == "guidance":
+        fields["maximum"] = None
+    fields["disputed"] = tuple(row.get("disputed", ()))
+    return fields
+
+
+def _version(text: str | None) -> tuple[int, ...] | None:
+    return None if text is None else tuple(map(int, text.split(".")))
+
+
+def _instance(row: Row) -> InstanceType:
+    row["architectures"] = tuple(row["architectures"])
+    return InstanceType(name=row.pop("type"), **row)
+
+
+def _table(
+    kind: type[RowType], rows: Mapping[str, Row], sources: Mapping[str, tuple[str, date]]
+) -> dict[str, RowType]:
+    table = {}
+    for id_, row in rows.items():
+        url, checked = sources[row["source"]]
+        table[id_] = kind(**{"id": id_, "checked": checked, **row, "source": url})
+    return table
+
+
+def _sources() -> dict[str, tuple[str, date]]:
+    return {id_: (row["url"], row["checked"]) for id_, row in _read("sources").items()}
+
+
+def _read(name: str) -> dict[str, Any]:
+    return dict(load_data(_text(f"{name}.yaml")))
+
+
+def _text(name: str) -> str:
+    data = get_data(__package__, name)
+    if data is None:
+        raise FileNotFoundError(name)
+    return data.decode("utf-8")
