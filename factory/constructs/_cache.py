@@ -1,0 +1,79 @@
+"""The folder where the door keeps what it makes once: bytecode and slim packages.
+
+CELLFACTORY_CACHE names it; else it is `cellfactory` in the user's cache folder. Where that is not
+ours alone to write, a temporary folder serves for the life of the process. Code is loaded from
+here, so the folder must belong to the user and be closed to others.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import sys
+import tempfile
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+
+_OTHERS_MAY_WRITE = 0o022
+
+
+@cache
+def root() -> Path:
+    """The cache folder; made when missing."""
+    wanted = _wanted()
+    if wanted is not None and _is_usable(wanted):
+        return wanted
+    folder = tempfile.mkdtemp(prefix="cellfactory-cache-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
+
+
+def read(kind: str, name: str) -> bytes | None:
+    """What was kept under that name, None when nothing was."""
+    try:
+        return (root() / kind / name).read_bytes()
+    except OSError:
+        return None
+
+
+def write(kind: str, name: str, data: bytes) -> None:
+    """Keep `data` under that name in one step; a full or read-only disk is no error."""
+    folder = root() / kind
+    with suppress(OSError):
+        folder.mkdir(exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=folder)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+        Path(temporary).replace(folder / name)
+
+
+def _wanted() -> Path | None:
+    asked = os.environ.get("CELLFACTORY_CACHE")
+    if asked:
+        return Path(asked).absolute()
+    try:
+        home = Path.home()
+    except RuntimeError:  # no HOME and no entry in the password database
+        return None
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        base = home / "Library" / "Caches"
+    else:
+        base = Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache")
+    return base / "cellfactory" if base.is_absolute() else None
+
+
+def _is_usable(folder: Path) -> bool:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+        status = folder.stat()
+    except OSError:
+        return False
+    if sys.platform == "win32":
+        return True
+    return status.st_uid == os.getuid() and not status.st_mode & _OTHERS_MAY_WRITE

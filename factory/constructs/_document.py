@@ -1,0 +1,51 @@
+"""The text of a synthesized stack, the same on every machine."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from factory.errors import SynthError
+
+_LEAKED_REFERENCE = '"$jsii.'
+_COMMENT = "//"
+
+
+def normalise(text: str) -> str:
+    """Rewrite a synthesized document in its one lasting form.
+
+    Keys are sorted, the indent is two spaces, a newline ends it. The bindings' `//` blocks
+    (construct paths and versions of the bindings) go: Terraform ignores them, and they would
+    change every file at each upgrade.
+
+    Args:
+        text: what the bindings wrote, a JSON object.
+
+    Raises:
+        SynthError: F401, when a handle of the bindings stands where a value should.
+
+    >>> print(normalise('{"b": 1, "a": {"//": {"metadata": {}}, "c": []}}'), end="")
+    {
+      "a": {
+        "c": []
+      },
+      "b": 1
+    }
+    """
+    if _LEAKED_REFERENCE in text:
+        around = text[text.index(_LEAKED_REFERENCE) :][:80].splitlines()[0]
+        msg = (
+            f"F401 the synthesized document holds a handle in place of a value: {around}\n"
+            "    Pass a string such as ${local.name}, or a struct of the bindings; set\n"
+            "    CELLFACTORY_CDK=checked to see which argument it was."
+        )
+        raise SynthError(msg)
+    return json.dumps(_bare(json.loads(text)), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def _bare(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _bare(inner) for key, inner in value.items() if key != _COMMENT}
+    if isinstance(value, list):
+        return [_bare(inner) for inner in value]
+    return value
