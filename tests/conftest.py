@@ -19,8 +19,10 @@ from hypothesis import settings
 ROOT = Path(__file__).resolve().parent.parent
 
 # What a person's shell may hold that would change what a test sees.
-CLEARED_PREFIXES = ("AWS_", "TF_", "PYTHON", "JSII_", "NODE_", "GIT_", "GITHUB_", "LC_")
-CLEARED_NAMES = ("CI", "CLICOLOR_FORCE", "FORCE_COLOR", "COLUMNS", "LINES", "XDG_CACHE_HOME")
+CLEARED_PREFIXES = (
+    *("AWS_", "GITHUB_", "GIT_", "JSII_", "LC_", "NODE_", "PYTHON", "TF_", "XDG_"),
+    *("CI", "CLICOLOR", "FORCE_COLOR", "LINES"),
+)
 KEPT_NAMES = ("TF_PLUGIN_MIRROR",)
 SET = {
     "AWS_CONFIG_FILE": os.devnull,
@@ -59,9 +61,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Empty the environment and close the way out, before anything is imported."""
     for name in list(os.environ):
-        if name in CLEARED_NAMES or name.startswith(CLEARED_PREFIXES):
-            if name not in KEPT_NAMES and not name.startswith("PYTEST_"):
-                del os.environ[name]
+        if name.startswith(CLEARED_PREFIXES) and name not in KEPT_NAMES:
+            del os.environ[name]
     os.environ.update(SET, HOME=str(_home(config)))
     _close_the_way_out()
 
@@ -84,8 +85,8 @@ def _close_the_way_out() -> None:
         _require_loopback(self, address)
         return connect_ex(self, address)
 
-    socket.socket.connect = guarded_connect  # type: ignore[method-assign]
-    socket.socket.connect_ex = guarded_connect_ex  # type: ignore[method-assign]
+    socket.socket.connect = guarded_connect  # type: ignore[assignment, method-assign]
+    socket.socket.connect_ex = guarded_connect_ex  # type: ignore[assignment, method-assign]
 
 
 def _require_loopback(sock: socket.socket, address: Any) -> None:

@@ -1,0 +1,327 @@
+#!/usr/bin/env python3
+"""The one list of tasks: `python3 dev.py <word>`. CI, the README and laptops say the same words.
+
+It needs nothing but Python 3.11 or newer: everything else, Node and Terraform included, comes
+from the package index as locked in requirements/, into the folder .venv beside this file.
+There is one environment, because dev.lock holds every pin of run.lock: `test` adds to what
+`demo` installed, and nothing is downloaded twice.
+"""
+
+import sys
+
+if sys.version_info < (3, 11):  # noqa: UP036 - say so kindly, before newer syntax is met
+    sys.exit(
+        f"cellfactory needs Python 3.11 or newer; this is {sys.version.split()[0]}"
+        f" ({sys.executable}).\nTry: python3.13 dev.py, python3.12 dev.py or python3.11 dev.py"
+    )
+if sys.platform == "win32":
+    sys.exit("cellfactory runs on Linux and macOS; on Windows, start it inside WSL.")
+
+import fcntl
+import hashlib
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal, NoReturn
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+BIN = VENV / "bin"
+STAMP = VENV / "cellfactory.json"  # what the environment was made from; written last
+LOCKS = ROOT / "requirements"
+
+# A test with one of these marks starts other programs; all others are pure and quick.
+SLOW_MARKS = "synth or terraform or sandbox or helm or gateway_nginx or gateway_spark or readme"
+# Settings of a person's shell that would send pip or Python somewhere else.
+LEADS_ASTRAY = (
+    *("VIRTUAL_ENV", "__PYVENV_LAUNCHER__", "PIP_CONSTRAINT", "PIP_NO_BINARY", "PIP_PREFIX"),
+    *("PIP_REQUIRE_HASHES", "PIP_REQUIREMENT", "PIP_ROOT", "PIP_TARGET", "PIP_USER"),
+)
+MADE_FILES = (
+    *(".venv", "cdktf.out", "dist", ".hypothesis", ".import_linter_cache", ".mypy_cache"),
+    *(".pytest_cache", ".ruff_cache"),
+)
+
+Level = Literal["run", "dev"]
+
+
+def demo(args: Sequence[str]) -> None:
+    """Set up, then check the shipped cells.yaml and synthesize its Terraform."""
+    _prepare("run")
+    _run("cellfactory", "check", *args)
+    _run("cellfactory", "synth", *args)
+
+
+def test(args: Sequence[str]) -> None:
+    """Set up, then run every test; arguments go to one plain run of pytest."""
+    _prepare("dev")
+    if args:
+        return _run("pytest", *args)
+    pure = ("-m", f"not ({SLOW_MARKS})", "-n", "auto", "--maxprocesses", "8")
+    # Whole files stay together: a mesh that one file applies is applied once. Four at most,
+    # because each Terraform that runs takes about 600 MB.
+    slow = ("-m", SLOW_MARKS, "-n", "auto", "--maxprocesses", "4", "--dist", "loadfile")
+    _run("pytest", *pure)
+    return _run("pytest", "--durations", "10", *slow)
+
+
+def lint(args: Sequence[str]) -> None:
+    """Ruff, the format of the code, and who may import whom."""
+    _prepare("dev")
+    _run("ruff", "check", *(args or ["."]))
+    _run("ruff", "format", "--check", *(args or ["."]))
+    _run("lint-imports")
+
+
+def types(args: Sequence[str]) -> None:
+    """Check all types, strictly."""
+    _prepare("dev")
+    _run("mypy", *args)
+
+
+def everything(args: Sequence[str]) -> None:
+    """Lint, types and test, in that order."""
+    lint([])
+    types([])
+    test(args)
+
+
+def bench(args: Sequence[str]) -> None:
+    """Measure: synthesis side by side with the plain bindings, and what a check costs."""
+    _prepare("dev")
+    _run("python", "-m", "benchmarks", *args)
+
+
+def docs(args: Sequence[str]) -> None:
+    """Write every made file again: each tools/make_*.py, in order."""
+    _prepare("dev")
+    makers = sorted(ROOT.glob("tools/make_*.py"))
+    if not makers:
+        _stop("there is no tools/make_*.py, so nothing to write")
+    for maker in makers:
+        _run("python", "-m", f"tools.{maker.stem}", *args)
+
+
+def lock(args: Sequence[str]) -> None:
+    """Write requirements/*.lock from pyproject.toml; --upgrade takes newer versions."""
+    _prepare("dev")
+    both = ("--group", "build")
+    within_run = ("--constraints", "requirements/run.lock")
+    dev = ("--extra", "sandbox", "--extra", "dev")
+    _compile("run", "pyproject.toml", *both, *args)
+    _compile("dev", "pyproject.toml", *both, *dev, *within_run, *args)
+    _compile("policy", "--group", "pyproject.toml:policy", *args)
+
+
+def clean(args: Sequence[str]) -> None:
+    """Remove what the other words made: the environment, caches, cdktf.out."""
+    if args:
+        _stop(f"clean takes no arguments, not {' '.join(args)}")
+    for name in MADE_FILES:
+        shutil.rmtree(ROOT / name, ignore_errors=True)
+    for folder in ("factory", "tests", "tools", "benchmarks"):
+        for cache in (ROOT / folder).rglob("__pycache__"):
+            shutil.rmtree(cache, ignore_errors=True)
+
+
+TASKS = {
+    "demo": demo,
+    "test": test,
+    "lint": lint,
+    "types": types,
+    "all": everything,
+    "bench": bench,
+    "docs": docs,
+    "lock": lock,
+    "clean": clean,
+}
+
+
+# -- the environment ------------------------------------------------------------------------------
+
+
+def _prepare(level: Level) -> None:
+    """Bring .venv to what the locks and pyproject.toml say; do nothing when it is there."""
+    with _alone():
+        wanted, found = _wanted(), _found()
+        base = {key: wanted[key] for key in ("python", "root", "run")}
+        is_sound = base.items() <= found.items() and found.get("dev", "") in ("", wanted["dev"])
+        if not is_sound:
+            _make_venv()
+            found = {}
+        if level not in found:
+            STAMP.unlink(missing_ok=True)  # an interrupted install is made again from nothing
+            _install(level)
+            found |= base | {level: wanted[level]}
+        if found.get("project") != wanted["project"]:
+            _pip("the project itself", "--no-index", "--no-build-isolation", "--editable", ".")
+            found["project"] = wanted["project"]
+        STAMP.write_text(json.dumps(found, indent=2) + "\n", "utf-8")
+
+
+def _wanted() -> dict[str, str]:
+    return {
+        "python": f"{sys.version.split()[0]} {_base_python()}",
+        "root": str(ROOT),
+        "run": _digest(LOCKS / "run.lock"),
+        "dev": _digest(LOCKS / "dev.lock"),
+        "project": _digest(ROOT / "pyproject.toml"),
+    }
+
+
+def _found() -> dict[str, str]:
+    try:
+        found = json.loads(STAMP.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) and (BIN / "python").exists() else {}
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _base_python() -> str:
+    """Name the Python that environments are made from, also when started from inside one."""
+    return str(getattr(sys, "_base_executable", None) or sys.executable)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Keep a second dev.py from changing the environment at the same time."""
+    with (ROOT / ".venv.lock").open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            _say("waiting for another dev.py to finish its set-up")
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def _make_venv() -> None:
+    if not all(map(importlib.util.find_spec, ("venv", "ensurepip"))):
+        _stop(
+            f"{_base_python()} cannot make environments: it lacks venv or ensurepip.\n"
+            "On Debian and Ubuntu they come with: apt install python3-venv"
+        )
+    if VENV.exists() and not STAMP.exists():
+        _say(".venv is not finished, or not made by dev.py: making it again")
+    elif VENV.exists():
+        _say("the locks, the Python or the folder changed: making .venv again")
+    STAMP.unlink(missing_ok=True)
+    with _step(f"an environment in .venv, Python {sys.version.split()[0]}"):
+        _quietly(_base_python(), "-I", "-m", "venv", "--clear", str(VENV))
+
+
+def _install(level: Level) -> None:
+    lockfile = LOCKS / f"{level}.lock"
+    lines = lockfile.read_text("utf-8").splitlines()
+    count = sum("==" in line and not line.startswith((" ", "#")) for line in lines)
+    what = (
+        f"the {count} packages of requirements/{level}.lock (several hundred MB; a minute or two)"
+    )
+    _pip(what, "--require-hashes", "--only-binary", ":all:", "--requirement", str(lockfile))
+
+
+def _pip(what: str, *args: str) -> None:
+    # --no-compile: of the 2,200 modules of the AWS bindings we use some fifty; Python compiles
+    # those when they are first imported.
+    quiet = ("--quiet", "--no-input", "--disable-pip-version-check", "--no-compile", "--no-deps")
+    with _step(what):
+        _quietly(str(BIN / "python"), "-I", "-m", "pip", "install", *quiet, *args)
+
+
+def _compile(name: str, *args: str) -> None:
+    output = f"requirements/{name}.lock"
+    _say(f"resolving {output}")
+    command = ["uv", "pip", "compile", *args, "--output-file", output, "--quiet", "--universal"]
+    command += ["--python-version", "3.11", "--generate-hashes", "--no-emit-index-url"]
+    command += ["--custom-compile-command", "python3 dev.py lock"]
+    _run(*command)
+
+
+# -- other programs --------------------------------------------------------------------------------
+
+
+def _environment() -> dict[str, str]:
+    """Give children our environment, without what would send Python or pip elsewhere."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("PYTHON") and name not in LEADS_ASTRAY
+    }
+    kept["PATH"] = os.pathsep.join((str(BIN), kept.get("PATH") or os.defpath))
+    return kept
+
+
+def _run(program: str, *args: str) -> None:
+    """Run a program of .venv in the project's folder; its failure is ours."""
+    command = [str(BIN / program), *args]
+    print("$", " ".join((program, *args)), flush=True)
+    with subprocess.Popen(command, cwd=ROOT, env=_environment()) as child:
+        while True:
+            try:
+                code = child.wait()
+                break
+            except KeyboardInterrupt:  # it reached the child as well, which ends in its own way
+                continue
+    if code:
+        sys.exit(128 - code if code < 0 else code)
+
+
+def _quietly(*command: str) -> None:
+    """Run a command and show what it wrote only when it fails."""
+    done = subprocess.run(
+        command, cwd=ROOT, env=_environment(), capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        print("failed", flush=True)
+        print(done.stdout + done.stderr, file=sys.stderr)
+        _stop(f"this command failed with code {done.returncode}: {' '.join(command)}")
+
+
+@contextmanager
+def _step(what: str) -> Iterator[None]:
+    print(f"dev.py: {what} ... ", end="", flush=True)
+    start = time.monotonic()
+    yield
+    print(f"{time.monotonic() - start:.0f} s", flush=True)
+
+
+def _say(text: str) -> None:
+    print(f"dev.py: {text}", flush=True)
+
+
+def _stop(text: str) -> NoReturn:
+    sys.exit(f"dev.py: {text}")
+
+
+def main(argv: Sequence[str]) -> None:
+    """Run the task that the first word names, or list them all."""
+    if not argv or argv[0] in ("-h", "--help", "help"):
+        print("usage: python3 dev.py WORD [-- ARGUMENT ...]\n")
+        for word, task in TASKS.items():
+            print(f"  {word:6} {(task.__doc__ or '').splitlines()[0]}")
+        return
+    word, *args = argv
+    if word not in TASKS:
+        print(f"dev.py: unknown word {word!r}; the words are: {', '.join(TASKS)}", file=sys.stderr)
+        sys.exit(2)
+    if args[:1] == ["--"]:
+        del args[0]
+    try:
+        TASKS[word](args)
+    except OSError as error:
+        _stop(f"{error.strerror}: {error.filename}")
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
