@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from functools import cache
 from pkgutil import get_data
@@ -11,11 +11,14 @@ from typing import Any, TypeVar
 
 from factory.documents import load_data
 from factory.facts.schema import (
+    AddonVersion,
     CallCount,
+    ChartVersion,
     Facts,
     InstanceType,
     NauWeight,
     NodeCalls,
+    NodeImage,
     Parameter,
     Policy,
     Provenance,
@@ -35,7 +38,7 @@ def load_facts() -> Facts:
     Instance types and zones are read from disk when first asked for.
     """
     sources = _sources()
-    nau, api = _read("nau"), _read("ec2_api")
+    nau, api, eks = _read("nau"), _read("ec2_api"), _read("eks")
     parameters = {**_read("parameters"), **nau["parameters"]}
     return Facts(
         quotas=_table(Quota, map_quotas(_read("quotas")), sources),
@@ -44,8 +47,11 @@ def load_facts() -> Facts:
         calls=_table(NodeCalls, map_calls(api["calls"]), sources),
         parameters=_table(Parameter, parameters, sources),
         policy={id_: Policy(id=id_, **row) for id_, row in _read("policy").items()},
+        addons=_table(AddonVersion, map_addons(eks["addons"]), sources),
+        images=_table(NodeImage, map_images(eks["images"]), sources),
+        charts=_table(ChartVersion, eks["charts"], sources),
         instances=InstanceTable(),
-        regions=RegionTable(),
+        regions=RegionTable(eks["refused_zones"]["zones"]),
     )
 
 
@@ -80,7 +86,8 @@ class InstanceTable(Mapping[str, InstanceType]):
 class RegionTable(Mapping[str, Region]):
     """Regions by name, read when first asked for."""
 
-    def __init__(self) -> None:
+    def __init__(self, refused: Sequence[str]) -> None:
+        self._refused = refused
         self._regions: dict[str, Region] = {}
 
     def __getitem__(self, name: str) -> Region:
@@ -97,9 +104,13 @@ class RegionTable(Mapping[str, Region]):
             rows = _read("regions")
             for kind in ("observed", "patterned"):
                 for name, ids in rows[kind].items():
-                    region = Region(name=name, zone_ids=tuple(ids), confirmed=kind == "observed")
-                    self._regions[name] = region
+                    self._regions[name] = self._region(name, ids, kind == "observed")
         return self._regions
+
+    def _region(self, name: str, zone_ids: Sequence[str], confirmed: bool) -> Region:
+        start = zone_ids[0].partition("-")[0] + "-"
+        refused = tuple(zone for zone in self._refused if zone.startswith(start))
+        return Region(name=name, zone_ids=tuple(zone_ids), confirmed=confirmed, refused=refused)
 
 
 def map_quotas(rows: Mapping[str, Row]) -> dict[str, Row]:
@@ -120,13 +131,44 @@ def map_calls(rows: Mapping[str, Row]) -> dict[str, Row]:
     }
 
 
+def map_addons(rows: Mapping[str, Row]) -> dict[str, Row]:
+    """Make a row of each add-on's version for each Kubernetes version."""
+    return {
+        f"{addon}@{kubernetes}": {
+            "addon": addon,
+            "kubernetes": kubernetes,
+            "version": version,
+            **{key: row[key] for key in ("source", "note") if key in row},
+        }
+        for addon, row in rows.items()
+        for kubernetes, version in row["versions"].items()
+    }
+
+
+def map_images(images: Row) -> dict[str, Row]:
+    """Make a row of each image, keyed by the name that AWS publishes it under."""
+    release = images["release"]
+    return {
+        f"amazon-eks-node-al2023-{architecture}-standard-{kubernetes}-{release}": {
+            "kubernetes": kubernetes,
+            "release": release,
+            "release_version": version,
+            "architecture": architecture,
+            "source": images["source"],
+        }
+        for kubernetes, version in images["release_versions"].items()
+        for architecture in images["architectures"]
+    }
+
+
 def _quota_fields(row: Row) -> Row:
     fields = dict(row)
     if row["kind"] == "fixed":
         fields["default"] = fields["maximum"] = fields.pop("value")
     elif row["kind"] == "guidance":
         fields["maximum"] = None
-    fields["disputed"] = tuple(row.get("disputed", ()))
+    for name in ("disputed", "families"):
+        fields[name] = tuple(row.get(name, ()))
     return fields
 
 

@@ -1,4 +1,4 @@
-"""The shapes of the facts: what AWS allows, charges and counts, and what we decided.
+"""The facts: what AWS allows, charges and counts, and what we decided.
 
 A fact is a number with a unit, a scope, a source and the day somebody read the
 source. Nothing here opens a file; `factory.facts.loader` reads the data that
@@ -8,15 +8,49 @@ ships with the package into these values.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import date
-from typing import Literal, TypeVar
+from dataclasses import dataclass
+from typing import TypeVar
 
-Kind = Literal["fixed", "quota", "guidance"]
-"""`fixed`: nobody can raise it. `quota`: AWS raises it on request, up to `maximum`
-where one is documented. `guidance`: AWS or Kubernetes advises it and enforces
-nothing; going past it is a risk and not a refusal."""
+from factory.facts.rows import (
+    AddonVersion,
+    CallCount,
+    ChartVersion,
+    InstanceType,
+    Kind,
+    NauWeight,
+    NodeCalls,
+    NodeImage,
+    Parameter,
+    Policy,
+    Provenance,
+    Quota,
+    Region,
+    TokenBucket,
+)
+
+__all__ = [
+    "ADDRESSES_PER_PREFIX",
+    "AddonVersion",
+    "CallCount",
+    "ChartVersion",
+    "Facts",
+    "InstanceType",
+    "Kind",
+    "NauWeight",
+    "NodeCalls",
+    "NodeImage",
+    "Parameter",
+    "Policy",
+    "Provenance",
+    "Quota",
+    "Region",
+    "TokenBucket",
+    "UnknownFact",
+    "UnknownInstanceType",
+    "effective",
+]
 
 ADDRESSES_PER_PREFIX = 16  # a delegated IPv4 prefix is always a /28
 
@@ -49,227 +83,6 @@ class UnknownInstanceType(KeyError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Provenance:
-    """Where a fact comes from; every row of every table has it."""
-
-    source: str
-    checked: date
-    confirmed: bool = True
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quota(Provenance):
-    """The most of one thing that one scope may hold.
-
-    Attributes:
-        default: what holds without a request (in `unit`).
-        maximum: what AWS documents as the most it gives; equal to `default` for
-            `fixed`; None for a quota that can be raised to an undocumented height.
-        disputed: other values that sources of some weight print for `default`.
-        code: the Service Quotas code, empty where none is known.
-    """
-
-    id: str
-    title: str
-    default: int
-    maximum: int | None
-    unit: str
-    scope: str
-    kind: Kind
-    service: str
-    code: str = ""
-    disputed: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NauWeight(Provenance):
-    """Network Address Usage units that one resource takes (NAU per `per`)."""
-
-    id: str
-    title: str
-    weight: int
-    per: str
-    unit: str = "NAU"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TokenBucket(Provenance):
-    """How often one EC2 action may be called, per account and Region.
-
-    Attributes:
-        action: EC2 API action; `*` is every action of the category without a row of its
-            own, and in the category `shared` all mutating actions out of one bucket.
-        counts: `requests`, or `resources` where one request takes several tokens.
-        capacity: burst (tokens, > 0).
-        refill: tokens that come back each second (> 0).
-    """
-
-    id: str
-    action: str
-    category: str
-    counts: str
-    capacity: int
-    refill: float
-    unit: str = "tokens"
-    scope: str = "account-region"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallCount:
-    """How often one node calls one action while it boots: base + per_prefix x prefixes.
-
-    Attributes:
-        counts: `requests`, or `resources` where a node takes a token of a shared request.
-    """
-
-    action: str
-    base: int
-    per_prefix: int = 0
-    mutating: bool = True
-    counts: str = "requests"
-
-    def of(self, prefixes: int) -> int:
-        """Count the calls of a node that takes that many /28 prefixes; never below 0."""
-        return max(0, self.base + self.per_prefix * prefixes)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodeCalls(Provenance):
-    """EC2 calls that one booting node causes, for a range of VPC CNI versions.
-
-    Attributes:
-        growth: `launch` is what every node causes; `at-once` takes every prefix with
-            the ENI (MINIMUM_IP_TARGET), `one-by-one` takes all but the first singly.
-        since, before: half-open range of CNI versions; None is an open end.
-    """
-
-    id: str
-    growth: str
-    since: tuple[int, ...] | None
-    before: tuple[int, ...] | None
-    calls: tuple[CallCount, ...]
-    unit: str = "calls per node"
-
-    def covers(self, version: tuple[int, ...]) -> bool:
-        """Tell whether a CNI version, such as (1, 15, 4), falls into the range."""
-        return (self.since is None or version >= self.since) and (
-            self.before is None or version < self.before
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parameter(Provenance):
-    """A constant of a formula, or a knob for what no source settles."""
-
-    id: str
-    title: str
-    value: float
-    unit: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
-    """A number that we chose; `decision` is the page that says why."""
-
-    id: str
-    title: str
-    value: float
-    unit: str
-    decision: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddonVersion(Provenance):
-    """A published version of an EKS add-on that fits a Kubernetes version."""
-
-    addon: str
-    kubernetes: str
-    version: str
-    unit: str = "version"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodeImage(Provenance):
-    """A published EKS-optimized AL2023 image."""
-
-    name: str
-    kubernetes: str
-    release: str
-    architecture: str
-    unit: str = "image"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChartVersion(Provenance):
-    """A published version of a Helm chart."""
-
-    chart: str
-    repository: str
-    version: str
-    unit: str = "version"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InstanceType:
-    """What one EC2 instance type carries; network numbers are of its default card.
-
-    Attributes:
-        enis: network interfaces on the default network card, the primary included.
-            The sum over all cards is larger and no use to the VPC CNI.
-        ipv4_per_eni: IPv4 addresses on one interface, its primary included.
-        hypervisor: `nitro`, `xen`, or empty for bare metal of some families.
-        architectures: such as `("arm64",)`.
-        nvme_gb: local NVMe storage (GB), 0 where there is none.
-        network: bandwidth in AWS's words.
-        gbps: baseline bandwidth of the default card (Gbit/s).
-        attachments: EBS volumes that can be attached.
-        attachments_shared: ENIs and NVMe disks count against `attachments`.
-    """
-
-    name: str
-    enis: int
-    ipv4_per_eni: int
-    vcpu: int
-    memory_mib: int
-    hypervisor: str
-    bare_metal: bool
-    architectures: tuple[str, ...]
-    nvme_gb: int
-    network: str
-    gbps: float
-    attachments: int
-    attachments_shared: bool
-
-    @property
-    def delegates_prefixes(self) -> bool:
-        """Tell whether EC2 delegates prefixes to it: Nitro and bare metal only.
-
-        Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-prefix-eni.html
-        """
-        return self.hypervisor == "nitro" or self.bare_metal
-
-    @property
-    def prefix_slots(self) -> int:
-        """Count the prefixes one ENI can hold: its addresses less its own primary one."""
-        return self.ipv4_per_eni - 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Region:
-    """A Region and the ids of its zones, the same for every account.
-
-    Attributes:
-        confirmed: AWS answered with these zones; False where only the pattern of names
-            says so, and a zone that is not listed may well exist.
-    """
-
-    name: str
-    zone_ids: tuple[str, ...]
-    confirmed: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """Every table, each keyed by id."""
 
@@ -281,9 +94,9 @@ class Facts:
     policy: Mapping[str, Policy]
     instances: Mapping[str, InstanceType]
     regions: Mapping[str, Region]
-    addons: tuple[AddonVersion, ...] = field(default=())
-    images: tuple[NodeImage, ...] = field(default=())
-    charts: tuple[ChartVersion, ...] = field(default=())
+    addons: Mapping[str, AddonVersion]
+    images: Mapping[str, NodeImage]
+    charts: Mapping[str, ChartVersion]
 
     def quota(self, id_: str) -> Quota:
         """Look a quota up by id; UnknownFact when there is none."""
@@ -300,6 +113,29 @@ class Facts:
     def weight(self, id_: str) -> int:
         """Look a NAU weight up by id; UnknownFact when there is none."""
         return _row("NAU weight", self.nau, id_).weight
+
+    def addon(self, addon: str, kubernetes: str) -> str:
+        """Look up the newest version of an add-on for a Kubernetes version, such as "1.34"."""
+        return _row("add-on", self.addons, f"{addon}@{kubernetes}").version
+
+    def image(self, kubernetes: str, architecture: str) -> NodeImage:
+        """Find the AL2023 image of a Kubernetes version; UnknownFact when there is none."""
+        for image in self.images.values():
+            if (image.kubernetes, image.architecture) == (kubernetes, architecture):
+                return image
+        raise UnknownFact(table="node image", id_=f"{architecture} {kubernetes}")
+
+    def vcpu_quota(self, instance_type: str) -> Quota:
+        """Find the On-Demand vCPU quota that counts an instance type.
+
+        Raises:
+            UnknownFact: when none does, as for Mac, which runs on dedicated hosts only.
+        """
+        letters = re.match("[a-z]*", instance_type)
+        for quota in self.quotas.values():
+            if letters and letters[0] in quota.families:
+                return quota
+        raise UnknownFact(table="vCPU quota", id_=instance_type)
 
     def bucket(self, call: CallCount) -> TokenBucket:
         """Find the bucket that a call draws on: its action's own, or its category's."""

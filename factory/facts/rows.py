@@ -1,0 +1,246 @@
+"""One row of each table of facts, with where it comes from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+Kind = Literal["fixed", "quota", "guidance"]
+"""`fixed`: nobody can raise it. `quota`: AWS raises it on request, up to `maximum`
+where one is documented. `guidance`: AWS or Kubernetes advises it and enforces
+nothing; going past it is a risk and not a refusal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """Where a fact comes from; every row of every table has it."""
+
+    source: str
+    checked: date
+    confirmed: bool = True
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quota(Provenance):
+    """The most of one thing that one scope may hold.
+
+    Attributes:
+        default: what holds without a request (in `unit`).
+        maximum: what AWS documents as the most it gives; equal to `default` for
+            `fixed`; None for a quota that can be raised to an undocumented height.
+        disputed: other values that sources of some weight print for `default`.
+        code: the Service Quotas code, empty where none is known.
+        families: letters that the instance families begin with which a vCPU quota counts.
+    """
+
+    id: str
+    title: str
+    default: int
+    maximum: int | None
+    unit: str
+    scope: str
+    kind: Kind
+    service: str
+    code: str = ""
+    disputed: tuple[int, ...] = ()
+    families: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NauWeight(Provenance):
+    """Network Address Usage units that one resource takes (NAU per `per`)."""
+
+    id: str
+    title: str
+    weight: int
+    per: str
+    unit: str = "NAU"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenBucket(Provenance):
+    """How often one EC2 action may be called, per account and Region.
+
+    Attributes:
+        action: EC2 API action; `*` is every action of the category without a row of its
+            own, and in the category `shared` all mutating actions out of one bucket.
+        counts: `requests`, or `resources` where one request takes several tokens.
+        capacity: burst (tokens, > 0).
+        refill: tokens that come back each second (> 0).
+    """
+
+    id: str
+    action: str
+    category: str
+    counts: str
+    capacity: int
+    refill: float
+    unit: str = "tokens"
+    scope: str = "account-region"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallCount:
+    """How often one node calls one action while it boots: base + per_prefix x prefixes.
+
+    Attributes:
+        counts: `requests`, or `resources` where a node takes a token of a shared request.
+    """
+
+    action: str
+    base: int
+    per_prefix: int = 0
+    mutating: bool = True
+    counts: str = "requests"
+
+    def of(self, prefixes: int) -> int:
+        """Count the calls of a node that takes that many /28 prefixes; never below 0."""
+        return max(0, self.base + self.per_prefix * prefixes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeCalls(Provenance):
+    """EC2 calls that one booting node causes, for a range of VPC CNI versions.
+
+    Attributes:
+        growth: `launch` is what every node causes; `at-once` takes every prefix with
+            the ENI (MINIMUM_IP_TARGET), `one-by-one` takes all but the first singly.
+        since, before: half-open range of CNI versions; None is an open end.
+    """
+
+    id: str
+    growth: str
+    since: tuple[int, ...] | None
+    before: tuple[int, ...] | None
+    calls: tuple[CallCount, ...]
+    unit: str = "calls per node"
+
+    def covers(self, version: tuple[int, ...]) -> bool:
+        """Tell whether a CNI version, such as (1, 15, 4), falls into the range."""
+        return (self.since is None or version >= self.since) and (
+            self.before is None or version < self.before
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter(Provenance):
+    """A constant of a formula, or a knob for what no source settles."""
+
+    id: str
+    title: str
+    value: float
+    unit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """A number that we chose; `decision` is the page that says why."""
+
+    id: str
+    title: str
+    value: float
+    unit: str
+    decision: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddonVersion(Provenance):
+    """The newest published version of an EKS add-on for one Kubernetes version."""
+
+    id: str
+    addon: str
+    kubernetes: str
+    version: str
+    unit: str = "version"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeImage(Provenance):
+    """A published EKS-optimized AL2023 image, the standard variant.
+
+    Attributes:
+        id: the name of the image, such as
+            `amazon-eks-node-al2023-arm64-standard-1.34-v20260714`.
+        release_version: what an EKS node group calls it, such as `1.34.9-20260714`.
+        architecture: `arm64` or `x86_64`.
+    """
+
+    id: str
+    kubernetes: str
+    release: str
+    release_version: str
+    architecture: str
+    unit: str = "image"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChartVersion(Provenance):
+    """A published version of a Helm chart."""
+
+    id: str
+    repository: str
+    version: str
+    unit: str = "version"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstanceType:
+    """What one EC2 instance type carries; network numbers are of its default card.
+
+    Attributes:
+        enis: network interfaces on the default network card, the primary included.
+            The sum over all cards is larger and no use to the VPC CNI.
+        ipv4_per_eni: IPv4 addresses on one interface, its primary included.
+        hypervisor: `nitro`, `xen`, or empty for bare metal of some families.
+        architectures: such as `("arm64",)`.
+        nvme_gb: local NVMe storage (GB), 0 where there is none.
+        network: bandwidth in AWS's words.
+        gbps: baseline bandwidth of the default card (Gbit/s).
+        attachments: EBS volumes that can be attached.
+        attachments_shared: ENIs and NVMe disks count against `attachments`.
+    """
+
+    name: str
+    enis: int
+    ipv4_per_eni: int
+    vcpu: int
+    memory_mib: int
+    hypervisor: str
+    bare_metal: bool
+    architectures: tuple[str, ...]
+    nvme_gb: int
+    network: str
+    gbps: float
+    attachments: int
+    attachments_shared: bool
+
+    @property
+    def delegates_prefixes(self) -> bool:
+        """Tell whether EC2 delegates prefixes to it: Nitro and bare metal only.
+
+        Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-prefix-eni.html
+        """
+        return self.hypervisor == "nitro" or self.bare_metal
+
+    @property
+    def prefix_slots(self) -> int:
+        """Count the prefixes one ENI can hold: its addresses less its own primary one."""
+        return self.ipv4_per_eni - 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Region:
+    """A Region and the ids of its zones, the same for every account.
+
+    Attributes:
+        confirmed: AWS answered with these zones; False where only the pattern of names
+            says so, and a zone that is not listed may well exist.
+        refused: zone ids in which EKS takes no cluster subnet, listed above or not.
+    """
+
+    name: str
+    zone_ids: tuple[str, ...]
+    confirmed: bool
+    refused: tuple[str, ...] = ()
