@@ -1,11 +1,13 @@
 """The one door to YAML: text to values, with the place of every value.
 
 It reads the plain part of YAML that a configuration file needs. Anchors, aliases and tags are
-refused, because they make a file that expands without bound or means more than it shows.
+refused, because they make a file that expands without bound or means more than it shows. Plain
+words mean what YAML 1.2 says: `no`, `on`, `010` and `12:30` stay text.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +21,11 @@ _Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 MOST_DEPTH = 32  # levels of nesting; our deepest document has nine
 MOST_FAULTS = 100  # after so many, more of them help nobody
+MOST_BYTES = 1 << 20  # bytes of one document; a thousand cells take a quarter of it
+MOST_VALUES = 100_000  # values and keys of one document
+MOST_WORD = 60  # characters of a value that a message repeats
+
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,26 +47,67 @@ class Fault:
 
 @dataclass(slots=True)
 class Document:
-    """A parsed text: its value, where each value and key stands, and what was wrong."""
+    """A parsed text: its value, where each value and key stands, and what was wrong.
+
+    Attributes:
+        value: None when `faults` is not empty.
+        containers: the paths of mappings and sequences.
+        words: how numbers, truth values and nulls were written.
+        repeats: keys that stand twice in a mapping; `value` holds the first of the two.
+    """
 
     value: Any = None
     marks: dict[KeyPath, Mark] = field(default_factory=dict)
     key_marks: dict[KeyPath, Mark] = field(default_factory=dict)
+    containers: set[KeyPath] = field(default_factory=set)
+    words: dict[KeyPath, str] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
+    repeats: list[Fault] = field(default_factory=list)
 
 
-def parse_document(text: str) -> Document:
+def parse_document(data: str | bytes) -> Document:
     """Parse one YAML document and remember where everything stands.
 
-    Time and memory are linear in the text: aliases are refused before anything is built.
+    Time and memory are linear in the text, which has a bound; aliases are refused before
+    anything is built.
 
     Args:
-        text: the whole text.
+        data: the whole text, or the bytes of a file that should be UTF-8.
 
     Returns:
-        The document. When `faults` is not empty, `value` must not be used.
+        The document. When `faults` is not empty, there is no value.
     """
     document = Document()
+    text = _decode(data, document)
+    if not document.faults:
+        _parse(text, document)
+    if document.faults:
+        document.value = None
+    return document
+
+
+def _decode(data: str | bytes, document: Document) -> str:
+    if len(data) > MOST_BYTES:
+        message = f"the file is larger than {MOST_BYTES:,} bytes"
+        document.faults.append(Fault(Mark(), message, "is it the right file?"))
+        return ""
+    text = data
+    if isinstance(text, bytes):
+        try:
+            text = text.decode("utf-8")
+        except UnicodeDecodeError as error:
+            before = text[: error.start].decode("utf-8")
+            message = f"not UTF-8: the byte 0x{text[error.start]:02X}"
+            document.faults.append(Fault(_mark_at(before, len(before)), message))
+            return ""
+    bad = _FORBIDDEN.search(text)
+    if bad:
+        message = f"not YAML: the character U+{ord(bad[0]):04X} is not allowed"
+        document.faults.append(Fault(_mark_at(text, bad.start()), message))
+    return text
+
+
+def _parse(text: str, document: Document) -> None:
     try:
         document.faults.extend(_refused(text))
         if not document.faults:
@@ -67,12 +115,10 @@ def parse_document(text: str) -> Document:
             document.value = None if root is None else _read(root, (), document)
     except yaml.MarkedYAMLError as error:
         mark = _mark(error.problem_mark or error.context_mark)
-        document.faults.append(Fault(mark, f"not YAML: {error.problem or error.context}"))
-    except yaml.reader.ReaderError as error:
-        mark = _mark_at(text, error.position)
-        message = f"not YAML: the character U+{ord(error.character):04X} is not allowed"
-        document.faults.append(Fault(mark, message))
-    return document
+        problem = shorten(error.problem or error.context or "it cannot be read")
+        document.faults.append(Fault(mark, f"not YAML: {problem}"))
+    except yaml.YAMLError:
+        document.faults.append(Fault(Mark(), "not YAML: it cannot be read"))
 
 
 def load_data(text: str) -> Any:
@@ -96,9 +142,19 @@ def render_data(value: Mapping[str, Any]) -> str:
     return text
 
 
+def shorten(value: object) -> str:
+    """Cut what somebody wrote to a length that a message can carry.
+
+    >>> shorten("a" * 100)[-4:]
+    'aaa…'
+    """
+    text = str(value)
+    return text if len(text) <= MOST_WORD else text[: MOST_WORD - 1] + "…"
+
+
 def _refused(text: str) -> Iterator[Fault]:
     """Yield what plain YAML may not hold here, from the stream of events."""
-    depth = documents = count = 0
+    depth = documents = count = values = 0
     for event in yaml.parse(text, Loader=_Loader):
         if count >= MOST_FAULTS:
             return
@@ -115,6 +171,10 @@ def _refused(text: str) -> Iterator[Fault]:
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         if isinstance(event, yaml.NodeEvent):
+            values += 1
+            if values > MOST_VALUES:
+                yield Fault(_mark(event.start_mark), f"more than {MOST_VALUES:,} keys and values")
+                return
             for fault in _refused_node(event):
                 count += 1
                 yield fault
@@ -124,21 +184,26 @@ def _refused_node(event: yaml.NodeEvent) -> Iterator[Fault]:
     if event.anchor is not None:
         yield Fault(
             _mark(event.start_mark),
-            f"YAML anchors and aliases are not allowed here: {event.anchor!r}",
+            f"YAML anchors and aliases are not allowed here: {shorten(event.anchor)}",
             "write the value out, or let the cells share a cell type",
         )
     tag = getattr(event, "tag", None)
     if tag is not None:
-        yield Fault(_mark(event.start_mark), f"YAML tags are not allowed here: {tag!r}")
+        yield Fault(_mark(event.start_mark), f"YAML tags are not allowed here: {shorten(tag)}")
 
 
 def _read(node: yaml.Node, path: KeyPath, document: Document) -> Any:
     document.marks[path] = _mark(node.start_mark)
     if isinstance(node, yaml.MappingNode):
+        document.containers.add(path)
         return _read_mapping(node, path, document)
     if isinstance(node, yaml.SequenceNode):
+        document.containers.add(path)
         return [_read(item, (*path, i), document) for i, item in enumerate(node.value)]
-    return _scalar(node)
+    value = _scalar(node)
+    if not isinstance(value, str):
+        document.words[path] = node.value
+    return value
 
 
 def _read_mapping(node: yaml.MappingNode, path: KeyPath, document: Document) -> dict[str, Any]:
@@ -151,26 +216,34 @@ def _read_mapping(node: yaml.MappingNode, path: KeyPath, document: Document) -> 
         key = str(key_node.value)
         if key in values:
             first = document.key_marks[(*path, key)]
-            message = f"the key {key!r} stands twice; first on line {first.line}"
-            document.faults.append(Fault(mark, message, "keep one of the two"))
+            message = f"the key {shorten(key)!r} stands twice; first on line {first.line}"
+            document.repeats.append(Fault(mark, message, "keep one of the two"))
             continue
         document.key_marks[(*path, key)] = mark
         values[key] = _read(value_node, (*path, key), document)
     return values
 
 
-_CONSTRUCTOR = yaml.constructor.SafeConstructor()
-_SCALARS = {f"tag:yaml.org,2002:{kind}" for kind in ("null", "bool", "int", "float")}
+_NULLS = {"", "~", "null", "Null", "NULL"}
+_TRUTHS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+_INT = re.compile(r"[-+]?(0|[1-9][0-9]*)")
+_FLOAT = re.compile(r"[-+]?(0|[1-9][0-9]*)\.[0-9]*([eE][-+]?[0-9]+)?")
 
 
 def _scalar(node: yaml.ScalarNode) -> Any:
-    """Convert what YAML calls a null, a truth value or a number; the rest stays text."""
-    if node.tag not in _SCALARS:
-        return str(node.value)
-    try:
-        return _CONSTRUCTOR.construct_object(node)
-    except (ValueError, OverflowError):
-        return str(node.value)
+    """Convert what YAML 1.2 calls a null, a truth value or a number; the rest stays text."""
+    word = str(node.value)
+    if node.style:
+        return word
+    if word in _NULLS:
+        return None
+    if word in _TRUTHS:
+        return _TRUTHS[word]
+    if _INT.fullmatch(word) and len(word) <= MOST_WORD:
+        return int(word)
+    if _FLOAT.fullmatch(word) and len(word) <= MOST_WORD:
+        return float(word)
+    return word
 
 
 def _mark(mark: yaml.Mark | None) -> Mark:

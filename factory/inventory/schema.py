@@ -6,10 +6,23 @@ time; what takes two values to be wrong is in `factory.inventory.rules`.
 
 from __future__ import annotations
 
+import re
 from ipaddress import IPv4Network
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    PlainSerializer,
+    Tag,
+    WithJsonSchema,
+)
+
+from factory.documents import shorten
+from factory.inventory import patterns
 
 
 def _parse_block(value: Any) -> IPv4Network:
@@ -17,25 +30,28 @@ def _parse_block(value: Any) -> IPv4Network:
         return value
     if not isinstance(value, str):
         msg = "a block is text such as 10.128.0.0/10"
-        raise ValueError(msg)  # noqa: TRY004 - pydantic turns it into a finding
-    if "/" not in value:
-        msg = f"{value!r} has no prefix length; a block is text such as 10.128.0.0/10"
+        raise ValueError(msg)
+    if not _BLOCK.fullmatch(value):
+        msg = f"{shorten(value)!r} is not a block; write it as 10.128.0.0/10"
         raise ValueError(msg)
     try:
-        return IPv4Network(value)
+        block = IPv4Network(value, strict=False)
     except ValueError as error:
-        msg = str(error) if "host bits" not in str(error) else _host_bits(value)
+        msg = f"{value!r} is not a block: each part is 0 to 255, the prefix length 0 to 32"
         raise ValueError(msg) from error
+    if str(block) != value:
+        msg = f"{value} is not the first address of a block; did you mean {block}?"
+        raise ValueError(msg)
+    return block
 
 
-def _host_bits(value: str) -> str:
-    return f"{value} is not the first address of a block; did you mean {IPv4Network(value, False)}?"
+_BLOCK = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3}){3}/[0-9]{1,2}")
 
 
 def _quoted_digits(value: Any) -> Any:
     if isinstance(value, int) and not isinstance(value, bool):
         msg = 'an account id is text of twelve digits: put it in quotes, "123456789012"'
-        raise ValueError(msg)  # noqa: TRY004 - pydantic turns it into a finding
+        raise ValueError(msg)
     return value
 
 
@@ -43,18 +59,23 @@ Block = Annotated[
     IPv4Network,
     BeforeValidator(_parse_block),
     PlainSerializer(str),
-    WithJsonSchema({"type": "string", "pattern": r"^\d+\.\d+\.\d+\.\d+/\d+$"}),
+    WithJsonSchema({"type": "string", "pattern": r"^[0-9]+(\.[0-9]+){3}/[0-9]+$"}),
 ]
-AccountId = Annotated[str, BeforeValidator(_quoted_digits), Field(pattern=r"^[0-9]{12}$")]
-CellName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=32)]
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=40)]
-GroupName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=20)]
-RoleName = Annotated[str, Field(pattern=r"^[\w+=,.@-]{1,64}$")]
-RegionName = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
-ZoneId = Annotated[str, Field(pattern=r"^[a-z]+\d-az\d+$")]
-Namespace = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
-ServiceName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*(\.[a-z0-9-]+)*$", max_length=60)]
-QuotaCode = Annotated[str, Field(pattern=r"^L-[0-9A-F]{8}$")]
+AccountId = Annotated[str, BeforeValidator(_quoted_digits), Field(pattern=patterns.ACCOUNT_ID)]
+CellName = Annotated[str, Field(pattern=patterns.NAME, max_length=32)]
+Name = Annotated[str, Field(pattern=patterns.NAME, max_length=40)]
+GroupName = Annotated[str, Field(pattern=patterns.NAME, max_length=20)]
+RoleName = Annotated[str, Field(pattern=patterns.ROLE_NAME)]
+RegionName = Annotated[str, Field(pattern=patterns.REGION)]
+ZoneId = Annotated[str, Field(pattern=patterns.ZONE_ID)]
+Namespace = Annotated[str, Field(pattern=patterns.NAMESPACE)]
+ServiceName = Annotated[str, Field(pattern=patterns.SERVICE, max_length=60)]
+LabelKey = Annotated[str, Field(pattern=patterns.LABEL_KEY, max_length=317)]
+LabelValue = Annotated[str, Field(pattern=patterns.LABEL_VALUE)]
+Principal = Annotated[str, Field(pattern=patterns.PRINCIPAL)]
+AddonName = Literal["vpc-cni", "kube-proxy", "eks-pod-identity-agent", "coredns"]
+AddonVersion = Annotated[str, Field(pattern=patterns.ADDON_VERSION)]
+QuotaCode = Annotated[str, Field(pattern=patterns.QUOTA_CODE)]
 Quotas = Annotated[
     dict[QuotaCode, Annotated[int, Field(ge=0)]],
     Field(
@@ -86,11 +107,11 @@ class Organization(Model):
 class State(Model):
     """Where Terraform keeps its states."""
 
-    bucket: str = Field(
-        pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", description="S3 bucket of all states."
-    )
+    bucket: str = Field(pattern=patterns.BUCKET, description="S3 bucket of all states.")
     region: RegionName = Field(description="Region of the bucket.")
-    kms_key: str | None = Field(default=None, description="KMS key or alias that encrypts them.")
+    kms_key: str | None = Field(
+        default=None, min_length=1, description="KMS key or alias that encrypts them."
+    )
 
 
 class AddressPools(Model):
@@ -105,7 +126,7 @@ class Hub(Model):
     """A VPC that exists already and that the factory does not own."""
 
     account: AccountId = Field(description="Account that owns the VPC.")
-    vpc: str = Field(pattern=r"^vpc-[0-9a-f]{8}([0-9a-f]{9})?$", description="Id of the VPC.")
+    vpc: str = Field(pattern=patterns.VPC_ID, description="Id of the VPC.")
     region: RegionName = Field(description="Region of the VPC.")
     blocks: list[Block] = Field(min_length=1, description="Every block of the VPC.")
     accept: Literal["manual"] = Field(
@@ -135,20 +156,16 @@ class Mesh(Model):
 class Taint(Model):
     """A Kubernetes taint of every node in a group."""
 
-    key: str = Field(pattern=r"^[A-Za-z0-9./_-]{1,63}$", description="Key.")
-    value: str = Field(default="", pattern=r"^[A-Za-z0-9._-]{0,63}$", description="Value.")
+    key: LabelKey = Field(description="Key.")
+    value: LabelValue = Field(default="", description="Value.")
     effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] = Field(description="Effect.")
-
-
-LabelKey = Annotated[str, Field(pattern=r"^[A-Za-z0-9./_-]{1,128}$")]
-LabelValue = Annotated[str, Field(pattern=r"^([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?$")]
 
 
 class NodeGroup(Model):
     """A static pool of nodes: one EKS node group in each zone, split where EKS wants it."""
 
     instance_type: str = Field(
-        pattern=r"^[a-z0-9-]+\.[a-z0-9-]+$", description="EC2 instance type, such as r6gd.8xlarge."
+        pattern=patterns.INSTANCE_TYPE, description="EC2 instance type, such as r6gd.8xlarge."
     )
     nodes_per_zone: int = Field(ge=1, le=5000, description="Nodes in each zone (nodes).")
     labels: dict[LabelKey, LabelValue] = Field(default={}, description="Kubernetes labels.")
@@ -167,14 +184,18 @@ class NodeGroup(Model):
 class SparkOperator(Model):
     """The Spark Operator release of a cell."""
 
-    chart_version: str = Field(pattern=r"^\d+\.\d+\.\d+$", description="Version of its Helm chart.")
+    chart_version: str = Field(
+        pattern=patterns.CHART_VERSION, description="Version of its Helm chart."
+    )
     chart_repository: str = Field(
         default="https://kubeflow.github.io/spark-operator",
-        pattern=r"^(https|oci)://[^\s]+$",
+        pattern=patterns.CHART_REPOSITORY,
         description="Helm repository, https or oci; a cell without egress needs one it can reach.",
     )
     image_registry: str | None = Field(
-        default=None, description="Registry that mirrors its image; the chart's own when unset."
+        default=None,
+        min_length=1,
+        description="Registry that mirrors its image; the chart's own when unset.",
     )
     replicas: int = Field(default=2, ge=1, le=5, description="Controller pods, one leads (pods).")
     workers: int = Field(default=10, ge=1, le=500, description="Reconciling threads (threads).")
@@ -211,7 +232,9 @@ class FlowLogs(Model):
 class CellType(Model):
     """What cells of one kind have in common."""
 
-    kubernetes_version: str = Field(pattern=r"^1\.\d{2}$", description="EKS version, as 1.34.")
+    kubernetes_version: str = Field(
+        pattern=patterns.KUBERNETES_VERSION, description="EKS version, as 1.34."
+    )
     zones: list[ZoneId] = Field(min_length=2, max_length=6, description="Zone ids, not names.")
     node_groups: dict[GroupName, NodeGroup] = Field(min_length=1, description="Pools of nodes.")
     prefixes_per_node: int = Field(
@@ -226,10 +249,11 @@ class CellType(Model):
         description="Nodes that addresses are planned for; those declared when unset (nodes).",
     )
     node_image: str = Field(
-        pattern=r"^v\d{8}$", description="Release of the EKS-optimized Amazon Linux 2023 image."
+        pattern=patterns.NODE_IMAGE,
+        description="Release of the EKS-optimized Amazon Linux 2023 image.",
     )
-    addons: dict[Literal["vpc-cni", "kube-proxy", "eks-pod-identity-agent", "coredns"], str] = (
-        Field(description="Version of each EKS add-on, such as v1.20.4-eksbuild.1.")
+    addons: dict[AddonName, AddonVersion] = Field(
+        description="Version of each EKS add-on, such as v1.20.4-eksbuild.1."
     )
     egress: Literal["none", "nat_gateway"] = Field(
         default="none", description="Way to the internet; `none`: VPC endpoints only."
@@ -241,7 +265,7 @@ class CellType(Model):
         default=IPv4Network("172.20.0.0/16"),
         description="Kubernetes service addresses, the same in every cell.",
     )
-    admins: list[str] = Field(
+    admins: list[Principal] = Field(
         default=[], description="IAM principals (ARN) that administer the cluster."
     )
     flow_logs: FlowLogs = Field(default=FlowLogs(), description="VPC flow logs.")
@@ -253,11 +277,9 @@ class CellType(Model):
 class NewAccount(Model):
     """An account that the factory creates."""
 
-    email: str = Field(
-        pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=64, description="Root user's e-mail."
-    )
+    email: str = Field(pattern=patterns.EMAIL, max_length=64, description="Root user's e-mail.")
     ou: str = Field(
-        pattern=r"^(ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}|r-[0-9a-z]{4,32})$",
+        pattern=patterns.UNIT,
         description="Organizational unit, or root, that it is placed in.",
     )
 
@@ -268,6 +290,19 @@ class ExistingAccount(Model):
     id: AccountId = Field(description="Account id.")
 
 
+def _kind_of_account(value: Any) -> str | None:
+    if isinstance(value, ExistingAccount) or (isinstance(value, dict) and "id" in value):
+        return EXISTING_ACCOUNT
+    return NEW_ACCOUNT if isinstance(value, NewAccount | dict) else None
+
+
+EXISTING_ACCOUNT, NEW_ACCOUNT = "existing-account", "new-account"
+Account = Annotated[
+    Annotated[NewAccount, Tag(NEW_ACCOUNT)] | Annotated[ExistingAccount, Tag(EXISTING_ACCOUNT)],
+    Discriminator(_kind_of_account),
+]
+
+
 class Cell(Model):
     """One account, one VPC, one EKS cluster, one node ceiling."""
 
@@ -275,7 +310,7 @@ class Cell(Model):
     mesh: Name = Field(description="Mesh that the cell joins; it gives the Region.")
     organization: Name = Field(description="Organization that owns the account.")
     ring: Name = Field(description="Rollout ring; the canary goes first.")
-    account: NewAccount | ExistingAccount = Field(
+    account: Account = Field(
         description="`{id: …}` for an account that exists, `{email: …, ou: …}` for a new one."
     )
     quotas: Quotas

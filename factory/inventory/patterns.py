@@ -1,0 +1,55 @@
+"""The forms that texts in `cells.yaml` take, each with the words that explain it.
+
+ASCII only: `[0-9]` and never `\\d`, which takes the digits of every script there is.
+"""
+
+from __future__ import annotations
+
+NAME = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
+ACCOUNT_ID = r"^[0-9]{12}$"
+ROLE_NAME = r"^[A-Za-z0-9_+=,.@-]{1,64}$"
+REGION = r"^[a-z]{2}(-[a-z]+)+-[0-9]$"
+ZONE_ID = r"^[a-z]+[0-9]-az[0-9]+$"
+NAMESPACE = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
+QUOTA_CODE = r"^L-[0-9A-F]{8}$"
+BUCKET = r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"
+VPC_ID = r"^vpc-[0-9a-f]{8}([0-9a-f]{9})?$"
+LABEL_KEY = (
+    r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*/)?"
+    r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$"
+)
+LABEL_VALUE = r"^([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?$"
+INSTANCE_TYPE = r"^[a-z0-9-]+\.[a-z0-9-]+$"
+CHART_VERSION = r"^[0-9]+\.[0-9]+\.[0-9]+$"
+CHART_REPOSITORY = r"^(https|oci)://[^\s]+$"
+KUBERNETES_VERSION = r"^1\.[0-9]{2}$"
+NODE_IMAGE = r"^v[0-9]{8}$"
+ADDON_VERSION = r"^v[0-9]+\.[0-9]+\.[0-9]+-eksbuild\.[0-9]+$"
+PRINCIPAL = r"^arn:aws(-[a-z]+)*:iam::[0-9]{12}:(role|user)/[A-Za-z0-9_+=,.@/-]{1,576}$"
+EMAIL = r"^[^@\s]+@[^@\s]+\.[^@\s]+$"
+UNIT = r"^(ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}|r-[0-9a-z]{4,32})$"
+SERVICE = r"^[a-z][a-z0-9-]*(\.[a-z0-9-]+)*$"
+
+WORDS = {
+    NAME: "a name: lower-case letters, digits and single hyphens, a letter first",
+    ACCOUNT_ID: "an account id: twelve digits in quotes",
+    ROLE_NAME: "a role name: letters, digits and _+=,.@- (no path, no ARN)",
+    REGION: "a Region, such as us-east-1",
+    ZONE_ID: "a zone id, such as use1-az1 (an id and not a name such as us-east-1a)",
+    NAMESPACE: "a Kubernetes namespace: lower-case letters, digits and hyphens, at most 63",
+    QUOTA_CODE: "a Service Quotas code, such as L-BB24F6E5",
+    BUCKET: "a bucket name: 3 to 63 lower-case letters, digits, dots and hyphens",
+    VPC_ID: "a VPC id, such as vpc-0f00ba120f00ba120",
+    LABEL_KEY: "a label key: at most 63 letters, digits and ._- after an optional domain and slash",
+    LABEL_VALUE: "a label value: at most 63 letters, digits and ._-, none of ._- at either end",
+    INSTANCE_TYPE: "an EC2 instance type, such as r6gd.8xlarge",
+    CHART_VERSION: "a chart version, such as 2.5.2",
+    CHART_REPOSITORY: "a chart repository: https://… or oci://…",
+    KUBERNETES_VERSION: 'an EKS version in quotes, such as "1.34"',
+    NODE_IMAGE: "a release of the node image, such as v20251103",
+    ADDON_VERSION: "an add-on version, such as v1.20.4-eksbuild.1",
+    PRINCIPAL: "the ARN of an IAM role or user, such as arn:aws:iam::123456789012:role/admins",
+    EMAIL: "an e-mail address",
+    UNIT: "an organizational unit or root, such as ou-ab12-cdefgh34",
+    SERVICE: "the name of an endpoint service, such as ecr.api",
+}
