@@ -50,3 +50,12 @@ def edge_name(one: str, other: str) -> str:
     'moka-use1-a--moka-use1-b'
     """
     return "--".join(sorted((one, other)))
+
+
+def block_slug(block: object) -> str:
+    """Write a block so that it can stand in a construct id.
+
+    >>> block_slug("100.64.0.0/16")
+    '100-64-0-0-16'
+    """
+    return str(block).replace(".", "-").replace("/", "-")

@@ -46,7 +46,7 @@ class S3State:
     bucket: str
     key: str  # such as "moka-use1-a/network.tfstate"
     region: str
-    kms_key: str  # ARN or alias
+    kms_key: str | None = None  # ARN or alias; the bucket's own encryption when unset
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

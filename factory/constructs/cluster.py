@@ -1,0 +1,200 @@
+"""The EKS cluster of a cell, who may administer it, and its add-ons.
+
+The add-ons come in an order that makes nodes useful the moment they join: the pod identity agent,
+kube-proxy and the VPC CNI with its ENIConfigs first, node groups next, CoreDNS (which needs a node
+to run on) last.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+from factory.constructs.cdk import (
+    CloudwatchLogGroup,
+    EksAccessEntry,
+    EksAccessPolicyAssociation,
+    EksAccessPolicyAssociationAccessScope,
+    EksAddon,
+    EksAddonPodIdentityAssociation,
+    EksCluster,
+    EksClusterAccessConfig,
+    EksClusterEncryptionConfig,
+    EksClusterEncryptionConfigProvider,
+    EksClusterKubernetesNetworkConfig,
+    EksClusterUpgradePolicy,
+    EksClusterVpcConfig,
+    ITerraformDependable,
+    KmsAlias,
+    KmsKey,
+    TerraformStack,
+)
+from factory.constructs.cell import CellSpec
+from factory.constructs.roles import POD_IDENTITY, add_service_role
+
+_ADMIN_POLICY = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
+_CONTROL_PLANE_LOGS = ["api", "audit", "authenticator"]
+_LOG_DAYS = 90
+_KEY_DELETION_DAYS = 30
+
+
+class CellCluster:
+    """The control plane of a cell; private, with secrets under the cell's own key."""
+
+    def __init__(self, stack: TerraformStack, cell: CellSpec) -> None:
+        self._stack = stack
+        self._cell = cell
+        key = KmsKey(
+            stack,
+            "secrets",
+            description=f"Kubernetes secrets of cell {cell.name}",
+            enable_key_rotation=True,
+            deletion_window_in_days=_KEY_DELETION_DAYS,
+        )
+        KmsAlias(stack, "secrets", name=f"alias/{cell.name}-secrets", target_key_id=key.key_id)
+        logs = CloudwatchLogGroup(
+            stack,
+            "control-plane",
+            name=f"/aws/eks/{cell.name}/cluster",
+            retention_in_days=_LOG_DAYS,
+        )
+        role, attachments = add_service_role(
+            stack,
+            "cluster",
+            name=f"{cell.name}-cluster",
+            service="eks.amazonaws.com",
+            policies=["AmazonEKSClusterPolicy"],
+        )
+        self.cluster = self._add_cluster(key.arn, role.arn, [logs, *attachments])
+        self._add_admins()
+
+    def _add_cluster(
+        self, key_arn: str, role_arn: str, after: Sequence[ITerraformDependable]
+    ) -> EksCluster:
+        cell = self._cell
+        return EksCluster(
+            self._stack,
+            "cell",
+            name=cell.name,
+            role_arn=role_arn,
+            version=cell.cell_type.kubernetes_version,
+            bootstrap_self_managed_addons=False,
+            enabled_cluster_log_types=_CONTROL_PLANE_LOGS,
+            access_config=EksClusterAccessConfig(
+                authentication_mode="API", bootstrap_cluster_creator_admin_permissions=False
+            ),
+            encryption_config=EksClusterEncryptionConfig(
+                provider=EksClusterEncryptionConfigProvider(key_arn=key_arn),
+                resources=["secrets"],
+            ),
+            kubernetes_network_config=EksClusterKubernetesNetworkConfig(
+                ip_family="ipv4", service_ipv4_cidr=str(cell.cell_type.service_block)
+            ),
+            upgrade_policy=EksClusterUpgradePolicy(support_type="STANDARD"),
+            vpc_config=EksClusterVpcConfig(
+                subnet_ids=[f'${{var.control_plane_subnet_ids["{z}"]}}' for z in cell.zones],
+                security_group_ids=['${var.security_group_ids["control-plane"]}'],
+                endpoint_private_access=True,
+                endpoint_public_access=False,
+            ),
+            depends_on=list(after),
+        )
+
+    def _add_admins(self) -> None:
+        deployer = f"arn:aws:iam::{self._cell.account_id}:role/{self._cell.member_role}"
+        admins = {arn.rpartition("/")[2].lower(): arn for arn in self._cell.cell_type.admins}
+        for name, principal in {"deployer": deployer, **admins}.items():
+            entry = EksAccessEntry(
+                self._stack, name, cluster_name=self.cluster.name, principal_arn=principal
+            )
+            EksAccessPolicyAssociation(
+                self._stack,
+                name,
+                cluster_name=self.cluster.name,
+                principal_arn=entry.principal_arn,
+                policy_arn=_ADMIN_POLICY,
+                access_scope=EksAccessPolicyAssociationAccessScope(type="cluster"),
+            )
+
+    def add_boot_addons(self) -> list[EksAddon]:
+        """Add what a node needs before it joins; node groups wait for all of it."""
+        agent = self._addon("eks-pod-identity-agent")
+        proxy = self._addon("kube-proxy")
+        role, attachments = add_service_role(
+            self._stack,
+            "vpc-cni",
+            name=f"{self._cell.name}-vpc-cni",
+            service=POD_IDENTITY,
+            policies=["AmazonEKS_CNI_Policy"],
+        )
+        cni = self._addon(
+            "vpc-cni",
+            after=[agent, *attachments],
+            configuration=_cni_configuration(self._cell),
+            identity=EksAddonPodIdentityAssociation(
+                role_arn=role.arn, service_account="aws-node"
+            ),
+        )
+        return [agent, proxy, cni]
+
+    def add_late_addons(self, after: Sequence[ITerraformDependable]) -> None:
+        """Add what runs on nodes, once there are some."""
+        self._addon("coredns", after=after)
+
+    def _addon(
+        self,
+        name: str,
+        *,
+        after: Sequence[ITerraformDependable] = (),
+        configuration: str | None = None,
+        identity: EksAddonPodIdentityAssociation | None = None,
+    ) -> EksAddon:
+        return EksAddon(
+            self._stack,
+            name,
+            cluster_name=self.cluster.name,
+            addon_name=name,
+            addon_version=self._cell.cell_type.addons[name],  # type: ignore[index]
+            resolve_conflicts_on_create="OVERWRITE",
+            resolve_conflicts_on_update="OVERWRITE",
+            configuration_values=configuration,
+            pod_identity_association=[identity] if identity else None,
+            depends_on=list(after) or None,
+        )
+
+
+def cni_environment(pod_addresses_per_node: int) -> Mapping[str, str]:
+    """The VPC CNI's settings for a node that holds a fixed number of addresses and never more.
+
+    MINIMUM_IP_TARGET makes a node attach all its prefixes while it starts; WARM_IP_TARGET=0
+    counts as set and outranks WARM_PREFIX_TARGET, so that nothing is attached or freed later;
+    MAX_ENI=2 keeps even a node without prefix delegation to one pod interface.
+
+    Args:
+        pod_addresses_per_node: 16 for each prefix of a node (addresses).
+
+    Source:
+        https://github.com/aws/amazon-vpc-cni-k8s/blob/master/README.md
+    """
+    return {
+        "AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG": "true",
+        "AWS_VPC_K8S_CNI_EXTERNALSNAT": "false",
+        "ENABLE_PREFIX_DELEGATION": "true",
+        "ENI_CONFIG_LABEL_DEF": "topology.kubernetes.io/zone",
+        "MAX_ENI": "2",
+        "MINIMUM_IP_TARGET": str(pod_addresses_per_node),
+        "WARM_IP_TARGET": "0",
+        "WARM_PREFIX_TARGET": "1",
+    }
+
+
+def _cni_configuration(cell: CellSpec) -> str:
+    """The add-on's JSON, made by Terraform: ENIConfigs are keyed by zone names.
+
+    Zone names differ from account to account; the network layer reads them and hands them on.
+    """
+    environment = json.dumps(cni_environment(cell.pod_addresses_per_node), sort_keys=True)
+    subnet = '{ id = id, securityGroups = [var.security_group_ids["pod"]] }'
+    subnets = f"{{ for zone, id in var.pod_subnet_ids : var.zone_names[zone] => {subnet} }}"
+    eni_config = f'{{ create = true, region = "{cell.region}", subnets = {subnets} }}'
+    return f"${{jsonencode({{ env = {environment}, eniConfig = {eni_config} }})}}"

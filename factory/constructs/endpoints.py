@@ -1,0 +1,42 @@
+"""Ways to AWS services that do not leave the VPC."""
+
+from __future__ import annotations
+
+from factory.constructs.cdk import TerraformStack, VpcEndpoint
+from factory.constructs.cell import CellSpec
+from factory.constructs.vpc import CellVpc
+
+GATEWAY_SERVICES = ("s3",)
+
+
+def add_endpoints(
+    stack: TerraformStack, cell: CellSpec, network: CellVpc, security_group_id: str
+) -> None:
+    """Add the gateway endpoints, and an interface endpoint in each zone for each service."""
+    tables = [*network.node_tables.values(), network.pod_table]
+    for service in GATEWAY_SERVICES:
+        VpcEndpoint(
+            stack,
+            f"gateway-{service}",
+            vpc_id=network.vpc.id,
+            service_name=_service_name(cell, service),
+            vpc_endpoint_type="Gateway",
+            route_table_ids=[table.id for table in tables],
+            tags={"Name": f"{cell.name}-{service}"},
+        )
+    for service in cell.endpoints:
+        VpcEndpoint(
+            stack,
+            f"interface-{service.replace('.', '-')}",
+            vpc_id=network.vpc.id,
+            service_name=_service_name(cell, service),
+            vpc_endpoint_type="Interface",
+            subnet_ids=[subnet.id for subnet in network.endpoint_subnets.values()],
+            security_group_ids=[security_group_id],
+            private_dns_enabled=True,
+            tags={"Name": f"{cell.name}-{service}"},
+        )
+
+
+def _service_name(cell: CellSpec, service: str) -> str:
+    return f"com.amazonaws.{cell.region}.{service}"

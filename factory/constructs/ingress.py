@@ -1,0 +1,64 @@
+"""The static way in: one internal network load balancer for all jobs of a cell.
+
+Its targets are the nodes of one pool, which join the target group as their Auto Scaling group
+starts them. A job that starts or ends changes nothing here.
+"""
+
+from __future__ import annotations
+
+from factory.constructs.cdk import (
+    AutoscalingAttachment,
+    Lb,
+    LbListener,
+    LbListenerDefaultAction,
+    LbTargetGroup,
+    LbTargetGroupHealthCheck,
+    TerraformStack,
+)
+from factory.constructs.cell import CellSpec
+from factory.inventory.schema import Ingress
+
+_DEREGISTRATION_SECONDS = 60
+
+
+def add_ingress(stack: TerraformStack, cell: CellSpec, ingress: Ingress, vpc_id: str) -> None:
+    """Add the load balancer, its target group, and the nodes that answer."""
+    balancer = Lb(
+        stack,
+        "ingress",
+        name=cell.name,
+        load_balancer_type="network",
+        internal=True,
+        enable_cross_zone_load_balancing=True,
+        security_groups=['${var.security_group_ids["ingress"]}'],
+        subnets=[f'${{var.endpoint_subnet_ids["{zone}"]}}' for zone in cell.zones],
+    )
+    target_group = LbTargetGroup(
+        stack,
+        "ingress",
+        name=cell.name,
+        port=ingress.node_port,
+        protocol="TCP",
+        target_type="instance",
+        vpc_id=vpc_id,
+        deregistration_delay=str(_DEREGISTRATION_SECONDS),
+        health_check=LbTargetGroupHealthCheck(protocol="TCP", port="traffic-port"),
+    )
+    LbListener(
+        stack,
+        "ingress",
+        load_balancer_arn=balancer.arn,
+        port=ingress.listener_port,
+        protocol="TCP",
+        default_action=[
+            LbListenerDefaultAction(type="forward", target_group_arn=target_group.arn)
+        ],
+    )
+    for name in cell.pools[ingress.node_group].groups:
+        group = f"aws_eks_node_group.{name}.resources[0].autoscaling_groups[0].name"
+        AutoscalingAttachment(
+            stack,
+            name,
+            autoscaling_group_name=f"${{{group}}}",
+            lb_target_group_arn=target_group.arn,
+        )

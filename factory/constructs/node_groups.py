@@ -1,0 +1,171 @@
+"""Static node groups: as many nodes as were asked for, in each zone, always.
+
+One launch template serves a pool; one EKS node group (more, past EKS's limit on one group) holds
+its nodes of one zone. The launch template names the machine image and carries the whole node
+configuration, so that EKS adds nothing of its own and the pods per node stay what the addresses
+allow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from factory.constructs.cdk import (
+    DataAwsAmi,
+    DataAwsAmiFilter,
+    EksCluster,
+    EksNodeGroup,
+    EksNodeGroupLaunchTemplate,
+    EksNodeGroupScalingConfig,
+    EksNodeGroupTaint,
+    EksNodeGroupTimeouts,
+    EksNodeGroupUpdateConfig,
+    ITerraformDependable,
+    LaunchTemplate,
+    LaunchTemplateBlockDeviceMappings,
+    LaunchTemplateBlockDeviceMappingsEbs,
+    LaunchTemplateMetadataOptions,
+    LaunchTemplateTagSpecifications,
+    TerraformStack,
+)
+from factory.constructs.cell import CellSpec, NodePool
+from factory.constructs.roles import add_service_role
+from factory.constructs.user_data import render_user_data
+from factory.inventory.schema import NodeGroup
+from factory.naming import stack_tags
+
+_CAPACITY = {"on_demand": "ON_DEMAND", "spot": "SPOT"}
+_EFFECT = {
+    "NoSchedule": "NO_SCHEDULE",
+    "PreferNoSchedule": "PREFER_NO_SCHEDULE",
+    "NoExecute": "NO_EXECUTE",
+}
+_ROOT_DEVICE = "/dev/xvda"  # of Amazon Linux 2023
+
+
+class CellNodeGroups:
+    """Every node of a cell."""
+
+    def __init__(
+        self,
+        stack: TerraformStack,
+        cell: CellSpec,
+        cluster: EksCluster,
+        after: Sequence[ITerraformDependable],
+    ) -> None:
+        self._stack = stack
+        self._cell = cell
+        self._cluster = cluster
+        role, attachments = add_service_role(
+            stack,
+            "node",
+            name=f"{cell.name}-node",
+            service="ec2.amazonaws.com",
+            policies=["AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly"],
+        )
+        self._role_arn = role.arn
+        self._after = [*after, *attachments]
+        architectures = sorted({pool.architecture for pool in cell.pools.values()})
+        self._images = {a: self._image(a) for a in architectures}
+        self.groups: dict[str, list[EksNodeGroup]] = {}
+        for pool, declared in cell.cell_type.node_groups.items():
+            template = self._launch_template(pool, declared)
+            self.groups[pool] = [
+                self._group(name, zone, nodes, declared, template)
+                for name, (zone, nodes) in cell.pools[pool].groups.items()
+            ]
+
+    @property
+    def all_groups(self) -> list[EksNodeGroup]:
+        """The node groups of every pool."""
+        return [group for groups in self.groups.values() for group in groups]
+
+    def _image(self, architecture: str) -> DataAwsAmi:
+        """Find the image by its whole name: a release never changes under us."""
+        cell_type = self._cell.cell_type
+        name = image_name(cell_type.kubernetes_version, architecture, cell_type.node_image)
+        return DataAwsAmi(
+            self._stack,
+            architecture,
+            owners=["amazon"],
+            filter=[DataAwsAmiFilter(name="name", values=[name])],
+        )
+
+    def _launch_template(self, pool: str, declared: NodeGroup) -> LaunchTemplate:
+        cell = self._cell
+        node_pool: NodePool = cell.pools[pool]
+        tags = {"Name": f"{cell.name}-{pool}", **stack_tags(cell.name, "cluster")}
+        user_data = render_user_data(cell, declared)
+        return LaunchTemplate(
+            self._stack,
+            pool,
+            name=f"{cell.name}-{pool}",
+            image_id=self._images[node_pool.architecture].id,
+            instance_type=declared.instance_type,
+            update_default_version=True,
+            user_data=f"${{base64encode({user_data})}}",
+            vpc_security_group_ids=[
+                '${var.security_group_ids["node"]}',
+                "${aws_eks_cluster.cell.vpc_config[0].cluster_security_group_id}",
+            ],
+            metadata_options=LaunchTemplateMetadataOptions(
+                http_endpoint="enabled", http_tokens="required", http_put_response_hop_limit=1
+            ),
+            block_device_mappings=[
+                LaunchTemplateBlockDeviceMappings(
+                    device_name=_ROOT_DEVICE,
+                    ebs=LaunchTemplateBlockDeviceMappingsEbs(
+                        volume_type="gp3",
+                        volume_size=declared.root_volume_gib,
+                        encrypted="true",
+                        delete_on_termination="true",
+                    ),
+                )
+            ],
+            tag_specifications=[
+                LaunchTemplateTagSpecifications(resource_type=kind, tags=tags)
+                for kind in ("instance", "network-interface", "volume")
+            ],
+        )
+
+    def _group(
+        self, name: str, zone: str, nodes: int, declared: NodeGroup, template: LaunchTemplate
+    ) -> EksNodeGroup:
+        return EksNodeGroup(
+            self._stack,
+            name,
+            cluster_name=self._cluster.name,
+            node_group_name=name,
+            node_role_arn=self._role_arn,
+            subnet_ids=[f'${{var.node_subnet_ids["{zone}"]}}'],
+            capacity_type=_CAPACITY[declared.capacity],
+            launch_template=EksNodeGroupLaunchTemplate(
+                id=template.id, version=f"${{aws_launch_template.{template.friendly_unique_id}"
+                ".latest_version}"
+            ),
+            scaling_config=EksNodeGroupScalingConfig(
+                desired_size=nodes, min_size=nodes, max_size=nodes
+            ),
+            update_config=EksNodeGroupUpdateConfig(
+                max_unavailable=min(declared.max_unavailable, nodes)
+            ),
+            labels=dict(declared.labels) or None,
+            taint=[
+                EksNodeGroupTaint(key=t.key, value=t.value or None, effect=_EFFECT[t.effect])
+                for t in declared.taints
+            ],
+            timeouts=EksNodeGroupTimeouts(create="60m", update="24h", delete="60m"),
+            depends_on=self._after,
+        )
+
+
+def image_name(kubernetes_version: str, architecture: str, release: str) -> str:
+    """Name the EKS-optimized Amazon Linux 2023 image of a release.
+
+    Source:
+        https://github.com/awslabs/amazon-eks-ami/blob/main/CHANGELOG.md
+
+    >>> image_name("1.34", "arm64", "v20251103")
+    'amazon-eks-node-al2023-arm64-standard-1.34-v20251103'
+    """
+    return f"amazon-eks-node-al2023-{architecture}-standard-{kubernetes_version}-{release}"

@@ -1,0 +1,48 @@
+"""IAM roles that AWS services take on for a cell."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from factory.constructs.cdk import IamRole, IamRolePolicyAttachment, TerraformStack
+
+POD_IDENTITY = "pods.eks.amazonaws.com"
+
+
+def add_service_role(
+    stack: TerraformStack,
+    construct_id: str,
+    *,
+    name: str,
+    service: str,
+    policies: Sequence[str] = (),
+) -> tuple[IamRole, list[IamRolePolicyAttachment]]:
+    """Add a role that one AWS service may assume, with policies that AWS manages.
+
+    Args:
+        stack: where it goes.
+        construct_id: Terraform name of the role.
+        name: its name in IAM, at most 64 characters.
+        service: the service's principal, as `eks.amazonaws.com`.
+        policies: names of AWS managed policies.
+
+    Returns:
+        The role and its attachments, for whatever must wait for them.
+    """
+    actions = ["sts:AssumeRole"]
+    if service == POD_IDENTITY:
+        actions.append("sts:TagSession")  # the agent tags each session with its pod
+    statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": actions}
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]}, sort_keys=True)
+    role = IamRole(stack, construct_id, name=name, assume_role_policy=trust)
+    attachments = [
+        IamRolePolicyAttachment(
+            stack,
+            f"{construct_id}-{policy}",
+            role=role.name,
+            policy_arn=f"arn:aws:iam::aws:policy/{policy}",
+        )
+        for policy in policies
+    ]
+    return role, attachments

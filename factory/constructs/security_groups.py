@@ -1,0 +1,101 @@
+"""Who inside a cell may speak to whom; nothing is ever admitted from everywhere.
+
+Pods and nodes of a cell trust each other, as Spark needs (drivers and executors listen on ports
+they choose). Peers are not admitted here: which flows cross the mesh is declared elsewhere.
+"""
+
+from __future__ import annotations
+
+from factory.constructs.cdk import (
+    SecurityGroup,
+    TerraformStack,
+    VpcSecurityGroupEgressRule,
+    VpcSecurityGroupIngressRule,
+)
+from factory.constructs.cell import CellSpec
+from factory.naming import block_slug
+
+_HTTPS = 443
+_KUBELET = 10250
+
+_USES = {
+    "node": "Nodes",
+    "pod": "Pods",
+    "control-plane": "EKS control plane",
+    "endpoint": "Interface endpoints",
+    "ingress": "Network load balancer",
+}
+
+
+class CellSecurityGroups:
+    """The security groups of a cell, by use, and the rules between them."""
+
+    def __init__(self, stack: TerraformStack, cell: CellSpec, vpc_id: str) -> None:
+        self._stack = stack
+        uses = [use for use in _USES if use != "ingress" or cell.cell_type.ingress]
+        self.groups = {use: self._group(cell, use, vpc_id) for use in uses}
+        for use in ("node", "pod"):
+            self._admit(use, "node")
+            self._admit(use, "pod")
+            self._admit("control-plane", use, port=_HTTPS)
+            self._admit("endpoint", use, port=_HTTPS)
+            self._allow_out(use)
+        self._admit("node", "control-plane", port=_KUBELET)
+        self._admit("node", "control-plane", port=_HTTPS)
+        self._admit("pod", "control-plane")  # webhooks listen on ports they choose
+        self._allow_out("control-plane", to="node")
+        self._allow_out("control-plane", to="pod")
+        self._admit_ingress(cell)
+
+    def _group(self, cell: CellSpec, use: str, vpc_id: str) -> SecurityGroup:
+        return SecurityGroup(
+            self._stack,
+            use,
+            name=f"{cell.name}-{use}",
+            description=f"{_USES[use]} of cell {cell.name}",
+            vpc_id=vpc_id,
+            tags={"Name": f"{cell.name}-{use}"},
+        )
+
+    def _admit(self, group: str, source: str, port: int | None = None) -> None:
+        name = f"{group}-from-{source}" + (f"-{port}" if port else "")
+        VpcSecurityGroupIngressRule(
+            self._stack,
+            name,
+            security_group_id=self.groups[group].id,
+            referenced_security_group_id=self.groups[source].id,
+            description=f"{_USES[source]} to {_USES[group]}",
+            ip_protocol="tcp" if port else "-1",
+            from_port=port,
+            to_port=port,
+        )
+
+    def _allow_out(self, group: str, to: str | None = None) -> None:
+        VpcSecurityGroupEgressRule(
+            self._stack,
+            f"{group}-to-{to or 'anywhere'}",
+            security_group_id=self.groups[group].id,
+            referenced_security_group_id=self.groups[to].id if to else None,
+            cidr_ipv4=None if to else "0.0.0.0/0",
+            description=f"{_USES[group]} to {_USES[to] if to else 'anywhere that has a route'}",
+            ip_protocol="-1",
+        )
+
+    def _admit_ingress(self, cell: CellSpec) -> None:
+        ingress = cell.cell_type.ingress
+        if ingress is None:
+            return
+        self._admit("node", "ingress", port=ingress.node_port)
+        self._allow_out("ingress", to="node")
+        for hub, blocks in cell.hub_blocks.items():
+            for block in blocks:
+                VpcSecurityGroupIngressRule(
+                    self._stack,
+                    f"ingress-from-{hub}-{block_slug(block)}",
+                    security_group_id=self.groups["ingress"].id,
+                    cidr_ipv4=str(block),
+                    description=f"Hub {hub} to the network load balancer",
+                    ip_protocol="tcp",
+                    from_port=ingress.listener_port,
+                    to_port=ingress.listener_port,
+                )

@@ -1,0 +1,1 @@
+"""Which stacks are made of which constructs, and the Terraform that comes out."""

@@ -1,0 +1,169 @@
+"""One function for each layer: which constructs it is made of, and what it hands on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from factory.addressing.blocks import AddressPlan
+from factory.constructs.account import add_account
+from factory.constructs.cdk import App, TerraformStack
+from factory.constructs.cell import CellSpec
+from factory.constructs.cluster import CellCluster
+from factory.constructs.edges import (
+    add_acceptances,
+    add_requester_options,
+    add_requests,
+    add_routes,
+)
+from factory.constructs.endpoints import add_endpoints
+from factory.constructs.flow_logs import add_flow_logs
+from factory.constructs.ingress import add_ingress
+from factory.constructs.node_groups import CellNodeGroups
+from factory.constructs.security_groups import CellSecurityGroups
+from factory.constructs.spark_operator import add_helm_provider, add_spark_operator
+from factory.constructs.vpc import CellVpc
+from factory.facts.schema import Facts
+from factory.inventory.schema import Inventory, NewAccount
+from factory.layers import Stack, higher_peers, lower_peers, resolving_hubs
+from factory.naming import Layer
+from factory.stacks.cell import describe_cell
+from factory.stacks.frame import (
+    account_id,
+    add_management_provider,
+    add_member_provider,
+    close_stack,
+    open_stack,
+)
+
+Outputs = Mapping[str, object]
+
+
+class CellStacks:
+    """Builds the stacks of an inventory, whose addresses are planned."""
+
+    def __init__(self, inventory: Inventory, plan: AddressPlan, facts: Facts) -> None:
+        self._inventory = inventory
+        self._plan = plan
+        self._facts = facts
+
+    def build(self, app: App, stack: Stack) -> None:
+        """Add one stack to the app."""
+        terraform = open_stack(app, self._inventory, stack)
+        layers: Mapping[Layer, Callable[[TerraformStack, Stack], Outputs]] = {
+            "account": self._account,
+            "network": self._network,
+            "peering": self._peering,
+            "accept": self._accept,
+            "options": self._options,
+            "cluster": self._cluster,
+            "platform": self._platform,
+        }
+        close_stack(terraform, stack, layers[stack.id.layer](terraform, stack))
+
+    def _spec(self, stack: Stack) -> CellSpec:
+        return describe_cell(self._inventory, self._plan, self._facts, stack.id.cell)
+
+    def _account(self, terraform: TerraformStack, stack: Stack) -> Outputs:
+        account = self._inventory.cells[stack.id.cell].account
+        if not isinstance(account, NewAccount):
+            msg = f"{stack.id} has an account already"
+            raise TypeError(msg)
+        add_management_provider(terraform, self._inventory, stack)
+        new_id = add_account(
+            terraform,
+            stack.id.cell,
+            email=account.email,
+            parent_id=account.ou,
+            member_role=self._inventory.organization_of(stack.id.cell).member_role,
+        )
+        return {"account_id": new_id}
+
+    def _network(self, terraform: TerraformStack, stack: Stack) -> Outputs:
+        cell = self._spec(stack)
+        add_member_provider(terraform, self._inventory, stack)
+        network = CellVpc(terraform, cell)
+        security = CellSecurityGroups(terraform, cell, network.vpc.id)
+        add_endpoints(terraform, cell, network, security.groups["endpoint"].id)
+        add_flow_logs(terraform, cell, network.vpc.id)
+        return {
+            "vpc_id": network.vpc.id,
+            "zone_names": {z: s.availability_zone for z, s in network.pod_subnets.items()},
+            "node_subnet_ids": _ids(network.node_subnets),
+            "pod_subnet_ids": _ids(network.pod_subnets),
+            "endpoint_subnet_ids": _ids(network.endpoint_subnets),
+            "control_plane_subnet_ids": _ids(network.control_plane_subnets),
+            "node_route_table_ids": _ids(network.node_tables),
+            "security_group_ids": _ids(security.groups),
+        }
+
+    def _peering(self, terraform: TerraformStack, stack: Stack) -> Outputs:
+        inventory, cell = self._inventory, stack.id.cell
+        add_member_provider(terraform, inventory, stack)
+        higher = higher_peers(inventory, cell)
+        peers = {p: (f'${{var.peer_vpc_ids["{p}"]}}', self._peer_account(p)) for p in higher}
+        hubs = {h: inventory.hubs[h] for h in inventory.hubs_of(cell)}
+        vpcs = {name: (hub.vpc, hub.account) for name, hub in hubs.items()}
+        connections = add_requests(terraform, cell, "${var.vpc_id}", {**peers, **vpcs})
+        blocks = {p: [self._plan.cells[p].primary] for p in higher}
+        blocks.update({name: list(hub.blocks) for name, hub in hubs.items()})
+        add_routes(
+            terraform,
+            inventory.type_of(cell).zones,
+            blocks,
+            "${aws_vpc_peering_connection.peer[each.value.peer].id}",
+        )
+        return {"connection_ids": connections}
+
+    def _peer_account(self, peer: str) -> str:
+        if isinstance(self._inventory.cells[peer].account, NewAccount):
+            return f'${{var.peer_account_ids["{peer}"]}}'
+        return account_id(self._inventory, peer)
+
+    def _accept(self, terraform: TerraformStack, stack: Stack) -> Outputs:
+        inventory, cell = self._inventory, stack.id.cell
+        add_member_provider(terraform, inventory, stack)
+        lower = lower_peers(inventory, cell)
+        accepted = add_acceptances(terraform, cell, _connections(lower))
+        add_routes(
+            terraform,
+            inventory.type_of(cell).zones,
+            {p: [self._plan.cells[p].primary] for p in lower},
+            "${aws_vpc_peering_connection_accepter.peer[each.value.peer].id}",
+        )
+        return {"accepted_ids": accepted}
+
+    def _options(self, terraform: TerraformStack, stack: Stack) -> Outputs:
+        inventory, cell = self._inventory, stack.id.cell
+        add_member_provider(terraform, inventory, stack)
+        peers = (*higher_peers(inventory, cell), *resolving_hubs(inventory, cell))
+        add_requester_options(terraform, _connections(peers))
+        return {}
+
+    def _cluster(self, terraform: TerraformStack, stack: Stack) -> Outputs:
+        cell = self._spec(stack)
+        add_member_provider(terraform, self._inventory, stack)
+        cluster = CellCluster(terraform, cell)
+        addons = cluster.add_boot_addons()
+        nodes = CellNodeGroups(terraform, cell, cluster.cluster, addons)
+        cluster.add_late_addons(nodes.all_groups)
+        if cell.cell_type.ingress is not None:
+            add_ingress(terraform, cell, cell.cell_type.ingress, "${var.vpc_id}")
+        return {
+            "cluster_name": cluster.cluster.name,
+            "cluster_endpoint": cluster.cluster.endpoint,
+            "cluster_ca": "${aws_eks_cluster.cell.certificate_authority[0].data}",
+        }
+
+    def _platform(self, terraform: TerraformStack, stack: Stack) -> Outputs:
+        cell = self._spec(stack)
+        add_helm_provider(terraform, cell)
+        return {"operator_version": add_spark_operator(terraform, cell.cell_type.spark)}
+
+
+def _ids(resources: Mapping[str, Any]) -> dict[str, str]:
+    return {name: resource.id for name, resource in resources.items()}
+
+
+def _connections(peers: tuple[str, ...]) -> dict[str, str]:
+    return {peer: f'${{var.connection_ids["{peer}"]}}' for peer in peers}
