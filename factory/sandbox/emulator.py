@@ -1,0 +1,62 @@
+"""Puts the parts of the emulated AWS together and fills it with a world.
+
+moto keeps every service's state in a table of backends by account and Region, and
+its routes in tables of URL patterns. Both are filled here with this package's classes
+before the first request; nothing of moto is changed on disk.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import moto.ec2.urls
+import moto.eks.urls
+from moto.ec2.models import ec2_backends
+from moto.ec2.models.vpcs import VPC
+from moto.eks.models import eks_backends
+from moto.iam.models import iam_backends
+from moto.organizations.models import organizations_backends
+
+from factory.sandbox.eks import KubernetesBackend, KubernetesResponse
+from factory.sandbox.identity import IdentityBackend
+from factory.sandbox.network import NetworkBackend, NetworkResponse
+from factory.sandbox.organizations import AccountsBackend
+from factory.sandbox.world import HubVpc, World
+
+PARTITION = "aws"
+
+
+def build_world(world: World) -> None:
+    """Install this package's services and create what the world says exists."""
+    NetworkBackend.world = world
+    ec2_backends.backend = NetworkBackend
+    iam_backends.backend = IdentityBackend
+    organizations_backends.backend = AccountsBackend
+    services: Any = eks_backends  # typed by moto for its own class of clusters
+    services.backend = KubernetesBackend
+    moto.ec2.urls.url_paths["{0}/"] = NetworkResponse.dispatch
+    moto.eks.urls.url_paths.clear()
+    moto.eks.urls.url_paths["{0}/(?P<path>.+)$"] = KubernetesResponse.dispatch
+    for account in world.management_accounts:
+        organizations_backends[account][PARTITION].create_organization("us-east-1")
+    for hub in world.hubs:
+        _build_hub(hub)
+
+
+def _build_hub(hub: HubVpc) -> None:
+    backend: Any = ec2_backends[hub.account][hub.region]
+    vpc = backend.create_vpc(hub.blocks[0])
+    _rename(backend, vpc, hub.vpc_id)
+    for block in hub.blocks[1:]:
+        backend.associate_vpc_cidr_block(hub.vpc_id, block, False)
+
+
+def _rename(backend: Any, vpc: VPC, vpc_id: str) -> None:
+    backend.vpcs[vpc_id] = backend.vpcs.pop(vpc.id)
+    backend.groups[vpc_id] = backend.groups.pop(vpc.id)
+    for table in [*backend.route_tables.values(), *backend.network_acls.values()]:
+        if table.vpc_id == vpc.id:
+            table.vpc_id = vpc_id
+    for group in backend.groups[vpc_id].values():
+        group.vpc_id = vpc_id
+    vpc.id = vpc_id

@@ -1,0 +1,153 @@
+"""EC2 as a fresh account shows it: no default VPC, and nothing goes while it is in use.
+
+Source:
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteVpc.html
+    https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from moto.ec2.exceptions import (
+    DependencyViolationError,
+    EC2ClientError,
+    InvalidAvailabilityZoneError,
+)
+from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend
+from moto.ec2.models.subnets import Subnet
+from moto.ec2.models.vpcs import VPC
+
+from factory.sandbox.images import image_of
+from factory.sandbox.peering import PeeringBackend, PeeringResponse, blocks_of, overlapping
+from factory.sandbox.world import World
+
+
+class NoDefaultVpc:
+    """Stands where moto keeps the default VPC; whoever needs one is refused."""
+
+    @property
+    def id(self) -> str:
+        raise EC2ClientError("VPCIdNotSpecified", "No default VPC for this user")
+
+
+class NetworkBackend(PeeringBackend):
+    """EC2 of one account and Region.
+
+    A default VPC is never made: an account of this emulator starts as one whose
+    default VPCs were removed, so that "nothing is left" can be asserted.
+    A VPC with live peering connections is not deleted (the stricter reading: EC2
+    documents only that gateways and resources have to go first).
+    """
+
+    world: ClassVar[World] = World()
+
+    def create_default_vpc(self) -> Any:
+        return NoDefaultVpc()
+
+    @property
+    def _url_module(self) -> Any:
+        import moto.ec2.urls
+
+        return moto.ec2.urls
+
+    def _load_amis(self) -> None:
+        for image in self.world.images:
+            if self.region_name in image.regions:
+                ami = image_of(self, image)
+                self.amis[ami.id] = ami
+
+    def associate_vpc_cidr_block(
+        self, vpc_id: str, cidr_block: str, amazon_provided_ipv6_cidr_block: bool
+    ) -> dict[str, Any]:
+        if cidr_block:
+            self._require_free(vpc_id, cidr_block)
+        return super().associate_vpc_cidr_block(vpc_id, cidr_block, amazon_provided_ipv6_cidr_block)
+
+    def _require_free(self, vpc_id: str, block: str) -> None:
+        taken = blocks_of(self.get_vpc(vpc_id))
+        for peering in self.live_peerings(vpc_id):
+            taken += blocks_of(peering.vpc) + blocks_of(peering.peer_vpc)
+        if overlapping([block], taken):
+            raise EC2ClientError(
+                "InvalidVpc.Range", f"The CIDR '{block}' conflicts with another subnet or peer"
+            )
+
+    def create_subnet(
+        self,
+        vpc_id: str,
+        cidr_block: str,
+        ipv6_cidr_block: str | None = None,
+        availability_zone: str | None = None,
+        availability_zone_id: str | None = None,
+        ipv6_native: bool = False,
+        tags: dict[str, dict[str, str]] | None = None,
+    ) -> Subnet:
+        """Make a subnet as in any VPC that is not the default one: no public addresses."""
+        zone = availability_zone or availability_zone_id
+        if zone and all(zone not in (one.name, one.zone_id) for one in self._zones()):
+            raise InvalidAvailabilityZoneError(zone, ", ".join(one.name for one in self._zones()))
+        subnet = super().create_subnet(
+            vpc_id,
+            cidr_block,
+            ipv6_cidr_block,
+            availability_zone,
+            availability_zone_id,
+            ipv6_native,
+            tags,
+        )
+        subnet.default_for_az = subnet.map_public_ip_on_launch = False
+        return subnet
+
+    def _zones(self) -> list[Any]:
+        return list(RegionsAndZonesBackend.zones.get(self.region_name, []))
+
+    def delete_vpc(self, vpc_id: str) -> VPC:
+        self.get_vpc(vpc_id)
+        if any(True for _ in self._holders_of_vpc(vpc_id)):
+            raise DependencyViolationError(
+                f"The vpc '{vpc_id}' has dependencies and cannot be deleted."
+            )
+        return super().delete_vpc(vpc_id)
+
+    def _holders_of_vpc(self, vpc_id: str) -> Any:
+        yield from self.live_peerings(vpc_id)
+        yield from (one for one in self.enis.values() if one.subnet.vpc_id == vpc_id)
+        for endpoint in self.vpc_end_points.values():
+            if endpoint.vpc_id == vpc_id and endpoint.state != "deleted":
+                yield endpoint
+        for gateway in self.internet_gateways.values():
+            if gateway.vpc and gateway.vpc.id == vpc_id:
+                yield gateway
+        for group in self.groups[vpc_id].values():
+            if not group.is_default:
+                yield group
+
+    def delete_subnet(self, subnet_id: str) -> Subnet:
+        if any(eni.subnet.id == subnet_id for eni in self.enis.values()):
+            raise DependencyViolationError(
+                f"The subnet '{subnet_id}' has dependencies and cannot be deleted."
+            )
+        return super().delete_subnet(subnet_id)
+
+    def delete_security_group(self, name: str | None = None, group_id: str | None = None) -> None:
+        if group_id and any(True for _ in self._holders_of_group(group_id)):
+            raise DependencyViolationError(f"resource {group_id} has a dependent object")
+        super().delete_security_group(name, group_id)
+
+    def _holders_of_group(self, group_id: str) -> Any:
+        for eni in self.enis.values():
+            if any(group.id == group_id for group in eni.group_set):
+                yield eni
+        for endpoint in self.vpc_end_points.values():
+            if endpoint.state != "deleted" and group_id in endpoint.security_group_ids:
+                yield endpoint
+        for group in [one for groups in self.groups.values() for one in groups.values()]:
+            if group.id != group_id:
+                for rule in [*group.ingress_rules, *group.egress_rules]:
+                    if (rule.source_group or {}).get("GroupId") == group_id:
+                        yield rule
+
+
+class NetworkResponse(PeeringResponse):
+    """The EC2 API on top of `NetworkBackend`."""

@@ -1,0 +1,153 @@
+"""VPC peering as EC2 does it: two sides, and a request that can fail.
+
+moto shares one object, so one set of tags, between requester and accepter, lets
+overlapping blocks peer, and gives a second request a second id.
+
+Source:
+    https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-basics.html
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateVpcPeeringConnection.html
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from ipaddress import ip_network
+from typing import Any
+
+from moto.ec2.exceptions import EC2ClientError, InvalidVPCIdError
+from moto.ec2.models import EC2Backend, ec2_backends
+from moto.ec2.models.vpc_peering_connections import VPCPeeringConnection
+from moto.ec2.models.vpcs import VPC
+from moto.ec2.responses import EC2Response
+from moto.ec2.utils import random_vpc_peering_connection_id
+
+LIVE_STATES = frozenset({"initiating-request", "pending-acceptance", "provisioning", "active"})
+
+
+class Peering(VPCPeeringConnection):
+    """One side of a peering connection: state and options are shared, tags are not."""
+
+    @property
+    def requester_vpc_info(self) -> dict[str, Any]:
+        return {**super().requester_vpc_info, "CidrBlockSet": _block_set(self.vpc)}
+
+    @property
+    def accepter_vpc_info(self) -> dict[str, Any]:
+        return {**super().accepter_vpc_info, "CidrBlockSet": _block_set(self.peer_vpc)}
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it is requested or active, and not failed, rejected or deleted."""
+        return self._status.code in LIVE_STATES
+
+    def fail(self) -> None:
+        """End the request as EC2 ends one that can never be accepted."""
+        self._status.code = "failed"
+        self._status.message = (
+            "Failed due to incorrect VPC-ID, Account ID, or overlapping CIDR range"
+        )
+
+    def seen_from(self, backend: Any) -> Peering:
+        """Return the other account's or Region's view of the same connection."""
+        side = copy.copy(self)
+        side.ec2_backend = backend
+        return side
+
+
+class PeeringBackend(EC2Backend):
+    """EC2 with peering connections that behave."""
+
+    def create_vpc_peering_connection(
+        self, vpc: VPC, peer_vpc: VPC, tags: dict[str, str] | None = None
+    ) -> VPCPeeringConnection:
+        for known in self.live_peerings(vpc.id):
+            if (known.vpc.id, known.peer_vpc.id) == (vpc.id, peer_vpc.id):
+                return known
+        peering = Peering(self, random_vpc_peering_connection_id(), vpc, peer_vpc, tags)
+        self.vpc_pcxs[peering.id] = peering
+        if not isinstance(peer_vpc, VPC) or _overlap(vpc, peer_vpc):
+            peering.fail()
+            return peering
+        peering._status.pending()
+        if peer_vpc.ec2_backend is not self:
+            peer = peer_vpc.ec2_backend
+            peer.vpc_pcxs[peering.id] = peering.seen_from(peer)
+        return peering
+
+    def live_peerings(self, vpc_id: str) -> Iterator[Peering]:
+        """Yield the peerings of a VPC that are requested or active."""
+        for peering in list(self.vpc_pcxs.values()):
+            if isinstance(peering, Peering) and peering.is_live:
+                if vpc_id in (peering.vpc.id, peering.peer_vpc.id):
+                    yield peering
+
+
+class PeeringResponse(EC2Response):
+    """CreateVpcPeeringConnection for peers that do not exist: the request fails later.
+
+    EC2 cannot tell the requester what exists in another account, so it takes the
+    request and lets it end in the state `failed`.
+    """
+
+    def _peer_vpc(self) -> Any:
+        account = self._get_param("PeerOwnerId") or self.current_account
+        region = self._get_param("PeerRegion") or self.region
+        vpc_id = self._get_param("PeerVpcId")
+        try:
+            return ec2_backends[account][region].get_vpc(vpc_id)
+        except InvalidVPCIdError:
+            if account == self.current_account:
+                raise
+            return UnknownVpc(account, region, vpc_id)
+
+    def create_vpc_peering_connection(self) -> Any:
+        from moto.core.responses import ActionResult
+
+        tags = self._parse_tag_specification().get("vpc-peering-connection", {})
+        vpc = self.ec2_backend.get_vpc(self._get_param("VpcId"))
+        peer = self._peer_vpc()
+        if peer.id == vpc.id:
+            raise EC2ClientError(
+                "InvalidParameterValue", f"A VPC cannot be peered with itself: {vpc.id}"
+            )
+        return ActionResult(
+            {"VpcPeeringConnection": self.ec2_backend.create_vpc_peering_connection(vpc, peer, tags)}
+        )
+
+
+class UnknownVpc:
+    """A VPC that was named in a request and does not exist."""
+
+    cidr_block = None
+
+    def __init__(self, account: str, region: str, vpc_id: str) -> None:
+        self.owner_id, self.region, self.id = account, region, vpc_id
+
+
+def blocks_of(vpc: Any) -> list[str]:
+    """Return the IPv4 blocks of a VPC that are associated now, as CIDR text."""
+    if not isinstance(vpc, VPC):
+        return []
+    return [
+        row["cidr_block"]
+        for row in vpc.get_cidr_block_association_set()
+        if row["cidr_block_state"]["state"] == "associated"
+    ]
+
+
+def overlapping(blocks: list[str], others: list[str]) -> bool:
+    """Whether any block shares an address with any of the others."""
+    return any(
+        ip_network(one, strict=False).overlaps(ip_network(two, strict=False))
+        for one in blocks
+        for two in others
+    )
+
+
+def _overlap(vpc: VPC, peer_vpc: VPC) -> bool:
+    return overlapping(blocks_of(vpc), blocks_of(peer_vpc))
+
+
+def _block_set(vpc: Any) -> list[dict[str, str]]:
+    return [{"CidrBlock": block} for block in blocks_of(vpc)]
