@@ -1,0 +1,1 @@
+"""Drive Terraform over synthesized stacks, in the order of what they wait for."""

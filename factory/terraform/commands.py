@@ -1,0 +1,304 @@
+"""One stack, one Terraform command: run it, and say what became of the stack.
+
+Every command of the AWS provider costs about seven seconds of CPU before it does anything, so
+an apply is one process where that is safe. It is safe where nothing can be destroyed: in the
+sandbox, for a stack that has no state yet. Everywhere else an apply is a plan, a look at the
+plan, and the apply of that very plan, unless destroying was allowed beforehand.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from factory.errors import TerraformError
+from factory.layers import Stack, StackId
+from factory.processes import Children, Finished, run_process
+from factory.terraform.engine import Engine
+from factory.terraform.messages import (
+    Change,
+    Diagnostic,
+    Report,
+    Value,
+    parse_outputs,
+    parse_report,
+    parse_validation,
+)
+from factory.terraform.record import Record, check_outputs
+from factory.terraform.registry import Registry
+from factory.terraform.results import Result, Status
+from factory.terraform.target import Target
+from factory.terraform.workspace import PLAN, Workspace, digest, prepare_workspace
+
+LOCK_TIMEOUT = "-lock-timeout=60s"  # another run may just be finishing with the same state
+MOST_NAMED = 5  # Terraform addresses in one sentence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bench:
+    """What every command of a run works with."""
+
+    engine: Engine
+    target: Target
+    registry: Registry
+    environment: Mapping[str, str]  # Terraform's, whole
+    children: Children = field(default_factory=Children)
+    init_lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A stack with everything that a command needs of it."""
+
+    stack: Stack
+    configuration: str  # the synthesized JSON
+    inputs: Mapping[str, Value]  # by variable
+
+
+def validate_stack(bench: Bench, stack: StackId, configuration: str) -> Result:
+    """Hold a synthesized stack against the schema of its providers; needs no values."""
+    started = time.monotonic()
+    space = prepare_workspace(bench.target, bench.engine, stack, configuration, None)
+    if failed := _init(bench, stack, space):
+        return failed
+    finished = _terraform(bench, space, "validate", "-json")
+    try:
+        told = parse_validation(finished.stdout)
+    except ValueError:
+        return _failed(bench, stack, Report(other=finished.stdout), finished)
+    if finished.code != 0:
+        return _failed(bench, stack, Report(diagnostics=told), finished)
+    took = time.monotonic() - started
+    return Result(stack=stack, status="valid", diagnostics=told, seconds=took)
+
+
+def plan_stack(bench: Bench, job: Job) -> Result:
+    """Plan a stack without a lock and without keeping the plan."""
+    stack = job.stack.id
+    started = time.monotonic()
+    space = prepare_workspace(bench.target, bench.engine, stack, job.configuration, job.inputs)
+    if failed := _init(bench, stack, space):
+        return failed
+    report, finished = _reported(bench, space, *_PLAN, "-lock=false")
+    if finished.code not in (0, 2):
+        return _failed(bench, stack, report, finished)
+    return _planned(stack, report, finished, time.monotonic() - started)
+
+
+def apply_stack(bench: Bench, job: Job, *, allow_destroy: bool) -> Result:
+    """Apply a stack and record its outputs.
+
+    Args:
+        bench: what to work with.
+        job: the stack.
+        allow_destroy: go on when the plan destroys or replaces something. What Terraform
+            calls tainted, because its creation broke off half-way, may be replaced anyway.
+
+    Raises:
+        TerraformError: when its outputs are not as the layers say (F604), or the registry
+            cannot be had (F603, F605).
+    """
+    stack = job.stack.id
+    started = time.monotonic()
+    space = prepare_workspace(bench.target, bench.engine, stack, job.configuration, job.inputs)
+    if failed := _init(bench, stack, space):
+        return failed
+    before = bench.registry.read(stack)
+    record = _begin(job, before)
+    arguments: tuple[str, ...] = ("-auto-approve",)
+    if not (allow_destroy or _has_no_state(bench.target, stack)):
+        report, finished = _reported(bench, space, *_PLAN, LOCK_TIMEOUT, f"-out={PLAN}")
+        if finished.code not in (0, 2):
+            return _failed(bench, stack, report, finished)
+        took = time.monotonic() - started
+        if finished.code == 0:
+            _complete_unchanged(bench, job, space, before, record)
+            return _planned(stack, report, finished, took)
+        if refused := _refusal(stack, report, took):
+            (space.folder / PLAN).unlink(missing_ok=True)
+            return refused
+        if bench.children.stopping:
+            return Result(stack=stack, status="interrupted", reason="planned, not applied")
+        arguments = (PLAN,)
+    return _apply(bench, job, space, record, arguments, started)
+
+
+def destroy_stack(bench: Bench, record: Record) -> Result:
+    """Destroy what a stack holds, with the configuration that it was last applied with."""
+    stack = record.stack
+    started = time.monotonic()
+    space = prepare_workspace(
+        bench.target, bench.engine, stack, record.configuration, record.inputs
+    )
+    if failed := _init(bench, stack, space):
+        return failed
+    bench.registry.write(replace(record, complete=False))
+    report, finished = _reported(
+        bench, space, "destroy", "-json", "-input=false", LOCK_TIMEOUT, "-auto-approve"
+    )
+    if finished.code != 0:
+        return _failed(bench, stack, report, finished)
+    bench.registry.remove(stack)
+    return _applied(stack, "destroyed", report, time.monotonic() - started)
+
+
+_PLAN = ("plan", "-json", "-input=false", "-detailed-exitcode")
+
+
+def _apply(
+    bench: Bench,
+    job: Job,
+    space: Workspace,
+    record: Record,
+    arguments: tuple[str, ...],
+    started: float,
+) -> Result:
+    bench.registry.write(record)
+    try:
+        report, finished = _reported(
+            bench, space, "apply", "-json", "-input=false", LOCK_TIMEOUT, *arguments
+        )
+    finally:
+        (space.folder / PLAN).unlink(missing_ok=True)  # a saved plan holds the state
+    if finished.code != 0:
+        return _failed(bench, job.stack.id, report, finished)
+    told = _outputs(bench, space) if report.outputs is None else report.outputs
+    outputs = check_outputs(job.stack, told)
+    bench.registry.write(replace(record, complete=True, outputs=outputs))
+    result = _applied(job.stack.id, "applied", report, time.monotonic() - started)
+    return result if result.counts else replace(result, status="no-change")
+
+
+def _begin(job: Job, before: Record | None) -> Record:
+    """Make the record of an apply that begins: enough to destroy whatever it leaves."""
+    return Record(
+        stack=job.stack.id,
+        region=job.stack.region,
+        complete=False,
+        digest=digest(job.configuration),
+        configuration=job.configuration,
+        inputs=job.inputs,
+        outputs={} if before is None else before.outputs,
+        waits_for=job.stack.waits_for,
+    )
+
+
+def _complete_unchanged(
+    bench: Bench, job: Job, space: Workspace, before: Record | None, record: Record
+) -> None:
+    """Bring the record up to date where Terraform has nothing to do."""
+    (space.folder / PLAN).unlink(missing_ok=True)
+    known = before is not None and before.complete and set(before.outputs) == set(job.stack.outputs)
+    told = before.outputs if before is not None and known else _outputs(bench, space)
+    after = replace(record, complete=True, outputs=check_outputs(job.stack, told))
+    if after != before:
+        bench.registry.write(after)
+
+
+def _has_no_state(target: Target, stack: StackId) -> bool:
+    """Whether there is certainly nothing that an apply could destroy."""
+    return target.mode == "sandbox" and not target.state_file(stack).exists()
+
+
+def _refusal(stack: StackId, report: Report, seconds: float) -> Result | None:
+    dangerous = [c for c in report.planned if c.action == "delete" or _is_replaced(c)]
+    if not dangerous:
+        return None
+    named = ", ".join(f"{c.action} {c.address}" for c in dangerous[:MOST_NAMED])
+    more = len(dangerous) - MOST_NAMED
+    named += f" and {more:,} more" if more > 0 else ""
+    return Result(
+        stack=stack,
+        status="refused",
+        counts=report.planned_counts,
+        reason=f"F607 it would {named}; --allow-destroy lets it",
+        planned=report.planned,
+        seconds=seconds,
+    )
+
+
+def _is_replaced(change: Change) -> bool:
+    return change.action == "replace" and change.reason != "tainted"
+
+
+def _init(bench: Bench, stack: StackId, space: Workspace) -> Result | None:
+    """Run `terraform init` where it is needed; one at a time, for the sake of the plugin cache."""
+    with bench.init_lock:
+        if not space.needs_init:
+            return None
+        arguments = {"aws": (), "sandbox": ("-reconfigure",), "offline": ("-backend=false",)}
+        finished = _terraform(
+            bench, space, "init", "-input=false", "-no-color", *arguments[bench.target.mode]
+        )
+        if finished.code == 0:
+            space.mark_init()
+            return None
+    return _failed(bench, stack, Report(), finished)
+
+
+def _reported(bench: Bench, space: Workspace, *arguments: str) -> tuple[Report, Finished]:
+    finished = _terraform(bench, space, *arguments)
+    return parse_report(finished.stdout), finished
+
+
+def _outputs(bench: Bench, space: Workspace) -> Mapping[str, object]:
+    finished = _terraform(bench, space, "output", "-json")
+    try:
+        return parse_outputs(finished.stdout)
+    except ValueError as error:
+        msg = f"F604 terraform output: {error}\n    {finished.stderr.strip()}"
+        raise TerraformError(msg) from error
+
+
+def _terraform(bench: Bench, space: Workspace, *arguments: str) -> Finished:
+    try:
+        return run_process(
+            [*bench.engine.argv, *arguments],
+            cwd=space.folder,
+            env=bench.environment,
+            children=bench.children,
+        )
+    except OSError as error:
+        msg = f"F601 cannot run {bench.engine.origin}: {error.strerror}"
+        raise TerraformError(msg) from error
+
+
+def _planned(stack: StackId, report: Report, finished: Finished, seconds: float) -> Result:
+    return Result(
+        stack=stack,
+        status="no-change" if finished.code == 0 else "planned",
+        counts=report.planned_counts,
+        diagnostics=report.diagnostics,
+        planned=report.planned,
+        seconds=seconds,
+    )
+
+
+def _applied(stack: StackId, status: Status, report: Report, seconds: float) -> Result:
+    return Result(
+        stack=stack,
+        status=status,
+        counts=report.applied_counts,
+        diagnostics=report.diagnostics,
+        planned=report.planned,
+        applied=report.applied,
+        seconds=seconds,
+    )
+
+
+def _failed(bench: Bench, stack: StackId, report: Report, finished: Finished) -> Result:
+    told = report.diagnostics
+    if not report.errors:
+        words = "\n".join(t.strip() for t in (finished.stderr, report.other) if t.strip())
+        summary = f"Terraform ended with exit code {finished.code}"
+        told = (*told, Diagnostic(severity="error", summary=summary, detail=words))
+    return Result(
+        stack=stack,
+        status="interrupted" if bench.children.stopping else "failed",
+        counts=report.applied_counts,
+        diagnostics=told,
+        applied=report.applied,
+        seconds=finished.seconds,
+    )

@@ -1,0 +1,198 @@
+"""What Terraform says with `-json`, as values: one JSON object a line, of many types.
+
+Source:
+    https://developer.hashicorp.com/terraform/internals/machine-readable-ui
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Value = str | list[str] | dict[str, str]
+"""What one stack hands to another."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """Resources (not replacements twice, as Terraform's own sums count them)."""
+
+    add: int = 0
+    change: int = 0
+    destroy: int = 0
+    replace: int = 0
+
+    def __str__(self) -> str:
+        text = f"+{self.add} ~{self.change} -{self.destroy}"
+        return f"{text} ±{self.replace}" if self.replace else text
+
+    def __bool__(self) -> bool:
+        return bool(self.add or self.change or self.destroy or self.replace)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnostic:
+    """An error or a warning in Terraform's own words."""
+
+    severity: str  # error or warning
+    summary: str
+    detail: str = ""
+    address: str = ""  # Terraform address of the resource, where it is known
+
+    def __str__(self) -> str:
+        first = f"{self.severity}: {self.summary}"
+        lines = [f"{first} ({self.address})" if self.address else first]
+        lines += [f"  {line}" if line else "" for line in self.detail.splitlines()]
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What Terraform plans for one resource, or has done to it."""
+
+    address: str
+    resource_type: str
+    key: str  # of `for_each`; empty without
+    action: str  # create, update, delete, replace, read, move, import, forget
+    reason: str = ""  # of a plan, such as tainted or cannot_update
+    id: str = ""  # of what was created
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """Everything that one command said."""
+
+    planned: tuple[Change, ...] = ()
+    applied: tuple[Change, ...] = ()
+    outputs: Mapping[str, Any] | None = None  # by name; None when none were told
+    diagnostics: tuple[Diagnostic, ...] = ()
+    other: str = ""  # lines that are not JSON
+
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        """The diagnostics that made it fail."""
+        return tuple(d for d in self.diagnostics if d.severity == "error")
+
+    @property
+    def planned_counts(self) -> Counts:
+        """How many resources the plan would add, change, destroy and replace."""
+        number = Counter(change.action for change in self.planned)
+        return Counts(
+            add=number["create"],
+            change=number["update"],
+            destroy=number["delete"],
+            replace=number["replace"],
+        )
+
+    @property
+    def applied_counts(self) -> Counts:
+        """How many resources were added, changed, destroyed and replaced, whatever came after."""
+        deleted = {c.address for c in self.applied if c.action == "delete"}
+        created = {c.address for c in self.applied if c.action == "create"}
+        return Counts(
+            add=len(created - deleted),
+            change=sum(c.action == "update" for c in self.applied),
+            destroy=len(deleted - created),
+            replace=len(deleted & created),
+        )
+
+
+def parse_report(text: str) -> Report:
+    """Read the standard output of `plan`, `apply` or `destroy` with `-json`.
+
+    A line that is not JSON is kept in `other`: a crash must not hide what came before it.
+    """
+    messages, other = _split(text)
+    return Report(
+        planned=tuple(_changes(messages, "planned_change", "change")),
+        applied=tuple(_changes(messages, "apply_complete", "hook")),
+        outputs=_outputs(messages),
+        diagnostics=tuple(
+            _diagnostic(m["diagnostic"])
+            for m in messages
+            if m.get("type") == "diagnostic" and isinstance(m.get("diagnostic"), dict)
+        ),
+        other="\n".join(other),
+    )
+
+
+def parse_validation(text: str) -> tuple[Diagnostic, ...]:
+    """Read the standard output of `validate -json`, which is one document.
+
+    Raises:
+        ValueError: when it is not that.
+    """
+    document = json.loads(text)
+    if not isinstance(document, dict) or not isinstance(document.get("diagnostics"), list):
+        msg = "not the answer of `validate -json`"
+        raise ValueError(msg)
+    return tuple(_diagnostic(d) for d in document["diagnostics"])
+
+
+def parse_outputs(text: str) -> dict[str, Any]:
+    """Read the standard output of `output -json`: values by name.
+
+    Raises:
+        ValueError: when it is not that.
+    """
+    document = json.loads(text)
+    if not isinstance(document, dict):
+        msg = "not the answer of `output -json`"
+        raise ValueError(msg)
+    return {name: told["value"] for name, told in document.items() if "value" in told}
+
+
+def _split(text: str) -> tuple[list[dict[str, Any]], list[str]]:
+    messages: list[dict[str, Any]] = []
+    other: list[str] = []
+    for line in text.splitlines():
+        try:
+            message = json.loads(line)
+        except ValueError:
+            message = None
+        if isinstance(message, dict):
+            messages.append(message)
+        elif line.strip():
+            other.append(line)
+    return messages, other
+
+
+def _changes(messages: Iterable[Mapping[str, Any]], kind: str, body: str) -> Iterator[Change]:
+    for message in messages:
+        if message.get("type") != kind:
+            continue
+        told = message[body]
+        resource = told["resource"]
+        key = resource.get("resource_key")
+        yield Change(
+            address=resource["addr"],
+            resource_type=resource["resource_type"],
+            key="" if key is None else str(key),
+            action=told["action"],
+            reason=told.get("reason", ""),
+            id=told.get("id_value", "") if told.get("id_key") == "id" else "",
+        )
+
+
+def _outputs(messages: Iterable[Mapping[str, Any]]) -> dict[str, Any] | None:
+    """The outputs after an apply; those of a plan have no values and are passed over."""
+    found: dict[str, Any] | None = None
+    for message in messages:
+        if message.get("type") == "outputs":
+            told = message["outputs"]
+            found = {name: o["value"] for name, o in told.items() if "value" in o}
+            if len(found) < len(told):
+                found = None
+    return found
+
+
+def _diagnostic(told: Mapping[str, Any]) -> Diagnostic:
+    return Diagnostic(
+        severity=str(told.get("severity", "error")),
+        summary=str(told.get("summary", "")),
+        detail=str(told.get("detail", "")),
+        address=str(told.get("address", "")),
+    )

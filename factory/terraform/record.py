@@ -1,0 +1,213 @@
+"""What the registry keeps of a stack: its outputs, and what it was last applied with.
+
+With the configuration and the inputs at hand, a stack can be destroyed after its cell has left
+`cells.yaml`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+
+from factory.errors import TerraformError
+from factory.layers import Input, Source, Stack, StackId, VariableType
+from factory.naming import LAYERS
+from factory.terraform.messages import Value
+
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A stack that was applied, or that an apply was started for."""
+
+    stack: StackId
+    region: str
+    complete: bool  # False from the start of an apply until it succeeds
+    digest: str  # of the configuration
+    configuration: str  # the synthesized JSON, as it was
+    inputs: Mapping[str, Value]  # by variable
+    outputs: Mapping[str, Value]  # by output; those of the last apply that succeeded
+    waits_for: tuple[StackId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """A stack whose inputs do not exist yet, and the stacks that would make them."""
+
+    waits_for: tuple[StackId, ...]
+
+
+def render_record(record: Record) -> str:
+    """Write a record as JSON text; `parse_record` reads it back to an equal value."""
+    document = {
+        "version": VERSION,
+        "cell": record.stack.cell,
+        "layer": record.stack.layer,
+        "region": record.region,
+        "complete": record.complete,
+        "digest": record.digest,
+        "inputs": record.inputs,
+        "outputs": record.outputs,
+        "waits_for": [[s.cell, s.layer] for s in record.waits_for],
+        "configuration": record.configuration,
+    }
+    return json.dumps(document, indent=2) + "\n"
+
+
+def parse_record(text: str, place: str) -> Record:
+    """Read a record.
+
+    Args:
+        text: what `render_record` wrote.
+        place: where it lies, for the message.
+
+    Raises:
+        TerraformError: when it is not a record (F603).
+    """
+    try:
+        told = json.loads(text)
+        if told["version"] != VERSION:
+            raise _unreadable(place, f"its version is {told['version']!r}, not {VERSION}")
+        record = Record(
+            stack=_stack_id(told["cell"], told["layer"]),
+            region=_text(told["region"]),
+            complete=told["complete"] is True,
+            digest=_text(told["digest"]),
+            configuration=_text(told["configuration"]),
+            inputs=_values(told["inputs"]),
+            outputs=_values(told["outputs"]),
+            waits_for=tuple(_stack_id(cell, layer) for cell, layer in told["waits_for"]),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise _unreadable(place, f"{type(error).__name__}: {error}") from error
+    return record
+
+
+def check_outputs(stack: Stack, told: Mapping[str, Any]) -> dict[str, Value]:
+    """Keep the outputs that a stack is known for, and make sure of their types.
+
+    Args:
+        stack: which outputs it has, and of which type.
+        told: values as Terraform told them, by name; others than the known ones are dropped.
+
+    Raises:
+        TerraformError: when one is missing or of another type (F604).
+    """
+    wrong = []
+    for name, kind in stack.outputs.items():
+        if name not in told:
+            wrong.append(f"{name} is missing")
+        elif not _is(told[name], kind):
+            wrong.append(f"{name} is not {kind}: {_short(told[name])}")
+    if wrong:
+        msg = f"F604 the outputs of {stack.id} are not what they should be\n"
+        raise TerraformError(msg + "\n".join(f"    {line}" for line in wrong))
+    return {name: told[name] for name in stack.outputs}
+
+
+def resolve_inputs(stack: Stack, records: Mapping[StackId, Record]) -> dict[str, Value] | Deferred:
+    """Find the value of every variable of a stack.
+
+    A producer whose last apply did not succeed counts as missing, and so does an entry that a
+    map output does not have yet: nothing is made up.
+
+    Args:
+        stack: the stack and where its inputs come from.
+        records: what is known of the stacks that it waits for.
+
+    Returns:
+        Values by variable, or the stacks that have to be applied first, sorted.
+
+    Raises:
+        TerraformError: when a value has another type than its variable (F604).
+    """
+    missing: set[StackId] = set()
+    values: dict[str, Value] = {}
+    for name, given in stack.inputs.items():
+        found = _resolve(given, records, missing)
+        if found is None:
+            continue
+        if not _is(found, given.type):
+            msg = f"F604 {stack.id} takes {name} as {given.type}, but it is {_short(found)}"
+            raise TerraformError(msg)
+        values[name] = found
+    return Deferred(tuple(sorted(missing))) if missing else values
+
+
+def _resolve(
+    given: Input, records: Mapping[StackId, Record], missing: set[StackId]
+) -> Value | None:
+    if isinstance(given.sources, Source):
+        value = _take(given.sources, records)
+        if value is None:
+            missing.add(given.sources.stack)
+        return value
+    entries: dict[str, str] = {}
+    for key, source in sorted(given.sources.items()):
+        value = _take(source, records)
+        if value is None:
+            missing.add(source.stack)
+        elif not isinstance(value, str):
+            msg = f"F604 {source.stack} hands on {source.output}, which is no text: {_short(value)}"
+            raise TerraformError(msg)
+        else:
+            entries[key] = value
+    return entries
+
+
+def _take(source: Source, records: Mapping[StackId, Record]) -> Value | None:
+    record = records.get(source.stack)
+    if record is None or not record.complete:
+        return None
+    value = record.outputs.get(source.output)
+    if source.key is None or value is None:
+        return value
+    if not isinstance(value, dict):
+        msg = f"F604 {source.stack} hands on {source.output}, which is no map: {_short(value)}"
+        raise TerraformError(msg)
+    return value.get(source.key)
+
+
+def _is(value: object, kind: VariableType) -> bool:
+    match kind:
+        case "string":
+            return isinstance(value, str)
+        case "list(string)":
+            return isinstance(value, list) and all(isinstance(v, str) for v in value)
+        case "map(string)":
+            return isinstance(value, dict) and all(isinstance(v, str) for v in value.values())
+
+
+def _short(value: object) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _stack_id(cell: object, layer: object) -> StackId:
+    if layer not in LAYERS:
+        msg = f"no layer {layer!r}"
+        raise ValueError(msg)
+    return StackId(_text(cell), layer)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        msg = f"not text: {_short(value)}"
+        raise TypeError(msg)
+    return value
+
+
+def _values(value: Any) -> dict[str, Value]:
+    kinds: tuple[VariableType, ...] = ("string", "list(string)", "map(string)")
+    for name, entry in value.items():
+        if not any(_is(entry, kind) for kind in kinds):
+            msg = f"{name} is {_short(entry)}"
+            raise TypeError(msg)
+    return cast(dict[str, Value], value)
+
+
+def _unreadable(place: str, why: str) -> TerraformError:
+    return TerraformError(f"F603 {place} is not a record of the outputs registry: {why}")

@@ -1,0 +1,94 @@
+"""What became of each stack, and how that reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from factory.layers import StackId
+from factory.terraform.messages import Change, Counts, Diagnostic
+
+Status = Literal[
+    "valid",
+    "planned",
+    "no-change",
+    "applied",
+    "destroyed",
+    "done-before",  # by the run that is resumed
+    "left-out",  # cannot be done in this target
+    "deferred",  # its inputs do not exist yet
+    "refused",  # by our guard
+    "failed",
+    "interrupted",
+    "skipped",  # because of another stack, or of an interrupt
+]
+
+BROKEN: frozenset[Status] = frozenset({"refused", "failed", "interrupted", "skipped"})
+"""What the stacks that wait for it must not be started after."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What became of one stack."""
+
+    stack: StackId
+    status: Status
+    counts: Counts = field(default_factory=Counts)
+    reason: str = ""  # one sentence, for what was not done
+    diagnostics: tuple[Diagnostic, ...] = ()
+    planned: tuple[Change, ...] = ()
+    applied: tuple[Change, ...] = ()
+    seconds: float = 0.0  # wall time
+
+    @property
+    def broken(self) -> bool:
+        """Whether the stacks that wait for this one cannot go on."""
+        return self.status in BROKEN
+
+
+def render_line(result: Result) -> str:
+    """Render a result as one line: stack, status, counts or reason, seconds."""
+    middle = result.reason
+    if result.status in ("planned", "applied", "no-change", "destroyed"):
+        middle = str(result.counts)
+    took = f"{result.seconds:.0f} s" if result.seconds else ""
+    words = (str(result.stack), result.status.replace("-", " "), middle, took)
+    return "  ".join(word for word in words if word)
+
+
+def render_errors(result: Result) -> str:
+    """Render what Terraform said against a stack, indented; empty when it said nothing."""
+    told = [d for d in result.diagnostics if d.severity == "error"]
+    lines = [line for diagnostic in told for line in str(diagnostic).splitlines()]
+    return "\n".join(f"    {line}".rstrip() for line in lines)
+
+
+def render_table(results: Sequence[Result]) -> str:
+    """Render all results as a table, one stack a line, with a line of sums below."""
+    rows = [(str(r.stack), r.status.replace("-", " "), _detail(r)) for r in results]
+    widths = [max((len(row[i]) for row in rows), default=0) for i in (0, 1)]
+    lines = [f"{n:<{widths[0]}}  {s:<{widths[1]}}  {d}".rstrip() for n, s, d in rows]
+    return "\n".join([*lines, render_sums(results)])
+
+
+def render_sums(results: Iterable[Result]) -> str:
+    """Render how many stacks ended in which way, in the order of first appearance.
+
+    >>> one = Result(stack=StackId("a", "network"), status="applied")
+    >>> render_sums([one, one])
+    '2 stacks: 2 applied'
+    """
+    numbers: dict[str, int] = {}
+    for result in results:
+        numbers[result.status] = numbers.get(result.status, 0) + 1
+    total = sum(numbers.values())
+    told = ", ".join(f"{n:,} {s.replace('-', ' ')}" for s, n in numbers.items())
+    noun = "stack" if total == 1 else "stacks"
+    return f"{total:,} {noun}: {told}" if told else "0 stacks"
+
+
+def _detail(result: Result) -> str:
+    if result.reason:
+        return result.reason
+    return str(result.counts) if result.counts else ""

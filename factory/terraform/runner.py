@@ -1,0 +1,207 @@
+"""Many stacks: in the order of what they wait for, side by side where they do not.
+
+Nothing here prints: what happens is told to `report`, one result at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+
+from factory.errors import FactoryError
+from factory.layers import Stack, StackId
+from factory.terraform.commands import (
+    Bench,
+    Job,
+    apply_stack,
+    destroy_stack,
+    plan_stack,
+    validate_stack,
+)
+from factory.terraform.journal import Journal, work_key
+from factory.terraform.messages import Value
+from factory.terraform.pool import run_when_ready
+from factory.terraform.record import Deferred, Record, resolve_inputs
+from factory.terraform.results import Result
+from factory.terraform.workspace import parse_configuration, provider_sources
+
+ReportResult = Callable[[Result], None]
+Configurations = Mapping[StackId, str]  # the synthesized JSON of each stack
+
+
+def validate_stacks(
+    bench: Bench,
+    stacks: Iterable[StackId],
+    configurations: Configurations,
+    report: ReportResult,
+    *,
+    parallel: int,
+) -> tuple[Result, ...]:
+    """Validate stacks; one whose provider the mirror does not hold is left out, and says so."""
+
+    def work(stack: StackId) -> Result:
+        text = configurations[stack]
+        lacking = _lacking_providers(bench, stack, text)
+        if lacking:
+            reason = f"the plugin mirror has no {' and no '.join(lacking)}"
+            return Result(stack=stack, status="left-out", reason=reason)
+        return validate_stack(bench, stack, text)
+
+    return _run(bench, dict.fromkeys(stacks, ()), work, report, parallel)
+
+
+def plan_stacks_now(
+    bench: Bench,
+    stacks: Iterable[Stack],
+    configurations: Configurations,
+    report: ReportResult,
+    *,
+    parallel: int,
+) -> tuple[Result, ...]:
+    """Plan stacks with the outputs that the registry holds now, in no order: a plan makes none.
+
+    A stack whose inputs do not exist yet is deferred; it is never planned with made-up values.
+    """
+    known = {stack.id: stack for stack in stacks}
+
+    def work(stack: StackId) -> Result:
+        resolved = _resolve(bench, known[stack])
+        if isinstance(resolved, Deferred):
+            return _deferred(stack, resolved)
+        job = Job(stack=known[stack], configuration=configurations[stack], inputs=resolved)
+        return plan_stack(bench, job)
+
+    return _run(bench, dict.fromkeys(known, ()), work, report, parallel)
+
+
+def apply_stacks(
+    bench: Bench,
+    stacks: Iterable[Stack],
+    configurations: Configurations,
+    report: ReportResult,
+    *,
+    parallel: int,
+    journal: Journal,
+    finished: Mapping[str, str],
+    allow_destroy: bool,
+) -> tuple[Result, ...]:
+    """Apply stacks, each as soon as the ones that it waits for are done.
+
+    Args:
+        bench: what to work with.
+        stacks: those to apply; the others they wait for must be in the registry.
+        configurations: the synthesized JSON of each.
+        report: is told each result as it comes.
+        parallel: stacks at a time.
+        journal: where the run is noted.
+        finished: what a resumed run has done, as `read_finished` returns it.
+        allow_destroy: whether plans may destroy and replace.
+    """
+    known = {stack.id: stack for stack in stacks}
+
+    def work(stack: StackId) -> Result:
+        resolved = _resolve(bench, known[stack])
+        if isinstance(resolved, Deferred):
+            return _deferred(stack, resolved)
+        job = Job(stack=known[stack], configuration=configurations[stack], inputs=resolved)
+        key = work_key(job.configuration, job.inputs)
+        if finished.get(stack.name) == key:
+            result = Result(stack=stack, status="done-before", reason="by the resumed run")
+        else:
+            journal.started(stack, key)
+            result = _guarded(stack, lambda: apply_stack(bench, job, allow_destroy=allow_destroy))
+        journal.finished(result, key)
+        return result
+
+    waits = {stack.id: stack.waits_for for stack in known.values()}
+    return _run(bench, waits, work, report, parallel)
+
+
+def destroy_stacks(
+    bench: Bench,
+    selected: Collection[StackId],
+    report: ReportResult,
+    *,
+    parallel: int,
+) -> tuple[Result, ...]:
+    """Destroy stacks that the registry knows, each after all that wait for it are gone.
+
+    One that a stack outside of the selection still takes values from is refused (F606).
+    """
+    records = bench.registry.read_all()
+    users = users_of(records.values())
+    waits = {
+        stack: tuple(user for user in users.get(stack, ()) if user in selected)
+        for stack in records
+        if stack in selected
+    }
+
+    def work(stack: StackId) -> Result:
+        outside = [user for user in users.get(stack, ()) if user not in selected]
+        if outside:
+            named = ", ".join(map(str, outside))
+            reason = f"F606 {named} still takes values from it; apply or destroy that first"
+            return Result(stack=stack, status="refused", reason=reason)
+        return destroy_stack(bench, records[stack])
+
+    return _run(bench, waits, work, report, parallel)
+
+
+def users_of(records: Iterable[Record]) -> dict[StackId, tuple[StackId, ...]]:
+    """List, for each stack, the recorded stacks that take values from it, sorted."""
+    users: dict[StackId, list[StackId]] = {}
+    for record in records:
+        for producer in record.waits_for:
+            users.setdefault(producer, []).append(record.stack)
+    return {producer: tuple(sorted(found)) for producer, found in users.items()}
+
+
+def _run(
+    bench: Bench,
+    waits: Mapping[StackId, Collection[StackId]],
+    work: Callable[[StackId], Result],
+    report: ReportResult,
+    parallel: int,
+) -> tuple[Result, ...]:
+    results: dict[StackId, Result] = {}
+    for stack, result in run_when_ready(
+        waits,
+        work=lambda stack: _guarded(stack, lambda: work(stack)),
+        skip=_skipped,
+        broken=lambda result: result.broken,
+        stopping=lambda: bench.children.stopping,
+        parallel=parallel,
+    ):
+        results[stack] = result
+        report(result)
+    return tuple(results[stack] for stack in waits)
+
+
+def _guarded(stack: StackId, work: Callable[[], Result]) -> Result:
+    """Turn what a user can mend into the stack's result, so that the others go on."""
+    try:
+        return work()
+    except FactoryError as error:
+        return Result(stack=stack, status="failed", reason=str(error))
+
+
+def _skipped(stack: StackId, cause: StackId | None) -> Result:
+    reason = "interrupted" if cause is None else f"needs {cause}"
+    return Result(stack=stack, status="skipped", reason=reason)
+
+
+def _deferred(stack: StackId, deferred: Deferred) -> Result:
+    named = ", ".join(map(str, deferred.waits_for))
+    return Result(stack=stack, status="deferred", reason=f"waits for {named}")
+
+
+def _resolve(bench: Bench, stack: Stack) -> dict[str, Value] | Deferred:
+    found = {producer: bench.registry.read(producer) for producer in stack.waits_for}
+    return resolve_inputs(stack, {i: r for i, r in found.items() if r is not None})
+
+
+def _lacking_providers(bench: Bench, stack: StackId, text: str) -> list[str]:
+    mirror = bench.target.mirror
+    if mirror is None:
+        return []
+    sources = provider_sources(parse_configuration(stack, text))
+    return [source for source in sources if not any(mirror.glob(f"*/{source}"))]

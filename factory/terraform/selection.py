@@ -1,0 +1,36 @@
+"""Which stacks a command is about."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Iterable
+
+from factory.errors import UsageError
+from factory.layers import StackId
+
+
+def select_stacks(
+    stacks: Iterable[StackId], cells: Collection[str], layers: Collection[str]
+) -> tuple[StackId, ...]:
+    """Keep the stacks of the named cells and layers; nothing named means all of them.
+
+    Raises:
+        UsageError: when a name fits no stack.
+    """
+    known = tuple(stacks)
+    _require_known("cell", cells, sorted({stack.cell for stack in known}))
+    _require_known("layer", layers, sorted({stack.layer for stack in known}))
+    return tuple(
+        stack
+        for stack in known
+        if (not cells or stack.cell in cells) and (not layers or stack.layer in layers)
+    )
+
+
+def _require_known(noun: str, names: Iterable[str], known: Collection[str]) -> None:
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known) or 'none'}"
+            msg = f"there is no {noun} {name!r} here\n    {hint}"
+            raise UsageError(msg)

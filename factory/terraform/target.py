@@ -1,0 +1,132 @@
+"""Where stacks are applied: real AWS, an emulated one on loopback, or nowhere (validate).
+
+A target says which files Terraform finds beside the synthesized one and which environment it
+runs in. The synthesized file itself is the same for all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from factory.files import write_whole
+from factory.layers import StackId
+from factory.naming import state_key
+
+Mode = Literal["aws", "sandbox", "offline"]
+
+_KEPT_TERRAFORM = ("TF_LOG", "TF_TOKEN_", "TF_PLUGIN_CACHE_DIR", "TF_REGISTRY_")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """One place to apply to, and the folder that holds everything about it."""
+
+    mode: Mode
+    folder: Path  # absolute, such as …/.cellfactory/sandbox
+    endpoint: str | None = None  # URL of the emulated AWS, in sandbox mode
+    mirror: Path | None = None  # file-system mirror of provider plugins
+
+    def work_folder(self, stack: StackId) -> Path:
+        """Where Terraform runs for a stack."""
+        return self.folder / "work" / stack.name
+
+    def state_file(self, stack: StackId) -> Path:
+        """Where the sandbox keeps the state of a stack."""
+        return self.folder / "state" / state_key(stack.cell, stack.layer)
+
+    @property
+    def registry_folder(self) -> Path:
+        """Where the sandbox keeps the outputs registry."""
+        return self.folder / "registry"
+
+    @property
+    def runs_folder(self) -> Path:
+        """Where the journals of the runs lie."""
+        return self.folder / "runs"
+
+
+def override(target: Target, stack: StackId, has_aws: bool) -> dict[str, Any] | None:
+    """Make what `sandbox_override.tf.json` says, or None where there is nothing to override.
+
+    Terraform merges an override into the provider block of the same name: the chain of
+    `assume_role` and `allowed_account_ids` stay as they were synthesized, and are tried.
+
+    Args:
+        target: where the stack is applied.
+        stack: the stack.
+        has_aws: whether it configures the provider `aws`.
+
+    Source:
+        https://developer.hashicorp.com/terraform/language/files/override
+    """
+    if target.mode != "sandbox":
+        return None
+    document: dict[str, Any] = {
+        "terraform": {"backend": {"local": {"path": str(target.state_file(stack))}}}
+    }
+    if has_aws:
+        document["provider"] = {
+            "aws": {
+                "access_key": "sandbox",
+                "secret_key": "sandbox",
+                "s3_use_path_style": True,
+                "skip_credentials_validation": True,
+                "skip_metadata_api_check": True,
+                "skip_requesting_account_id": False,
+            }
+        }
+    return document
+
+
+def environment(target: Target, environ: Mapping[str, str]) -> dict[str, str]:
+    """Make the whole environment that Terraform runs in.
+
+    What would change a run unseen (`TF_VAR_…`, `TF_CLI_ARGS`, `TF_WORKSPACE`) is left out. The
+    sandbox also drops every AWS setting and names its own endpoint for all services, so that
+    nothing in it can reach the real AWS.
+
+    Args:
+        target: where stacks are applied; its folder gets a plugin cache and, where one is
+            needed, a CLI configuration.
+        environ: the process environment.
+    """
+    kept = {k: v for k, v in environ.items() if not k.startswith("TF_")}
+    kept |= {k: v for k, v in environ.items() if k.startswith(_KEPT_TERRAFORM)}
+    kept |= {"CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1", "TF_INPUT": "0"}
+    if target.mode == "sandbox":
+        kept = {k: v for k, v in kept.items() if not k.startswith("AWS_")} | {
+            "AWS_ENDPOINT_URL": str(target.endpoint),
+            "AWS_CONFIG_FILE": "/dev/null",
+            "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+    return kept | _plugin_settings(target, environ)
+
+
+def _plugin_settings(target: Target, environ: Mapping[str, str]) -> dict[str, str]:
+    """Say where provider plugins come from: the mirror, or as the user has it, with a cache."""
+    own = target.folder / "terraform.rc"
+    if target.mirror is not None:
+        path = str(target.mirror).replace("\\", "\\\\").replace('"', '\\"')
+        write_whole(
+            own,
+            f'provider_installation {{\n  filesystem_mirror {{\n    path = "{path}"\n  }}\n}}\n',
+        )
+        return {"TF_CLI_CONFIG_FILE": str(own)}
+    settings = {}
+    if "TF_PLUGIN_CACHE_DIR" not in environ:
+        cache = target.folder.parent / "plugins"
+        cache.mkdir(parents=True, exist_ok=True)
+        settings["TF_PLUGIN_CACHE_DIR"] = str(cache)
+        # Work folders keep no lock file from elsewhere; without this each would download anew.
+        settings["TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE"] = "1"
+    named = environ.get("TF_CLI_CONFIG_FILE")
+    if named is not None and Path(named).is_file():
+        settings["TF_CLI_CONFIG_FILE"] = str(Path(named).absolute())
+    elif named is not None:  # a file that is not there: Terraform would warn on every command
+        write_whole(own, "")
+        settings["TF_CLI_CONFIG_FILE"] = str(own)
+    return settings

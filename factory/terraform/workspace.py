@@ -1,0 +1,108 @@
+"""The folder that Terraform runs in for one stack.
+
+The synthesized `cdk.tf.json` is copied byte for byte; what else Terraform needs stands beside
+it in files of our own, so that what was reviewed is what runs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from factory.errors import UsageError
+from factory.files import write_whole
+from factory.layers import StackId
+from factory.terraform.engine import Engine
+from factory.terraform.messages import Value
+from factory.terraform.target import Target, override
+
+CONFIGURATION = "cdk.tf.json"
+INPUTS = "cellfactory.auto.tfvars.json"
+OVERRIDE = "sandbox_override.tf.json"
+PLAN = "stack.tfplan"
+_STAMP = Path(".terraform", "cellfactory-init")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workspace:
+    """A prepared folder, and whether `terraform init` has to run in it."""
+
+    folder: Path
+    init_key: str  # what an init depends on, as a digest
+
+    @property
+    def needs_init(self) -> bool:
+        """Whether the providers and the backend are not those of the last init here."""
+        stamp = self.folder / _STAMP
+        return not stamp.is_file() or stamp.read_text("utf-8") != self.init_key
+
+    def mark_init(self) -> None:
+        """Remember that an init succeeded."""
+        write_whole(self.folder / _STAMP, self.init_key)
+
+
+def prepare_workspace(
+    target: Target,
+    engine: Engine,
+    stack: StackId,
+    configuration: str,
+    inputs: Mapping[str, Value] | None,
+) -> Workspace:
+    """Fill the work folder of a stack.
+
+    Args:
+        target: where the stack is applied.
+        engine: the Terraform that will run; another one needs another init.
+        stack: the stack.
+        configuration: the synthesized JSON, which is not changed.
+        inputs: values of its variables; None where none are needed (validate).
+    """
+    folder = target.work_folder(stack)
+    document = parse_configuration(stack, configuration)
+    write_whole(folder / CONFIGURATION, configuration)
+    if inputs is None:
+        (folder / INPUTS).unlink(missing_ok=True)
+    else:
+        write_whole(folder / INPUTS, _json(inputs))
+    added = override(target, stack, "aws" in document.get("provider", {}))
+    if added is not None:
+        write_whole(folder / OVERRIDE, _json(added))
+    needs = [document.get("terraform"), added, str(target.mirror), engine.argv, engine.version]
+    return Workspace(folder=folder, init_key=digest(json.dumps(needs, sort_keys=True)))
+
+
+def parse_configuration(stack: StackId, text: str) -> dict[str, Any]:
+    """Read a synthesized stack.
+
+    Raises:
+        UsageError: when it is not a JSON object.
+    """
+    try:
+        document = json.loads(text)
+    except ValueError as error:
+        msg = f"the synthesized file of {stack} is not JSON: {error}"
+        raise UsageError(msg) from error
+    if not isinstance(document, dict):
+        msg = f"the synthesized file of {stack} is not a JSON object"
+        raise UsageError(msg)
+    return document
+
+
+def provider_sources(document: Mapping[str, Any]) -> tuple[str, ...]:
+    """List the providers that a stack requires, such as `hashicorp/aws`, sorted."""
+    required = document.get("terraform", {}).get("required_providers", {})
+    blocks = required if isinstance(required, list) else [required]
+    return tuple(sorted({p["source"] for block in blocks for p in block.values() if "source" in p}))
+
+
+def digest(text: str) -> str:
+    """Digest a text, as `sha256:…`."""
+    return "sha256:" + hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, indent=2, sort_keys=True) + "\n"
