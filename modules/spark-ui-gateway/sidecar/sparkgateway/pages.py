@@ -1,0 +1,76 @@
+"""The index of live jobs, for people (HTML) and for programs (JSON). Pure.
+
+Names come from pod labels, which users write: everything is escaped, and the page needs no script.
+"""
+
+from __future__ import annotations
+
+import heapq
+import html
+import json
+from collections.abc import Iterator, Sequence
+
+from sparkgateway.pods import Driver
+
+INDEX = "index.html"
+JOBS = "jobs.json"
+MOST_JOBS = 500  # newest jobs on a page; what more there are is counted, so a page stays small
+
+_HEAD = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta http-equiv="refresh" content="10">
+<title>Live Spark jobs</title><link rel="icon" href="data:,">
+<style>
+:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;margin:2rem;max-width:72rem}
+table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.4rem .8rem .4rem 0;
+border-bottom:1px solid #8884}code{font-size:.9em}
+</style></head><body>
+"""
+
+
+def render_index(drivers: Sequence[Driver]) -> Iterator[str]:
+    """Yield the HTML page of live jobs, newest first."""
+    yield _HEAD
+    yield f"<h1>Live Spark jobs</h1>\n<p>{_count(len(drivers))}</p>\n"
+    if drivers:
+        yield "<table><thead><tr><th>Job</th><th>Namespace</th><th>Started</th><th>Id</th></tr>"
+        yield "</thead><tbody>\n"
+        yield from map(_render_row, _newest(drivers))
+        yield "</tbody></table>\n"
+    yield "</body></html>\n"
+
+
+def render_jobs(drivers: Sequence[Driver]) -> Iterator[str]:
+    """Yield the JSON document of live jobs, newest first."""
+    yield f'{{"total": {len(drivers)}, "jobs": ['
+    for index, driver in enumerate(_newest(drivers)):
+        yield ",\n" if index else "\n"
+        yield json.dumps(
+            {
+                "id": driver.job,
+                "name": driver.name,
+                "namespace": driver.namespace,
+                "started": driver.created,
+                "path": f"/jobs/{driver.job}/",
+            }
+        )
+    yield "\n]}\n"
+
+
+def _newest(drivers: Sequence[Driver]) -> list[Driver]:
+    return heapq.nlargest(MOST_JOBS, drivers, key=lambda driver: (driver.created, driver.job))
+
+
+def _count(total: int) -> str:
+    if total == 0:
+        return "No job is running."
+    noun = "job is" if total == 1 else "jobs are"
+    shown = f"; the newest {MOST_JOBS} are shown" if total > MOST_JOBS else ""
+    return f"{total:,} {noun} running{shown}."
+
+
+def _render_row(driver: Driver) -> str:
+    name, namespace = html.escape(driver.name), html.escape(driver.namespace)
+    return (
+        f'<tr><td><a href="/jobs/{driver.job}/">{name}</a></td><td>{namespace}</td>'
+        f"<td>{driver.created}</td><td><code>{driver.job}</code></td></tr>\n"
+    )
