@@ -9,14 +9,16 @@ from factory.errors import SynthError
 
 _LEAKED_REFERENCE = '"$jsii.'
 _COMMENT = "//"
+_KEPT_METADATA = ("backend", "stackName")
 
 
 def normalise(text: str) -> str:
     """Rewrite a synthesized document in its one lasting form.
 
     Keys are sorted, the indent is two spaces, a newline ends it. The bindings' `//` blocks
-    (construct paths and versions of the bindings) go: Terraform ignores them, and they would
-    change every file at each upgrade.
+    (construct paths, versions of the bindings) go: Terraform ignores them, and they would change
+    every file at each upgrade. Of a stack's own block its name and backend stay, because
+    `cdktf synth` does not finish without it.
 
     Args:
         text: what the bindings wrote, a JSON object.
@@ -36,11 +38,17 @@ def normalise(text: str) -> str:
         around = text[text.index(_LEAKED_REFERENCE) :][:80].splitlines()[0]
         msg = (
             f"F401 the synthesized document holds a handle in place of a value: {around}\n"
-            "    Pass a string such as ${local.name}, or a struct of the bindings; set\n"
-            "    CELLFACTORY_CDK=checked to see which argument it was."
+            "    Pass a string such as ${local.name}, or a struct of the bindings; with\n"
+            "    CELLFACTORY_CDK=checked the bindings say which argument it was."
         )
         raise SynthError(msg)
-    return json.dumps(_bare(json.loads(text)), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    document = json.loads(text)
+    lasting = _bare(document)
+    metadata = document.get(_COMMENT, {}).get("metadata", {})
+    kept = {name: metadata[name] for name in _KEPT_METADATA if name in metadata}
+    if kept:
+        lasting[_COMMENT] = {"metadata": kept}
+    return json.dumps(lasting, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def _bare(value: Any) -> Any:
