@@ -1,0 +1,114 @@
+"""The factory's synthesis beside that of a plain app that makes the same stacks.
+
+    python benchmarks/synth.py [--rounds N] [--json] [--neutral STACKS RESOURCES]
+
+Both run the same stack code in a cold process, by turns: ours as it ships, and `plain`, which
+imports the provider's package as any CDK app does, on the Node that stands on PATH, with warm
+bytecode. Their outputs are compared byte by byte. Without `--neutral` the stacks are those of the
+shipped `cells.yaml`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+from measure import Cost, middle, run
+
+ROOT = Path(__file__).resolve().parent.parent
+WAYS = {"ours": "fast", "plain": "plain"}
+
+
+def main() -> int:
+    """Measure and print."""
+    options = _options()
+    with tempfile.TemporaryDirectory() as scratch:
+        costs = _measure(options, Path(scratch))
+    medians = {way: middle(runs) for way, runs in costs.items()}
+    if options.json:
+        runs = {way: [asdict(cost) for cost in runs] for way, runs in costs.items()}
+        print(json.dumps({"runs": runs, "ratio": _ratio(medians)}, indent=2))
+    else:
+        print(_render(medians, options.rounds))
+    return 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Measure synthesis beside a plain CDK app.")
+    parser.add_argument("--rounds", type=int, default=3, help="runs of each, by turns")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument(
+        "--neutral",
+        type=int,
+        nargs=2,
+        metavar=("STACKS", "RESOURCES"),
+        help="an app of so many stacks with so many resources each, not the shipped cells",
+    )
+    return parser.parse_args()
+
+
+def _measure(options: argparse.Namespace, scratch: Path) -> dict[str, list[Cost]]:
+    """One run of each way to warm the caches, then `rounds` by turns."""
+    costs: dict[str, list[Cost]] = {way: [] for way in WAYS}
+    for turn in range(options.rounds + 1):
+        for way in WAYS:
+            folder = scratch / way
+            cost = run(_command(options, folder), _environment(way, scratch))
+            if turn > 0:
+                costs[way].append(cost)
+    if _texts(scratch / "ours") != _texts(scratch / "plain"):
+        msg = "the two ways do not give the same Terraform"
+        raise SystemExit(msg)
+    return costs
+
+
+def _command(options: argparse.Namespace, folder: Path) -> list[str]:
+    if options.neutral:
+        stacks, resources = map(str, options.neutral)
+        app = str(ROOT / "benchmarks" / "neutral_app.py")
+        return [sys.executable, app, stacks, resources, str(folder)]
+    return [sys.executable, "-m", "factory", "synth", "--out", str(folder)]
+
+
+def _environment(way: str, scratch: Path) -> Mapping[str, str]:
+    """Bytecode of its own for each way, so that neither finds what the other compiled."""
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    env["PYTHONPATH"] = str(ROOT)
+    env["PYTHONPYCACHEPREFIX"] = str(scratch / f"bytecode-{way}")
+    env["CELLFACTORY_CDK"] = WAYS[way]
+    env["CELLFACTORY_CACHE"] = str(scratch / "cache")
+    return env
+
+
+def _texts(folder: Path) -> dict[str, str]:
+    paths = sorted(path for path in folder.rglob("*.json") if path.is_file())
+    if not paths:
+        msg = f"nothing was written to {folder}"
+        raise SystemExit(msg)
+    return {str(path.relative_to(folder)): path.read_text("utf-8") for path in paths}
+
+
+def _ratio(medians: Mapping[str, Cost]) -> dict[str, float]:
+    ours, plain = asdict(medians["ours"]), asdict(medians["plain"])
+    return {name: plain[name] / ours[name] for name in ours}
+
+
+def _render(medians: Mapping[str, Cost], rounds: int) -> str:
+    rows = [("", "wall s", "CPU s", "peak MiB")]
+    for way, cost in medians.items():
+        cells = (f"{cost.wall_seconds:.2f}", f"{cost.cpu_seconds:.2f}", f"{cost.peak_mib:.0f}")
+        rows.append((way, *cells))
+    ratio = _ratio(medians)
+    rows.append(("plain / ours", *(f"{value:.1f}x" for value in ratio.values())))
+    table = "\n".join(f"{a:<14}{b:>9}{c:>9}{d:>10}" for a, b, c, d in rows)
+    return f"{table}\n\nMedian of {rounds} runs of each, by turns, each in a cold process."
+
+
+if __name__ == "__main__":
+    sys.exit(main())
