@@ -169,6 +169,7 @@ def _quota_fields(row: Row) -> Row:
         fields["maximum"] = None
     for name in ("disputed", "families"):
         fields[name] = tuple(row.get(name, ()))
+    fields["by_region"] = tuple(row.get("by_region", {}).items())
     return fields
 
 

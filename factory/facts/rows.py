@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
 
@@ -32,6 +32,7 @@ class Quota(Provenance):
             `fixed`; None for a quota that can be raised to an undocumented height.
         disputed: other values that sources of some weight print for `default`.
         code: the Service Quotas code, empty where none is known.
+        by_region: Regions where another default holds.
         families: letters that the instance families begin with which a vCPU quota counts.
     """
 
@@ -46,6 +47,13 @@ class Quota(Provenance):
     code: str = ""
     disputed: tuple[int, ...] = ()
     families: tuple[str, ...] = ()
+    by_region: tuple[tuple[str, int], ...] = ()
+
+    def in_region(self, region: str) -> Quota:
+        """Take the default that holds in a Region; most are the same everywhere."""
+        default = dict(self.by_region).get(region, self.default)
+        maximum = default if self.kind == "fixed" else self.maximum
+        return replace(self, default=default, maximum=maximum)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
