@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -132,6 +133,27 @@ def test_the_facts_are_read_once() -> None:
 def test_known_quotas(id_: str, default: int, maximum: int | None, code: str) -> None:
     quota = FACTS.quota(id_)
     assert (quota.default, quota.maximum, quota.code) == (default, maximum, code)
+
+
+LOOKUPS = {
+    "quota": FACTS.quotas,
+    "parameter": FACTS.parameters,
+    "policy_value": FACTS.policy,
+    "weight": FACTS.nau,
+}
+
+
+def test_each_id_that_the_code_asks_for_exists() -> None:
+    asked = [
+        (found["lookup"], found["id"], file.name)
+        for file in FOLDER.parent.rglob("*.py")
+        for found in re.finditer(
+            r"\.(?P<lookup>quota|parameter|policy_value|weight)\(\s*\"(?P<id>[a-z0-9-]+)\"",
+            file.read_text("utf-8"),
+        )
+    ]
+    assert asked
+    assert [ask for ask in asked if ask[1] not in LOOKUPS[ask[0]]] == []
 
 
 def test_where_sources_disagree_both_values_are_kept() -> None:
