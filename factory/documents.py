@@ -91,15 +91,13 @@ def _decode(data: str | bytes, document: Document) -> str:
         message = f"the file is larger than {MOST_BYTES:,} bytes"
         document.faults.append(Fault(Mark(), message, "is it the right file?"))
         return ""
-    text = data
-    if isinstance(text, bytes):
-        try:
-            text = text.decode("utf-8")
-        except UnicodeDecodeError as error:
-            before = text[: error.start].decode("utf-8")
-            message = f"not UTF-8: the byte 0x{text[error.start]:02X}"
-            document.faults.append(Fault(_mark_at(before, len(before)), message))
-            return ""
+    try:
+        text = data if isinstance(data, str) else data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = error.object[: error.start].decode("utf-8")
+        message = f"not UTF-8: the byte 0x{error.object[error.start]:02X}"
+        document.faults.append(Fault(_mark_at(before, len(before)), message))
+        return ""
     bad = _FORBIDDEN.search(text)
     if bad:
         message = f"not YAML: the character U+{ord(bad[0]):04X} is not allowed"
@@ -156,35 +154,29 @@ def _refused(text: str) -> Iterator[Fault]:
     """Yield what plain YAML may not hold here, from the stream of events."""
     depth = documents = count = values = 0
     for event in yaml.parse(text, Loader=_Loader):
-        if count >= MOST_FAULTS:
+        documents += isinstance(event, yaml.DocumentStartEvent)
+        values += isinstance(event, yaml.NodeEvent)
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if documents > 1:
+            yield Fault(_mark(event.start_mark), "a second YAML document in one file")
+        elif depth > MOST_DEPTH:
+            yield Fault(_mark(event.start_mark), f"nested deeper than {MOST_DEPTH} levels")
+        elif values > MOST_VALUES:
+            yield Fault(_mark(event.start_mark), f"more than {MOST_VALUES:,} keys and values")
+        if documents > 1 or depth > MOST_DEPTH or values > MOST_VALUES or count >= MOST_FAULTS:
             return
-        if isinstance(event, yaml.DocumentStartEvent):
-            documents += 1
-            if documents == 2:
-                yield Fault(_mark(event.start_mark), "a second YAML document in one file")
-                return
-        elif isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-            if depth > MOST_DEPTH:
-                yield Fault(_mark(event.start_mark), f"nested deeper than {MOST_DEPTH} levels")
-                return
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-        if isinstance(event, yaml.NodeEvent):
-            values += 1
-            if values > MOST_VALUES:
-                yield Fault(_mark(event.start_mark), f"more than {MOST_VALUES:,} keys and values")
-                return
-            for fault in _refused_node(event):
-                count += 1
-                yield fault
+        for fault in _refused_node(event):
+            count += 1
+            yield fault
 
 
-def _refused_node(event: yaml.NodeEvent) -> Iterator[Fault]:
-    if event.anchor is not None:
+def _refused_node(event: yaml.Event) -> Iterator[Fault]:
+    anchor = getattr(event, "anchor", None)
+    if anchor is not None:
         yield Fault(
             _mark(event.start_mark),
-            f"YAML anchors and aliases are not allowed here: {shorten(event.anchor)}",
+            f"YAML anchors and aliases are not allowed here: {shorten(anchor)}",
             "write the value out, or let the cells share a cell type",
         )
     tag = getattr(event, "tag", None)
@@ -230,7 +222,7 @@ _INT = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?(0|[1-9][0-9]*)\.[0-9]*([eE][-+]?[0-9]+)?")
 
 
-def _scalar(node: yaml.ScalarNode) -> Any:
+def _scalar(node: yaml.Node) -> Any:
     """Convert what YAML 1.2 calls a null, a truth value or a number; the rest stays text."""
     word = str(node.value)
     if node.style:
@@ -246,7 +238,7 @@ def _scalar(node: yaml.ScalarNode) -> Any:
     return word
 
 
-def _mark(mark: yaml.Mark | None) -> Mark:
+def _mark(mark: Any) -> Mark:
     return Mark() if mark is None else Mark(mark.line + 1, mark.column + 1)
 
 

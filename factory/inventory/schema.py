@@ -117,9 +117,15 @@ class State(Model):
 class AddressPools(Model):
     """The blocks that cells are given theirs from."""
 
-    node: list[Block] = Field(min_length=1, description="Routable blocks for nodes and endpoints.")
-    pod: list[Block] = Field(min_length=1, description="Unroutable (CGNAT) blocks for pods.")
-    reserved: list[Block] = Field(default=[], description="Blocks that no cell may ever get.")
+    node: list[Block] = Field(
+        min_length=1, max_length=100, description="Routable blocks for nodes and endpoints."
+    )
+    pod: list[Block] = Field(
+        min_length=1, max_length=100, description="Unroutable (CGNAT) blocks for pods."
+    )
+    reserved: list[Block] = Field(
+        default=[], max_length=1000, description="Blocks that no cell may ever get."
+    )
 
 
 class Hub(Model):
@@ -128,7 +134,7 @@ class Hub(Model):
     account: AccountId = Field(description="Account that owns the VPC.")
     vpc: str = Field(pattern=patterns.VPC_ID, description="Id of the VPC.")
     region: RegionName = Field(description="Region of the VPC.")
-    blocks: list[Block] = Field(min_length=1, description="Every block of the VPC.")
+    blocks: list[Block] = Field(min_length=1, max_length=100, description="Every block of the VPC.")
     accept: Literal["manual"] = Field(
         default="manual", description="Its owner accepts each peering request by hand."
     )
@@ -150,7 +156,9 @@ class Mesh(Model):
     cell_to_cell: Literal["full", "none"] = Field(
         default="full", description="`full`: each cell peers with each; `none`: with hubs only."
     )
-    hubs: list[Name] = Field(default=[], description="Hubs that every cell of the mesh reaches.")
+    hubs: list[Name] = Field(
+        default=[], max_length=100, description="Hubs that every cell of the mesh reaches."
+    )
 
 
 class Taint(Model):

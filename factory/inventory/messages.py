@@ -1,0 +1,195 @@
+"""What the schema refused, in our own words.
+
+The schema says `extra_forbidden` at `("cells", "a", "rin")`; a person wants to read that there is
+no key `rin` and that `ring` was probably meant. Nothing of the schema library's wording is shown.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+from factory.documents import Document, shorten
+from factory.errors import Finding, KeyPath
+from factory.inventory.nearest import nearest
+from factory.inventory.patterns import WORDS
+from factory.inventory.schema import EXISTING_ACCOUNT, NEW_ACCOUNT
+
+Error = Mapping[str, Any]
+
+MOST_GUESSES = 200  # unknown keys whose nearest known key is searched for
+_KEY = "[key]"  # the schema's mark of a key that is not well formed
+_TAGS = {EXISTING_ACCOUNT, NEW_ACCOUNT}  # the schema's marks of what kind of account it read
+
+
+def refusals(
+    error: ValidationError, root: type[BaseModel], document: Document
+) -> Iterator[Finding]:
+    """Turn what the schema refused into findings; a slip of the finger is one finding, not two.
+
+    Rules:
+        F102: an unknown key.
+        F103: a key that is missing.
+        F104: a value of the wrong type.
+        F105: a value out of bounds, or not of the form it must have.
+        F106: a key that is not well formed.
+    """
+    errors = [(_path(e), e) for e in error.errors(include_url=False)]
+    unknown = [path for path, e in errors if e["type"] == "extra_forbidden"]
+    guesses = {p: nearest(str(p[-1]), _unused(root, p, document)) for p in unknown[:MOST_GUESSES]}
+    meant = {(*path[:-1], guess) for path, guess in guesses.items() if guess is not None}
+    for path, e in errors:
+        if e["type"] == "extra_forbidden":
+            yield _unknown_key(root, path, guesses.get(path))
+        elif e["type"] == "missing":
+            if path not in meant:
+                yield Finding(
+                    rule="F103", path=path[:-1], message=f"{_name(path[:-1])} lacks {path[-1]!r}"
+                )
+        elif _is_bad_key(e):
+            yield Finding(rule="F106", path=path, message=_bad_key(path, e))
+        else:
+            yield _refused_value(path, e, document)
+
+
+def _unknown_key(root: type[BaseModel], path: KeyPath, guess: str | None) -> Finding:
+    message = f"unknown key {shorten(path[-1])!r}"
+    if guess is not None:
+        return Finding(rule="F102", path=path, message=f"{message}; did you mean {guess!r}?")
+    known = ", ".join(sorted(keys_at(root, path[:-1])))
+    return Finding(rule="F102", path=path, message=message, hint=f"known here: {known}")
+
+
+def _refused_value(path: KeyPath, error: Error, document: Document) -> Finding:
+    wanted = _WANTED_TYPES.get(error["type"])
+    name = _name(path)
+    if wanted is not None:
+        written = document.words.get(path)
+        message = f"{name} must be {wanted}, not {_kind(error['input'])}"
+        quotable = error["type"] == "string_type" and written and error["input"] is not None
+        hint = f'put it in quotes: "{shorten(written)}"' if quotable else ""
+        return Finding(rule="F104", path=path, message=message, hint=hint)
+    say = _SENTENCES.get(error["type"])
+    message = say(name, error) if say else f"{name} is not valid: {shorten(error['input'])!r}"
+    return Finding(rule="F105", path=path, message=message)
+
+
+def _bad_key(path: KeyPath, error: Error) -> str:
+    key = shorten(path[-1])
+    if error["type"] == "string_pattern_mismatch":
+        return f"the key {key!r} is not {WORDS[error['ctx']['pattern']]}"
+    if error["type"] == "string_too_long":
+        return f"the key {key!r} is longer than {error['ctx']['max_length']} characters"
+    if error["type"] == "literal_error":
+        return f"unknown key {key!r}; it is one of {error['ctx']['expected']}"
+    return f"the key {key!r} is not valid"
+
+
+_WANTED_TYPES = {
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "bool_type": "true or false",
+    "string_type": "text",
+    "list_type": "a list",
+    "dict_type": "a mapping of keys to values",
+    "model_type": "a mapping of keys to values",
+    "model_attributes_type": "a mapping of keys to values",
+    "union_tag_not_found": "`{id: …}`, or `{email: …, ou: …}`",
+}
+
+_SENTENCES: Mapping[str, Callable[[str, Error], str]] = {
+    "greater_than_equal": lambda n, e: f"{n} must be at least {e['ctx']['ge']:,}{_not(e)}",
+    "less_than_equal": lambda n, e: f"{n} must be at most {e['ctx']['le']:,}{_not(e)}",
+    "too_short": lambda n, e: (
+        f"{n} must hold at least {e['ctx']['min_length']}, not {e['ctx']['actual_length']}"
+    ),
+    "too_long": lambda n, e: (
+        f"{n} must hold at most {e['ctx']['max_length']}, not {e['ctx']['actual_length']:,}"
+    ),
+    "string_too_short": lambda n, _: f"{n} must not be empty",
+    "string_too_long": lambda n, e: (
+        f"{n} must have at most {e['ctx']['max_length']} characters, not {len(e['input']):,}"
+    ),
+    "string_pattern_mismatch": lambda n, e: (
+        f"{n} must be {WORDS[e['ctx']['pattern']]}, not {shorten(e['input'])!r}"
+    ),
+    "literal_error": lambda n, e: f"{n} must be {e['ctx']['expected']}{_not(e)}",
+    "value_error": lambda n, e: f"{n}: {e['ctx']['error']}",
+}
+
+
+def _not(error: Error) -> str:
+    value = error["input"]
+    if isinstance(value, bool | dict | list) or value is None:
+        return f", not {_kind(value)}"
+    return f", not {value:,}" if isinstance(value, int) else f", not {shorten(value)!r}"
+
+
+def _kind(value: Any) -> str:
+    """Name the type of what was written as a person would."""
+    if value is None:
+        return "empty"
+    kinds = {bool: "a truth value", int: "a number", float: "a number", str: "text"}
+    return kinds.get(type(value)) or ("a list" if isinstance(value, list) else "a mapping")
+
+
+def _name(path: KeyPath) -> str:
+    """Name a value by its key, and a list's item by the list and its place in it."""
+    if not path:
+        return "the inventory"
+    last = path[-1]
+    if isinstance(last, int):
+        return f"{_name(path[:-1])}[{last}]"
+    return shorten(last)
+
+
+def _path(error: Error) -> KeyPath:
+    """Leave out of the schema's location what is not in the file."""
+    path: KeyPath = error["loc"]
+    if path[3:4] and path[3] in _TAGS and path[2] == "account":
+        path = (*path[:3], *path[4:])
+    return path[:-1] if _is_bad_key(error) else path
+
+
+def _is_bad_key(error: Error) -> bool:
+    return error["loc"][-1:] == (_KEY,) and error["type"] not in ("extra_forbidden", "missing")
+
+
+def _unused(root: type[BaseModel], path: KeyPath, document: Document) -> Iterator[str]:
+    """The keys that could stand where an unknown one does, and do not stand there yet."""
+    for key in keys_at(root, path[:-1]):
+        if (*path[:-1], key) not in document.key_marks:
+            yield key
+
+
+def keys_at(root: type[BaseModel], path: KeyPath) -> Iterable[str]:
+    """List the keys that the schema knows at a path; none where keys are free."""
+    kinds: list[Any] = [root]
+    for item in path:
+        kinds = [inner for kind in kinds for inner in _step(kind, item)]
+    return [key for kind in kinds if _is_model(kind) for key in kind.model_fields]
+
+
+def _step(kind: Any, item: str | int) -> Iterator[Any]:
+    if _is_model(kind):
+        if item in kind.model_fields:
+            yield from _alternatives(kind.model_fields[item].annotation)
+    elif get_origin(kind) in (dict, list):
+        yield from _alternatives(get_args(kind)[-1])
+
+
+def _alternatives(kind: Any) -> Iterator[Any]:
+    if get_origin(kind) is Annotated:
+        yield from _alternatives(get_args(kind)[0])
+    elif get_origin(kind) in (Union, types.UnionType):
+        for one in get_args(kind):
+            yield from _alternatives(one)
+    else:
+        yield kind
+
+
+def _is_model(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)

@@ -1,0 +1,145 @@
+"""Node groups against what EC2, the VPC CNI and the kubelet allow."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import get_args
+
+from factory.errors import Finding, KeyPath
+from factory.facts.schema import ADDRESSES_PER_PREFIX, Facts, InstanceType, UnknownInstanceType
+from factory.inventory.schema import AddonName, CellType, Inventory, NodeGroup
+
+PUBLIC_REGISTRIES = (
+    *("docker.io", "gcr.io", "ghcr.io", "github.io", "k8s.io", "quay.io"),
+    *("mcr.microsoft.com", "public.ecr.aws"),
+)
+
+
+def check_node_groups(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
+    """Yield what is wrong with the nodes of each cell type.
+
+    Rules:
+        F103: an add-on is missing.
+        F112: an unknown instance type.
+        F113: an instance type without prefix delegation.
+        F114: an instance type whose pod interface holds too few prefixes.
+        F115: `max_pods` outside the addresses of a node's prefixes.
+        F122: no egress, and a chart or image from a public registry (a warning).
+        F123: a label or taint that a node may not give itself, or that stands twice.
+    """
+    for name, cell_type in inventory.cell_types.items():
+        path: KeyPath = ("cell_types", name)
+        for addon in get_args(AddonName):
+            if addon not in cell_type.addons:
+                where = (*path, "addons")
+                yield Finding(rule="F103", path=where, message=f"addons lacks {addon!r}")
+        yield from _check_max_pods(cell_type, (*path, "max_pods"))
+        yield from _check_registries(cell_type, (*path, "spark", "operator"))
+        for group_name, group in cell_type.node_groups.items():
+            where = (*path, "node_groups", group_name)
+            yield from _check_instance(group, cell_type.prefixes_per_node, facts, where)
+            yield from _check_labels(group, where)
+
+
+def pods_bounds(prefixes_per_node: int) -> tuple[int, int]:
+    """Say the fewest and the most pods that agree with a number of prefixes.
+
+    Below the fewest, a node whose interface takes its prefixes in two steps stops a prefix early;
+    above the most, pods are scheduled that get no address.
+
+    Source: https://github.com/aws/amazon-vpc-cni-k8s/blob/b5218838/pkg/ipamd/ipamd.go
+
+    >>> pods_bounds(6)
+    (81, 96)
+    """
+    most = ADDRESSES_PER_PREFIX * prefixes_per_node
+    return most - ADDRESSES_PER_PREFIX + 1, most
+
+
+def _check_max_pods(cell_type: CellType, path: KeyPath) -> Iterator[Finding]:
+    least, most = pods_bounds(cell_type.prefixes_per_node)
+    pods = cell_type.max_pods
+    if pods is not None and not least <= pods <= most:
+        yield Finding(
+            rule="F115",
+            path=path,
+            message=f"max_pods must be {least} to {most} with {cell_type.prefixes_per_node} "
+            f"prefixes per node, not {pods:,}",
+            hint=f"{cell_type.prefixes_per_node} prefixes hold {most} addresses; change "
+            "prefixes_per_node, or leave max_pods out",
+        )
+
+
+def _check_instance(
+    group: NodeGroup, prefixes: int, facts: Facts, path: KeyPath
+) -> Iterator[Finding]:
+    path = (*path, "instance_type")
+    try:
+        instance = facts.instance(group.instance_type)
+    except UnknownInstanceType as error:
+        yield Finding(rule="F112", path=path, message=str(error))
+        return
+    if not instance.delegates_prefixes:
+        message = f"{instance.name} cannot have prefixes delegated: its hypervisor is Xen"
+        hint = "take a Nitro type; on Xen the VPC CNI falls back to single addresses in silence"
+        yield Finding(rule="F113", path=path, message=message, hint=hint)
+    elif _pod_prefixes(instance) < prefixes:
+        yield Finding(
+            rule="F114",
+            path=path,
+            message=f"the pod interface of {instance.name} holds {_pod_prefixes(instance)} "
+            f"prefixes, but each node takes {prefixes}",
+            hint=f"lower prefixes_per_node to {_pod_prefixes(instance)}, or take a larger type",
+        )
+
+
+def _pod_prefixes(instance: InstanceType) -> int:
+    """Count the prefixes that the one pod interface holds; a lone interface is the node's."""
+    return instance.prefix_slots if instance.enis > 1 else 0
+
+
+_RESERVED_DOMAIN = re.compile(r"(.+\.)?(kubernetes\.io|k8s\.io|eks\.amazonaws\.com)")
+_OPEN_DOMAIN = re.compile(r"(.+\.)?(kubelet|node)\.kubernetes\.io")
+
+
+def _check_labels(group: NodeGroup, path: KeyPath) -> Iterator[Finding]:
+    """Yield labels that the kubelet refuses to give its own node, or that EKS gives.
+
+    Source:
+        https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/#noderestriction
+    """
+    for key in group.labels:
+        domain = key.rpartition("/")[0]
+        if _RESERVED_DOMAIN.fullmatch(domain) and not _OPEN_DOMAIN.fullmatch(domain):
+            message = f"the label {key!r} is one that a node may not give itself"
+            hint = "use a domain of your own, such as example.com/pool"
+            yield Finding(rule="F123", path=(*path, "labels", key), message=message, hint=hint)
+    seen = set()
+    for index, taint in enumerate(group.taints):
+        if (taint.key, taint.effect) in seen:
+            message = f"the taint {taint.key!r} with effect {taint.effect} stands twice"
+            yield Finding(rule="F123", path=(*path, "taints", index), message=message)
+        seen.add((taint.key, taint.effect))
+
+
+def _check_registries(cell_type: CellType, path: KeyPath) -> Iterator[Finding]:
+    if cell_type.egress != "none":
+        return
+    operator = cell_type.spark.operator
+    hint = "mirror it to a registry that the cell's endpoints reach, such as Amazon ECR"
+    if _is_public(operator.chart_repository):
+        message = f"a cell without egress cannot reach {operator.chart_repository}"
+        where = (*path, "chart_repository")
+        yield Finding(rule="F122", path=where, message=message, hint=hint, severity="warning")
+    if operator.image_registry is None or _is_public(operator.image_registry):
+        shown = operator.image_registry or "the public registry that the chart names"
+        message = f"a cell without egress cannot pull images from {shown}"
+        where = (*path, "image_registry")
+        yield Finding(rule="F122", path=where, message=message, hint=hint, severity="warning")
+
+
+def _is_public(address: str) -> bool:
+    host = address.partition("://")[2] or address
+    host = host.partition("/")[0].partition(":")[0].lower()
+    return any(host == known or host.endswith(f".{known}") for known in PUBLIC_REGISTRIES)

@@ -1,0 +1,77 @@
+"""Names that refer to something, and lists whose entries must differ."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+
+from factory.errors import Finding, KeyPath
+from factory.inventory.nearest import suggest
+from factory.inventory.schema import Inventory
+
+
+def check_references(inventory: Inventory) -> Iterator[Finding]:
+    """Yield names that nothing bears, and entries that stand twice.
+
+    Rules:
+        F110: a cell's type, mesh, organization or ring, a mesh's hub, or the node group of an
+            ingress is not defined.
+        F117: a hub lies in another Region than its mesh.
+        F121: an entry stands twice in a list.
+    """
+    for name, cell in inventory.cells.items():
+        for key, known in (
+            ("type", inventory.cell_types),
+            ("mesh", inventory.meshes),
+            ("organization", inventory.organizations),
+            ("ring", inventory.rings),
+        ):
+            kind = "cell type" if key == "type" else key
+            yield from _unknown(kind, getattr(cell, key), known, ("cells", name, key))
+    yield from _check_meshes(inventory)
+    yield from _check_cell_types(inventory)
+    yield from _twice(inventory.rings, ("rings",))
+
+
+def _check_meshes(inventory: Inventory) -> Iterator[Finding]:
+    for name, mesh in inventory.meshes.items():
+        path = ("meshes", name, "hubs")
+        yield from _twice(mesh.hubs, path)
+        for index, hub in enumerate(mesh.hubs):
+            yield from _unknown("hub", hub, inventory.hubs, (*path, index))
+            region = inventory.hubs[hub].region if hub in inventory.hubs else mesh.region
+            if region != mesh.region:
+                message = f"hub {hub!r} is in {region}, but mesh {name!r} in {mesh.region}"
+                yield Finding(rule="F117", path=(*path, index), message=message)
+    vpcs: dict[str, str] = {}
+    for name, known in inventory.hubs.items():
+        if vpcs.setdefault(known.vpc, name) != name:
+            message = f"hubs {vpcs[known.vpc]!r} and {name!r} are the same VPC, {known.vpc}"
+            yield Finding(rule="F121", path=("hubs", name, "vpc"), message=message)
+
+
+def _check_cell_types(inventory: Inventory) -> Iterator[Finding]:
+    for name, cell_type in inventory.cell_types.items():
+        path = ("cell_types", name)
+        yield from _twice(cell_type.zones, (*path, "zones"))
+        yield from _twice(cell_type.endpoints, (*path, "endpoints"))
+        yield from _twice(cell_type.admins, (*path, "admins"))
+        yield from _twice(cell_type.spark.namespaces, (*path, "spark", "namespaces"))
+        if cell_type.ingress is not None:
+            group = cell_type.ingress.node_group
+            where = (*path, "ingress", "node_group")
+            yield from _unknown("node group", group, cell_type.node_groups, where)
+
+
+def _unknown(kind: str, name: str, known: Collection[str], path: KeyPath) -> Iterator[Finding]:
+    if name not in known:
+        message = f"unknown {kind} {name!r}{suggest(name, known)}"
+        yield Finding(rule="F110", path=path, message=message)
+
+
+def _twice(entries: Sequence[str], path: KeyPath) -> Iterator[Finding]:
+    seen: dict[str, int] = {}
+    for index, entry in enumerate(entries):
+        first = seen.setdefault(entry, index)
+        if first != index:
+            message = f"{entry!r} stands twice in {path[-1]}"
+            yield Finding(rule="F121", path=(*path, index), message=message)

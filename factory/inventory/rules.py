@@ -1,0 +1,55 @@
+"""What takes two values of an inventory, or a fact of AWS, to be wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from factory.errors import Finding
+from factory.facts.schema import Facts
+from factory.inventory.account_rules import check_accounts
+from factory.inventory.block_rules import check_blocks
+from factory.inventory.node_rules import check_node_groups
+from factory.inventory.reference_rules import check_references
+from factory.inventory.schema import Inventory
+from factory.inventory.zone_rules import check_zones
+
+RULES = {
+    "F100": "The file is not YAML, or YAML that is refused here: anchors, aliases, tags, a second "
+    "document, deep nesting, a size beyond all reason, bytes that are not UTF-8.",
+    "F101": "A key stands twice in one mapping.",
+    "F102": "A key is not known.",
+    "F103": "A key is missing.",
+    "F104": 'A value has the wrong type; `6` is a number, `"6"` is text.',
+    "F105": "A value is out of bounds, or not of the form it must have.",
+    "F106": "A name that is a key is not well formed.",
+    "F110": "A name refers to something that the inventory does not define.",
+    "F111": "A Region or zone is not known, or belongs to another Region than the mesh.",
+    "F112": "An EC2 instance type is not known.",
+    "F113": "An instance type cannot have prefixes delegated: its hypervisor is Xen. The VPC CNI "
+    "would fall back to single addresses without a word.",
+    "F114": "The pod interface of an instance type holds fewer prefixes than each node takes.",
+    "F115": "`max_pods` does not agree with the addresses that the prefixes of a node hold.",
+    "F116": "An account, or the e-mail address of one, is used twice.",
+    "F117": "A hub lies in another Region than its mesh.",
+    "F118": "Blocks overlap.",
+    "F119": "AWS does not take a block in that place.",
+    "F121": "An entry stands twice in a list.",
+    "F122": "A cell without egress takes a chart or an image from a public registry (a warning).",
+    "F123": "A label or taint is one that nodes may not give themselves, or stands twice.",
+    "F124": "A quota cannot be what the inventory says it was raised to; a code that no limit "
+    "here has is a warning.",
+}
+"""What each rule says; a number is never used again for something else."""
+
+
+def check_inventory(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
+    """Yield what is wrong between the values of an inventory, warnings included.
+
+    Rules:
+        F103, F110 to F124: see `RULES`.
+    """
+    yield from check_references(inventory)
+    yield from check_accounts(inventory, facts)
+    yield from check_zones(inventory, facts)
+    yield from check_node_groups(inventory, facts)
+    yield from check_blocks(inventory, facts)
