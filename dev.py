@@ -167,7 +167,7 @@ def _prepare(level: Level) -> None:
 
 def _wanted() -> dict[str, str]:
     return {
-        "python": f"{sys.version.split()[0]} {_base_python()}",
+        "python": f"{sys.version.split()[0]} {Path(_base_python()).resolve()}",
         "root": str(ROOT),
         "run": _digest(LOCKS / "run.lock"),
         "dev": _digest(LOCKS / "dev.lock"),
