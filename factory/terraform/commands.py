@@ -30,7 +30,7 @@ from factory.terraform.record import Record, check_outputs
 from factory.terraform.registry import Registry
 from factory.terraform.results import Result, Status
 from factory.terraform.target import Target
-from factory.terraform.workspace import PLAN, Workspace, digest, prepare_workspace
+from factory.terraform.workspace import PLAN, Sources, Workspace, digest_sources, prepare_workspace
 
 LOCK_TIMEOUT = "-lock-timeout=60s"  # another run may just be finishing with the same state
 MOST_NAMED = 5  # Terraform addresses in one sentence
@@ -53,14 +53,14 @@ class Job:
     """A stack with everything that a command needs of it."""
 
     stack: Stack
-    configuration: str  # the synthesized JSON
+    sources: Sources
     inputs: Mapping[str, Value]  # by variable
 
 
-def validate_stack(bench: Bench, stack: StackId, configuration: str) -> Result:
+def validate_stack(bench: Bench, stack: StackId, sources: Sources) -> Result:
     """Hold a synthesized stack against the schema of its providers; needs no values."""
     started = time.monotonic()
-    space = prepare_workspace(bench.target, bench.engine, stack, configuration, None)
+    space = prepare_workspace(bench.target, bench.engine, stack, sources, None)
     if failed := _init(bench, stack, space):
         return failed
     finished = _terraform(bench, space, "validate", "-json")
@@ -78,7 +78,7 @@ def plan_stack(bench: Bench, job: Job) -> Result:
     """Plan a stack without a lock and without keeping the plan."""
     stack = job.stack.id
     started = time.monotonic()
-    space = prepare_workspace(bench.target, bench.engine, stack, job.configuration, job.inputs)
+    space = prepare_workspace(bench.target, bench.engine, stack, job.sources, job.inputs)
     if failed := _init(bench, stack, space):
         return failed
     report, finished = _reported(bench, space, *_PLAN, "-lock=false")
@@ -102,7 +102,7 @@ def apply_stack(bench: Bench, job: Job, *, allow_destroy: bool) -> Result:
     """
     stack = job.stack.id
     started = time.monotonic()
-    space = prepare_workspace(bench.target, bench.engine, stack, job.configuration, job.inputs)
+    space = prepare_workspace(bench.target, bench.engine, stack, job.sources, job.inputs)
     if failed := _init(bench, stack, space):
         return failed
     before = bench.registry.read(stack)
@@ -126,12 +126,10 @@ def apply_stack(bench: Bench, job: Job, *, allow_destroy: bool) -> Result:
 
 
 def destroy_stack(bench: Bench, record: Record) -> Result:
-    """Destroy what a stack holds, with the configuration that it was last applied with."""
+    """Destroy what a stack holds, with the sources that it was last applied with."""
     stack = record.stack
     started = time.monotonic()
-    space = prepare_workspace(
-        bench.target, bench.engine, stack, record.configuration, record.inputs
-    )
+    space = prepare_workspace(bench.target, bench.engine, stack, record.sources, record.inputs)
     if failed := _init(bench, stack, space):
         return failed
     bench.registry.write(replace(record, complete=False))
@@ -177,8 +175,8 @@ def _begin(job: Job, before: Record | None) -> Record:
         stack=job.stack.id,
         region=job.stack.region,
         complete=False,
-        digest=digest(job.configuration),
-        configuration=job.configuration,
+        digest=digest_sources(job.sources),
+        sources=job.sources,
         inputs=job.inputs,
         outputs={} if before is None else before.outputs,
         waits_for=job.stack.waits_for,

@@ -18,7 +18,7 @@ from factory.files import read_text
 from factory.layers import StackId
 from factory.terraform.messages import Value
 from factory.terraform.results import Result
-from factory.terraform.workspace import digest
+from factory.terraform.workspace import Sources, digest, digest_sources
 
 _DONE = ("applied", "no-change", "done-before")
 
@@ -48,9 +48,9 @@ class Journal:
             os.fsync(stream.fileno())
 
 
-def work_key(configuration: str, inputs: Mapping[str, Value]) -> str:
+def work_key(sources: Sources, inputs: Mapping[str, Value]) -> str:
     """Digest what the result of an apply depends on, apart from the world itself."""
-    return digest(configuration + json.dumps(inputs, sort_keys=True))
+    return digest(digest_sources(sources) + json.dumps(inputs, sort_keys=True))
 
 
 def read_finished(path: Path) -> dict[str, str]:

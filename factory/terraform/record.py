@@ -15,6 +15,7 @@ from factory.errors import TerraformError
 from factory.layers import Input, Source, Stack, StackId, VariableType
 from factory.naming import LAYERS
 from factory.terraform.messages import Value
+from factory.terraform.workspace import Sources
 
 VERSION = 1
 
@@ -26,8 +27,8 @@ class Record:
     stack: StackId
     region: str
     complete: bool  # False from the start of an apply until it succeeds
-    digest: str  # of the configuration
-    configuration: str  # the synthesized JSON, as it was
+    digest: str  # of the sources
+    sources: Sources  # the synthesized files, as they were
     inputs: Mapping[str, Value]  # by variable
     outputs: Mapping[str, Value]  # by output; those of the last apply that succeeded
     waits_for: tuple[StackId, ...] = ()
@@ -52,7 +53,7 @@ def render_record(record: Record) -> str:
         "inputs": record.inputs,
         "outputs": record.outputs,
         "waits_for": [[s.cell, s.layer] for s in record.waits_for],
-        "configuration": record.configuration,
+        "sources": record.sources,
     }
     return json.dumps(document, indent=2) + "\n"
 
@@ -76,7 +77,7 @@ def parse_record(text: str, place: str) -> Record:
             region=_text(told["region"]),
             complete=told["complete"] is True,
             digest=_text(told["digest"]),
-            configuration=_text(told["configuration"]),
+            sources={_text(p): _text(t) for p, t in told["sources"].items()},
             inputs=_values(told["inputs"]),
             outputs=_values(told["outputs"]),
             waits_for=tuple(_stack_id(cell, layer) for cell, layer in told["waits_for"]),

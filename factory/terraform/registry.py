@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from factory.errors import TerraformError, UsageError
 from factory.files import read_text, write_whole
 from factory.layers import StackId
+from factory.naming import LAYERS
 from factory.terraform.record import Record, parse_record, render_record
 
 PREFIX = "registry"  # of the keys in the state bucket
@@ -138,33 +139,44 @@ class Registry:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._known: dict[StackId, Record | None] = {}
+
+    def stacks(self) -> frozenset[StackId]:
+        """List every stack that has a record, without reading them."""
+        named = (name.removesuffix(".json").split("/") for name in self._store.names())
+        return frozenset(
+            StackId(c, layer) for c, name in named for layer in LAYERS if layer == name
+        )
 
     def read(self, stack: StackId) -> Record | None:
         """Return the record of a stack; None when no apply was ever started.
 
+        Read once: while a run lasts, only it writes the records of its stacks.
+
         Raises:
             TerraformError: when what lies there is no record (F603), or cannot be had (F605).
         """
-        text = self._store.read(_key(stack))
-        return None if text is None else parse_record(text, self._store.place(_key(stack)))
+        if stack not in self._known:
+            key = _key(stack)
+            text = self._store.read(key)
+            record = None if text is None else parse_record(text, self._store.place(key))
+            self._known[stack] = record
+        return self._known[stack]
 
     def read_all(self) -> dict[StackId, Record]:
         """Return every record, by stack."""
-        records = {}
-        for key in self._store.names():
-            text = self._store.read(key)
-            if text is not None:
-                record = parse_record(text, self._store.place(key))
-                records[record.stack] = record
-        return records
+        found = {stack: self.read(stack) for stack in sorted(self.stacks())}
+        return {stack: record for stack, record in found.items() if record is not None}
 
     def write(self, record: Record) -> None:
         """Put a record in the place of the one before."""
         self._store.write(_key(record.stack), render_record(record))
+        self._known[record.stack] = record
 
     def remove(self, stack: StackId) -> None:
         """Forget a stack."""
         self._store.remove(_key(stack))
+        self._known[stack] = None
 
 
 def open_registry(

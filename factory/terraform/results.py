@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
 
 from factory.layers import StackId
 from factory.terraform.messages import Change, Counts, Diagnostic
@@ -62,6 +62,36 @@ def render_errors(result: Result) -> str:
     told = [d for d in result.diagnostics if d.severity == "error"]
     lines = [line for diagnostic in told for line in str(diagnostic).splitlines()]
     return "\n".join(f"    {line}".rstrip() for line in lines)
+
+
+def render_dangers(result: Result) -> str:
+    """Render what a plan would destroy or replace, indented; empty when nothing."""
+    lines = [
+        f"    {c.action} {c.address}" + (f" ({c.reason})" if c.reason else "")
+        for c in result.planned
+        if result.status in ("planned", "refused") and c.action in ("delete", "replace")
+    ]
+    return "\n".join(lines)
+
+
+def to_json(results: Iterable[Result]) -> list[dict[str, Any]]:
+    """Turn results into what a machine reads: one object for each stack."""
+    return [
+        {
+            "stack": r.stack.name,
+            "cell": r.stack.cell,
+            "layer": r.stack.layer,
+            "status": r.status,
+            "counts": asdict(r.counts),
+            "reason": r.reason,
+            "diagnostics": [asdict(d) for d in r.diagnostics],
+            "changes": [
+                {"address": c.address, "action": c.action, "reason": c.reason} for c in r.planned
+            ],
+            "seconds": round(r.seconds, 1),
+        }
+        for r in results
+    ]
 
 
 def render_table(results: Sequence[Result]) -> str:

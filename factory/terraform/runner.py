@@ -1,11 +1,12 @@
 """Many stacks: in the order of what they wait for, side by side where they do not.
 
-Nothing here prints: what happens is told to `report`, one result at a time.
+Nothing here prints: what happens is told to a `Listener`, one stack at a time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
 
 from factory.errors import FactoryError
 from factory.layers import Stack, StackId
@@ -22,38 +23,46 @@ from factory.terraform.messages import Value
 from factory.terraform.pool import run_when_ready
 from factory.terraform.record import Deferred, Record, resolve_inputs
 from factory.terraform.results import Result
-from factory.terraform.workspace import parse_configuration, provider_sources
+from factory.terraform.workspace import Sources, parse_configuration, provider_sources
 
-ReportResult = Callable[[Result], None]
-Configurations = Mapping[StackId, str]  # the synthesized JSON of each stack
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listener:
+    """Who is told what happens; `started` is called from several threads."""
+
+    started: Callable[[StackId], None]
+    finished: Callable[[Result], None]
+
+
+SourcesOf = Mapping[StackId, Sources]
 
 
 def validate_stacks(
     bench: Bench,
     stacks: Iterable[StackId],
-    configurations: Configurations,
-    report: ReportResult,
+    sources: SourcesOf,
+    listener: Listener,
     *,
     parallel: int,
 ) -> tuple[Result, ...]:
     """Validate stacks; one whose provider the mirror does not hold is left out, and says so."""
 
     def work(stack: StackId) -> Result:
-        text = configurations[stack]
-        lacking = _lacking_providers(bench, stack, text)
+        lacking = _lacking_providers(bench, stack, sources[stack])
         if lacking:
             reason = f"the plugin mirror has no {' and no '.join(lacking)}"
             return Result(stack=stack, status="left-out", reason=reason)
-        return validate_stack(bench, stack, text)
+        listener.started(stack)
+        return validate_stack(bench, stack, sources[stack])
 
-    return _run(bench, dict.fromkeys(stacks, ()), work, report, parallel)
+    return _run(bench, dict.fromkeys(stacks, ()), work, listener, parallel)
 
 
 def plan_stacks_now(
     bench: Bench,
     stacks: Iterable[Stack],
-    configurations: Configurations,
-    report: ReportResult,
+    sources: SourcesOf,
+    listener: Listener,
     *,
     parallel: int,
 ) -> tuple[Result, ...]:
@@ -67,17 +76,18 @@ def plan_stacks_now(
         resolved = _resolve(bench, known[stack])
         if isinstance(resolved, Deferred):
             return _deferred(stack, resolved)
-        job = Job(stack=known[stack], configuration=configurations[stack], inputs=resolved)
+        job = Job(stack=known[stack], sources=sources[stack], inputs=resolved)
+        listener.started(stack)
         return plan_stack(bench, job)
 
-    return _run(bench, dict.fromkeys(known, ()), work, report, parallel)
+    return _run(bench, dict.fromkeys(known, ()), work, listener, parallel)
 
 
 def apply_stacks(
     bench: Bench,
     stacks: Iterable[Stack],
-    configurations: Configurations,
-    report: ReportResult,
+    sources: SourcesOf,
+    listener: Listener,
     *,
     parallel: int,
     journal: Journal,
@@ -89,8 +99,8 @@ def apply_stacks(
     Args:
         bench: what to work with.
         stacks: those to apply; the others they wait for must be in the registry.
-        configurations: the synthesized JSON of each.
-        report: is told each result as it comes.
+        sources: the synthesized files of each.
+        listener: is told what happens.
         parallel: stacks at a time.
         journal: where the run is noted.
         finished: what a resumed run has done, as `read_finished` returns it.
@@ -102,24 +112,25 @@ def apply_stacks(
         resolved = _resolve(bench, known[stack])
         if isinstance(resolved, Deferred):
             return _deferred(stack, resolved)
-        job = Job(stack=known[stack], configuration=configurations[stack], inputs=resolved)
-        key = work_key(job.configuration, job.inputs)
+        job = Job(stack=known[stack], sources=sources[stack], inputs=resolved)
+        key = work_key(job.sources, job.inputs)
         if finished.get(stack.name) == key:
             result = Result(stack=stack, status="done-before", reason="by the resumed run")
         else:
             journal.started(stack, key)
+            listener.started(stack)
             result = _guarded(stack, lambda: apply_stack(bench, job, allow_destroy=allow_destroy))
         journal.finished(result, key)
         return result
 
     waits = {stack.id: stack.waits_for for stack in known.values()}
-    return _run(bench, waits, work, report, parallel)
+    return _run(bench, waits, work, listener, parallel)
 
 
 def destroy_stacks(
     bench: Bench,
     selected: Collection[StackId],
-    report: ReportResult,
+    listener: Listener,
     *,
     parallel: int,
 ) -> tuple[Result, ...]:
@@ -141,9 +152,10 @@ def destroy_stacks(
             named = ", ".join(map(str, outside))
             reason = f"F606 {named} still takes values from it; apply or destroy that first"
             return Result(stack=stack, status="refused", reason=reason)
+        listener.started(stack)
         return destroy_stack(bench, records[stack])
 
-    return _run(bench, waits, work, report, parallel)
+    return _run(bench, waits, work, listener, parallel)
 
 
 def users_of(records: Iterable[Record]) -> dict[StackId, tuple[StackId, ...]]:
@@ -159,7 +171,7 @@ def _run(
     bench: Bench,
     waits: Mapping[StackId, Collection[StackId]],
     work: Callable[[StackId], Result],
-    report: ReportResult,
+    listener: Listener,
     parallel: int,
 ) -> tuple[Result, ...]:
     results: dict[StackId, Result] = {}
@@ -172,7 +184,7 @@ def _run(
         parallel=parallel,
     ):
         results[stack] = result
-        report(result)
+        listener.finished(result)
     return tuple(results[stack] for stack in waits)
 
 
@@ -199,9 +211,9 @@ def _resolve(bench: Bench, stack: Stack) -> dict[str, Value] | Deferred:
     return resolve_inputs(stack, {i: r for i, r in found.items() if r is not None})
 
 
-def _lacking_providers(bench: Bench, stack: StackId, text: str) -> list[str]:
+def _lacking_providers(bench: Bench, stack: StackId, files: Sources) -> list[str]:
     mirror = bench.target.mirror
     if mirror is None:
         return []
-    sources = provider_sources(parse_configuration(stack, text))
+    sources = provider_sources(parse_configuration(stack, files))
     return [source for source in sources if not any(mirror.glob(f"*/{source}"))]

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from factory.errors import UsageError
-from factory.files import write_whole
+from factory.files import read_text, write_whole
 from factory.layers import StackId
 from factory.terraform.engine import Engine
 from factory.terraform.messages import Value
@@ -25,6 +25,36 @@ INPUTS = "cellfactory.auto.tfvars.json"
 OVERRIDE = "sandbox_override.tf.json"
 PLAN = "stack.tfplan"
 _STAMP = Path(".terraform", "cellfactory-init")
+
+_OURS = (INPUTS, OVERRIDE, PLAN)
+
+Sources = Mapping[str, str]
+"""The synthesized files of a stack: text by path in its folder; `cdk.tf.json` is one of them."""
+
+
+def read_sources(folder: Path, stack: StackId) -> dict[str, str]:
+    """Read the synthesized files of a stack.
+
+    Args:
+        folder: the output of the synthesis, such as `cdktf.out`.
+        stack: the stack.
+
+    Raises:
+        UsageError: when the stack was not synthesized.
+    """
+    place = folder / "stacks" / stack.name
+    if not (place / CONFIGURATION).is_file():
+        msg = f"{place / CONFIGURATION} is not there; run `cellfactory synth` first"
+        raise UsageError(msg)
+    paths = {p.relative_to(place) for p in place.rglob("*") if p.is_file()}
+    return {
+        p.as_posix(): read_text(place / p) for p in sorted(paths) if not p.parts[0].startswith(".")
+    }
+
+
+def digest_sources(sources: Sources) -> str:
+    """Digest all files of a stack, as `sha256:…`."""
+    return digest(json.dumps(sources, sort_keys=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +79,7 @@ def prepare_workspace(
     target: Target,
     engine: Engine,
     stack: StackId,
-    configuration: str,
+    sources: Sources,
     inputs: Mapping[str, Value] | None,
 ) -> Workspace:
     """Fill the work folder of a stack.
@@ -58,12 +88,14 @@ def prepare_workspace(
         target: where the stack is applied.
         engine: the Terraform that will run; another one needs another init.
         stack: the stack.
-        configuration: the synthesized JSON, which is not changed.
+        sources: the synthesized files, which are not changed.
         inputs: values of its variables; None where none are needed (validate).
     """
     folder = target.work_folder(stack)
-    document = parse_configuration(stack, configuration)
-    write_whole(folder / CONFIGURATION, configuration)
+    document = parse_configuration(stack, sources)
+    _remove_strangers(folder, sources)
+    for path, text in sources.items():
+        write_whole(folder / path, text)
     if inputs is None:
         (folder / INPUTS).unlink(missing_ok=True)
     else:
@@ -75,14 +107,14 @@ def prepare_workspace(
     return Workspace(folder=folder, init_key=digest(json.dumps(needs, sort_keys=True)))
 
 
-def parse_configuration(stack: StackId, text: str) -> dict[str, Any]:
+def parse_configuration(stack: StackId, sources: Sources) -> dict[str, Any]:
     """Read a synthesized stack.
 
     Raises:
         UsageError: when it is not a JSON object.
     """
     try:
-        document = json.loads(text)
+        document = json.loads(sources[CONFIGURATION])
     except ValueError as error:
         msg = f"the synthesized file of {stack} is not JSON: {error}"
         raise UsageError(msg) from error
@@ -102,6 +134,16 @@ def provider_sources(document: Mapping[str, Any]) -> tuple[str, ...]:
 def digest(text: str) -> str:
     """Digest a text, as `sha256:…`."""
     return "sha256:" + hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def _remove_strangers(folder: Path, sources: Sources) -> None:
+    """Remove what earlier sources had: a chart's old template would still be installed."""
+    for path in folder.rglob("*") if folder.is_dir() else ():
+        name = path.relative_to(folder)
+        if name.parts[0].startswith(".") or name.as_posix() in _OURS or path.is_dir():
+            continue
+        if name.as_posix() not in sources:
+            path.unlink()
 
 
 def _json(value: Any) -> str:

@@ -1,0 +1,58 @@
+"""Which world an inventory needs around it before anything is applied."""
+
+from __future__ import annotations
+
+from factory.constructs.node_groups import image_name
+from factory.facts.schema import Facts, effective
+from factory.inventory.schema import Inventory
+from factory.sandbox.world import HubVpc, Image, World
+
+ARCHITECTURES = ("arm64", "x86_64")  # AWS releases each image for both
+
+
+def plan_world(inventory: Inventory, facts: Facts) -> World:
+    """Plan what exists before the first cell: organizations, hubs, machine images.
+
+    The quota of blocks in a VPC is one number in the emulator: the largest that any account has.
+    """
+    return World(
+        management_accounts=tuple(
+            sorted({o.management_account for o in inventory.organizations.values()})
+        ),
+        hubs=tuple(
+            HubVpc(
+                account=hub.account,
+                vpc_id=hub.vpc,
+                region=hub.region,
+                blocks=tuple(map(str, hub.blocks)),
+            )
+            for _, hub in sorted(inventory.hubs.items())
+        ),
+        images=_images(inventory),
+        blocks_per_vpc=_blocks_per_vpc(inventory, facts),
+    )
+
+
+def _images(inventory: Inventory) -> tuple[Image, ...]:
+    regions: dict[tuple[str, str], set[str]] = {}
+    for cell in inventory.cells:
+        kind = inventory.type_of(cell)
+        release = (kind.kubernetes_version, kind.node_image)
+        regions.setdefault(release, set()).add(inventory.region_of(cell))
+    return tuple(
+        Image(
+            name=image_name(version, architecture, release),
+            architecture=architecture,
+            regions=tuple(sorted(places)),
+        )
+        for (version, release), places in sorted(regions.items())
+        for architecture in ARCHITECTURES
+    )
+
+
+def _blocks_per_vpc(inventory: Inventory, facts: Facts) -> int:
+    quota = facts.quota("blocks-per-vpc")
+    told = [inventory.type_of(cell).quotas for cell in inventory.cells]
+    told += [cell.quotas for cell in inventory.cells.values()]
+    raised = [effective(quota, quotas[quota.code]) for quotas in told if quota.code in quotas]
+    return max([quota.default, *raised])

@@ -1,0 +1,34 @@
+"""What a run leaves for people to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from factory.inventory.schema import Inventory
+from factory.layers import StackId
+from factory.terraform.results import Result
+
+
+def hub_requests(inventory: Inventory, results: Iterable[Result]) -> Iterator[str]:
+    """Say which peering requests wait for the owner of a hub; one sentence each.
+
+    Only requests that these results made are told: of older ones it is not known here whether
+    the owner has accepted them since.
+    """
+    for result in results:
+        if result.stack.layer != "peering" or result.stack.cell not in inventory.cells:
+            continue
+        hubs = inventory.hubs_of(result.stack.cell)
+        for change in result.applied:
+            made = (change.resource_type, change.action) == ("aws_vpc_peering_connection", "create")
+            if made and change.key in hubs:
+                hub = inventory.hubs[change.key]
+                yield (
+                    f"{result.stack.cell} -> hub {change.key}: account {hub.account} has to "
+                    f"accept {change.id or 'the request'} for {hub.vpc}"
+                )
+
+
+def strangers(recorded: Iterable[StackId], stacks: Iterable[StackId]) -> tuple[StackId, ...]:
+    """List the stacks that have a state but no place in the inventory any more, sorted."""
+    return tuple(sorted(set(recorded) - set(stacks)))
