@@ -19,6 +19,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from factory.constructs import _bindings
+from factory.constructs._bindings import table
 from factory.constructs._document import normalise
 
 if TYPE_CHECKING:
