@@ -155,6 +155,7 @@ def map_images(images: Row) -> dict[str, Row]:
             "release_version": version,
             "architecture": architecture,
             "source": images["source"],
+            "note": images["note"],
         }
         for kubernetes, version in images["release_versions"].items()
         for architecture in images["architectures"]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -108,6 +110,24 @@ def test_each_policy_links_to_its_decision(policy: object) -> None:
     decision = getattr(policy, "decision", "")
     assert decision.startswith("docs/decisions/0")
     assert decision.endswith(".md")
+
+
+def test_reading_the_facts_loads_no_heavy_library() -> None:
+    probe = """
+import sys
+from factory.facts.loader import load_facts
+load_facts().instance("r6gd.8xlarge")
+print(sorted({"moto", "boto3", "pydantic", "typer", "cdktf", "jsii"} & set(sys.modules)))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", probe],
+        cwd=FOLDER.parent.parent,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert done.stdout.strip() == "[]"
 
 
 def test_the_facts_are_read_once() -> None:

@@ -85,6 +85,12 @@ def test_a_default_can_differ_by_region() -> None:
     assert volumes.in_region("eu-north-1") == volumes
 
 
+def test_exactly_the_maximum_is_allowed() -> None:
+    assert effective(FACTS.quota("peered-nau"), 512_000) == 512_000
+    with pytest.raises(ValueError, match="not to 512,001"):
+        effective(FACTS.quota("peered-nau"), 512_001)
+
+
 def test_an_error_gives_the_numbers() -> None:
     with pytest.raises(ValueError, match=r"can be raised to 512,000 NAU, not to 600,000"):
         effective(FACTS.quota("peered-nau"), 600_000)
