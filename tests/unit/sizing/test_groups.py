@@ -28,8 +28,9 @@ def test_growth_changes_the_last_group_only(nodes: int, quota: int, more: int) -
     before, after = split_groups(nodes, quota), split_groups(nodes + more, quota)
     assert sum(before) == nodes
     assert all(0 < size <= quota for size in before)
-    assert after[: len(before) - 1] == before[:-1]
-    assert not before or after[len(before) - 1] >= before[-1]
+    earlier = max(0, len(before) - 1)
+    assert after[:earlier] == before[:earlier]
+    assert not before or after[earlier] >= before[-1]
 
 
 def test_names_do_not_change_when_a_pool_grows() -> None:

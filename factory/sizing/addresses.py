@@ -1,0 +1,109 @@
+"""Bounds of a cell's addresses, blocks, subnets and routes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from factory.sizing.entry import CellEntries
+from factory.sizing.terms import (
+    fragmented_nodes,
+    reserved_prefixes,
+    unreserved_addresses,
+    usable_addresses,
+)
+from factory.sizing.usage import Limit, Usage
+
+SUBNETS_PER_ZONE = 4  # node, endpoint, control plane and pod; a public one where there is egress
+
+
+def size_addresses(entries: CellEntries) -> Iterator[Usage]:
+    """Size what a cell takes of its own subnets, zone by zone, and of its VPC."""
+    for zone in entries.shape.zones:
+        yield from _pod_subnet(entries, zone)
+        yield from _routable_subnets(entries, zone)
+    yield from _vpc(entries)
+
+
+def _pod_subnet(entries: CellEntries, zone: str) -> Iterator[Usage]:
+    shape, scope = entries.shape, entries.scope("zone", zone)
+    subnet, reserved = shape.zones[zone].pod, shape.reserved(zone)
+    nodes = shape.peak_per_zone
+    interfaces = sum(pool.peak * shape.pod_interfaces(pool) for pool in shape.pools)
+    per_node = interfaces / nodes
+    kept = int(entries.facts.parameter("reserved-addresses-per-subnet"))
+    yield entries.usage(
+        "pod-prefixes",
+        nodes * shape.prefixes,
+        Limit(value=reserved_prefixes(subnet, reserved), source=str(subnet)),
+        per_node=shape.prefixes,
+        scope=scope,
+    )
+    most = max(shape.pod_interfaces(pool) for pool in shape.pools)
+    fragmented = fragmented_nodes(subnet.prefixlen, shape.prefixes, most)
+    yield entries.usage(
+        "pod-prefixes-fragmented",
+        nodes * shape.prefixes,
+        Limit(value=fragmented * shape.prefixes, source=str(subnet)),
+        per_node=shape.prefixes,
+        scope=scope,
+    )
+    yield entries.usage(
+        "pod-interface-addresses",
+        interfaces,
+        Limit(value=unreserved_addresses(subnet, reserved, kept), source=str(subnet)),
+        per_node=per_node,
+        scope=scope,
+    )
+
+
+def _routable_subnets(entries: CellEntries, zone: str) -> Iterator[Usage]:
+    shape, scope, facts = entries.shape, entries.scope("zone", zone), entries.facts
+    blocks = shape.zones[zone]
+    kept = int(facts.parameter("reserved-addresses-per-subnet"))
+    yield entries.usage(
+        "node-addresses",
+        shape.peak_per_zone,
+        Limit(value=usable_addresses(blocks.node, kept), source=str(blocks.node)),
+        per_node=1,
+        scope=scope,
+    )
+    yield entries.usage(
+        "endpoint-addresses",
+        shape.endpoints + (1 if shape.ingress else 0),
+        Limit(value=usable_addresses(blocks.endpoint, kept), source=str(blocks.endpoint)),
+        scope=scope,
+        path=shape.type_path,
+    )
+    yield entries.usage(
+        "control-plane-addresses",
+        int(facts.parameter("cluster-subnet-free-addresses-least")),
+        Limit(value=usable_addresses(blocks.control_plane, kept), source=str(blocks.control_plane)),
+        scope=scope,
+        path=shape.type_path,
+    )
+
+
+def _vpc(entries: CellEntries) -> Iterator[Usage]:
+    shape = entries.shape
+    cell_path = ("cells", shape.name)
+    public = 1 if shape.nat_gateways else 0
+    subnets = len(shape.zones) * (SUBNETS_PER_ZONE + public)
+    # Node tables hold a local route for each block, one for each block of a peer, the S3
+    # gateway's and, where there is egress, the default route.
+    routes = shape.blocks + shape.peer_blocks + 1 + public
+    for bound, used in (
+        ("blocks-per-vpc", shape.blocks),
+        ("subnets-per-vpc", subnets),
+        ("routes-per-route-table", routes),
+    ):
+        yield entries.usage(
+            bound, used, entries.quota(bound), scope=entries.scope("vpc"), path=cell_path
+        )
+    if shape.ingress:
+        yield entries.usage(
+            "rules-per-security-group",
+            shape.hub_blocks,
+            entries.quota("rules-per-security-group"),
+            scope=entries.scope("vpc"),
+            path=cell_path,
+        )

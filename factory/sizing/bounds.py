@@ -1,0 +1,158 @@
+"""Every bound of a cell and of a mesh, as data: what it is, how it gates, what mends it.
+
+A row never changes the meaning of its rule. `gate` is our decision for each bound:
+
+* `error` where AWS would refuse, or our policy forbids, the cell as it is designed; and where
+  one misconfigured cell would break the mesh;
+* `warning` where something that may well happen does not fit, or a guidance is passed;
+* `note` where only the unlikely does not fit: it stands in the ledger and is not reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from factory.sizing.usage import Gate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bound:
+    """One bound of the model."""
+
+    id: str
+    rule: str  # rule id of the finding
+    title: str  # short enough for a table
+    unit: str
+    gate: Gate = "error"
+    assumption: str = ""  # what makes the number true, and the knob that changes it
+    remedy: str = ""  # what mends it besides fewer nodes or a raised quota
+
+
+_SURGE = "nodes include those that an update adds, in all groups at once (max_unavailable)"
+_RESET = "as if an add-on update set the CNI's settings back to their defaults"
+_WEIGHT = "a pod on a delegated prefix counts 1 NAU (knob: nau-per-pd-pod; no page settles it)"
+_PEERS = "peers of a hub that are no cells of this inventory are not known"
+
+_ROWS = (
+    # addresses
+    Bound(id="pod-prefixes", rule="F301", title="pod prefixes", unit="prefixes",
+          assumption=f"all but the first part of a pod subnet is reserved for prefixes; {_SURGE}",
+          remedy="add a zone"),
+    Bound(id="pod-prefixes-fragmented", rule="F302", title="pod prefixes, unreserved",
+          unit="prefixes", gate="warning",
+          assumption="without reservations, each pod interface spoils a whole /28",
+          remedy="keep the subnet reservations"),
+    Bound(id="pod-interface-addresses", rule="F303", title="pod interface addresses",
+          unit="addresses", assumption=f"one single address for each pod interface; {_SURGE}",
+          remedy="add a zone"),
+    Bound(id="node-addresses", rule="F304", title="node addresses", unit="addresses",
+          assumption=_SURGE, remedy="raise node_ceiling, so that a larger block is planned"),
+    Bound(id="endpoint-addresses", rule="F305", title="endpoint addresses", unit="addresses",
+          assumption="an address for each interface endpoint and for the load balancer",
+          remedy="remove interface endpoints"),
+    Bound(id="control-plane-addresses", rule="F306", title="control plane addresses",
+          unit="addresses", assumption="free addresses that EKS asks of each cluster subnet"),
+    Bound(id="blocks-per-vpc", rule="F307", title="blocks of the VPC", unit="blocks"),
+    Bound(id="pod-pool", rule="F308", title="pod address pool", unit="addresses",
+          assumption="blocks of cells do not overlap, as peering demands",
+          remedy="add a block to address_pools.pod"),
+    Bound(id="node-pool", rule="F309", title="node address pool", unit="addresses",
+          remedy="add a block to address_pools.node"),
+    Bound(id="subnets-per-vpc", rule="F310", title="subnets of the VPC", unit="subnets"),
+    Bound(id="routes-per-route-table", rule="F311", title="routes of a node table", unit="routes",
+          assumption="local routes and the S3 gateway count; older accounts may still have 50",
+          remedy="give hubs fewer, larger blocks"),
+    Bound(id="rules-per-security-group", rule="F312", title="rules of the ingress group",
+          unit="rules", assumption="one rule for each block of a hub",
+          remedy="give hubs fewer, larger blocks"),
+    # node
+    Bound(id="prefix-slots", rule="F315", title="prefix slots of a node", unit="prefixes",
+          assumption="all pod interfaces that MAX_ENI allows (policy interfaces-per-node)",
+          remedy="take a larger instance type, or fewer prefixes_per_node"),
+    Bound(id="node-interfaces", rule="F316", title="interfaces of a node", unit="interfaces",
+          remedy="take a larger instance type"),
+    Bound(id="pods-per-node", rule="F317", title="pods of a node", unit="pods",
+          assumption="every pod is taken to need an address; host-network pods need none",
+          remedy="lower max_pods, or raise prefixes_per_node: pods beyond get no address"),
+    Bound(id="kubernetes-pods-per-node", rule="F318", title="pods of a node, guidance",
+          unit="pods", gate="warning", remedy="lower max_pods"),
+    # network address usage
+    Bound(id="vpc-nau", rule="F320", title="NAU", unit="NAU", assumption=_SURGE),
+    Bound(id="vpc-nau-pods", rule="F321", title="NAU, pods counted", unit="NAU", gate="warning",
+          assumption=_WEIGHT),
+    Bound(id="vpc-nau-misconfigured", rule="F322", title="NAU, delegation off", unit="NAU",
+          assumption="prefix delegation lost, MINIMUM_IP_TARGET and MAX_ENI kept"),
+    Bound(id="vpc-nau-reset", rule="F323", title="NAU, CNI settings reset", unit="NAU",
+          gate="warning", assumption=_RESET, remedy="set the values in the add-on itself"),
+    Bound(id="vpc-nau-attached", rule="F324", title="NAU, every interface full", unit="NAU",
+          gate="note", assumption="custom networking on, nothing else holds"),
+    Bound(id="vpc-nau-bare", rule="F325", title="NAU, custom networking off", unit="NAU",
+          gate="note", assumption="every address of every interface"),
+    Bound(id="peered-nau", rule="F330", title="NAU of the mesh", unit="NAU",
+          assumption=f"{_SURGE}; {_PEERS}",
+          remedy="remove a cell or hub from the mesh, or set cell_to_cell: none"),
+    Bound(id="peered-nau-pods", rule="F331", title="NAU of the mesh, pods counted", unit="NAU",
+          gate="warning", assumption=_WEIGHT),
+    Bound(id="peered-nau-misconfigured", rule="F332", title="NAU of the mesh, one cell off",
+          unit="NAU",
+          assumption="the cell that costs most loses prefix delegation, the others hold",
+          remedy="remove a cell or hub from the mesh, or set cell_to_cell: none"),
+    Bound(id="peered-nau-reset", rule="F333", title="NAU of the mesh, one cell reset", unit="NAU",
+          gate="warning", assumption=f"the cell that costs most, {_RESET}"),
+    Bound(id="peered-nau-all-misconfigured", rule="F334", title="NAU of the mesh, all cells off",
+          unit="NAU", gate="note", assumption="every cell loses prefix delegation at once"),
+    # EC2 throttles
+    Bound(id="rebuild-per-action", rule="F340", title="rebuild, bucket per action",
+          unit="minutes",
+          assumption="EC2 calls alone, each action has its bucket (AWS's page of today)"),
+    Bound(id="rebuild-shared", rule="F341", title="rebuild, one shared bucket", unit="minutes",
+          gate="warning",
+          assumption="EC2 calls alone, all mutating ones share a bucket (the stricter reading)"),
+    # EKS and Kubernetes
+    Bound(id="declared-ceiling", rule="F344", title="nodes, planned", unit="nodes",
+          remedy="raise node_ceiling"),
+    Bound(id="node-ceiling", rule="F345", title="nodes, policy", unit="nodes",
+          remedy="add another cell"),
+    Bound(id="node-groups-per-cluster", rule="F346", title="node groups", unit="node groups"),
+    Bound(id="nodes-per-node-group", rule="F347", title="nodes of the largest group",
+          unit="nodes", assumption="pools are split, so this never overflows at the default"),
+    Bound(id="kubernetes-nodes", rule="F348", title="nodes, Kubernetes", unit="nodes",
+          gate="warning"),
+    Bound(id="kubernetes-pods", rule="F349", title="pods, Kubernetes", unit="pods",
+          gate="warning", assumption="every node runs max_pods", remedy="lower max_pods"),
+    Bound(id="eks-contact-nodes", rule="F350", title="nodes, ask AWS beyond", unit="nodes",
+          gate="note"),
+    Bound(id="eks-contact-pods", rule="F351", title="pods, ask AWS beyond", unit="pods",
+          gate="note", assumption="every node runs max_pods"),
+    Bound(id="auto-scaling-groups", rule="F352", title="Auto Scaling groups", unit="groups",
+          assumption="one for each node group"),
+    # EC2, EBS, load balancing, endpoints
+    Bound(id="vcpus", rule="F355", title="vCPUs", unit="vCPUs", assumption=_SURGE),
+    Bound(id="gp3-storage", rule="F357", title="gp3 volumes", unit="TiB",
+          assumption=f"root volumes alone; {_SURGE}", remedy="lower root_volume_gib"),
+    Bound(id="network-interfaces-per-zone", rule="F358", title="interfaces in a zone",
+          unit="interfaces", assumption=f"AWS's page of 2026: enforced per zone; {_SURGE}"),
+    Bound(id="network-interfaces", rule="F359", title="interfaces in the Region",
+          unit="interfaces", gate="warning",
+          assumption="the stricter reading: enforced per Region"),
+    Bound(id="nlb-targets-per-zone", rule="F360", title="NLB targets in a zone", unit="targets",
+          assumption="every node of the ingress pool is a target",
+          remedy="choose a smaller pool under ingress.node_group"),
+    Bound(id="nlb-targets", rule="F361", title="NLB targets", unit="targets",
+          remedy="choose a smaller pool under ingress.node_group"),
+    Bound(id="targets-per-target-group", rule="F362", title="targets of the group",
+          unit="targets", remedy="choose a smaller pool under ingress.node_group"),
+    Bound(id="interface-endpoints-per-vpc", rule="F365", title="interface endpoints",
+          unit="endpoints", remedy="remove interface endpoints"),
+    Bound(id="elastic-addresses", rule="F366", title="elastic addresses", unit="addresses",
+          assumption="one for the NAT gateway of each zone", remedy="set egress: none"),
+    # mesh
+    Bound(id="peerings-per-vpc", rule="F370", title="peering connections", unit="connections",
+          assumption=_PEERS, remedy="split the mesh, or set cell_to_cell: none"),
+    Bound(id="outstanding-peering-requests", rule="F371", title="peering requests at once",
+          unit="requests",
+          assumption="a cell that is built anew asks all its peers before any accepts"),
+)  # fmt: skip
+
+BOUNDS: Mapping[str, Bound] = {row.id: row for row in _ROWS}

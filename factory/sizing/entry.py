@@ -1,0 +1,55 @@
+"""One line of the ledger, made from a bound's row, a limit and what is used of it."""
+
+from __future__ import annotations
+
+from factory.errors import KeyPath
+from factory.facts.schema import Facts
+from factory.sizing.bounds import BOUNDS
+from factory.sizing.quotas import policy_limit, quota_limit
+from factory.sizing.shape import CellShape
+from factory.sizing.usage import Limit, Scope, ScopeKind, Usage
+
+
+class CellEntries:
+    """Makes the usages of one cell; knows its name, its quotas and where its nodes stand."""
+
+    def __init__(self, shape: CellShape, facts: Facts) -> None:
+        self.shape = shape
+        self.facts = facts
+
+    def scope(self, kind: ScopeKind = "cell", name: str | None = None) -> Scope:
+        """Name a part of the cell, or the cell itself."""
+        return Scope(self.shape.name, kind, name or self.shape.name)
+
+    def quota(self, id_: str) -> Limit:
+        """Say what the cell's account may use of a quota."""
+        return quota_limit(self.facts, id_, self.shape.quotas)
+
+    def policy(self, id_: str) -> Limit:
+        """Say what our own policy allows."""
+        return policy_limit(self.facts, id_)
+
+    def usage(
+        self,
+        bound: str,
+        used: float,
+        limit: Limit,
+        *,
+        per_node: float = 0,
+        scope: Scope | None = None,
+        path: KeyPath | None = None,
+        detail: str = "",
+    ) -> Usage:
+        """Write one line; without a path it points at the largest pool's nodes."""
+        row = BOUNDS[bound]
+        return Usage(
+            bound=bound,
+            scope=scope or self.scope(),
+            used=used,
+            allowed=limit,
+            unit=row.unit,
+            gate=row.gate,
+            path=path or self.shape.main_pool.path,
+            per_node=per_node,
+            assumption="; ".join(filter(None, (detail, row.assumption))),
+        )

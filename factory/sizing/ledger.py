@@ -1,0 +1,102 @@
+"""Sizes cells, meshes and whole inventories; every usage, fitting or not, in one ledger.
+
+Nothing here opens a file, reads a clock or calls AWS: same inventory, same addresses, same facts,
+same ledger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from ipaddress import IPv4Network, collapse_addresses
+
+from factory.addressing.blocks import AddressPlan, CellAddresses
+from factory.facts.schema import Facts
+from factory.inventory.schema import Inventory
+from factory.sizing.addresses import size_addresses
+from factory.sizing.bounds import BOUNDS
+from factory.sizing.calls import size_calls
+from factory.sizing.entry import CellEntries
+from factory.sizing.mesh import neighbourhoods, size_neighbourhood
+from factory.sizing.nau import VpcNau, cell_nau, size_nau
+from factory.sizing.nodes import size_account, size_cluster, size_ingress, size_pools
+from factory.sizing.shape import CellShape, shape_of
+from factory.sizing.usage import Ledger, Limit, Scope, Usage, mark_binding
+
+
+def size_cell(
+    inventory: Inventory, cell: str, addresses: CellAddresses, facts: Facts
+) -> tuple[Usage, ...]:
+    """Size one cell against every bound that does not depend on its peers.
+
+    Raises:
+        UnknownInstanceType: when a pool names one; the inventory's rules report it first.
+    """
+    shape = shape_of(inventory, cell, addresses, facts)
+    return mark_binding(tuple(_cell_usages(shape, cell_nau(shape, facts), facts)))
+
+
+def size_mesh(
+    inventory: Inventory, plan: AddressPlan, mesh: str, facts: Facts
+) -> tuple[Usage, ...]:
+    """Size every VPC of a mesh, its hubs too, against the bounds that peers share."""
+    members = list(neighbourhoods(inventory, mesh))
+    cells = {cell for around in members for cell in around.cells}
+    nau = {c: cell_nau(shape_of(inventory, c, plan.cells[c], facts), facts) for c in cells}
+    return tuple(u for around in members for u in size_neighbourhood(around, nau, facts))
+
+
+def size_inventory(inventory: Inventory, plan: AddressPlan, facts: Facts) -> Ledger:
+    """Size every cell, mesh, hub and address pool.
+
+    Returns:
+        The ledger, cells by name, then hubs and address pools.
+    """
+    shapes = {c: shape_of(inventory, c, plan.cells[c], facts) for c in sorted(inventory.cells)}
+    nau = {cell: cell_nau(shape, facts) for cell, shape in shapes.items()}
+    around = {
+        n.owner: n for mesh in sorted(inventory.meshes) for n in neighbourhoods(inventory, mesh)
+    }
+    usages: list[Usage] = []
+    for cell, shape in shapes.items():
+        usages.extend(_cell_usages(shape, nau[cell], facts))
+        usages.extend(size_neighbourhood(around.pop(cell), nau, facts))
+    for hub in sorted(around):
+        usages.extend(size_neighbourhood(around[hub], nau, facts))
+    usages.extend(_size_address_pools(inventory, plan))
+    return Ledger(mark_binding(tuple(usages)))
+
+
+def _cell_usages(shape: CellShape, nau: VpcNau, facts: Facts) -> Iterator[Usage]:
+    entries = CellEntries(shape, facts)
+    yield from size_cluster(entries)
+    yield from size_addresses(entries)
+    yield from size_pools(entries)
+    yield from size_nau(entries, nau)
+    yield from size_calls(entries)
+    yield from size_account(entries)
+    yield from size_ingress(entries)
+
+
+def _size_address_pools(inventory: Inventory, plan: AddressPlan) -> Iterator[Usage]:
+    """Size the blocks of all cells against the pools that they are given from."""
+    cells = plan.cells.values()
+    for bound, pool, used in (
+        ("pod-pool", inventory.address_pools.pod, [b for c in cells for b in c.pod_blocks]),
+        ("node-pool", inventory.address_pools.node, [c.primary for c in cells]),
+    ):
+        row = BOUNDS[bound]
+        free = Limit(value=_addresses(pool), source="address_pools")
+        yield Usage(
+            bound=bound,
+            scope=Scope("address pools", "inventory", row.title),
+            used=_addresses(used),
+            allowed=free,
+            unit=row.unit,
+            gate=row.gate,
+            path=("address_pools", bound.removesuffix("-pool")),
+            assumption=row.assumption,
+        )
+
+
+def _addresses(blocks: Iterable[IPv4Network]) -> int:
+    return sum(block.num_addresses for block in collapse_addresses(blocks))

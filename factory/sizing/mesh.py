@@ -1,0 +1,111 @@
+"""Bounds of a mesh: what adds up over the VPCs that are peered with each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from factory.errors import KeyPath
+from factory.facts.schema import Facts
+from factory.inventory.schema import Inventory
+from factory.sizing.bounds import BOUNDS
+from factory.sizing.nau import VpcNau
+from factory.sizing.quotas import cell_quotas, quota_limit
+from factory.sizing.usage import Scope, Usage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Neighbourhood:
+    """A VPC of a mesh, a cell's or a hub, and the VPCs of its Region that it is peered with."""
+
+    owner: str
+    path: KeyPath
+    cells: tuple[str, ...]  # cells among itself and its peers
+    hub_nau: int  # NAU of the hubs among them, as their owners state it
+    connections: int  # peering connections of the VPC
+    requests: int  # of these, those that it asks for at once; 0 for a hub
+    quotas: Mapping[str, int]
+
+
+def cell_neighbourhood(inventory: Inventory, cell: str) -> Neighbourhood:
+    """Gather the peers of a cell."""
+    peers, hubs = inventory.peers_of(cell), inventory.hubs_of(cell)
+    region = inventory.region_of(cell)
+    return Neighbourhood(
+        owner=cell,
+        path=("cells", cell),
+        cells=(cell, *peers),
+        # VPCs of another Region do not count.
+        hub_nau=sum(h.nau for h in (inventory.hubs[n] for n in hubs) if h.region == region),
+        connections=len(peers) + len(hubs),
+        requests=sum(1 for peer in peers if peer > cell) + len(hubs),
+        quotas=cell_quotas(inventory, cell),
+    )
+
+
+def hub_neighbourhood(inventory: Inventory, hub: str) -> Neighbourhood:
+    """Gather the cells that a hub is peered with, over all meshes; other peers are not known."""
+    declared = inventory.hubs[hub]
+    cells = tuple(cell for cell in sorted(inventory.cells) if hub in inventory.hubs_of(cell))
+    return Neighbourhood(
+        owner=hub,
+        path=("hubs", hub),
+        cells=tuple(cell for cell in cells if inventory.region_of(cell) == declared.region),
+        hub_nau=declared.nau,
+        connections=len(cells),
+        requests=0,
+        quotas=declared.quotas,
+    )
+
+
+def neighbourhoods(inventory: Inventory, mesh: str) -> Iterator[Neighbourhood]:
+    """Gather every VPC of a mesh: its cells by name, then its hubs."""
+    for cell in sorted(inventory.cells):
+        if inventory.cells[cell].mesh == mesh:
+            yield cell_neighbourhood(inventory, cell)
+    for hub in sorted(inventory.meshes[mesh].hubs):
+        yield hub_neighbourhood(inventory, hub)
+
+
+def size_neighbourhood(
+    around: Neighbourhood, nau: Mapping[str, VpcNau], facts: Facts
+) -> Iterator[Usage]:
+    """Size the NAU of a VPC with its peers, and its peering connections."""
+    members = [nau[cell] for cell in around.cells]
+    for bound, used, detail in _peered_nau(around, members):
+        yield _usage(around, facts, bound, "peered-nau", used, detail)
+    yield _usage(around, facts, "peerings-per-vpc", "peerings-per-vpc", around.connections)
+    if around.requests:
+        requests = "outstanding-peering-requests"
+        yield _usage(around, facts, requests, requests, around.requests)
+
+
+def _peered_nau(
+    around: Neighbourhood, members: Sequence[VpcNau]
+) -> Iterator[tuple[str, float, str]]:
+    base = around.hub_nau
+    designed = base + sum(nau.designed for nau in members)
+    worst_off = max((nau.misconfigured - nau.designed for nau in members), default=0)
+    worst_reset = max((nau.reset - nau.designed for nau in members), default=0)
+    detail = f"{len(members)} cells, {base:,} NAU of hubs"
+    yield "peered-nau", designed, detail
+    yield "peered-nau-pods", base + sum(nau.pods for nau in members), detail
+    yield "peered-nau-misconfigured", designed + max(0, worst_off), detail
+    yield "peered-nau-reset", designed + max(0, worst_reset), detail
+    yield "peered-nau-all-misconfigured", base + sum(nau.misconfigured for nau in members), detail
+
+
+def _usage(
+    around: Neighbourhood, facts: Facts, bound: str, quota: str, used: float, detail: str = ""
+) -> Usage:
+    row = BOUNDS[bound]
+    return Usage(
+        bound=bound,
+        scope=Scope(around.owner, "vpc", around.owner),
+        used=used,
+        allowed=quota_limit(facts, quota, around.quotas),
+        unit=row.unit,
+        gate=row.gate,
+        path=around.path,
+        assumption="; ".join(filter(None, (detail, row.assumption))),
+    )

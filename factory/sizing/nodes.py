@@ -1,0 +1,170 @@
+"""Bounds of a cell's nodes, pods, groups, processors, disks and load balancer."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from factory.facts.schema import Facts, Quota, UnknownFact
+from factory.sizing.entry import CellEntries
+from factory.sizing.shape import Pool
+from factory.sizing.terms import ADDRESSES_PER_PREFIX
+from factory.sizing.usage import Limit, Usage
+
+GIB_PER_TIB = 1024
+
+
+def size_pools(entries: CellEntries) -> Iterator[Usage]:
+    """Size what one node of each pool holds."""
+    shape = entries.shape
+    for pool in shape.pools:
+        scope = entries.scope("pool", pool.name)
+        path = (*pool.path[:-1], "instance_type")
+        interfaces = min(shape.interfaces, pool.instance.enis)
+        slots = (interfaces - 1) * pool.instance.prefix_slots
+        yield entries.usage(
+            "prefix-slots",
+            shape.prefixes,
+            Limit(value=slots, source=pool.instance.name),
+            scope=scope,
+            path=path,
+        )
+        yield entries.usage(
+            "node-interfaces",
+            shape.interfaces,
+            Limit(value=pool.instance.enis, source=pool.instance.name),
+            scope=scope,
+            path=path,
+        )
+    pods_path = (*shape.type_path, "max_pods")
+    yield entries.usage(
+        "pods-per-node",
+        shape.max_pods,
+        Limit(value=ADDRESSES_PER_PREFIX * shape.prefixes, source="16 x prefixes_per_node"),
+        path=pods_path,
+    )
+    yield entries.usage(
+        "kubernetes-pods-per-node",
+        shape.max_pods,
+        entries.quota("kubernetes-pods-per-node"),
+        path=pods_path,
+    )
+
+
+def size_cluster(entries: CellEntries) -> Iterator[Usage]:
+    """Size nodes, pods and groups against our policy, EKS and Kubernetes."""
+    shape = entries.shape
+    nodes, pods = shape.nodes, shape.nodes * shape.max_pods
+    if shape.ceiling is not None:
+        declared = Limit(value=shape.ceiling, source="node_ceiling")
+        yield entries.usage("declared-ceiling", nodes, declared, per_node=1)
+    planned = max(nodes, shape.ceiling or 0)
+    yield entries.usage("node-ceiling", planned, entries.policy("node-ceiling"), per_node=1)
+    for bound in ("kubernetes-nodes", "eks-contact-nodes"):
+        yield entries.usage(bound, nodes, entries.quota(bound), per_node=1)
+    for bound in ("kubernetes-pods", "eks-contact-pods"):
+        yield entries.usage(bound, pods, entries.quota(bound), per_node=shape.max_pods)
+    groups = len(shape.zones) * sum(len(pool.groups) for pool in shape.pools)
+    largest = max((max(pool.groups) for pool in shape.pools if pool.groups), default=0)
+    for bound, used in (
+        ("node-groups-per-cluster", groups),
+        ("nodes-per-node-group", largest),
+        ("auto-scaling-groups", groups),
+    ):
+        yield entries.usage(bound, used, entries.quota(bound))
+
+
+def size_account(entries: CellEntries) -> Iterator[Usage]:
+    """Size processors, volumes, interfaces and endpoints against the account's quotas."""
+    shape, zones = entries.shape, len(entries.shape.zones)
+    scope = entries.scope("account")
+    yield from _vcpus(entries)
+    gib = zones * sum(pool.peak * pool.root_gib for pool in shape.pools)
+    yield entries.usage(
+        "gp3-storage",
+        gib / GIB_PER_TIB,
+        entries.quota("gp3-storage"),
+        per_node=shape.main_pool.root_gib / GIB_PER_TIB,
+        scope=scope,
+    )
+    in_zone = sum(pool.peak * (1 + shape.pod_interfaces(pool)) for pool in shape.pools)
+    in_zone += shape.endpoints + (1 if shape.ingress else 0)
+    per_node = 1 + shape.pod_interfaces(shape.main_pool)
+    interfaces = entries.quota("network-interfaces")
+    for bound, used in (
+        ("network-interfaces-per-zone", in_zone),
+        ("network-interfaces", in_zone * zones),
+    ):
+        yield entries.usage(bound, used, interfaces, per_node=per_node, scope=scope)
+    yield entries.usage(
+        "interface-endpoints-per-vpc",
+        shape.endpoints,
+        entries.quota("interface-endpoints-per-vpc"),
+        scope=entries.scope("vpc"),
+        path=shape.type_path,
+    )
+    if shape.nat_gateways:
+        yield entries.usage(
+            "elastic-addresses",
+            shape.nat_gateways,
+            entries.quota("elastic-addresses"),
+            scope=scope,
+            path=(*shape.type_path, "egress"),
+        )
+
+
+def _vcpus(entries: CellEntries) -> Iterator[Usage]:
+    """Add up processors by the quota that counts them: families and Spot are counted apart."""
+    by_quota: dict[str, list[Pool]] = defaultdict(list)
+    for pool in entries.shape.pools:
+        quota = vcpu_quota(entries.facts, pool)
+        if quota is not None:
+            by_quota[quota.id].append(pool)
+    zones = len(entries.shape.zones)
+    for id_, pools in sorted(by_quota.items()):
+        largest = max(pools, key=lambda pool: pool.peak * pool.instance.vcpu)
+        yield entries.usage(
+            "vcpus",
+            zones * sum(pool.peak * pool.instance.vcpu for pool in pools),
+            entries.quota(id_),
+            per_node=largest.instance.vcpu,
+            scope=entries.scope("account", id_),
+            path=largest.path,
+            detail=entries.facts.quota(id_).title,
+        )
+
+
+def vcpu_quota(facts: Facts, pool: Pool) -> Quota | None:
+    """Find the quota that counts a pool's processors; None where the facts know none.
+
+    Of Spot, the facts know the quota of the standard families only.
+    """
+    try:
+        quota = facts.vcpu_quota(pool.instance.name)
+    except UnknownFact:
+        return None
+    if not pool.spot:
+        return quota
+    return facts.quota("spot-vcpus") if quota.id == "on-demand-vcpus" else None
+
+
+def size_ingress(entries: CellEntries) -> Iterator[Usage]:
+    """Size the targets of the network load balancer, when the cell has one."""
+    shape = entries.shape
+    pool = next((pool for pool in shape.pools if pool.name == shape.ingress), None)
+    if pool is None:
+        return
+    targets = len(shape.zones) * pool.peak
+    for bound, used in (
+        ("nlb-targets-per-zone", pool.peak),
+        ("nlb-targets", targets),
+        ("targets-per-target-group", targets),
+    ):
+        yield entries.usage(
+            bound,
+            used,
+            entries.quota(bound),
+            per_node=1,
+            scope=entries.scope("pool", pool.name),
+            path=pool.path,
+        )

@@ -1,0 +1,94 @@
+"""What an account may use: the default, what AWS has raised it to, or our own policy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+
+from factory.errors import Finding, KeyPath
+from factory.facts.schema import Facts, Quota
+from factory.inventory.schema import Inventory
+from factory.sizing.usage import Limit
+
+
+def cell_quotas(inventory: Inventory, cell: str) -> dict[str, int]:
+    """Merge what AWS has raised for a cell: its own quotas over those of its cell type."""
+    return {**inventory.type_of(cell).quotas, **inventory.cells[cell].quotas}
+
+
+def quota_limit(facts: Facts, id_: str, quotas: Mapping[str, int]) -> Limit:
+    """Say what holds of a quota for an account: its override or the default.
+
+    An override above the documented maximum counts as the maximum; `check_quotas` reports it.
+
+    Args:
+        facts: AWS facts.
+        id_: Id of the quota.
+        quotas: What AWS has raised, by quota code.
+    """
+    quota = facts.quota(id_)
+    raised = quotas.get(quota.code) if quota.code and quota.kind == "quota" else None
+    value = quota.default if raised is None else raised
+    if quota.maximum is not None:
+        value = min(value, quota.maximum)
+    return Limit(
+        value=value,
+        code=quota.code,
+        maximum=quota.maximum,
+        adjustable=quota.kind == "quota",
+        raised=raised is not None,
+        source=quota.source,
+    )
+
+
+def policy_limit(facts: Facts, id_: str) -> Limit:
+    """Say what our own policy allows."""
+    value = facts.policy_value(id_)
+    whole = int(value) if value == int(value) else value
+    return Limit(value=whole, source=facts.policy[id_].decision)
+
+
+def check_quotas(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
+    """Yield a finding for each recorded quota that cannot be true or is of no use.
+
+    Rules:
+        F391: a quota is recorded above the most that AWS gives.
+        F392: a quota code that no bound knows (warning).
+    """
+    by_code = {quota.code: quota for quota in facts.quotas.values() if quota.code}
+    for path, quotas in _recorded(inventory):
+        for code, value in quotas.items():
+            yield from _check_quota((*path, code), code, value, by_code)
+
+
+def _recorded(inventory: Inventory) -> Iterator[tuple[KeyPath, Mapping[str, int]]]:
+    for name, hub in inventory.hubs.items():
+        yield ("hubs", name, "quotas"), hub.quotas
+    for name, cell_type in inventory.cell_types.items():
+        yield ("cell_types", name, "quotas"), cell_type.quotas
+    for name, cell in inventory.cells.items():
+        yield ("cells", name, "quotas"), cell.quotas
+
+
+def _check_quota(
+    path: KeyPath, code: str, value: int, by_code: Mapping[str, Quota]
+) -> Iterator[Finding]:
+    quota = by_code.get(code)
+    if quota is None:
+        near = get_close_matches(code, by_code, n=1, cutoff=0.7)
+        meant = f"did you mean {near[0]} ({by_code[near[0]].title})?" if near else ""
+        yield Finding(
+            rule="F392",
+            path=path,
+            message=f"no bound uses the quota {code}",
+            hint=meant or "remove it, or look the code up in Service Quotas",
+            severity="warning",
+        )
+    elif quota.maximum is not None and value > quota.maximum:
+        yield Finding(
+            rule="F391",
+            path=path,
+            message=f"{code} ({quota.title}) is recorded as {value:,} {quota.unit}; "
+            f"AWS gives at most {quota.maximum:,}",
+            hint=f"write the value that Service Quotas shows for the account; see {quota.source}",
+        )

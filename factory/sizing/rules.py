@@ -1,0 +1,87 @@
+"""What a ledger has against an inventory: a finding for each bound that is not kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import ceil, inf
+
+from factory.errors import Finding
+from factory.sizing.bounds import BOUNDS
+from factory.sizing.usage import Ledger, Usage
+
+
+def check_ledger(ledger: Ledger) -> Iterator[Finding]:
+    """Yield a finding for each bound that is not kept, in the ledger's order.
+
+    Bounds of the gate `note` are in the ledger and yield nothing.
+
+    Rules:
+        F301 to F371: one for each row of `factory.sizing.bounds`.
+    """
+    for usage in ledger:
+        if not usage.fits and usage.gate != "note":
+            yield Finding(
+                rule=BOUNDS[usage.bound].rule,
+                path=usage.path,
+                message=f"{usage.scope.kind} {usage.scope} needs {describe(usage)}",
+                hint=hint(usage),
+                severity=usage.gate,
+            )
+
+
+def describe(usage: Usage) -> str:
+    """Say in one line how much is used of what.
+
+    >>> from factory.sizing.usage import Limit, Scope
+    >>> describe(Usage(bound="node-ceiling", scope=Scope("a", "cell", "a"), used=1450,
+    ...     allowed=Limit(value=1300), unit="nodes", gate="error", path=()))
+    '1,450 of 1,300 nodes (112%): nodes, policy'
+    """
+    share = "no limit" if usage.share == inf else f"{usage.share:.0%}"
+    title = BOUNDS[usage.bound].title
+    return f"{amount(usage.used)} of {amount(usage.limit)} {usage.unit} ({share}): {title}"
+
+
+def hint(usage: Usage) -> str:
+    """Say in numbers what mends a usage that does not fit, and where its limit is from."""
+    ways = []
+    if usage.excess_nodes:
+        where = " in the zone" if usage.scope.kind == "zone" else ""
+        ways.append(f"remove {usage.excess_nodes:,} {_nodes(usage.excess_nodes)}{where}")
+    raised = raise_to(usage)
+    if raised is not None:
+        ways.append(f"raise {usage.code} to {raised:,} and write it under quotas")
+    if BOUNDS[usage.bound].remedy:
+        ways.append(BOUNDS[usage.bound].remedy)
+    lines = [", or ".join(ways)] if ways else []
+    limit = usage.allowed
+    if limit.adjustable and raised is None and limit.maximum is not None:
+        lines.append(f"AWS raises {limit.code or 'it'} to {amount(limit.maximum)} at most")
+    if usage.assumption:
+        lines.append(usage.assumption)
+    if limit.source:
+        lines.append(f"see {limit.source}")
+    return "\n".join(lines)
+
+
+def raise_to(usage: Usage) -> int | None:
+    """Say what the quota must be raised to; None where AWS does not raise it so far."""
+    limit, wanted = usage.allowed, ceil(usage.used)
+    if usage.fits or not limit.adjustable or not limit.code:
+        return None
+    if limit.maximum is not None and wanted > limit.maximum:
+        return None
+    return wanted
+
+
+def amount(value: float) -> str:
+    """Write a number for people: thousands apart, one decimal where it is not whole.
+
+    >>> amount(124800), amount(21.53), amount(30.0)
+    ('124,800', '21.5', '30')
+    """
+    return f"{value:,.0f}" if value == int(value) else f"{value:,.1f}"
+
+
+def _nodes(count: int) -> str:
+    return "node" if count == 1 else "nodes"

@@ -1,0 +1,150 @@
+"""What the size of a cell depends on, gathered from the inventory, its addresses and the facts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+from math import ceil
+
+from factory.addressing.blocks import CellAddresses, ZoneBlocks
+from factory.errors import KeyPath
+from factory.facts.schema import CallCount, Facts, InstanceType
+from factory.inventory.endpoints import endpoint_services
+from factory.inventory.schema import CellType, Inventory, NodeGroup
+from factory.sizing.groups import split_groups
+from factory.sizing.quotas import cell_quotas
+from factory.sizing.reservations import plan_reservations
+from factory.sizing.terms import ADDRESSES_PER_PREFIX, update_surge
+
+NEWEST_CNI = (999,)  # stands in for a version that the inventory does not pin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pool:
+    """A pool of equal nodes."""
+
+    name: str
+    instance: InstanceType
+    per_zone: int  # nodes in each zone
+    surge: int  # nodes that an update adds in each zone
+    groups: tuple[int, ...]  # nodes of each EKS node group of one zone
+    root_gib: int  # root volume (GiB)
+    spot: bool
+    path: KeyPath  # its `nodes_per_zone`
+
+    @property
+    def peak(self) -> int:
+        """Nodes in each zone while all groups are updated at once (nodes)."""
+        return self.per_zone + self.surge
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellShape:
+    """A cell, as far as its size matters."""
+
+    name: str
+    type_path: KeyPath
+    zones: Mapping[str, ZoneBlocks]  # by zone id
+    blocks: int  # blocks of the VPC
+    pools: tuple[Pool, ...]
+    prefixes: int  # /28 prefixes of each node
+    max_pods: int  # pods that the kubelet admits
+    interfaces: int  # interfaces that the CNI may use (MAX_ENI), the primary included
+    calls: tuple[CallCount, ...]  # EC2 calls of one booting node
+    cni: str  # version of the VPC CNI, empty when not pinned
+    endpoints: int  # interface endpoints
+    nat_gateways: int
+    ingress: str | None  # pool whose nodes are the load balancer's targets
+    ceiling: int | None  # nodes that addresses are planned for, when the cell type says so
+    requests: int  # peering connections that the cell asks for
+    peers: int  # peering connections that the cell has
+    peer_blocks: int  # routable blocks behind them
+    hub_blocks: int  # of these, blocks of hubs
+    quotas: Mapping[str, int]  # what AWS has raised, by quota code
+
+    @property
+    def nodes(self) -> int:
+        """Nodes of the cell (nodes)."""
+        return len(self.zones) * sum(pool.per_zone for pool in self.pools)
+
+    @property
+    def peak_per_zone(self) -> int:
+        """Nodes in each zone while every group is updated at once (nodes)."""
+        return sum(pool.peak for pool in self.pools)
+
+    @property
+    def main_pool(self) -> Pool:
+        """The largest pool: the first a person would make smaller."""
+        return max(self.pools, key=lambda pool: pool.per_zone)
+
+    def pod_interfaces(self, pool: Pool) -> int:
+        """Interfaces besides the primary one that hold a node's prefixes (interfaces)."""
+        return ceil(self.prefixes / max(1, pool.instance.prefix_slots))
+
+    def reserved(self, zone: str) -> tuple[IPv4Network, ...]:
+        """Blocks of a zone's pod subnet that are kept for whole prefixes."""
+        return plan_reservations(self.zones[zone].pod, self.prefixes)
+
+
+def shape_of(inventory: Inventory, cell: str, addresses: CellAddresses, facts: Facts) -> CellShape:
+    """Gather what the size of a cell depends on.
+
+    Raises:
+        UnknownInstanceType: when a pool names one; the inventory's rules report it first.
+    """
+    cell_type, region = inventory.type_of(cell), inventory.region_of(cell)
+    quotas = cell_quotas(inventory, cell)
+    hubs = [h for h in inventory.hubs_of(cell) if inventory.hubs[h].region == region]
+    peers = inventory.peers_of(cell)
+    hub_blocks = sum(len(inventory.hubs[hub].blocks) for hub in hubs)
+    type_path: KeyPath = ("cell_types", inventory.cells[cell].type)
+    addresses_per_node = ADDRESSES_PER_PREFIX * cell_type.prefixes_per_node
+    return CellShape(
+        name=cell,
+        type_path=type_path,
+        zones=addresses.zones,
+        blocks=len(addresses.blocks),
+        pools=_pools(cell_type, type_path, facts),
+        prefixes=cell_type.prefixes_per_node,
+        max_pods=cell_type.max_pods or addresses_per_node,
+        interfaces=int(facts.policy_value("interfaces-per-node")),
+        calls=facts.node_calls("at-once", _version(cell_type.addons.get("vpc-cni"))),
+        cni=cell_type.addons.get("vpc-cni", ""),
+        endpoints=len(endpoint_services(cell_type)),
+        nat_gateways=len(cell_type.zones) if cell_type.egress == "nat_gateway" else 0,
+        ingress=cell_type.ingress.node_group if cell_type.ingress else None,
+        ceiling=cell_type.node_ceiling,
+        requests=sum(1 for peer in peers if peer > cell) + len(inventory.hubs_of(cell)),
+        peers=len(peers) + len(inventory.hubs_of(cell)),
+        peer_blocks=len(peers) + hub_blocks,
+        hub_blocks=hub_blocks,
+        quotas=quotas,
+    )
+
+
+def _pools(cell_type: CellType, path: KeyPath, facts: Facts) -> tuple[Pool, ...]:
+    largest = facts.quota("nodes-per-node-group").default  # a raised quota must not move a node
+    per_zone = int(facts.parameter("update-surge-per-zone"))
+
+    def pool(name: str, group: NodeGroup) -> Pool:
+        groups = split_groups(group.nodes_per_zone, largest)
+        return Pool(
+            name=name,
+            instance=facts.instance(group.instance_type),
+            per_zone=group.nodes_per_zone,
+            surge=len(groups) * update_surge(group.max_unavailable, per_zone),
+            groups=groups,
+            root_gib=group.root_volume_gib,
+            spot=group.capacity == "spot",
+            path=(*path, "node_groups", name, "nodes_per_zone"),
+        )
+
+    return tuple(pool(name, group) for name, group in sorted(cell_type.node_groups.items()))
+
+
+def _version(addon: str | None) -> tuple[int, ...]:
+    """Read the numbers of an add-on's version, such as v1.20.4-eksbuild.1."""
+    if not addon:
+        return NEWEST_CNI
+    return tuple(int(part) for part in addon.lstrip("v").split("-")[0].split(".") if part.isdigit())

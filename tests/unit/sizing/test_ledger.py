@@ -1,0 +1,254 @@
+"""The ledger of whole cells and meshes, by hand and by property."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from factory.facts.loader import load_facts
+from factory.inventory.schema import Inventory
+from factory.sizing.ledger import size_cell, size_inventory, size_mesh
+from factory.sizing.usage import Ledger, Usage
+from tests.unit.sizing.sample import RAISED, addresses, hub, inventory, plan, pool
+
+FACTS = load_facts()
+ENDPOINT_NAU = 6  # each endpoint and zone; the network address usage page
+
+
+def ledger_of(declared: Inventory) -> Ledger:
+    return size_inventory(declared, plan(declared), FACTS)
+
+
+def usages(nodes: int = 400, **more: Any) -> dict[str, Usage]:
+    """Size one cell; of bounds that stand once for each zone, keep the last."""
+    declared = inventory({"cell-a": nodes}, **more)
+    return {u.bound: u for u in size_cell(declared, "cell-a", addresses("cell-a"), FACTS)}
+
+
+def endpoints(sized: dict[str, Usage]) -> float:
+    return sized["interface-endpoints-per-vpc"].used
+
+
+def test_a_cell_as_designed_by_hand() -> None:
+    sized = usages(400)
+    peak = 402  # one group in each zone and, for an update, max(2 x 1 zone, 1) nodes more
+    assert sized["node-ceiling"].used == 1200
+    assert sized["pod-prefixes"].used == 6 * peak
+    assert sized["pod-prefixes"].limit == 4031
+    assert sized["pod-prefixes-fragmented"].limit == 584 * 6
+    assert sized["pod-interface-addresses"].used == peak
+    assert sized["pod-interface-addresses"].limit == 1019
+    assert sized["node-addresses"].used == peak
+    assert sized["node-addresses"].limit == 2048 - 5
+    base = 3 * ENDPOINT_NAU * endpoints(sized) + 4
+    assert sized["vpc-nau"].used == 9 * 3 * peak + base
+    assert sized["vpc-nau-pods"].used == (9 + 96) * 3 * peak + base
+    assert sized["vpc-nau-misconfigured"].used == 32 * 3 * peak + base
+    assert sized["vpc-nau-reset"].used == 125 * 3 * peak + base
+    assert sized["vpc-nau-attached"].used == 218 * 3 * peak + base
+    assert sized["vpc-nau-bare"].used == 247 * 3 * peak + base
+    assert sized["vcpus"].used == 32 * 3 * peak
+    assert sized["gp3-storage"].used == pytest.approx(100 * 3 * peak / 1024)
+    assert sized["network-interfaces-per-zone"].used == 2 * peak + endpoints(sized)
+    assert sized["network-interfaces"].used == 3 * (2 * peak + endpoints(sized))
+    assert sized["kubernetes-pods"].used == 96 * 1200
+    assert sized["node-groups-per-cluster"].used == 3
+    assert sized["blocks-per-vpc"].used == 4
+    assert sized["subnets-per-vpc"].used == 12
+    assert sized["endpoint-addresses"].used == endpoints(sized)
+    assert "elastic-addresses" not in sized
+    assert "nlb-targets" not in sized
+
+
+def test_minutes_of_a_rebuild_by_hand() -> None:
+    sized = usages(400)
+    # 1,200 attaches, 50 at once and 5 a second; 5 mutating calls with the launch
+    assert sized["rebuild-per-action"].used == pytest.approx((1200 - 50) / 5 / 60)
+    assert "AttachNetworkInterface takes longest" in sized["rebuild-per-action"].assumption
+    assert sized["rebuild-shared"].used == pytest.approx((5 * 1200 - 50) / 5 / 60)
+
+
+def test_an_older_cni_calls_more() -> None:
+    old = usages(400, addons={"vpc-cni": "v1.15.3-eksbuild.1"})
+    assert old["rebuild-shared"].used == pytest.approx((6 * 1200 - 50) / 5 / 60)
+    assert "CNI v1.15.3" in old["rebuild-shared"].assumption
+
+
+def test_egress_and_ingress_take_their_part() -> None:
+    plain = usages(10)
+    open_ = usages(10, egress="nat_gateway", ingress={"node_group": "executor"})
+    added = endpoints(open_) - endpoints(plain)
+    assert open_["elastic-addresses"].used == 3
+    assert open_["subnets-per-vpc"].used == 15
+    assert open_["routes-per-route-table"].used == plain["routes-per-route-table"].used + 1
+    nat_and_balancer = 3 * 6 + 3 * 6 + added * 3 * 6
+    assert open_["vpc-nau"].used == plain["vpc-nau"].used + nat_and_balancer
+    assert open_["endpoint-addresses"].used == plain["endpoint-addresses"].used + 1 + added
+    assert open_["nlb-targets-per-zone"].used == 12
+    assert open_["nlb-targets"].used == open_["targets-per-target-group"].used == 36
+
+
+def test_a_pool_beyond_the_group_quota_is_split() -> None:
+    sized = usages(1000)
+    assert sized["node-groups-per-cluster"].used == 9
+    assert sized["nodes-per-node-group"].used == 450
+    assert sized["node-addresses"].used == 1000 + 3 * 2
+
+
+def test_pools_add_up_and_the_largest_is_named() -> None:
+    groups = {"driver": pool(13, "r6i.4xlarge"), "executor": pool(420, max_unavailable=20)}
+    sized = usages(groups=groups)
+    assert sized["node-ceiling"].used == 1299
+    assert sized["vcpus"].used == 3 * (15 * 16 + 440 * 32)
+    assert sized["node-ceiling"].path[-2:] == ("executor", "nodes_per_zone")
+
+
+def test_spot_and_other_families_count_apart() -> None:
+    groups = {
+        "driver": pool(10, "r6i.4xlarge"),
+        "executor": pool(20, capacity="spot"),
+        "accelerated": pool(1, "g5.8xlarge"),
+    }
+    declared = inventory(groups=groups)
+    sized = size_cell(declared, "cell-a", addresses("cell-a"), FACTS)
+    vcpus = {u.scope.name: u.used for u in sized if u.bound == "vcpus"}
+    assert vcpus == {
+        "on-demand-vcpus": 3 * 12 * 16,
+        "spot-vcpus": 3 * 22 * 32,
+        "on-demand-vcpus-g": 3 * 3 * 32,
+    }
+
+
+def test_a_small_instance_has_too_few_slots() -> None:
+    sized = usages(groups={"executor": pool(1, "m5.large")}, prefixes_per_node=10)
+    assert sized["prefix-slots"].used == 10
+    assert sized["prefix-slots"].limit == 9
+    assert not sized["prefix-slots"].fits
+
+
+def test_default_quotas_hold_where_nothing_was_raised() -> None:
+    sized = usages(400, quotas={})
+    assert sized["vcpus"].limit == 5
+    assert sized["vpc-nau"].limit == 64_000
+    assert not sized["vcpus"].allowed.raised
+
+
+def test_the_cells_quota_goes_over_its_types() -> None:
+    in_type = {"L-1216C47A": 8, "L-BB24F6E5": 70_000}
+    sized = usages(quotas={"L-1216C47A": 7}, type_quotas=in_type)
+    assert sized["vcpus"].limit == 7
+    assert sized["vpc-nau"].limit == 70_000
+
+
+def test_an_override_above_the_maximum_counts_as_the_maximum() -> None:
+    assert usages(quotas={"L-BB24F6E5": 999_999})["vpc-nau"].limit == 256_000
+
+
+def test_a_mesh_by_hand() -> None:
+    declared = inventory({"cell-a": 400, "cell-b": 10, "cell-c": 20}, hubs={"hub": hub()})
+    own = {
+        cell: {u.bound: u for u in size_cell(declared, cell, addresses(cell), FACTS)}
+        for cell in declared.cells
+    }
+    mesh = {(u.scope.owner, u.bound): u for u in size_mesh(declared, plan(declared), "mesh", FACTS)}
+    designed = sum(own[cell]["vpc-nau"].used for cell in own)
+    off = own["cell-a"]["vpc-nau-misconfigured"].used - own["cell-a"]["vpc-nau"].used
+    for owner in ("cell-a", "cell-b", "cell-c", "hub"):
+        assert mesh[owner, "peered-nau"].used == designed + 21_000
+        assert mesh[owner, "peered-nau-misconfigured"].used == designed + 21_000 + off
+        assert mesh[owner, "peerings-per-vpc"].used == 3
+    assert mesh["hub", "peered-nau"].limit == 128_000
+    assert mesh["cell-b", "peered-nau"].limit == 512_000
+    requests = [mesh[cell, "outstanding-peering-requests"].used for cell in sorted(own)]
+    assert requests == [3, 2, 1]  # the lower name asks; each asks the hub
+    assert ("hub", "outstanding-peering-requests") not in mesh
+
+
+def test_without_edges_between_cells_only_the_hub_adds_up() -> None:
+    declared = inventory({"cell-a": 400, "cell-b": 10}, hubs={"hub": hub()}, cell_to_cell="none")
+    mesh = {(u.scope.owner, u.bound): u for u in size_mesh(declared, plan(declared), "mesh", FACTS)}
+    own = {
+        cell: next(
+            u.used
+            for u in size_cell(declared, cell, addresses(cell), FACTS)
+            if u.bound == "vpc-nau"
+        )
+        for cell in declared.cells
+    }
+    assert mesh["cell-b", "peered-nau"].used == own["cell-b"] + 21_000
+    assert mesh["hub", "peered-nau"].used == sum(own.values()) + 21_000
+    assert mesh["cell-a", "peerings-per-vpc"].used == 1
+
+
+def test_a_hub_of_another_region_does_not_count() -> None:
+    declared = inventory(hubs={"hub": hub(region="us-west-2")})
+    mesh = {(u.scope.owner, u.bound): u for u in size_mesh(declared, plan(declared), "mesh", FACTS)}
+    own = size_cell(declared, "cell-a", addresses("cell-a"), FACTS)
+    assert mesh["cell-a", "peered-nau"].used == next(u.used for u in own if u.bound == "vpc-nau")
+    assert mesh["hub", "peered-nau"].used == 21_000
+
+
+def test_the_ledger_holds_cells_hubs_and_pools_once() -> None:
+    declared = inventory({"cell-a": 400, "cell-b": 10}, hubs={"hub": hub()})
+    ledger = ledger_of(declared)
+    owners = [u.scope.owner for u in ledger]
+    assert list(dict.fromkeys(owners)) == ["cell-a", "cell-b", "hub", "address pools"]
+    keys = [(u.bound, u.scope) for u in ledger]
+    assert len(keys) == len(set(keys))
+    pods = next(u for u in ledger if u.bound == "pod-pool")
+    assert (pods.used, pods.limit) == (6 * 65_536, 64 * 65_536)
+
+
+def test_the_binding_bound_is_the_fullest_that_nodes_fill() -> None:
+    ledger = ledger_of(inventory({"cell-a": 433, "cell-b": 10}, quotas=RAISED))
+    binding = ledger.binding("cell-a")
+    assert binding is not None
+    assert (binding.bound, binding.used, binding.limit) == ("node-ceiling", 1299, 1300)
+    marked = [u.scope.owner for u in ledger if u.binding]
+    assert marked == ["cell-a", "cell-b"]
+
+
+@settings(max_examples=30)
+@given(st.integers(1, 600), st.integers(1, 100), st.integers(1, 20))
+def test_more_nodes_never_use_less(nodes: int, more: int, prefixes: int) -> None:
+    before = usages(nodes, prefixes_per_node=prefixes)
+    after = usages(nodes + more, prefixes_per_node=prefixes)
+    for bound, usage in before.items():
+        assert after[bound].used >= usage.used, bound
+        assert after[bound].limit == usage.limit, bound
+        if usage.per_node:
+            assert after[bound].used > usage.used or bound.startswith("rebuild-"), bound
+
+
+@settings(max_examples=20)
+@given(st.lists(st.integers(1, 500), min_size=1, max_size=8), st.integers(0, 100_000))
+def test_a_mesh_is_at_least_its_largest_cell(sizes: list[int], nau: int) -> None:
+    cells = {f"cell-{index}": nodes for index, nodes in enumerate(sizes)}
+    ledger = ledger_of(inventory(cells, hubs={"hub": hub(nau)}))
+    own = [u.used for u in ledger if u.bound == "vpc-nau"]
+    for usage in ledger:
+        if usage.bound == "peered-nau":
+            assert usage.used == sum(own) + nau
+        if usage.bound == "peered-nau-misconfigured":
+            assert usage.used >= max(own)
+
+
+@settings(max_examples=20)
+@given(st.integers(3, 150))
+def test_twice_the_nodes_take_twice_what_hangs_on_nodes(nodes: int) -> None:
+    one, two = usages(nodes, max_pods=90), usages(2 * nodes, max_pods=90)
+    surge = 2
+    for bound in ("pod-prefixes", "node-addresses", "vcpus", "gp3-storage"):
+        per_peak = one[bound].used / (nodes + surge)
+        assert two[bound].used == pytest.approx(per_peak * (2 * nodes + surge)), bound
+    assert two["kubernetes-pods"].used == 2 * one["kubernetes-pods"].used
+    assert one["kubernetes-pods"].used == 3 * nodes * 90
+
+
+def test_an_infinite_share_is_no_crash() -> None:
+    sized = usages(quotas={"L-1216C47A": 0})
+    assert sized["vcpus"].share == float("inf")
+    assert not sized["vcpus"].fits

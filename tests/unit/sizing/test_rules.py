@@ -1,0 +1,182 @@
+"""Every bound can fail, says what mends it in numbers, and gates as its row says."""
+
+from __future__ import annotations
+
+import pytest
+
+from factory.errors import Finding
+from factory.facts.loader import load_facts
+from factory.inventory.schema import Inventory
+from factory.sizing.bounds import BOUNDS
+from factory.sizing.ledger import size_inventory
+from factory.sizing.quotas import check_quotas
+from factory.sizing.rules import check_ledger, describe, hint, raise_to
+from factory.sizing.usage import Gate, Ledger, Limit, Scope, Usage
+from tests.unit.sizing.sample import RAISED, hub, inventory, plan, pool
+
+FACTS = load_facts()
+
+
+def findings(declared: Inventory) -> dict[str, Finding]:
+    ledger = size_inventory(declared, plan(declared), FACTS)
+    return {finding.rule: finding for finding in check_ledger(ledger)}
+
+
+def usage(used: float, limit: Limit, **more: object) -> Usage:
+    gate: Gate = "error"
+    return Usage(
+        bound="peered-nau",
+        scope=Scope("cell-a", "vpc", "cell-a"),
+        used=used,
+        allowed=limit,
+        unit="NAU",
+        gate=gate,
+        path=("cells", "cell-a"),
+        **more,  # type: ignore[arg-type]
+    )
+
+
+NAU = {"code": "L-CD17FD4B", "maximum": 512_000, "adjustable": True}
+
+
+def test_every_rule_is_there_once() -> None:
+    rules = [bound.rule for bound in BOUNDS.values()]
+    assert len(rules) == len(set(rules))
+    assert all(rule.startswith("F3") and len(rule) == 4 for rule in rules)
+    assert {"F391", "F392"}.isdisjoint(rules)
+
+
+def test_a_cell_that_fits_yields_nothing() -> None:
+    assert findings(inventory({"cell-a": 400})) == {}
+
+
+def test_a_new_account_cannot_hold_a_cell() -> None:
+    found = findings(inventory({"cell-a": 400}, quotas={}))
+    assert found["F355"].severity == "error"
+    assert "38,592 of 5 vCPUs" in found["F355"].message
+    assert "raise L-1216C47A to 38,592 and write it under quotas" in found["F355"].hint
+    assert "remove 1,206 nodes" in found["F355"].hint
+    assert "raise L-7A658B76 to 118 " in found["F357"].hint
+
+
+def test_too_many_nodes_for_our_policy() -> None:
+    found = findings(inventory({"cell-a": 440}))
+    assert found["F345"].message == ("cell cell-a needs 1,320 of 1,300 nodes (102%): nodes, policy")
+    assert found["F345"].hint.startswith("remove 20 nodes, or add another cell")
+    assert "docs/decisions/" in found["F345"].hint
+    path = ("cell_types", "type-cell-a", "node_groups", "executor", "nodes_per_zone")
+    assert found["F345"].path == path
+
+
+def test_more_nodes_than_the_subnets_were_planned_for() -> None:
+    found = findings(inventory({"cell-a": 700}))
+    assert found["F301"].severity == "error"
+    assert found["F301"].message.startswith("zone cell-a/use1-az")
+    # 700 nodes and 2 x 2 of an update take 6 each; 4,031 prefixes are there
+    assert "remove 33 nodes in the zone" in found["F301"].hint
+    assert found["F302"].severity == "warning"
+
+
+def test_more_nodes_than_are_planned_for() -> None:
+    found = findings(inventory({"cell-a": 50}, node_ceiling=120))
+    assert "150 of 120 nodes" in found["F344"].message
+    assert "F345" not in found
+
+
+def test_a_planned_ceiling_above_our_policy() -> None:
+    assert "1,301 of 1,300" in findings(inventory({"cell-a": 5}, node_ceiling=1301))["F345"].message
+
+
+def test_one_misconfigured_cell_must_not_break_the_mesh() -> None:
+    # 1,206 nodes with an update's surge, 32 - 9 NAU each above the design
+    quotas = {**RAISED, "L-CD17FD4B": 128_000}
+    fits = inventory({"cell-a": 400}, quotas=quotas, hubs={"hub": hub(80_000)})
+    assert "F332" not in findings(fits)
+    breaks = findings(inventory({"cell-a": 400}, quotas=quotas, hubs={"hub": hub(100_000)}))
+    assert breaks["F332"].severity == "error"
+    assert "F330" not in breaks
+
+
+def test_pods_without_an_address() -> None:
+    found = findings(inventory({"cell-a": 10}, max_pods=110))
+    assert "110 of 96 pods" in found["F317"].message
+    assert "F318" not in found
+    assert "F318" in findings(inventory({"cell-a": 10}, max_pods=111, prefixes_per_node=7))
+
+
+def test_a_load_balancer_in_front_of_every_node() -> None:
+    found = findings(inventory({"cell-a": 433}, ingress={"node_group": "executor"}))
+    assert "1,305 of 1,000 targets" in found["F362"].message
+    assert "F360" not in found
+
+
+def test_a_large_mesh_has_too_many_peerings() -> None:
+    cells = {f"cell-{index:02d}": 1 for index in range(52)}
+    found = findings(inventory(cells))
+    assert "51 of 50 connections" in found["F370"].message
+    assert "raise L-7E9ECCDB to 51" in found["F370"].hint
+    assert "F371" in found
+
+
+def test_a_zone_full_of_groups() -> None:
+    groups = {f"pool-{index}": pool(1) for index in range(11)}
+    found = findings(inventory(groups=groups))
+    assert "33 of 30 node groups" in found["F346"].message
+
+
+def test_the_hint_adds_up() -> None:
+    over = usage(600_000, Limit(value=128_000, **NAU), per_node=9)  # type: ignore[arg-type]
+    assert over.excess_nodes == 52_445  # 472,000 / 9, rounded up
+    assert raise_to(over) is None
+    assert "remove 52,445 nodes" in hint(over)
+    assert "AWS raises L-CD17FD4B to 512,000 at most" in hint(over)
+    within = usage(300_000.5, Limit(value=128_000, **NAU))  # type: ignore[arg-type]
+    assert raise_to(within) == 300_001
+    assert "raise L-CD17FD4B to 300,001" in hint(within)
+    assert raise_to(usage(1, Limit(value=2, **NAU))) is None  # type: ignore[arg-type]
+    assert "remove 1 node," in hint(usage(11, Limit(value=10), per_node=3))
+
+
+def test_headroom_and_share() -> None:
+    sized = usage(75, Limit(value=100), per_node=10)
+    assert (sized.headroom, sized.share, sized.more_nodes, sized.excess_nodes) == (25, 0.75, 2, 0)
+    assert usage(75, Limit(value=100)).more_nodes is None
+    assert usage(0, Limit(value=0)).share == 0
+    assert "(no limit)" in describe(usage(1, Limit(value=0)))
+
+
+def test_notes_are_in_the_ledger_only() -> None:
+    declared = inventory({"cell-a": 433})
+    ledger = size_inventory(declared, plan(declared), FACTS)
+    over = {u.bound for u in ledger if not u.fits}
+    assert "eks-contact-nodes" in over
+    assert all(BOUNDS[bound].gate == "note" for bound in over)
+    assert list(check_ledger(ledger)) == []
+    assert ledger.fits
+    assert not Ledger((usage(2, Limit(value=1)),)).fits
+
+
+@pytest.mark.parametrize(
+    ("quotas", "rule", "words"),
+    [
+        ({"L-CD17FD4B": 600_000}, "F391", "AWS gives at most 512,000"),
+        ({"L-CD17FD4C": 128_000}, "F392", "no bound uses the quota L-CD17FD4C"),
+    ],
+)
+def test_recorded_quotas_that_cannot_be_true(quotas: dict[str, int], rule: str, words: str) -> None:
+    declared = inventory(quotas=quotas, hubs={"hub": hub(quotas=quotas)}, type_quotas=quotas)
+    found = list(check_quotas(declared, FACTS))
+    assert [finding.rule for finding in found] == [rule] * 3
+    assert words in found[0].message
+    code = next(iter(quotas))
+    assert [finding.path for finding in found] == [
+        ("hubs", "hub", "quotas", code),
+        ("cell_types", "type-cell-a", "quotas", code),
+        ("cells", "cell-a", "quotas", code),
+    ]
+
+
+def test_a_misspelt_code_names_the_nearest() -> None:
+    (found,) = check_quotas(inventory(quotas={"L-CD17FD4C": 128_000}), FACTS)
+    assert "did you mean L-CD17FD4B" in found.hint
+    assert list(check_quotas(inventory(quotas=RAISED), FACTS)) == []
