@@ -1,0 +1,98 @@
+// Routes are files. Each request reads its own, so a new route needs no reload and no memory here.
+// The sidecar writes them; the names are safe because only a job id's pattern reaches this code.
+
+import fs from 'fs';
+
+const DIRECTORY = '/run/spark-ui-gateway/';
+
+const STYLE = ':root{color-scheme:light dark}' +
+    'body{font:16px/1.6 system-ui,sans-serif;margin:15vh auto;max-width:38rem;padding:0 1rem}';
+
+function read(name) {
+    try {
+        return fs.readFileSync(DIRECTORY + name, 'utf8');
+    } catch (error) {
+        return '';
+    }
+}
+
+function backend(r) {
+    return read('r/' + r.variables.job);
+}
+
+function history(r) {
+    return read('history');
+}
+
+// A page for people that asks again by itself; programs read the status and Retry-After.
+function page(r, status, seconds, title, text) {
+    r.headersOut['Content-Type'] = 'text/html; charset=utf-8';
+    r.headersOut['Cache-Control'] = 'no-store';
+    r.headersOut['Content-Security-Policy'] = "default-src 'none'; style-src 'unsafe-inline'";
+    let again = '';
+    if (seconds) {
+        r.headersOut['Retry-After'] = String(seconds);
+        again = `<meta http-equiv="refresh" content="${seconds}">`;
+    }
+    r.return(status, '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">' + again +
+        `<title>${title}</title><style>${STYLE}</style></head>` +
+        `<body><h1>${title}</h1><p>${text}</p><p><a href="/">Live jobs</a></p></body></html>\n`);
+}
+
+function ready(r) {
+    r.headersOut['Content-Type'] = 'text/plain';
+    const synced = read('synced');
+    r.return(synced ? 200 : 503, synced ? 'ok\n' : 'no complete list of jobs yet\n');
+}
+
+// The pod runs and its UI does not answer.
+function starting(r) {
+    page(r, 503, 3, 'The job is starting or ending',
+        'Its driver does not answer yet, or no longer. This page asks again every 3 seconds.');
+}
+
+// No pod of that id runs, as far as is known.
+function ended(r) {
+    if (!read('synced')) {
+        page(r, 503, 3, 'The list of jobs is being read',
+            'The gateway has just started. This page asks again every 3 seconds.');
+        return;
+    }
+    const root = r.variables.history_root;
+    if (!root) {
+        page(r, 404, 0, 'The job is not running', 'It has ended, or never was.');
+        return;
+    }
+    r.headersOut['Cache-Control'] = 'no-store';
+    r.return(302, root + history_path(r.variables.job, r.variables.rest) +
+        (r.variables.is_args ? '?' + r.variables.args : ''));
+}
+
+// The same page of the History Server, so that a link into a job outlives the job.
+function history_path(job, rest) {
+    if (rest.startsWith('/api/v1/') || rest.startsWith('/static/')) {
+        return encode(rest);
+    }
+    return `/history/${job}` + (rest === '/' ? '/jobs/' : encode(rest));
+}
+
+function encode(path) {
+    try {
+        return path.split('/').map(encodeURIComponent).join('/');
+    } catch (error) {
+        return '/';
+    }
+}
+
+function unwritten(r) {
+    page(r, 404, 5, 'The job is not in the history yet',
+        'The History Server reads finished jobs every few seconds; if there is such a job, ' +
+        'it appears soon. This page asks again every 5 seconds.');
+}
+
+function history_away(r) {
+    page(r, 503, 5, 'The History Server does not answer',
+        'Live jobs are not affected. This page asks again every 5 seconds.');
+}
+
+export default {backend, ended, history, history_away, ready, starting, unwritten};

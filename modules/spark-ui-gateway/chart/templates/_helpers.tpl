@@ -1,0 +1,39 @@
+{{- define "spark-ui-gateway.name" -}}
+{{- .Release.Name | trunc 50 | trimSuffix "-" -}}
+{{- end -}}
+
+{{- define "spark-ui-gateway.selector" -}}
+app.kubernetes.io/name: {{ .Chart.Name }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end -}}
+
+{{- define "spark-ui-gateway.labels" -}}
+{{ include "spark-ui-gateway.selector" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+{{- end -}}
+
+{{/* repository, tag and digest of an image; the tag defaults to the chart's appVersion. */}}
+{{- define "spark-ui-gateway.image" -}}
+{{- $image := index . 0 -}}
+{{- $root := index . 1 -}}
+{{ $image.repository }}:{{ $image.tag | default $root.Chart.AppVersion }}{{ with $image.digest }}@{{ . }}{{ end }}
+{{- end -}}
+
+{{/* Where the pages of ended jobs begin; empty when there is no History Server. */}}
+{{- define "spark-ui-gateway.historyRoot" -}}
+{{- if .Values.historyServer.service -}}
+/shs
+{{- else -}}
+{{ .Values.historyServer.url | trimSuffix "/" }}
+{{- end -}}
+{{- end -}}
+
+{{/* What each container may not do. */}}
+{{- define "spark-ui-gateway.containerSecurity" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities:
+  drop: [ALL]
+{{- end -}}
