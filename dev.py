@@ -22,6 +22,7 @@ import hashlib
 import importlib.util
 import json
 import os
+import platform
 import shutil
 import subprocess
 import time
@@ -35,6 +36,7 @@ VENV = ROOT / ".venv"
 BIN = VENV / "bin"
 STAMP = VENV / "cellfactory.json"  # what the environment was made from; written last
 LOCKS = ROOT / "requirements"
+SPACE = {"run": "520 MB", "dev": "1.1 GB"}
 
 # A test with one of these marks starts other programs; all others are pure and quick.
 SLOW_MARKS = "synth or terraform or sandbox or helm or gateway_nginx or gateway_spark or readme"
@@ -114,8 +116,11 @@ def lock(args: Sequence[str]) -> None:
     both = ("--group", "build")
     within_run = ("--constraints", "requirements/run.lock")
     dev = ("--extra", "sandbox", "--extra", "dev")
+    _say("this asks the package index for every version and hash")
     _compile("run", "pyproject.toml", *both, *args)
     _compile("dev", "pyproject.toml", *both, *dev, *within_run, *args)
+    within_dev = ("--constraints", "requirements/dev.lock")
+    _compile("terraform", "pyproject.toml", "--extra", "terraform", *within_dev, *args)
     _compile("policy", "--group", "pyproject.toml:policy", *args)
 
 
@@ -170,7 +175,7 @@ def _wanted() -> dict[str, str]:
         "python": f"{sys.version.split()[0]} {Path(_base_python()).resolve()}",
         "root": str(ROOT),
         "run": _digest(LOCKS / "run.lock"),
-        "dev": _digest(LOCKS / "dev.lock"),
+        "dev": _digest(LOCKS / "dev.lock", LOCKS / "terraform.lock"),
         "project": _digest(ROOT / "pyproject.toml"),
     }
 
@@ -183,8 +188,8 @@ def _found() -> dict[str, str]:
     return found if isinstance(found, dict) and (BIN / "python").exists() else {}
 
 
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def _digest(*paths: Path) -> str:
+    return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
 
 
 def _base_python() -> str:
@@ -220,13 +225,27 @@ def _make_venv() -> None:
 
 
 def _install(level: Level) -> None:
-    lockfile = LOCKS / f"{level}.lock"
+    _say(f"this takes a minute or two and {SPACE[level]} on disk, once")
+    _install_lock(level)
+    if level == "dev" and _terraform_fits():
+        _install_lock("terraform")
+
+
+def _install_lock(name: str) -> None:
+    lockfile = LOCKS / f"{name}.lock"
     lines = lockfile.read_text("utf-8").splitlines()
     count = sum("==" in line and not line.startswith((" ", "#")) for line in lines)
-    what = (
-        f"the {count} packages of requirements/{level}.lock (several hundred MB; a minute or two)"
-    )
+    what = f"the {count} packages of requirements/{name}.lock"
     _pip(what, "--require-hashes", "--only-binary", ":all:", "--requirement", str(lockfile))
+
+
+def _terraform_fits() -> bool:
+    """Tell whether the embedded Terraform is built for this machine; else one on PATH serves."""
+    if sys.platform == "darwin":
+        return int(platform.mac_ver()[0].split(".")[0] or 0) >= 14
+    library, version = platform.libc_ver()
+    newest = tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
+    return library == "glibc" and newest >= (2, 35) and platform.machine() == "x86_64"
 
 
 def _pip(what: str, *args: str) -> None:

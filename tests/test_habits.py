@@ -225,7 +225,12 @@ def pins(lock: str) -> dict[str, Requirement]:
 
 @pytest.mark.parametrize(
     ("lock", "extras", "groups"),
-    [("run", [], ["build"]), ("dev", ["sandbox", "dev"], ["build"]), ("policy", None, ["policy"])],
+    [
+        ("run", [], ["build"]),
+        ("dev", ["sandbox", "dev"], ["build"]),
+        ("terraform", ["terraform"], []),
+        ("policy", None, ["policy"]),
+    ],
 )
 def test_each_lock_meets_what_the_project_asks_for(
     lock: str, extras: list[str] | None, groups: list[str]
@@ -244,8 +249,8 @@ def test_each_lock_meets_what_the_project_asks_for(
         assert wanted.specifier.contains(pin.version), f"{line}: {lock}.lock has {pin}"
 
 
-def test_the_development_lock_holds_the_run_lock() -> None:
-    run, development = pins("run"), pins("dev")
-    assert {name: str(pin.specifier) for name, pin in run.items()} == {
-        name: str(development[name].specifier) for name in run
-    }
+def test_the_locks_of_one_environment_agree() -> None:
+    """`run`, `dev` and `terraform` are installed one over the other."""
+    run, development, terraform = pins("run"), pins("dev"), pins("terraform")
+    assert {**development, **run} == development, "dev.lock holds every pin of run.lock"
+    assert {**terraform, **development} == {**development, **terraform}
