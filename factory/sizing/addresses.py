@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from factory.addressing.need import pod_reservations
 from factory.sizing.entry import CellEntries
 from factory.sizing.terms import (
     fragmented_nodes,
@@ -26,11 +27,12 @@ def size_addresses(entries: CellEntries) -> Iterator[Usage]:
 
 def _pod_subnet(entries: CellEntries, zone: str) -> Iterator[Usage]:
     shape, scope = entries.shape, entries.scope("zone", zone)
-    subnet, reserved = shape.zones[zone].pod, shape.reserved(zone)
+    kept = int(entries.facts.parameter("reserved-addresses-per-subnet"))
+    subnet = shape.zones[zone].pod
+    reserved = pod_reservations(subnet, shape.prefixes, kept)
     nodes = shape.peak_per_zone
     interfaces = sum(pool.peak * shape.pod_interfaces(pool) for pool in shape.pools)
     per_node = interfaces / nodes
-    kept = int(entries.facts.parameter("reserved-addresses-per-subnet"))
     yield entries.usage(
         "pod-prefixes",
         nodes * shape.prefixes,

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from factory.facts.schema import Facts, Quota, UnknownFact
+from factory.facts.schema import ADDRESSES_PER_PREFIX, Facts, Quota, UnknownFact
 from factory.sizing.entry import CellEntries
 from factory.sizing.shape import Pool
-from factory.sizing.terms import ADDRESSES_PER_PREFIX
 from factory.sizing.usage import Limit, Usage
 
 GIB_PER_TIB = 1024

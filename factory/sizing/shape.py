@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Network
 from math import ceil
 
 from factory.addressing.blocks import CellAddresses, ZoneBlocks
 from factory.errors import KeyPath
-from factory.facts.schema import CallCount, Facts, InstanceType
+from factory.facts.schema import ADDRESSES_PER_PREFIX, CallCount, Facts, InstanceType
 from factory.inventory.endpoints import endpoint_services
 from factory.inventory.schema import CellType, Inventory, NodeGroup
 from factory.sizing.groups import split_groups
 from factory.sizing.quotas import cell_quotas
-from factory.sizing.reservations import plan_reservations
-from factory.sizing.terms import ADDRESSES_PER_PREFIX, update_surge
+from factory.sizing.terms import update_surge
 
 NEWEST_CNI = (999,)  # stands in for a version that the inventory does not pin
 
@@ -81,10 +79,6 @@ class CellShape:
     def pod_interfaces(self, pool: Pool) -> int:
         """Interfaces besides the primary one that hold a node's prefixes (interfaces)."""
         return ceil(self.prefixes / max(1, pool.instance.prefix_slots))
-
-    def reserved(self, zone: str) -> tuple[IPv4Network, ...]:
-        """Blocks of a zone's pod subnet that are kept for whole prefixes."""
-        return plan_reservations(self.zones[zone].pod, self.prefixes)
 
 
 def shape_of(inventory: Inventory, cell: str, addresses: CellAddresses, facts: Facts) -> CellShape:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 from math import ceil
 
-ADDRESSES_PER_PREFIX = 16  # a delegated IPv4 prefix is always a /28
+from factory.facts.schema import ADDRESSES_PER_PREFIX
+
 PREFIX_LENGTH = 28
 
 

@@ -1,0 +1,204 @@
+"""How a ledger looks: in a terminal of 80 columns, as Markdown and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from math import inf
+from typing import Any
+
+from factory.sizing.bounds import BOUNDS
+from factory.sizing.rules import amount, raise_to
+from factory.sizing.usage import Gate, Ledger, Usage
+
+FORMAT_VERSION = 1  # of the JSON; grows when a field goes or changes its meaning
+BAR = 6  # characters of a full bar
+EIGHTHS = " ▏▎▍▌▋▊▉"
+SECTIONS: tuple[tuple[Gate, str], ...] = (
+    ("error", "must hold"),
+    ("warning", "should hold"),
+    ("note", "worst cases and advice"),
+)
+LEGEND = "* binds   ! does not fit   ~ does not fit (warning)   . does not fit (note only)"
+OVER: dict[Gate, str] = {"error": "!", "warning": "~", "note": "."}
+
+
+def render_text(ledger: Ledger, details: Sequence[str], *, ascii_only: bool = False) -> str:
+    """Write a line for each cell, hub and pool, and every bound of those named in `details`.
+
+    Args:
+        ledger: What was sized.
+        details: Owners whose every bound is shown, in this order.
+        ascii_only: The terminal knows no block characters.
+    """
+    lines = list(_summary(ledger))
+    shown: list[Usage] = []
+    for owner in details:
+        usages = fullest(ledger.of(owner))
+        shown.extend(usages)
+        lines += ["", *_detail(owner, usages, ascii_only=ascii_only)]
+    if shown:
+        lines += ["", LEGEND, "", *_assumptions(shown)]
+    return "\n".join(lines)
+
+
+def owners_of(ledger: Ledger) -> tuple[str, ...]:
+    """List the cells, hubs and pools of a ledger, in its order."""
+    return tuple(dict.fromkeys(usage.scope.owner for usage in ledger))
+
+
+def fullest(usages: Iterable[Usage]) -> tuple[Usage, ...]:
+    """Keep the fullest usage of each bound: of three equal zones, the first."""
+    best: dict[str, Usage] = {}
+    for usage in usages:
+        known = best.get(usage.bound)
+        if known is None or usage.share > known.share or usage.binding:
+            best[usage.bound] = usage
+    return tuple(best.values())
+
+
+def _summary(ledger: Ledger) -> Iterator[str]:
+    yield f"{'':2}{'':24} {'binds':34} {'share':>6} {'errors':>6} {'warn':>5}"
+    for owner in owners_of(ledger):
+        usages = ledger.of(owner)
+        binding = ledger.binding(owner) or max(usages, key=lambda usage: usage.share)
+        errors = sum(1 for u in usages if not u.fits and u.gate == "error")
+        warnings = sum(1 for u in usages if not u.fits and u.gate == "warning")
+        mark = OVER["error"] if errors else OVER["warning"] if warnings else " "
+        title = BOUNDS[binding.bound].title
+        yield (
+            f"{mark:2}{owner:24} {title:34} {_percent(binding):>6} "
+            f"{errors or '-':>6} {warnings or '-':>5}"
+        ).rstrip()
+
+
+def _detail(owner: str, usages: Sequence[Usage], *, ascii_only: bool) -> Iterator[str]:
+    yield f"{owner:35} {'used':>9} {'limit':>9} {'unit':11} share"
+    for gate, heading in SECTIONS:
+        rows = sorted((u for u in usages if u.gate == gate), key=lambda u: -u.share)
+        if rows:
+            yield heading
+        for usage in rows:
+            yield (
+                f"{_mark(usage):2}{_title(usage):33} {amount(usage.used):>9} "
+                f"{amount(usage.limit):>9} {usage.unit:11} {_percent(usage):>5} "
+                f"{bar(usage.share, ascii_only=ascii_only)}"
+            ).rstrip()
+
+
+def _mark(usage: Usage) -> str:
+    if not usage.fits:
+        return OVER[usage.gate]
+    return "*" if usage.binding else ""
+
+
+def _title(usage: Usage) -> str:
+    title = BOUNDS[usage.bound].title
+    return f"{title} {usage.scope.name}" if usage.scope.kind in ("zone", "pool") else title
+
+
+def _percent(usage: Usage) -> str:
+    if usage.share == inf:
+        return "none"
+    return f"{usage.share:.0%}" if usage.share < 10 else ">999%"
+
+
+def bar(share: float, *, ascii_only: bool = False) -> str:
+    """Draw a share of a limit; a full bar is a used-up limit, a + says that it goes on.
+
+    >>> bar(0.5), bar(0.0), bar(1.2)
+    ('███', '', '██████+')
+    >>> bar(0.5, ascii_only=True)
+    '###'
+    """
+    if share > 1:
+        return ("#" if ascii_only else "█") * BAR + "+"
+    whole, eighths = divmod(round(share * BAR * 8), 8)
+    if ascii_only:
+        return "#" * (whole + (eighths >= 4))
+    return "█" * whole + (EIGHTHS[eighths] if eighths else "")
+
+
+def _assumptions(usages: Iterable[Usage]) -> Iterator[str]:
+    """Say each assumption once, after the bounds that rest on it."""
+    said: dict[str, dict[str, None]] = {}
+    for usage in usages:
+        for sentence in filter(None, usage.assumption.split("; ")):
+            said.setdefault(sentence, {})[BOUNDS[usage.bound].title] = None
+    yield "assumed"
+    for sentence, titles in said.items():
+        yield from wrap(f"{sentence}: {', '.join(titles)}")
+
+
+def wrap(sentence: str, width: int = 80, indent: str = "  ") -> Iterator[str]:
+    """Break a sentence into lines; all but the first are indented once more."""
+    line = indent
+    for word in sentence.split():
+        if len(line) + 1 + len(word) > width and line.strip():
+            yield line
+            line = indent * 2
+        line += word if line.endswith("  ") else f" {word}"
+    yield line
+
+
+def render_markdown(ledger: Ledger, details: Sequence[str]) -> str:
+    """Write a Markdown table for each owner named, for a pull request or a page."""
+    lines: list[str] = []
+    for owner in details:
+        head = "| | bound | scope | used | limit | unit | share | gate | rule | quota |"
+        lines += [f"### {owner}", "", head, "|---|---|---|--:|--:|---|--:|---|---|---|"]
+        for usage in sorted(fullest(ledger.of(owner)), key=_by_gate_and_share):
+            bound = BOUNDS[usage.bound]
+            cells = (
+                "**binds**" if usage.binding else _mark(usage),
+                bound.title,
+                str(usage.scope),
+                amount(usage.used),
+                amount(usage.limit),
+                usage.unit,
+                _percent(usage),
+                usage.gate,
+                bound.rule,
+                usage.code,
+            )
+            lines.append(f"| {' | '.join(cells)} |")
+        lines.append("")
+    return "\n".join(lines).rstrip("\n")
+
+
+def _by_gate_and_share(usage: Usage) -> tuple[int, float]:
+    return [gate for gate, _ in SECTIONS].index(usage.gate), -usage.share
+
+
+def to_json(ledger: Ledger) -> dict[str, Any]:
+    """Make the stable form for machines: every usage, none left out."""
+    return {
+        "format": FORMAT_VERSION,
+        "fits": ledger.fits,
+        "usages": [_usage_json(usage) for usage in ledger],
+    }
+
+
+def _usage_json(usage: Usage) -> dict[str, Any]:
+    return {
+        "bound": usage.bound,
+        "rule": BOUNDS[usage.bound].rule,
+        "title": BOUNDS[usage.bound].title,
+        "owner": usage.scope.owner,
+        "scope": {"kind": usage.scope.kind, "name": usage.scope.name},
+        "used": usage.used,
+        "limit": usage.limit,
+        "unit": usage.unit,
+        "headroom": usage.headroom,
+        "share": None if usage.share == inf else usage.share,
+        "fits": usage.fits,
+        "gate": usage.gate,
+        "binding": usage.binding,
+        "per_node": usage.per_node,
+        "quota_code": usage.code or None,
+        "quota_raised": usage.allowed.raised,
+        "quota_maximum": usage.allowed.maximum,
+        "raise_to": raise_to(usage),
+        "source": usage.source,
+        "assumption": usage.assumption,
+        "path": list(usage.path),
+    }
