@@ -95,9 +95,9 @@ def everything(args: Sequence[str]) -> None:
 
 
 def bench(args: Sequence[str]) -> None:
-    """Measure: synthesis side by side with the plain bindings, and what a check costs."""
+    """Measure synthesis side by side with a plain app; arguments as in benchmarks/synth.py."""
     _prepare("dev")
-    _run("python", "-m", "benchmarks", *args)
+    _run("python", "-m", "benchmarks.synth", *args)
 
 
 def docs(args: Sequence[str]) -> None:
