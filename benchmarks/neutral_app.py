@@ -1,6 +1,6 @@
 """A plain app for the benchmarks: stacks of a VPC with subnets, routes, rules, endpoints and roles.
 
-    python benchmarks/neutral_app.py STACKS RESOURCES FOLDER
+    python -m benchmarks.neutral_app STACKS RESOURCES FOLDER
 
 writes `FOLDER/stacks/<name>/cdk.tf.json`, RESOURCES (rounded up to whole units of 13) in each.
 """

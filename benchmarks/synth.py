@@ -1,6 +1,6 @@
 """The factory's synthesis beside that of a plain app that makes the same stacks.
 
-    python benchmarks/synth.py [--rounds N] [--json] [--neutral STACKS RESOURCES]
+    python -m benchmarks.synth [--rounds N] [--json] [--neutral STACKS RESOURCES]
 
 Both run the same stack code in a cold process, by turns: ours as it ships, and `plain`, which
 imports the provider's package as any CDK app does, on the Node that stands on PATH, with warm
@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-from measure import Cost, middle, run
+from benchmarks.measure import Cost, middle, run
 
 ROOT = Path(__file__).resolve().parent.parent
 WAYS = {"ours": "fast", "plain": "plain"}
@@ -71,8 +71,7 @@ def _measure(options: argparse.Namespace, scratch: Path) -> dict[str, list[Cost]
 def _command(options: argparse.Namespace, folder: Path) -> list[str]:
     if options.neutral:
         stacks, resources = map(str, options.neutral)
-        app = str(ROOT / "benchmarks" / "neutral_app.py")
-        return [sys.executable, app, stacks, resources, str(folder)]
+        return [sys.executable, "-m", "benchmarks.neutral_app", stacks, resources, str(folder)]
     return [sys.executable, "-m", "factory", "synth", "--out", str(folder)]
 
 
@@ -100,14 +99,15 @@ def _ratio(medians: Mapping[str, Cost]) -> dict[str, float]:
 
 
 def _render(medians: Mapping[str, Cost], rounds: int) -> str:
-    rows = [("", "wall s", "CPU s", "peak MiB")]
+    lines = [f"{'':<14}{'wall s':>9}{'CPU s':>9}{'peak MiB':>10}"]
     for way, cost in medians.items():
-        cells = (f"{cost.wall_seconds:.2f}", f"{cost.cpu_seconds:.2f}", f"{cost.peak_mib:.0f}")
-        rows.append((way, *cells))
-    ratio = _ratio(medians)
-    rows.append(("plain / ours", *(f"{value:.1f}x" for value in ratio.values())))
-    table = "\n".join(f"{a:<14}{b:>9}{c:>9}{d:>10}" for a, b, c, d in rows)
-    return f"{table}\n\nMedian of {rounds} runs of each, by turns, each in a cold process."
+        lines.append(
+            f"{way:<14}{cost.wall_seconds:>9.2f}{cost.cpu_seconds:>9.2f}{cost.peak_mib:>10.0f}"
+        )
+    ratio = (f"{value:.1f}x" for value in _ratio(medians).values())
+    lines.append("{:<14}{:>9}{:>9}{:>10}".format("plain / ours", *ratio))
+    lines += ["", f"Median of {rounds} runs of each, by turns, each in a cold process."]
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

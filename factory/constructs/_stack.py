@@ -39,6 +39,9 @@ the range knows, and a test reads the schemas.
 """
 
 
+_LONGEST_REASON = 500  # characters; some of the bindings' errors print a whole tree
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class S3State:
     """State in a bucket, locked by a file beside it and encrypted with our key."""
@@ -129,7 +132,7 @@ def synth_app(build: Callable[[App], None]) -> Synthesized:
         try:
             app.synth()
         except RuntimeError as error:
-            msg = f"F402 the stacks cannot be synthesized: {error}"
+            msg = f"F402 the stacks cannot be synthesized: {str(error)[:_LONGEST_REASON]}"
             raise SynthError(msg) from error
         paths = sorted(Path(folder, "stacks").glob("*/cdk.tf.json"))
         stacks = {path.parent.name: normalise(path.read_text("utf-8")) for path in paths}

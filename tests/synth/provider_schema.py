@@ -105,28 +105,34 @@ def _check(
     if isinstance(value, list):
         for number, item in enumerate(value):
             yield from _check(block, item, f"{path}[{number}]", meta)
-        return
-    if isinstance(value, str):
-        return  # an expression, known at plan time only
-    if not isinstance(value, dict):
+    elif isinstance(value, dict):
+        given = {name: inner for name, inner in _given(value) if name not in meta}
+        for name, inner in given.items():
+            yield from _check_argument(block, name, inner, f"{path}.{name}")
+        for name, attribute in block.attributes.items():
+            if attribute.required and given.get(name) is None:
+                yield f"{path}.{name}: required, but missing"
+    elif not isinstance(value, str):  # a string is an expression, known at plan time only
         yield f"{path}: a block, but the value is {json.dumps(value)}"
-        return
-    dynamic = {
-        name: body["content"] for name, body in value.get("dynamic", {}).items() if name not in meta
-    }
-    for name, inner in {**value, **dynamic}.items():
-        if name == _COMMENT or name in meta or (name == "dynamic" and dynamic):
-            continue
-        attribute = block.attributes.get(name)
-        if attribute is None:
-            yield f"{path}.{name}: there is no such argument"
-        elif not attribute.optional and not attribute.required:
-            yield f"{path}.{name}: the provider computes it, it cannot be set"
-        elif name in block.blocks and inner is not None:
-            yield from _check(block.blocks[name], inner, f"{path}.{name}")
-    for name, attribute in block.attributes.items():
-        if attribute.required and value.get(name) is None and name not in dynamic:
-            yield f"{path}.{name}: required, but missing"
+
+
+def _given(body: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The arguments of a block, with the content of its dynamic blocks under their names."""
+    for name, inner in body.items():
+        if name == "dynamic":
+            yield from ((label, dynamic["content"]) for label, dynamic in inner.items())
+        elif name != _COMMENT:
+            yield name, inner
+
+
+def _check_argument(block: Block, name: str, value: Any, path: str) -> Iterator[str]:
+    attribute = block.attributes.get(name)
+    if attribute is None:
+        yield f"{path}: there is no such argument"
+    elif not attribute.optional and not attribute.required:
+        yield f"{path}: the provider computes it, it cannot be set"
+    elif name in block.blocks and value is not None:
+        yield from _check(block.blocks[name], value, path)
 
 
 @cache

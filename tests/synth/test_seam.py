@@ -1,0 +1,315 @@
+"""The door to the bindings: what it loads, what it costs nobody, and that every way in agrees.
+
+Each test that needs the bindings runs in a process of its own, because a process has one way in
+and one Node.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from factory.constructs import cdk
+from factory.errors import SynthError
+
+APP = """
+import sys
+from pathlib import Path
+from factory.constructs import cdk
+
+def build(app):
+    state = cdk.S3State(
+        bucket="b", key="a/network.tfstate", region="us-east-1", kms_key="alias/state"
+    )
+    stack = cdk.new_stack(app, "a-network", state=state)
+    role = cdk.AwsProviderAssumeRole(role_arn="arn:aws:iam::111111111111:role/CellFactory")
+    cdk.AwsProvider(stack, "aws", region="us-east-1", assume_role=[role])
+    peers = cdk.TerraformVariable(stack, "peer_vpc", type="map(string)", nullable=False)
+    cdk.TerraformLocal(stack, "edges", {"b": {"vpc": "${var.peer_vpc[\\"b\\"]}", "blocks": 2}})
+    vpc = cdk.Vpc(stack, "vpc", cidr_block="10.0.0.0/16", tags={"Name": "a"})
+    cdk.Subnet(stack, "pods-use1-az1", vpc_id=vpc.id, cidr_block="10.0.0.0/18",
+               availability_zone_id="use1-az1")
+    edge = cdk.VpcPeeringConnection(stack, "edge", vpc_id=vpc.id, peer_vpc_id="${each.value.vpc}")
+    cdk.for_each(edge, "${local.edges}")
+    cdk.EksCluster(stack, "cluster", name="a", role_arn="arn:aws:iam::111111111111:role/x",
+                   vpc_config=cdk.EksClusterVpcConfig(subnet_ids=["subnet-1"]))
+    cdk.TerraformOutput(stack, "vpc_id", value=vpc.id)
+    local = cdk.new_stack(app, "a-platform", state=cdk.LocalState(), providers=["helm"])
+    cdk.HelmProvider(local, "helm", kubernetes=cdk.HelmProviderKubernetes(host="https://x"))
+    cdk.Release(local, "spark", name="spark", chart="spark",
+                set=[cdk.ReleaseSet(name="a", value="b")])
+
+for path, text in cdk.synth_app(build).files().items():
+    target = Path(sys.argv[1], path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(text, "utf-8")
+"""
+
+
+def run_python(
+    code: str, *arguments: str | Path, cwd: Path | None = None, **env: str
+) -> subprocess.CompletedProcess[str]:
+    """Run `code` in a new process; a variable set to "" is taken away."""
+    root = str(Path(__file__).parents[2])
+    merged = {**os.environ, "PYTHONPATH": root, "PYTHONWARNINGS": "error", **env}
+    return subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        env={name: value for name, value in merged.items() if value},
+        cwd=cwd or root,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=240,
+    )
+
+
+def synthesize(folder: Path, cwd: Path | None = None, **env: str) -> dict[str, str]:
+    """What the app above makes, by path."""
+    done = run_python(APP, folder, cwd=cwd, **env)
+    assert done.returncode == 0, done.stderr
+    if env.get("CELLFACTORY_CDK") != "plain":
+        assert done.stdout + done.stderr == ""
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): path.read_text("utf-8") for path in paths}
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    return synthesize(tmp_path_factory.mktemp("fast"))
+
+
+@pytest.fixture(scope="module")
+def network(files: Mapping[str, str]) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(files["stacks/a-network/cdk.tf.json"])
+    return document
+
+
+def test_importing_the_door_starts_nothing() -> None:
+    code = """
+import sys
+import factory.constructs.cdk
+print([name for name in sys.modules if name.partition(".")[0] in (
+    "cdktf", "constructs", "jsii", "cdktf_cdktf_provider_aws", "cdktf_cdktf_provider_helm")])
+"""
+    assert run_python(code).stdout.strip() == "[]"
+
+
+@pytest.mark.synth
+def test_only_the_modules_in_use_are_imported_and_the_environment_stays() -> None:
+    code = """
+import os, sys
+before = dict(os.environ)
+from factory.constructs.cdk import Subnet, Vpc
+assert dict(os.environ) == before
+root = "cdktf_cdktf_provider_aws."
+print(*sorted({name.split(".")[1] for name in sys.modules if name.startswith(root)}))
+"""
+    assert run_python(code).stdout.split() == ["_jsii", "subnet", "vpc"]
+
+
+@pytest.mark.synth
+def test_every_name_of_the_table_is_there() -> None:
+    code = """
+from factory.constructs import cdk
+for name, module in cdk.table().items():
+    offered = getattr(cdk, name)
+    if not module.startswith("factory."):
+        assert offered.__module__ == module, (name, offered.__module__)
+        assert hasattr(offered, "__jsii_type__"), name
+print(len(cdk.table()))
+"""
+    done = run_python(code)
+    assert done.stderr == ""
+    assert int(done.stdout) > 150
+
+
+def test_a_name_that_is_not_in_the_table_is_no_attribute() -> None:
+    with pytest.raises(AttributeError, match="NoSuchThing"):
+        _ = cdk.NoSuchThing  # type: ignore[attr-defined]
+
+
+def test_dir_lists_the_table_without_loading_it() -> None:
+    assert {"Vpc", "EksCluster", "synth_app", "for_each"} <= set(dir(cdk))
+
+
+@pytest.mark.synth
+def test_names_are_terraform_addresses(network: Mapping[str, Any]) -> None:
+    """A direct child of a stack keeps its id, without a hash of its path."""
+    named = {kind: sorted(bodies) for kind, bodies in network["resource"].items()}
+    assert named == {
+        "aws_eks_cluster": ["cluster"],
+        "aws_subnet": ["pods-use1-az1"],
+        "aws_vpc": ["vpc"],
+        "aws_vpc_peering_connection": ["edge"],
+    }
+
+
+@pytest.mark.synth
+def test_edges_are_rows_of_a_map(network: Mapping[str, Any], files: Mapping[str, str]) -> None:
+    edge = network["resource"]["aws_vpc_peering_connection"]["edge"]
+    assert edge["for_each"] == "${local.edges}"
+    assert edge["peer_vpc_id"] == "${each.value.vpc}"
+    assert '"for_each": "${local.edges}"' in files["stacks/a-network/cdk.tf.json"]
+    assert network["locals"] == {"edges": {"b": {"vpc": '${var.peer_vpc["b"]}', "blocks": 2}}}
+
+
+@pytest.mark.synth
+def test_variables_are_typed_and_have_no_default(network: Mapping[str, Any]) -> None:
+    assert network["variable"] == {"peer_vpc": {"type": "map(string)", "nullable": False}}
+
+
+@pytest.mark.synth
+def test_state_and_versions(network: Mapping[str, Any], files: Mapping[str, str]) -> None:
+    assert network["terraform"] == {
+        "backend": {
+            "s3": {
+                "bucket": "b",
+                "encrypt": True,
+                "key": "a/network.tfstate",
+                "kms_key_id": "alias/state",
+                "region": "us-east-1",
+                "use_lockfile": True,
+            }
+        },
+        "required_providers": {
+            "aws": {"source": "hashicorp/aws", "version": ">= 5.100.0, < 7.0.0"}
+        },
+        "required_version": ">= 1.10.0",
+    }
+    platform = json.loads(files["stacks/a-platform/cdk.tf.json"])
+    assert platform["terraform"]["backend"] == {"local": {"path": "terraform.tfstate"}}
+    assert platform["terraform"]["required_providers"].keys() == {"helm"}
+
+
+@pytest.mark.synth
+def test_the_output_tells_nothing_of_the_machine(files: Mapping[str, str], tmp_path: Path) -> None:
+    assert sorted(files) == [
+        "manifest.json",
+        "stacks/a-network/cdk.tf.json",
+        "stacks/a-platform/cdk.tf.json",
+    ]
+    said = "".join(files.values())
+    for trace in (str(Path.cwd()), str(tmp_path.parent), sys.prefix, "/tmp", ".js:", "stack-trace"):
+        assert trace not in said
+    for text in files.values():
+        assert text == json.dumps(json.loads(text), indent=2, sort_keys=True) + "\n"
+
+
+@pytest.mark.synth
+def test_a_second_run_elsewhere_gives_the_same_bytes(
+    files: Mapping[str, str], tmp_path: Path
+) -> None:
+    """Another folder, a cold cache, a context and an output folder from the outside."""
+    again = synthesize(
+        tmp_path / "out",
+        cwd=tmp_path,
+        CELLFACTORY_CACHE=str(tmp_path / "cache"),
+        CDKTF_CONTEXT_JSON='{"cdktfVersion": "9"}',
+        CDKTF_OUTDIR=str(tmp_path / "elsewhere"),
+        SYNTH_HCL_OUTPUT="true",
+    )
+    assert again == files
+    assert not (tmp_path / "elsewhere").exists()
+
+
+@pytest.mark.synth
+def test_checks_change_nothing(files: Mapping[str, str], tmp_path: Path) -> None:
+    assert synthesize(tmp_path, CELLFACTORY_CDK="checked") == files
+
+
+@pytest.mark.synth
+def test_another_node_changes_nothing(files: Mapping[str, str], tmp_path: Path) -> None:
+    other = shutil.which("node")
+    if other is None:
+        pytest.skip("there is no other Node on PATH")
+    silence = {"JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "16,18,20,21,23"}
+    assert synthesize(tmp_path, JSII_NODE=other, **silence) == files
+
+
+@pytest.mark.synth
+def test_the_plain_bindings_give_the_same_bytes(files: Mapping[str, str], tmp_path: Path) -> None:
+    """Slow (every module of the provider, in Python and in Node), and the point of the door."""
+    node = run_python("from factory.constructs import _bindings; print(_bindings._node())")
+    plain = synthesize(
+        tmp_path,
+        CELLFACTORY_CDK="plain",
+        JSII_NODE=node.stdout.strip(),
+        JSII_RUNTIME_PACKAGE_CACHE="disabled",
+    )
+    assert plain == files
+
+
+@pytest.mark.synth
+@pytest.mark.parametrize("mode", ["fast", "checked"])
+def test_a_wrong_type_is_refused(mode: str) -> None:
+    code = """
+from factory.constructs import cdk
+def build(app):
+    cdk.Vpc(cdk.new_stack(app, "x", state=cdk.LocalState()), "vpc", cidr_block=5)
+cdk.synth_app(build)
+"""
+    done = run_python(code, CELLFACTORY_CDK=mode)
+    assert done.returncode != 0
+    assert ("TypeError" if mode == "checked" else "Value is not a string") in done.stderr
+
+
+def test_a_handle_in_the_output_is_refused() -> None:
+    text = json.dumps({"for_each": {"$jsii.byref": "Object@10044"}})
+    with pytest.raises(SynthError, match=r'^F401 .*"\$jsii.byref"'):
+        cdk.normalise(text)
+
+
+@pytest.mark.synth
+def test_without_a_home_to_write_nothing_stays_behind(
+    files: Mapping[str, str], tmp_path: Path
+) -> None:
+    scratch = tmp_path / "tmp"
+    scratch.mkdir()
+    made = synthesize(tmp_path / "out", HOME=os.devnull, TMPDIR=str(scratch), CELLFACTORY_CACHE="")
+    assert made == files
+    assert list(scratch.iterdir()) == []
+
+
+@pytest.mark.synth
+def test_a_cache_that_others_may_write_is_not_used(tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    cache.chmod(0o777)
+    synthesize(tmp_path / "out", CELLFACTORY_CACHE=str(cache))
+    assert list(cache.iterdir()) == []
+
+
+@pytest.mark.synth
+def test_the_bindings_bytecode_is_kept_apart(tmp_path: Path) -> None:
+    """The cache is filled whatever Python is told of bytecode; asserts of ours stay."""
+    code = """
+import dis, sys
+from factory.constructs.cdk import Vpc
+assert sys.dont_write_bytecode
+print(__debug__, any(step.argval == "check_type" for step in dis.get_instructions(Vpc.__init__)))
+"""
+    cache = tmp_path / "cache"
+    done = run_python(code, CELLFACTORY_CACHE=str(cache), PYTHONDONTWRITEBYTECODE="1")
+    assert done.stdout.split() == ["True", "False"]
+    assert len(list((cache / "bytecode").iterdir())) >= 4
+
+
+@pytest.mark.synth
+@pytest.mark.parametrize(
+    ("env", "said"),
+    [
+        ({"CELLFACTORY_CDK": "quick"}, "F403 CELLFACTORY_CDK is 'quick'"),
+        ({"JSII_NODE": "/no/such/node"}, "F404 the bindings cannot be started"),
+    ],
+)
+def test_what_cannot_start_says_why(env: dict[str, str], said: str) -> None:
+    done = run_python("from factory.constructs.cdk import Vpc", **env)
+    assert f"factory.errors.SynthError: {said}" in done.stderr
