@@ -23,7 +23,6 @@ LARGEST_EVENT = 8 * 2**20  # bytes of one watch line; etcd's own bound for an ob
 _CHUNK = 64 * 2**10  # bytes
 _CONNECT_SECONDS = 5.0
 _LIST_SECONDS = 30.0
-_WATCH_GRACE_SECONDS = 10.0  # a server that is this late with ending a watch is gone
 # Source: https://man7.org/linux/man-pages/man7/tcp.7.html. A peer that vanished without a word is
 # noticed after 15 + 3 x 5 s, even while nothing is sent.
 _KEEPALIVE = (("TCP_KEEPIDLE", 15), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 3))
@@ -54,9 +53,9 @@ class Api(Protocol):
         """Read one page of a list."""
 
     def watch(
-        self, path: str, query: dict[str, str], *, seconds: int
+        self, path: str, query: dict[str, str], *, silence_seconds: int
     ) -> Generator[bytes, None, None]:
-        """Yield the lines of a watch that the server ends after `seconds`."""
+        """Yield the lines of a watch; silence for longer than that is an error."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,20 +89,20 @@ class HttpApi:
         return body
 
     def watch(
-        self, path: str, query: dict[str, str], *, seconds: int
+        self, path: str, query: dict[str, str], *, silence_seconds: int
     ) -> Generator[bytes, None, None]:
         """Yield an empty line when the server has accepted, then each line of the watch.
 
         Raises:
             Rejected: the server answered with an error, 410 among them.
             TooLarge: a line is larger than `LARGEST_EVENT`.
-            Unanswered: the connection broke, or was silent beyond `seconds`.
+            Unanswered: the connection broke or was silent.
         """
         self.on_request("watch")
         with closing(self._connect(_LIST_SECONDS)) as connection, _translated():
             answer = self._read(connection, path, query)
             if connection.sock is not None:
-                connection.sock.settimeout(seconds + _WATCH_GRACE_SECONDS)
+                connection.sock.settimeout(silence_seconds)
             yield b""
             yield from _split_lines(answer)
 

@@ -97,6 +97,7 @@ def parse_settings(environment: Mapping[str, str]) -> Settings:
             page_pods=reader.read("PAGE_PODS", "100", _whole(1, 1000), 1),
             shortest_seconds=shortest,
             longest_seconds=longest,
+            grace_seconds=reader.read("GRACE_SECONDS", "10", _whole(1, 600), 1),
             confirm_seconds=reader.read("CONFIRM_MS", "5000", _whole(0, 600_000), 0) / 1000,
         ),
         breaker=Breaker(

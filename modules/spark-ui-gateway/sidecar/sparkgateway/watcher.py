@@ -39,6 +39,7 @@ class WatchPolicy:
     page_pods: int = 100
     shortest_seconds: int = 60  # of one watch
     longest_seconds: int = 120
+    grace_seconds: int = 10  # a server that is so late with ending a watch is gone
     confirm_seconds: float = 5.0  # between a list that trips the breaker and the second one
 
 
@@ -168,7 +169,8 @@ class Watcher:
         }
         begun, told = time.monotonic(), False
         try:
-            with closing(self.api.watch(self._path(), query, seconds=seconds)) as lines:
+            silence = seconds + self.policy.grace_seconds
+            with closing(self.api.watch(self._path(), query, silence_seconds=silence)) as lines:
                 for line in lines:
                     self.board.note_contact(self.scope)
                     if line:

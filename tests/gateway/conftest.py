@@ -1,0 +1,51 @@
+"""Fixtures of the gateway's tests. What a machine lacks is told by the skip."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+SIDECAR = Path(__file__).resolve().parents[2] / "modules" / "spark-ui-gateway" / "sidecar"
+sys.path.insert(0, str(SIDECAR))
+
+from tests.gateway.apiserver import ApiServer  # noqa: E402  # after the path above
+from tests.gateway.rig import Nginx, Sidecar, find_nginx  # noqa: E402
+
+
+@pytest.fixture
+def api() -> Iterator[ApiServer]:
+    """An API server without pods."""
+    server = ApiServer()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def sidecar(api: ApiServer, tmp_path: Path) -> Iterator[Sidecar]:
+    """A running sidecar that has read the (empty) list."""
+    with Sidecar(tmp_path, api) as process:
+        process.start()
+        process.wait_synced()
+        yield process
+
+
+@pytest.fixture(scope="session")
+def nginx_binary() -> Path:
+    """An NGINX with njs, or a skip."""
+    found = find_nginx()
+    if found is None:
+        pytest.skip("no NGINX with njs: apt install nginx libnginx-mod-http-js")
+    return found
+
+
+@pytest.fixture
+def nginx(sidecar: Sidecar, nginx_binary: Path, tmp_path: Path) -> Iterator[Nginx]:
+    """A running NGINX in front of the sidecar's routes."""
+    with Nginx(
+        tmp_path, nginx_binary, {"driver": {"lowestPort": 1024, "highestPort": 65535}}
+    ) as process:
+        process.start()
+        yield process
