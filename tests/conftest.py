@@ -67,6 +67,12 @@ def pytest_configure(config: pytest.Config) -> None:
     _close_the_way_out()
 
 
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Look for doctests in `factory` only: what tests are made of may be a program of its own."""
+    is_part = collection_path.suffix == ".py" and not collection_path.name.startswith("test_")
+    return True if is_part else None
+
+
 def _home(config: pytest.Config) -> Path:
     """Give a home that lasts from run to run, because caches below it take seconds to fill."""
     home = config.rootpath / ".pytest_cache" / "home"
