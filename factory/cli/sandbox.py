@@ -140,7 +140,9 @@ def _run_commands(commands: Sequence[str], inventory_file: Path) -> None:
     for command in commands:
         words = [*shlex.split(command), "--sandbox", "--inventory", str(inventory_file)]
         typer.echo(f"cellfactory {shlex.join(words)}", err=True)
-        app(words, prog_name="cellfactory", standalone_mode=False)
+        code = app(words, prog_name="cellfactory", standalone_mode=False)
+        if code:
+            raise typer.Exit(code)
 
 
 def _refuse_second(folder: Path) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,7 +69,7 @@ class Report:
     applied: tuple[Change, ...] = ()
     outputs: Mapping[str, Any] | None = None  # by name; None when none were told
     diagnostics: tuple[Diagnostic, ...] = ()
-    other: str = ""  # lines that are not JSON
+    other: str = ""  # lines that are no messages
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
@@ -103,19 +103,33 @@ class Report:
 def parse_report(text: str) -> Report:
     """Read the standard output of `plan`, `apply` or `destroy` with `-json`.
 
-    A line that is not JSON is kept in `other`: a crash must not hide what came before it.
+    A line that is no message is kept in `other`: a crash must not hide what came before it.
     """
-    messages, other = _split(text)
+    planned: list[Change] = []
+    applied: list[Change] = []
+    diagnostics: list[Diagnostic] = []
+    outputs: dict[str, Any] | None = None
+    other: list[str] = []
+    for line in text.splitlines():
+        try:
+            message = json.loads(line)
+            match message["type"]:
+                case "planned_change":
+                    planned.append(_change(message["change"]))
+                case "apply_complete":
+                    applied.append(_change(message["hook"]))
+                case "diagnostic":
+                    diagnostics.append(_diagnostic(message["diagnostic"]))
+                case "outputs":
+                    outputs = _outputs(message["outputs"])
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            other.append(line)
     return Report(
-        planned=tuple(_changes(messages, "planned_change", "change")),
-        applied=tuple(_changes(messages, "apply_complete", "hook")),
-        outputs=_outputs(messages),
-        diagnostics=tuple(
-            _diagnostic(m["diagnostic"])
-            for m in messages
-            if m.get("type") == "diagnostic" and isinstance(m.get("diagnostic"), dict)
-        ),
-        other="\n".join(other),
+        planned=tuple(planned),
+        applied=tuple(applied),
+        outputs=outputs,
+        diagnostics=tuple(diagnostics),
+        other="\n".join(line for line in other if line.strip()),
     )
 
 
@@ -145,48 +159,23 @@ def parse_outputs(text: str) -> dict[str, Any]:
     return {name: told["value"] for name, told in document.items() if "value" in told}
 
 
-def _split(text: str) -> tuple[list[dict[str, Any]], list[str]]:
-    messages: list[dict[str, Any]] = []
-    other: list[str] = []
-    for line in text.splitlines():
-        try:
-            message = json.loads(line)
-        except ValueError:
-            message = None
-        if isinstance(message, dict):
-            messages.append(message)
-        elif line.strip():
-            other.append(line)
-    return messages, other
+def _change(told: Mapping[str, Any]) -> Change:
+    resource = told["resource"]
+    key = resource.get("resource_key")
+    return Change(
+        address=resource["addr"],
+        resource_type=resource["resource_type"],
+        key="" if key is None else str(key),
+        action=told["action"],
+        reason=told.get("reason", ""),
+        id=told.get("id_value", "") if told.get("id_key") == "id" else "",
+    )
 
 
-def _changes(messages: Iterable[Mapping[str, Any]], kind: str, body: str) -> Iterator[Change]:
-    for message in messages:
-        if message.get("type") != kind:
-            continue
-        told = message[body]
-        resource = told["resource"]
-        key = resource.get("resource_key")
-        yield Change(
-            address=resource["addr"],
-            resource_type=resource["resource_type"],
-            key="" if key is None else str(key),
-            action=told["action"],
-            reason=told.get("reason", ""),
-            id=told.get("id_value", "") if told.get("id_key") == "id" else "",
-        )
-
-
-def _outputs(messages: Iterable[Mapping[str, Any]]) -> dict[str, Any] | None:
+def _outputs(told: Mapping[str, Any]) -> dict[str, Any] | None:
     """The outputs after an apply; those of a plan have no values and are passed over."""
-    found: dict[str, Any] | None = None
-    for message in messages:
-        if message.get("type") == "outputs":
-            told = message["outputs"]
-            found = {name: o["value"] for name, o in told.items() if "value" in o}
-            if len(found) < len(told):
-                found = None
-    return found
+    found = {name: output["value"] for name, output in told.items() if "value" in output}
+    return found if len(found) == len(told) else None
 
 
 def _diagnostic(told: Mapping[str, Any]) -> Diagnostic:

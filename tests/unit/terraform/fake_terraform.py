@@ -1,0 +1,97 @@
+"""A stand-in for Terraform that only talks like it: it makes nothing and reads no configuration.
+
+The folder it runs in is named after a stack. What it does for a stack stands in the JSON file
+that `FAKE_SCRIPT` names, by stack and command; what it was asked to do goes to `FAKE_LOG`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+STACK = Path.cwd().name
+interrupts: list[int] = []
+
+
+def main(arguments: list[str]) -> int:
+    command = arguments[0]
+    signal.signal(signal.SIGINT, lambda number, _frame: interrupts.append(number))
+    script = json.loads(Path(os.environ["FAKE_SCRIPT"]).read_text("utf-8"))
+    told: dict[str, Any] = script.get(STACK, {}).get(command, {})
+    log("begin", command, arguments[1:])
+    waited_until = time.monotonic() + told.get("seconds", 0)
+    while time.monotonic() < waited_until and not interrupts:
+        time.sleep(0.01)
+    code = 1 if interrupts else answer(command, arguments[1:], told)
+    log("end", command, [str(code), *map(str, interrupts)])
+    return code
+
+
+def answer(command: str, arguments: list[str], told: dict[str, Any]) -> int:
+    for part in told.get("prints", ()):
+        print(part)
+    if "error" in told:
+        return refuse(command, told["error"])
+    changes, outputs = told.get("changes", ()), told.get("outputs", {})
+    match command:
+        case "validate":
+            print(json.dumps({"diagnostics": []}))
+        case "output":
+            print(json.dumps({name: {"value": value} for name, value in outputs.items()}))
+        case "plan":
+            return plan(arguments, changes)
+        case "apply" | "destroy":
+            for change in changes:
+                say("apply_complete", hook=described(change))
+            say(
+                "outputs", outputs={n: {"sensitive": False, "value": v} for n, v in outputs.items()}
+            )
+    return 0
+
+
+def refuse(command: str, why: str) -> int:
+    told = {"severity": "error", "summary": why, "detail": "because\nof that", "address": "a.b"}
+    if command == "init":
+        sys.stderr.write(f"Error: {why}\n")
+    elif command == "validate":
+        print(json.dumps({"diagnostics": [told]}))
+    else:
+        say("diagnostic", diagnostic=told)
+    return 1
+
+
+def plan(arguments: list[str], changes: Sequence[dict[str, str]]) -> int:
+    for change in changes:
+        say("planned_change", change=described(change))
+    for argument in arguments:
+        if argument.startswith("-out="):
+            Path(argument.removeprefix("-out=")).write_text("a plan", "utf-8")
+    return 2 if changes else 0
+
+
+def described(change: dict[str, str]) -> dict[str, Any]:
+    kind, _, rest = change["address"].partition(".")
+    key = rest.partition('["')[2].removesuffix('"]')
+    resource = {"addr": change["address"], "resource_type": kind, "resource_key": key or None}
+    extra = {n: change[n] for n in ("reason",) if n in change}
+    made = {"id_key": "id", "id_value": change["id"]} if "id" in change else {}
+    return {"resource": resource, "action": change["action"], **extra, **made}
+
+
+def say(kind: str, **body: Any) -> None:
+    print(json.dumps({"type": kind, **body}), flush=True)
+
+
+def log(event: str, command: str, arguments: list[str]) -> None:
+    with Path(os.environ["FAKE_LOG"]).open("a", encoding="utf-8") as stream:
+        stream.write(json.dumps([event, STACK, command, arguments]) + "\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
