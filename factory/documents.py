@@ -222,7 +222,7 @@ _INT = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?(0|[1-9][0-9]*)\.[0-9]*([eE][-+]?[0-9]+)?")
 
 
-def _scalar(node: yaml.Node) -> Any:
+def _scalar(node: Any) -> Any:
     """Convert what YAML 1.2 calls a null, a truth value or a number; the rest stays text."""
     word = str(node.value)
     if node.style:

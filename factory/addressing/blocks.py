@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 
+from factory.errors import Finding
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ZoneBlocks:
@@ -22,6 +24,10 @@ class ZoneBlocks:
     pod: IPv4Network  # pod interfaces and their /28 prefixes; unroutable
 
 
+PRIMARY_KINDS = ("node", "endpoint", "control_plane", "public", "transit")
+"""The kinds of subnet that are cut from a cell's primary block, in the order they are cut."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CellAddresses:
     """Every block that a cell owns."""
@@ -30,6 +36,14 @@ class CellAddresses:
     primary: IPv4Network  # first block of the VPC, /16 to /28
     pod_blocks: tuple[IPv4Network, ...]  # further blocks of the VPC, each /16 to /28
     zones: Mapping[str, ZoneBlocks]  # by zone id
+
+    def primary_subnets(self) -> tuple[IPv4Network, ...]:
+        """Every subnet that is cut from the primary block."""
+        return tuple(getattr(zone, kind) for zone in self.zones.values() for kind in PRIMARY_KINDS)
+
+    def pod_subnets(self) -> tuple[IPv4Network, ...]:
+        """Every subnet that is cut from a pod block."""
+        return tuple(zone.pod for zone in self.zones.values())
 
     @property
     def blocks(self) -> tuple[IPv4Network, ...]:
@@ -41,4 +55,5 @@ class CellAddresses:
 class AddressPlan:
     """The addresses of every cell of an inventory."""
 
-    cells: Mapping[str, CellAddresses]  # by cell name
+    cells: Mapping[str, CellAddresses]  # by cell name; one with an error below is left out
+    findings: tuple[Finding, ...] = ()  # what does not work out, and warnings

@@ -1,0 +1,116 @@
+"""Whether a cell type can have addresses at all, and whether a cell still fits its blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from factory.addressing.blocks import CellAddresses
+from factory.addressing.need import (
+    CellNeed,
+    nodes_held,
+    primary_length,
+    reserved_addresses,
+    usable_addresses,
+    zone_nodes,
+)
+from factory.errors import Finding, KeyPath
+from factory.facts.schema import Facts, effective
+from factory.inventory.schema import CellType, Inventory
+
+
+def check_fit(name: str, cell_type: CellType, need: CellNeed, facts: Facts) -> Iterator[Finding]:
+    """Yield what no block could hold of a cell type.
+
+    Rules:
+        F203: more nodes in a zone than the largest pod subnet or the largest VPC block holds.
+        F207: a node ceiling below the nodes that are declared.
+    """
+    path: KeyPath = ("cell_types", name, "node_ceiling")
+    zones, ceiling = len(cell_type.zones), cell_type.node_ceiling
+    declared = zones * sum(group.nodes_per_zone for group in cell_type.node_groups.values())
+    if ceiling is not None and ceiling < declared:
+        message = f"node_ceiling is {ceiling:,}, but {declared:,} nodes are declared"
+        hint = f"{declared // zones:,} in each of {zones} zones; raise it by {declared - ceiling:,}"
+        yield Finding(rule="F207", path=path, message=message, hint=hint)
+    if declared >= zones * zone_nodes(cell_type):
+        path = ("cell_types", name, "node_groups")
+    largest = int(facts.parameter("block-shortest-prefix-length"))
+    wanted = (
+        f"each zone has {need.nodes:,} nodes, {need.surge:,} of them for the surge of an update"
+    )
+    if need.pod_length is None:
+        held = nodes_held(largest, need.prefixes_per_node, reserved_addresses(facts))
+        zones_wanted = _zones_for(cell_type, need, held)
+        yield Finding(
+            rule="F203",
+            path=path,
+            message=f"{wanted}, but its pod subnet holds {held:,} with {need.prefixes_per_node} "
+            "prefixes per node",
+            hint=f"a zone has one pod subnet, a /{largest} at most; spread the nodes over "
+            f"{zones_wanted} zones, or lower prefixes_per_node",
+        )
+    elif primary_length(need, zones) < largest:
+        message = f"{wanted}, and with {zones} zones that is more than a /{largest} holds"
+        hint = f"the primary block of a VPC is a /{largest} at most; make it two cells"
+        yield Finding(rule="F203", path=path, message=message, hint=hint)
+
+
+def _zones_for(cell_type: CellType, need: CellNeed, held: int) -> int:
+    nodes = len(cell_type.zones) * (need.nodes - need.surge)
+    return -(-nodes // max(1, held - need.surge))
+
+
+def check_grown(
+    cell: CellAddresses, need: CellNeed, zones: Sequence[str], facts: Facts
+) -> Iterator[Finding]:
+    """Yield what a cell needs more of than its locked blocks hold; once for each kind of block.
+
+    Rules:
+        F204: a cell has outgrown its blocks.
+    """
+    kept = reserved_addresses(facts)
+    reported = set()
+    for zone in sorted(set(zones) & set(cell.zones)):
+        blocks = cell.zones[zone]
+        pods = nodes_held(blocks.pod.prefixlen, need.prefixes_per_node, kept)
+        for kind, block, needed, held, unit in (
+            ("node", blocks.node, need.nodes, usable_addresses(blocks.node, facts), "addresses"),
+            (
+                "endpoint",
+                blocks.endpoint,
+                need.endpoints,
+                usable_addresses(blocks.endpoint, facts),
+                "addresses",
+            ),
+            ("pod", blocks.pod, need.nodes, pods, "nodes"),
+        ):
+            if needed > held and kind not in reported:
+                reported.add(kind)
+                yield Finding(
+                    rule="F204",
+                    path=("cells", cell.cell, "type"),
+                    message=f"cell {cell.cell!r} needs room for {needed:,} {unit} in {zone}, but "
+                    f"its {kind} subnet {block} holds {held:,}",
+                    hint="blocks never move: build a larger cell beside it under another name, "
+                    "then remove this one",
+                )
+
+
+def check_block_count(inventory: Inventory, cell: CellAddresses, facts: Facts) -> Iterator[Finding]:
+    """Yield a finding when a VPC needs more blocks than its account allows.
+
+    Rules:
+        F206: a cell needs more blocks than its VPC may have.
+    """
+    quota = facts.quota("blocks-per-vpc")
+    raised = {**inventory.type_of(cell.cell).quotas, **inventory.cells[cell.cell].quotas}
+    allowed = effective(quota, raised.get(quota.code))
+    if len(cell.blocks) > allowed:
+        yield Finding(
+            rule="F206",
+            path=("cells", cell.cell, "type"),
+            message=f"cell {cell.cell!r} needs {len(cell.blocks)} blocks in its VPC, "
+            f"{len(cell.pod_blocks)} of them for pods, but may have {allowed}",
+            hint=f"have {quota.code} raised, up to {quota.maximum}, and write it under quotas; "
+            f"see {quota.source}",
+        )

@@ -1,0 +1,95 @@
+"""Whether the blocks that cells hold still agree with the inventory around them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from ipaddress import IPv4Network
+
+from factory.addressing.blocks import CellAddresses
+from factory.addressing.pools import connected_meshes
+from factory.errors import Finding
+from factory.inventory.overlaps import Owned, crossing, overlapping
+from factory.inventory.schema import Inventory
+
+
+def check_held(inventory: Inventory, cells: Mapping[str, CellAddresses]) -> Iterator[Finding]:
+    """Yield blocks that a cell holds and should not.
+
+    Rules:
+        F208: a block lies outside the pools, or in a hub or a reserved block.
+        F209: two cells that reach each other or one hub hold the same addresses.
+        F210: two cells of meshes that are apart share pod addresses (a warning).
+    """
+    yield from _check_places(inventory, cells)
+    groups: dict[str, list[Owned]] = {}
+    leader = connected_meshes(inventory)
+    for name, cell in sorted(cells.items()):
+        owned = [(b, ("cells", name, "mesh"), f"cell {name!r}") for b in cell.blocks]
+        groups.setdefault(leader[inventory.cells[name].mesh], []).extend(owned)
+    for group in groups.values():
+        for first, second in overlapping(group):
+            if first[2] != second[2]:
+                yield Finding(
+                    rule="F209",
+                    path=second[1],
+                    message=f"{second[0]} of {second[2]} overlaps {first[0]} of {first[2]}, and "
+                    "they reach each other or one hub",
+                    hint="blocks never move: keep their meshes apart, or build one of them anew "
+                    "under another name",
+                )
+    yield from _check_shared(groups)
+
+
+def _check_shared(groups: Mapping[str, list[Owned]]) -> Iterator[Finding]:
+    reported = set()
+    for mesh, group in groups.items():
+        others = [owned for other, blocks in groups.items() if other > mesh for owned in blocks]
+        for first, second in crossing(group, others):
+            pair = (first[2], second[2])
+            if pair not in reported:
+                reported.add(pair)
+                yield Finding(
+                    rule="F210",
+                    path=second[1],
+                    message=f"{second[2]} shares {second[0]} with {first[2]}",
+                    hint="their meshes can never be peered with each other, nor with one hub; add "
+                    "a block to address_pools.pod before the next cell",
+                    severity="warning",
+                )
+
+
+def _check_places(inventory: Inventory, cells: Mapping[str, CellAddresses]) -> Iterator[Finding]:
+    pools = inventory.address_pools
+    held: list[Owned] = []
+    for name, cell in sorted(cells.items()):
+        held += [(b, ("cells", name), f"cell {name!r}") for b in cell.blocks]
+        yield from _check_inside("node", (cell.primary,), pools.node, name)
+        yield from _check_inside("pod", cell.pod_blocks, pools.pod, name)
+    fixed: list[Owned] = [
+        (block, ("address_pools", "reserved", index), "address_pools.reserved")
+        for index, block in enumerate(pools.reserved)
+    ]
+    for name, hub in inventory.hubs.items():
+        fixed += [
+            (b, ("hubs", name, "blocks", i), f"hub {name!r}") for i, b in enumerate(hub.blocks)
+        ]
+    for block, owner in crossing(held, fixed):
+        yield Finding(
+            rule="F208",
+            path=owner[1],
+            message=f"{owner[0]} of {owner[2]} overlaps {block[0]}, which {block[2]} holds",
+            hint="blocks never move: take this block elsewhere, or remove the cell first",
+        )
+
+
+def _check_inside(
+    kind: str, blocks: tuple[IPv4Network, ...], pools: list[IPv4Network], cell: str
+) -> Iterator[Finding]:
+    for block in blocks:
+        if not any(block.subnet_of(pool) for pool in pools):
+            yield Finding(
+                rule="F208",
+                path=("cells", cell),
+                message=f"cell {cell!r} holds {block}, which address_pools.{kind} does not have",
+                hint="blocks never move: put the pool back",
+            )

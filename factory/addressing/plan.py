@@ -1,0 +1,178 @@
+"""Which blocks each cell gets, given what every cell already has.
+
+A cell that is in the lock keeps its blocks to the bit. New cells come after, by name, each with
+the first aligned room in the order of the pools. So the same inventory and lock give the same
+plan, and no cell moves because another came, went or changed its place in the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from factory.addressing.blocks import PRIMARY_KINDS, AddressPlan, CellAddresses, ZoneBlocks
+from factory.addressing.fit import check_block_count, check_fit, check_grown
+from factory.addressing.held import check_held
+from factory.addressing.lock import Lock
+from factory.addressing.need import CellNeed, need_of, pod_block_lengths, primary_length
+from factory.addressing.pools import Pools
+from factory.addressing.space import Space
+from factory.errors import Finding, InventoryError
+from factory.facts.schema import Facts
+from factory.inventory.schema import Inventory
+from factory.inventory.source import SourceMap
+
+
+def plan_addresses(inventory: Inventory, lock: Lock, facts: Facts) -> tuple[AddressPlan, Lock]:
+    """Give every cell its blocks.
+
+    Args:
+        inventory: every cell there is.
+        lock: what the cells got before; `EMPTY_LOCK` the first time.
+        facts: sizes and quotas of AWS.
+
+    Returns:
+        The plan, with what does not work out in `findings`, and the lock that remembers it. When
+        a finding is an error, the plan must not be used, nor the lock be written.
+
+    Rules:
+        F202 to F210: see `factory.addressing.rules`.
+    """
+    planner = _Planner(inventory, lock, facts)
+    planner.plan()
+    findings = (*planner.findings, *check_held(inventory, planner.locked))
+    known = {**lock.removed, **lock.cells}
+    removed = {name: known[name] for name in sorted(known) if name not in inventory.cells}
+    plan = AddressPlan(cells=planner.planned, findings=findings)
+    return plan, Lock(cells=dict(sorted(planner.locked.items())), removed=removed)
+
+
+def require_addresses(
+    inventory: Inventory, lock: Lock, facts: Facts, source: SourceMap
+) -> tuple[AddressPlan, Lock]:
+    """Give every cell its blocks, or say why that cannot be.
+
+    Raises:
+        InventoryError: with every finding, warnings included, when one is an error.
+    """
+    plan, planned = plan_addresses(inventory, lock, facts)
+    if any(finding.severity == "error" for finding in plan.findings):
+        raise InventoryError(source.locate_all(plan.findings))
+    return plan, planned
+
+
+class _Planner:
+    """One plan in the making."""
+
+    def __init__(self, inventory: Inventory, lock: Lock, facts: Facts) -> None:
+        known = {**lock.removed, **lock.cells}
+        self.inventory, self.facts = inventory, facts
+        self.pools = Pools(inventory, lock)
+        self.needs = {name: need_of(t, facts) for name, t in inventory.cell_types.items()}
+        self.locked = {name: known[name] for name in sorted(inventory.cells) if name in known}
+        self.planned: dict[str, CellAddresses] = {}
+        self.findings: list[Finding] = []
+
+    def plan(self) -> None:
+        """Plan the cells that have blocks, then the new ones."""
+        sound = set()
+        for name, cell_type in self.inventory.cell_types.items():
+            misfits = tuple(check_fit(name, cell_type, self.needs[name], self.facts))
+            self.findings += misfits
+            sound |= set() if misfits else {name}
+        held = tuple(self.locked)
+        new = sorted(set(self.inventory.cells) - set(held))
+        for name in (*held, *new):
+            if self.inventory.cells[name].type in sound:
+                self._plan_cell(name, self.needs[self.inventory.cells[name].type])
+
+    def _plan_cell(self, name: str, need: CellNeed) -> None:
+        zones = sorted(self.inventory.type_of(name).zones)
+        cell = (
+            self._keep(name, need, zones) if name in self.locked else self._make(name, need, zones)
+        )
+        if cell is None:
+            return
+        too_many = tuple(check_block_count(self.inventory, cell, self.facts))
+        self.findings += too_many
+        if not too_many:
+            self.locked[name] = cell
+            self.planned[name] = replace(cell, zones={zone: cell.zones[zone] for zone in zones})
+
+    def _make(self, name: str, need: CellNeed, zones: list[str]) -> CellAddresses | None:
+        """Give a new cell its blocks; None with a finding when there is no room."""
+        length = primary_length(need, len(zones))
+        primary = self.pools.take_primary(length)
+        if primary is None:
+            self._exhausted(name, "node", (length,), self.pools.count_primaries(length))
+            return None
+        lengths = pod_block_lengths(len(zones), _pod_length(need), self.facts)
+        pod_blocks = self.pools.take_pods(name, lengths)
+        if pod_blocks is None:
+            self._exhausted(name, "pod", lengths, self.pools.count_pods(name, min(lengths)))
+            return None
+        blank = CellAddresses(cell=name, primary=primary, pod_blocks=pod_blocks, zones={})
+        return _with_zones(blank, need, zones)
+
+    def _keep(self, name: str, need: CellNeed, zones: list[str]) -> CellAddresses | None:
+        """Keep a cell's blocks, and cut the subnets of new zones from their spare room."""
+        cell = self.locked[name]
+        grown = tuple(check_grown(cell, need, zones, self.facts))
+        self.findings += grown
+        missing = [zone for zone in zones if zone not in cell.zones]
+        if grown or not missing:
+            return None if grown else cell
+        lengths = (_pod_length(need),) * len(missing)
+        if Space(cell.pod_blocks, cell.pod_subnets()).take_all(lengths) is None:
+            more = self.pools.take_pods(name, lengths)
+            if more is None:
+                self._exhausted(name, "pod", lengths, self.pools.count_pods(name, lengths[0]))
+                return None
+            cell = replace(cell, pod_blocks=(*cell.pod_blocks, *more))
+        wider = _with_zones(cell, need, missing)
+        if wider is None:
+            sizes = ", ".join(f"/{length}" for length in sorted(need.lengths.values()))
+            self._find(
+                "F205",
+                name,
+                f"cell {name!r} has no room in {cell.primary} for the subnets of "
+                f"{', '.join(missing)} ({sizes} each)",
+                "blocks never move: build a cell with these zones beside it under another name",
+            )
+        return wider
+
+    def _exhausted(self, name: str, kind: str, lengths: tuple[int, ...], free: int) -> None:
+        sizes = " + ".join(f"/{length}" for length in lengths)
+        self._find(
+            "F202",
+            name,
+            f"cell {name!r} needs {sizes} of the {kind} pool, where {free:,} free blocks of "
+            f"/{min(lengths)} are left",
+            f"add a block to address_pools.{kind}, or release the blocks of removed cells",
+        )
+
+    def _find(self, rule: str, cell: str, message: str, hint: str) -> None:
+        path = ("cells", cell)
+        self.findings.append(Finding(rule=rule, path=path, message=message, hint=hint))
+
+
+def _pod_length(need: CellNeed) -> int:
+    assert need.pod_length is not None  # `check_fit` has said so
+    return need.pod_length
+
+
+def _with_zones(cell: CellAddresses, need: CellNeed, zones: Iterable[str]) -> CellAddresses | None:
+    """Cut the subnets of more zones from a cell's blocks, largest first; None without room."""
+    primary = Space((cell.primary,), cell.primary_subnets())
+    pods = Space(cell.pod_blocks, cell.pod_subnets())
+    names = sorted(zones)
+    wanted = [(need.lengths[kind], kind, zone) for kind in PRIMARY_KINDS for zone in names]
+    cut: dict[str, dict[str, object]] = {zone: {} for zone in names}
+    for length, kind, zone in sorted(wanted, key=lambda want: want[0]):
+        cut[zone][kind] = primary.take(length)
+    for zone in names:
+        cut[zone]["pod"] = pods.take(_pod_length(need))
+    if any(block is None for blocks in cut.values() for block in blocks.values()):
+        return None
+    more = {zone: ZoneBlocks(**blocks) for zone, blocks in cut.items()}  # type: ignore[arg-type]
+    return replace(cell, zones=dict(sorted({**cell.zones, **more}.items())))

@@ -1,0 +1,18 @@
+"""Which interface endpoints a cell has."""
+
+from __future__ import annotations
+
+from factory.facts.endpoints import load_endpoints
+from factory.inventory.schema import CellType
+
+
+def endpoint_services(cell_type: CellType) -> tuple[str, ...]:
+    """List the services that a cell reaches through interface endpoints, sorted.
+
+    A cell without egress has those that it needs to start and those it names; with a NAT gateway
+    it has only those it names. The gateway endpoint of S3 is not among them: every cell has it.
+
+    Source: https://docs.aws.amazon.com/eks/latest/userguide/private-clusters.html
+    """
+    needed = load_endpoints() if cell_type.egress == "none" else ()
+    return tuple(sorted({*needed, *cell_type.endpoints}))
