@@ -65,6 +65,16 @@ def _name(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
+def load(path: Path) -> ModuleType:
+    """Import a file that belongs to no package."""
+    spec = importlib.util.spec_from_file_location(f"loaded_{path.stem}", path)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 # -- errors and commands ---------------------------------------------------------------------------
 
 
@@ -152,6 +162,17 @@ def test_each_module_says_what_it_is_for() -> None:
     assert silent == []
 
 
+def test_no_doctest_stands_where_none_is_run() -> None:
+    skipped = tuple(f"{folder}/" for folder in load(ROOT / "conftest.py").collect_ignore)
+    found = [
+        _name(path)
+        for path in python_files()
+        if _name(path).startswith(skipped) and ">>> " in path.read_text("utf-8")
+    ]
+    assert len(skipped) >= 3
+    assert found == []
+
+
 def test_no_module_has_a_vague_name() -> None:
     names = {_name(path): {path.stem, *path.parent.parts[-1:]} for path in python_files()}
     assert [name for name, words in names.items() if words & VAGUE_NAMES] == []
@@ -185,19 +206,9 @@ def test_no_file_knows_a_machine() -> None:
 # -- the project's files agree ---------------------------------------------------------------------
 
 
-def dev() -> ModuleType:
-    """Import dev.py, which is no module of any package."""
-    spec = importlib.util.spec_from_file_location("dev", ROOT / "dev.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def test_every_mark_has_its_place_in_the_order_of_the_tests() -> None:
     marks = {mark.split(":")[0] for mark in PROJECT["tool"]["pytest"]["ini_options"]["markers"]}
-    assert marks == set(dev().SLOW_MARKS.split(" or "))
+    assert marks == set(load(ROOT / "dev.py").SLOW_MARKS.split(" or "))
 
 
 def test_ci_runs_the_test_command_of_the_readme() -> None:
