@@ -38,7 +38,7 @@ def test_the_named_one_comes_before_path_and_terraform_before_tofu(tmp_path: Pat
 @pytest.mark.parametrize("number", ["1.9.8", "0.15.5"])
 def test_one_without_the_native_lock_is_too_old(tmp_path: Path, number: str) -> None:
     old = program(tmp_path, "old", version(number))
-    with pytest.raises(TerraformError, match=f"F602 .TERRAFORM is Terraform {number}; 1.10 or"):
+    with pytest.raises(TerraformError, match=rf"F602 .TERRAFORM is Terraform {number}; 1.10 or"):
         find_engine({"TERRAFORM": str(old), "PATH": "/bin:/usr/bin"}, tmp_path)
 
 
@@ -51,8 +51,14 @@ def test_new_enough(tmp_path: Path, number: str) -> None:
 
 @pytest.mark.parametrize(
     ("answer", "code"),
-    [("", 0), ("Terraform v1.11.4", 0), ("[]", 0), ('{"terraform_version": 1}', 0)]
-    + [(version("1.11.4"), 1), ('{"terraform_version": "new"}', 0)],
+    [
+        ("", 0),
+        ("Terraform v1.11.4", 0),
+        ("[]", 0),
+        ('{"terraform_version": 1}', 0),
+        ('{"terraform_version": "new"}', 0),
+        (version("1.11.4"), 1),
+    ],
 )
 def test_what_does_not_answer_like_terraform(tmp_path: Path, answer: str, code: int) -> None:
     other = program(tmp_path, "other", answer, code)
@@ -61,7 +67,9 @@ def test_what_does_not_answer_like_terraform(tmp_path: Path, answer: str, code: 
 
 
 def test_the_named_one_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(TerraformError, match="F601 .TERRAFORM names /no/such, which is no program"):
+    with pytest.raises(
+        TerraformError, match=r"F601 .TERRAFORM names /no/such, which is no program"
+    ):
         find_engine({"TERRAFORM": "/no/such", "PATH": ""}, tmp_path)
 
 
@@ -69,7 +77,7 @@ def test_a_file_that_cannot_be_executed_is_said_so(tmp_path: Path) -> None:
     broken = tmp_path / "broken"
     broken.write_bytes(b"\x7fELF nonsense")
     broken.chmod(0o755)
-    with pytest.raises(TerraformError, match="F601 cannot run .TERRAFORM: Exec format error"):
+    with pytest.raises(TerraformError, match=r"F601 cannot run .TERRAFORM: Exec format error"):
         find_engine({"TERRAFORM": str(broken), "PATH": ""}, tmp_path)
 
 
