@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from ipaddress import IPv4Network
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
     BaseModel,
@@ -261,7 +261,8 @@ class CellType(Model):
         description="Release of the EKS-optimized Amazon Linux 2023 image.",
     )
     addons: dict[AddonName, AddonVersion] = Field(
-        description="Version of each EKS add-on, such as v1.20.4-eksbuild.1."
+        description="Version of each EKS add-on, such as v1.20.4-eksbuild.1; all four.",
+        json_schema_extra={"required": [*get_args(AddonName)]},
     )
     egress: Literal["none", "nat_gateway"] = Field(
         default="none", description="Way to the internet; `none`: VPC endpoints only."

@@ -1,0 +1,44 @@
+"""`cells.schema.json`: the schema of `cells.yaml` for editors, JSON Schema draft 2020-12.
+
+It accepts whatever the reader accepts, and refuses what one value alone has wrong; rules that
+take two values stay with the reader.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from factory.inventory.patterns import WORDS
+from factory.inventory.schema import Inventory
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def render_schema() -> str:
+    """Render the schema as JSON text, the same on every run."""
+    schema = {
+        "$schema": DIALECT,
+        "$comment": "Made by `cellfactory schema`; do not edit.",
+        "title": "cells.yaml",
+        **_tidy(Inventory.model_json_schema()),
+    }
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def _tidy(node: Any) -> Any:
+    """Close mappings with free keys, explain patterns, and drop titles that repeat the key."""
+    if isinstance(node, list):
+        return [_tidy(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    tidy = {k: v if k == "default" else _tidy(v) for k, v in node.items() if not _is_noise(k, v)}
+    if "patternProperties" in tidy:
+        tidy["additionalProperties"] = False
+    if isinstance(tidy.get("pattern"), str) and tidy["pattern"] in WORDS:
+        tidy["patternErrorMessage"] = f"must be {WORDS[tidy['pattern']]}"
+    return tidy
+
+
+def _is_noise(key: str, value: Any) -> bool:
+    return (key == "title" and isinstance(value, str)) or (key == "default" and value is None)
