@@ -36,7 +36,7 @@ VENV = ROOT / ".venv"
 BIN = VENV / "bin"
 STAMP = VENV / "cellfactory.json"  # what the environment was made from; written last
 LOCKS = ROOT / "requirements"
-SPACE = {"run": "520 MB", "dev": "1.1 GB"}
+COST = {"run": "140 MB to download, 520 MB on disk", "dev": "340 MB to download, 1.1 GB on disk"}
 
 # A test with one of these marks starts other programs; all others are pure and quick.
 SLOW_MARKS = "synth or terraform or sandbox or helm or gateway_nginx or gateway_spark or readme"
@@ -225,7 +225,7 @@ def _make_venv() -> None:
 
 
 def _install(level: Level) -> None:
-    _say(f"this takes a minute or two and {SPACE[level]} on disk, once")
+    _say(f"this takes a minute or two, once: {COST[level]}")
     _install_lock(level)
     if level == "dev" and _terraform_fits():
         _install_lock("terraform")
