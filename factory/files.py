@@ -48,27 +48,32 @@ def write_whole(path: Path, text: str) -> bool:
     return True
 
 
-def read_text(path: Path, most_bytes: int | None = None) -> str:
-    """Read a whole UTF-8 file.
+def read_bytes(path: Path, most_bytes: int | None = None) -> bytes:
+    """Read a file.
 
     Args:
         path: the file.
-        most_bytes: refuse a larger file (bytes); None for no bound.
+        most_bytes: how much of it to read at most (bytes); None for all of it.
 
     Raises:
-        UsageError: when it is not there, not readable, too large, or not UTF-8.
+        UsageError: when it is not there or not readable.
     """
     try:
         with path.open("rb") as stream:
-            data = stream.read() if most_bytes is None else stream.read(most_bytes + 1)
+            return stream.read(-1 if most_bytes is None else most_bytes)
     except OSError as error:
         msg = f"cannot read {path}: {error.strerror}"
         raise UsageError(msg) from error
-    if most_bytes is not None and len(data) > most_bytes:
-        msg = f"cannot read {path}: it is larger than {most_bytes:,} bytes"
-        raise UsageError(msg)
+
+
+def read_text(path: Path) -> str:
+    """Read a whole UTF-8 file.
+
+    Raises:
+        UsageError: when it is not there, not readable, or not UTF-8.
+    """
     try:
-        return data.decode("utf-8")
+        return read_bytes(path).decode("utf-8")
     except UnicodeDecodeError as error:
         msg = f"cannot read {path}: byte {error.start:,} is not UTF-8"
         raise UsageError(msg) from error

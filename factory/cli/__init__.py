@@ -15,13 +15,15 @@ import typer
 from factory import __version__
 from factory.cli.check import check
 from factory.cli.lock import lock
+from factory.cli.sandbox import sandbox
 from factory.cli.schema import schema
 from factory.cli.synth import synth
+from factory.cli.terraform import apply, destroy, plan, validate
 from factory.errors import FactoryError
 
 EXIT_CODES = """
 Exit codes: 0 fine · 1 our bug · 2 usage · 3 inventory or addresses · 4 sizing · 5 synth ·
-6 Terraform
+6 Terraform · 10 changes found (when asked)
 """
 
 app = typer.Typer(
@@ -31,7 +33,7 @@ app = typer.Typer(
     epilog=EXIT_CODES,
     help="Read cells.yaml, prove that every cell fits, write and run its Terraform.",
 )
-for command in (check, lock, synth, schema):
+for command in (check, lock, synth, validate, plan, apply, destroy, sandbox, schema):
     app.command()(command)
 
 
@@ -43,7 +45,7 @@ def _show_version(wanted: bool) -> None:
 
 @app.callback()
 def cellfactory(
-    version: Annotated[  # noqa: ARG001 - its callback does the work
+    version: Annotated[
         bool,
         typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
     ] = False,

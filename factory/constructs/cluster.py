@@ -46,15 +46,15 @@ class CellCluster:
         self._cell = cell
         key = KmsKey(
             stack,
-            "secrets",
+            "secrets-key",
             description=f"Kubernetes secrets of cell {cell.name}",
             enable_key_rotation=True,
             deletion_window_in_days=_KEY_DELETION_DAYS,
         )
-        KmsAlias(stack, "secrets", name=f"alias/{cell.name}-secrets", target_key_id=key.key_id)
+        KmsAlias(stack, "secrets-alias", name=f"alias/{cell.name}-secrets", target_key_id=key.key_id)
         logs = CloudwatchLogGroup(
             stack,
-            "control-plane",
+            "control-plane-logs",
             name=f"/aws/eks/{cell.name}/cluster",
             retention_in_days=_LOG_DAYS,
         )
@@ -105,11 +105,14 @@ class CellCluster:
         admins = {arn.rpartition("/")[2].lower(): arn for arn in self._cell.cell_type.admins}
         for name, principal in {"deployer": deployer, **admins}.items():
             entry = EksAccessEntry(
-                self._stack, name, cluster_name=self.cluster.name, principal_arn=principal
+                self._stack,
+                f"admin-{name}",
+                cluster_name=self.cluster.name,
+                principal_arn=principal,
             )
             EksAccessPolicyAssociation(
                 self._stack,
-                name,
+                f"admin-policy-{name}",
                 cluster_name=self.cluster.name,
                 principal_arn=entry.principal_arn,
                 policy_arn=_ADMIN_POLICY,
@@ -151,7 +154,7 @@ class CellCluster:
     ) -> EksAddon:
         return EksAddon(
             self._stack,
-            name,
+            f"addon-{name}",
             cluster_name=self.cluster.name,
             addon_name=name,
             addon_version=self._cell.cell_type.addons[name],  # type: ignore[index]

@@ -85,7 +85,7 @@ def add_acceptances(stack: TerraformStack, cell: str, connections: Mapping[str, 
     for_each(accepter, _EDGES)
     options = VpcPeeringConnectionOptions(
         stack,
-        "peer",
+        "names",
         vpc_peering_connection_id="${aws_vpc_peering_connection_accepter.peer[each.key].id}",
         accepter=VpcPeeringConnectionOptionsAccepter(allow_remote_vpc_dns_resolution=True),
     )
@@ -98,7 +98,7 @@ def add_requester_options(stack: TerraformStack, connections: Mapping[str, str])
     TerraformLocal(stack, "edges", {peer: {"connection_id": c} for peer, c in connections.items()})
     options = VpcPeeringConnectionOptions(
         stack,
-        "peer",
+        "names",
         vpc_peering_connection_id=_CONNECTION,
         requester=VpcPeeringConnectionOptionsRequester(allow_remote_vpc_dns_resolution=True),
     )
@@ -128,7 +128,7 @@ def add_routes(
     TerraformLocal(stack, "routes", rows)
     route = Route(
         stack,
-        "peer",
+        "to-peer",
         route_table_id="${var.node_route_table_ids[each.value.zone]}",
         destination_cidr_block="${each.value.block}",
         vpc_peering_connection_id=connection,

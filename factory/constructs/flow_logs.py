@@ -30,7 +30,7 @@ def add_flow_logs(stack: TerraformStack, cell: CellSpec, vpc_id: str) -> None:
     bucket = S3Bucket(stack, "flow-logs", bucket=f"{cell.name}-flow-logs-{cell.account_id}")
     S3BucketPublicAccessBlock(
         stack,
-        "flow-logs",
+        "flow-logs-private",
         bucket=bucket.id,
         block_public_acls=True,
         block_public_policy=True,
@@ -40,11 +40,11 @@ def add_flow_logs(stack: TerraformStack, cell: CellSpec, vpc_id: str) -> None:
     _encrypt(stack, bucket.id)
     _expire(stack, bucket.id, logs.retention_days)
     policy = S3BucketPolicy(
-        stack, "flow-logs", bucket=bucket.id, policy=_delivery_policy(cell, bucket.arn)
+        stack, "flow-logs-delivery", bucket=bucket.id, policy=_delivery_policy(cell, bucket.arn)
     )
     FlowLog(
         stack,
-        "cell",
+        "flow-log",
         vpc_id=vpc_id,
         traffic_type=logs.traffic,
         log_destination=bucket.arn,
@@ -62,7 +62,9 @@ def _encrypt(stack: TerraformStack, bucket: str) -> None:
     rule = S3BucketServerSideEncryptionConfigurationRuleA(
         apply_server_side_encryption_by_default=default
     )
-    S3BucketServerSideEncryptionConfigurationA(stack, "flow-logs", bucket=bucket, rule=[rule])
+    S3BucketServerSideEncryptionConfigurationA(
+        stack, "flow-logs-encrypted", bucket=bucket, rule=[rule]
+    )
 
 
 def _expire(stack: TerraformStack, bucket: str, days: int) -> None:
@@ -77,7 +79,7 @@ def _expire(stack: TerraformStack, bucket: str, days: int) -> None:
             )
         ],
     )
-    S3BucketLifecycleConfiguration(stack, "flow-logs", bucket=bucket, rule=[rule])
+    S3BucketLifecycleConfiguration(stack, "flow-logs-expire", bucket=bucket, rule=[rule])
 
 
 def _delivery_policy(cell: CellSpec, bucket_arn: str) -> str:

@@ -35,7 +35,7 @@ def add_ingress(stack: TerraformStack, cell: CellSpec, ingress: Ingress, vpc_id:
     )
     target_group = LbTargetGroup(
         stack,
-        "ingress",
+        "ingress-targets",
         name=cell.name,
         port=ingress.node_port,
         protocol="TCP",
@@ -46,7 +46,7 @@ def add_ingress(stack: TerraformStack, cell: CellSpec, ingress: Ingress, vpc_id:
     )
     LbListener(
         stack,
-        "ingress",
+        "ingress-listener",
         load_balancer_arn=balancer.arn,
         port=ingress.listener_port,
         protocol="TCP",
@@ -55,10 +55,10 @@ def add_ingress(stack: TerraformStack, cell: CellSpec, ingress: Ingress, vpc_id:
         ],
     )
     for name in cell.pools[ingress.node_group].groups:
-        group = f"aws_eks_node_group.{name}.resources[0].autoscaling_groups[0].name"
+        group = f"aws_eks_node_group.group-{name}.resources[0].autoscaling_groups[0].name"
         AutoscalingAttachment(
             stack,
-            name,
+            f"targets-{name}",
             autoscaling_group_name=f"${{{group}}}",
             lb_target_group_arn=target_group.arn,
         )

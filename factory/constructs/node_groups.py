@@ -86,7 +86,7 @@ class CellNodeGroups:
         name = image_name(cell_type.kubernetes_version, architecture, cell_type.node_image)
         return DataAwsAmi(
             self._stack,
-            architecture,
+            f"image-{architecture}",
             owners=["amazon"],
             filter=[DataAwsAmiFilter(name="name", values=[name])],
         )
@@ -98,7 +98,7 @@ class CellNodeGroups:
         user_data = render_user_data(cell, declared)
         return LaunchTemplate(
             self._stack,
-            pool,
+            f"template-{pool}",
             name=f"{cell.name}-{pool}",
             image_id=self._images[node_pool.architecture].id,
             instance_type=declared.instance_type,
@@ -133,15 +133,14 @@ class CellNodeGroups:
     ) -> EksNodeGroup:
         return EksNodeGroup(
             self._stack,
-            name,
+            f"group-{name}",
             cluster_name=self._cluster.name,
             node_group_name=name,
             node_role_arn=self._role_arn,
             subnet_ids=[f'${{var.node_subnet_ids["{zone}"]}}'],
             capacity_type=_CAPACITY[declared.capacity],
             launch_template=EksNodeGroupLaunchTemplate(
-                id=template.id, version=f"${{aws_launch_template.{template.friendly_unique_id}"
-                ".latest_version}"
+                id=template.id, version=f"${{{template.fqn}.latest_version}}"
             ),
             scaling_config=EksNodeGroupScalingConfig(
                 desired_size=nodes, min_size=nodes, max_size=nodes

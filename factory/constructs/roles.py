@@ -22,7 +22,7 @@ def add_service_role(
 
     Args:
         stack: where it goes.
-        construct_id: Terraform name of the role.
+        construct_id: what the role is for; a part of Terraform's names for it.
         name: its name in IAM, at most 64 characters.
         service: the service's principal, as `eks.amazonaws.com`.
         policies: names of AWS managed policies.
@@ -35,11 +35,11 @@ def add_service_role(
         actions.append("sts:TagSession")  # the agent tags each session with its pod
     statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": actions}
     trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]}, sort_keys=True)
-    role = IamRole(stack, construct_id, name=name, assume_role_policy=trust)
+    role = IamRole(stack, f"role-{construct_id}", name=name, assume_role_policy=trust)
     attachments = [
         IamRolePolicyAttachment(
             stack,
-            f"{construct_id}-{policy}",
+            f"policy-{construct_id}-{policy}",
             role=role.name,
             policy_arn=f"arn:aws:iam::aws:policy/{policy}",
         )

@@ -104,15 +104,17 @@ class CellVpc:
 
     def _table(self, name: str) -> RouteTable:
         tags = {"Name": f"{self._cell.name}-{name}"}
-        return RouteTable(self._stack, name, vpc_id=self.vpc.id, tags=tags)
+        return RouteTable(self._stack, f"table-{name}", vpc_id=self.vpc.id, tags=tags)
 
     def _associate(self, name: str, subnet: Subnet, table: RouteTable) -> None:
-        RouteTableAssociation(self._stack, name, subnet_id=subnet.id, route_table_id=table.id)
+        RouteTableAssociation(
+            self._stack, f"table-of-{name}", subnet_id=subnet.id, route_table_id=table.id
+        )
 
     def _add_nat_gateways(self) -> None:
         """One NAT gateway in each zone, so that a lost zone takes only its own way out along."""
         tags = {"Name": self._cell.name}
-        gateway = InternetGateway(self._stack, "cell", vpc_id=self.vpc.id, tags=tags)
+        gateway = InternetGateway(self._stack, "internet", vpc_id=self.vpc.id, tags=tags)
         public = self._table("public")
         self._default_route("public", public, gateway_id=gateway.id)
         for zone in self._cell.zones:
@@ -121,8 +123,8 @@ class CellVpc:
             name = {"Name": f"{self._cell.name}-nat-{zone}"}
             nat = NatGateway(
                 self._stack,
-                zone,
-                allocation_id=Eip(self._stack, f"nat-{zone}", domain="vpc", tags=name).id,
+                f"nat-{zone}",
+                allocation_id=Eip(self._stack, f"nat-address-{zone}", domain="vpc", tags=name).id,
                 subnet_id=subnet.id,
                 depends_on=[gateway],
                 tags=name,
@@ -132,7 +134,7 @@ class CellVpc:
     def _default_route(self, table: str, route_table: RouteTable, **target: str) -> None:
         Route(
             self._stack,
-            f"{table}-default",
+            f"default-of-{table}",
             route_table_id=route_table.id,
             destination_cidr_block="0.0.0.0/0",
             **target,

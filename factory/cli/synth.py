@@ -1,0 +1,39 @@
+"""`synth`: write the Terraform of every layer of every cell."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from factory.addressing.lock import render_lock
+from factory.cli.options import DEFAULT_INVENTORY, InventoryFile, Locked
+from factory.cli.reading import check_file
+from factory.files import write_whole
+from factory.layers import plan_stacks
+
+
+def synth(
+    inventory_file: InventoryFile = DEFAULT_INVENTORY,
+    output: Annotated[
+        Path,
+        typer.Option("--output", "-o", envvar="CDKTF_OUTDIR", help="The folder to write."),
+    ] = Path("cdktf.out"),
+    locked: Locked = False,
+) -> None:
+    """Check everything, then write Terraform JSON for every layer of every cell."""
+    checked = check_file(inventory_file, locked=locked)
+    for problem in checked.warnings:
+        typer.echo(problem, err=True)
+    planned = checked.planned
+    from factory.stacks.synth import output_files, synth_stacks, write_output  # starts Node
+
+    stacks = plan_stacks(planned.inventory)
+    made = synth_stacks(planned.inventory, planned.plan, planned.facts, stacks)
+    write_output(output, output_files(made, stacks))
+    if write_whole(planned.lock_file, render_lock(planned.lock)):
+        typer.echo(f"{planned.lock_file}: written; commit it", err=True)
+    typer.echo(
+        f"{output}: {len(stacks):,} stacks of {len(planned.inventory.cells):,} cells", err=True
+    )
