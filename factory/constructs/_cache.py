@@ -31,12 +31,12 @@ def root() -> Path:
     return Path(temporary)
 
 
-def read(kind: str, name: str) -> bytes | None:
-    """What was kept under that name, None when nothing was."""
+def read(kind: str, name: str) -> bytes:
+    """What was kept under that name, empty when nothing was."""
     try:
         return (root() / kind / name).read_bytes()
     except OSError:
-        return None
+        return b""
 
 
 def write(kind: str, name: str, data: bytes) -> None:
@@ -45,9 +45,12 @@ def write(kind: str, name: str, data: bytes) -> None:
     with suppress(OSError):
         kept.mkdir(exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=kept)
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-        Path(temporary).replace(kept / name)
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(data)
+            Path(temporary).replace(kept / name)
+        finally:
+            Path(temporary).unlink(missing_ok=True)
 
 
 def folder(kind: str, name: str, fill: Callable[[Path], None]) -> Path:

@@ -15,6 +15,7 @@ import marshal
 import sys
 import types
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from factory.constructs import _cache
@@ -38,10 +39,9 @@ class _UncheckedModule(importlib.machinery.SourceFileLoader):
         status = source.stat()
         key = f"{sys.version}\0{source}\0{status.st_mtime_ns}\0{status.st_size}"
         name = hashlib.sha256(key.encode()).hexdigest()[:32]
-        cached = _cache.read("bytecode", name)
-        if cached is not None:
-            code: types.CodeType = marshal.loads(cached)
-            return code
+        with suppress(EOFError, ValueError, TypeError):  # nothing kept, or not whole
+            kept: types.CodeType = marshal.loads(_cache.read("bytecode", name))
+            return kept
         compiled: types.CodeType = compile(
             source.read_bytes(), str(source), "exec", dont_inherit=True, optimize=1
         )
