@@ -1,6 +1,23 @@
-"""Where doctests are not looked for: to import these packages starts Node, or the emulated AWS.
+"""Doctests of the packages whose import starts Node, or the emulated AWS, bear that mark."""
 
-`tests/test_habits.py` holds that no doctest is written there, where nobody would run it.
-"""
+from __future__ import annotations
 
-collect_ignore = ["factory/constructs", "factory/sandbox", "factory/stacks"]
+from pathlib import Path
+
+import pytest
+
+MARKS = {
+    "factory/constructs": "synth",
+    "factory/sandbox": "sandbox",
+    "factory/stacks": "synth",
+}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark them before anything is chosen by mark."""
+    root = Path(__file__).resolve().parent
+    for item in items:
+        for folder, mark in MARKS.items():
+            if item.path.is_relative_to(root / folder):
+                item.add_marker(mark)

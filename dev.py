@@ -40,6 +40,8 @@ COST = {"run": "140 MB to download, 520 MB on disk", "dev": "340 MB to download,
 
 # A test with one of these marks starts other programs; all others are pure and quick.
 SLOW_MARKS = "synth or terraform or sandbox or helm or gateway_nginx or gateway_spark or readme"
+# To import one of these does so too; their doctests bear such a mark (see conftest.py).
+STARTS_PROGRAMS = ("factory/constructs", "factory/sandbox", "factory/stacks")
 # Settings of a person's shell that would send pip or Python somewhere else.
 LEADS_ASTRAY = (
     *("VIRTUAL_ENV", "__PYVENV_LAUNCHER__", "PIP_CONSTRAINT", "PIP_NO_BINARY", "PIP_PREFIX"),
@@ -66,6 +68,7 @@ def test(args: Sequence[str]) -> None:
     if args:
         return _run("pytest", *args)
     pure = ("-m", f"not ({SLOW_MARKS})", "-n", "auto", "--maxprocesses", "8")
+    pure += tuple(f"--ignore={folder}" for folder in STARTS_PROGRAMS)
     # Whole files stay together: a mesh that one file applies is applied once. Four at most,
     # because each Terraform that runs takes about 600 MB.
     slow = ("-m", SLOW_MARKS, "-n", "auto", "--maxprocesses", "4", "--dist", "loadfile")

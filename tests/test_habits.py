@@ -162,17 +162,6 @@ def test_each_module_says_what_it_is_for() -> None:
     assert silent == []
 
 
-def test_no_doctest_stands_where_none_is_run() -> None:
-    skipped = tuple(f"{folder}/" for folder in load(ROOT / "conftest.py").collect_ignore)
-    found = [
-        _name(path)
-        for path in python_files()
-        if _name(path).startswith(skipped) and ">>> " in path.read_text("utf-8")
-    ]
-    assert len(skipped) >= 3
-    assert found == []
-
-
 def test_no_module_has_a_vague_name() -> None:
     names = {_name(path): {path.stem, *path.parent.parts[-1:]} for path in python_files()}
     assert [name for name, words in names.items() if words & VAGUE_NAMES] == []
@@ -209,6 +198,12 @@ def test_no_file_knows_a_machine() -> None:
 def test_every_mark_has_its_place_in_the_order_of_the_tests() -> None:
     marks = {mark.split(":")[0] for mark in PROJECT["tool"]["pytest"]["ini_options"]["markers"]}
     assert marks == set(load(ROOT / "dev.py").SLOW_MARKS.split(" or "))
+
+
+def test_pure_tests_leave_out_what_starts_programs() -> None:
+    left_out = load(ROOT / "dev.py").STARTS_PROGRAMS
+    assert set(left_out) == set(load(ROOT / "conftest.py").MARKS)
+    assert all((ROOT / folder).is_dir() for folder in left_out)
 
 
 def test_ci_runs_the_test_command_of_the_readme() -> None:
