@@ -67,8 +67,8 @@ def test(args: Sequence[str]) -> None:
     _prepare("dev")
     if args:
         return _run("pytest", *args)
-    pure = ("-m", f"not ({SLOW_MARKS})", "-n", "auto", "--maxprocesses", "8")
-    pure += tuple(f"--ignore={folder}" for folder in STARTS_PROGRAMS)
+    pure = ["-m", f"not ({SLOW_MARKS})", "-n", "auto", "--maxprocesses", "8"]
+    pure += [f"--ignore={folder}" for folder in STARTS_PROGRAMS]
     # Whole files stay together: a mesh that one file applies is applied once. Four at most,
     # because each Terraform that runs takes about 600 MB.
     slow = ("-m", SLOW_MARKS, "-n", "auto", "--maxprocesses", "4", "--dist", "loadfile")
