@@ -39,6 +39,7 @@ MERGED = {  # parts of UpdateClusterConfig, and the type of the update each make
     "storageConfig": "AutoModeUpdate",
     "remoteNetworkConfig": "RemoteNetworkConfigUpdate",
 }
+AS_GIVEN = ("zonalShiftConfig", "remoteNetworkConfig", "computeConfig", "storageConfig")
 
 
 @dataclass(slots=True)
@@ -65,9 +66,13 @@ class Cluster:
             yield from named.values()
 
 
-def refuse(code: str, message: str) -> ServiceException:
+class Refusal(ServiceException):
+    """An error of the EKS API, by its code there."""
+
+
+def refuse(code: str, message: str) -> Refusal:
     """Make the exception that the API answers with."""
-    return ServiceException(code, message)
+    return Refusal(code, message)
 
 
 def tell_update(cluster: Cluster, kind: str, request: Document) -> Document:
@@ -221,12 +226,7 @@ class ClusterBackend(BaseBackend):
             "health": {"issues": []},
             "accessConfig": {"authenticationMode": "CONFIG_MAP", **access},
             "upgradePolicy": request.get("upgradePolicy") or {"supportType": "EXTENDED"},
-            "zonalShiftConfig": request.get("zonalShiftConfig") or {"enabled": False},
-            **{
-                key: request[key]
-                for key in ("remoteNetworkConfig", "computeConfig", "storageConfig")
-                if request.get(key)
-            },
+            **{key: request[key] for key in AS_GIVEN if request.get(key)},
             "deletionProtection": request.get("deletionProtection", False),
         }
 

@@ -15,6 +15,7 @@ from moto.ec2.exceptions import (
     InvalidAvailabilityZoneError,
 )
 from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend
+from moto.ec2.models.nat_gateways import NatGateway
 from moto.ec2.models.subnets import Subnet
 from moto.ec2.models.vpcs import VPC
 
@@ -130,6 +131,14 @@ class NetworkBackend(PeeringBackend):
             )
         return super().delete_subnet(subnet_id)
 
+    def delete_nat_gateway(self, nat_gateway_id: str) -> NatGateway:
+        gateway = super().delete_nat_gateway(nat_gateway_id)
+        self.enis.pop(gateway._eni.id, None)
+        for address in self.addresses.values():
+            if address.eni is gateway._eni:
+                address.eni = address.association_id = None
+        return gateway
+
     def delete_security_group(self, name: str | None = None, group_id: str | None = None) -> None:
         if group_id and any(True for _ in self._holders_of_group(group_id)):
             raise DependencyViolationError(f"resource {group_id} has a dependent object")
@@ -151,3 +160,19 @@ class NetworkBackend(PeeringBackend):
 
 class NetworkResponse(PeeringResponse):
     """The EC2 API on top of `NetworkBackend`."""
+
+    def create_launch_template(self) -> Any:
+        """Keep the tags of the template itself out of the data of its first version."""
+        answer = super().create_launch_template()
+        template = self.ec2_backend.get_launch_template_by_name(
+            self._get_param("LaunchTemplateName")
+        )
+        data = template.versions[0].data
+        inside = [
+            row
+            for row in data.pop("TagSpecifications", [])
+            if row["ResourceType"] != "launch-template"
+        ]
+        if inside:
+            data["TagSpecifications"] = inside
+        return answer

@@ -52,7 +52,7 @@ def make_server(world: World, port: int = 0) -> BaseWSGIServer:
 
     build_world(world)
     application = only_loopback(DomainDispatcherApplication(create_backend_app))
-    logging.getLogger("werkzeug").disabled = True
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = serving.make_server(
         LOOPBACK, port, application, threaded=True, request_handler=MotoRequestHandler
     )
