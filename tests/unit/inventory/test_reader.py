@@ -1,0 +1,146 @@
+"""What a person reads when something in `cells.yaml` is wrong, and where it points."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from factory.documents import load_data, render_data
+from factory.errors import Finding, InventoryError
+from factory.facts.loader import load_facts
+from factory.inventory.reader import parse_inventory
+from factory.inventory.rules import RULES, check_inventory
+from factory.inventory.schema import ExistingAccount, NewAccount
+from factory.inventory.source import MOST_PROBLEMS
+from tests import inventories
+
+
+def problems(text: str | bytes) -> list[str]:
+    """Read a text and give every problem as it would be shown, hints left out."""
+    try:
+        parse_inventory(text, "cells.yaml", load_facts())
+    except InventoryError as error:
+        return [str(problem).splitlines()[0] for problem in error.problems]
+    return []
+
+
+@pytest.fixture(scope="session")
+def example(project_root: Path) -> str:
+    return (project_root / "cells.yaml").read_text("utf-8")
+
+
+def place(text: str, word: str) -> str:
+    """Say where the first line with a word has that word, as line:column."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        if word in line:
+            return f"{number}:{line.index(word) + 1}"
+    raise AssertionError(word)
+
+
+def test_the_example_reads(example: str) -> None:
+    inventory, source = parse_inventory(example, "cells.yaml", load_facts())
+    assert isinstance(inventory.cells["moka-use1-a"].account, ExistingAccount)
+    assert isinstance(inventory.cells["moka-use1-c"].account, NewAccount)
+    assert inventory.peers_of("moka-use1-b") == ("moka-use1-a", "moka-use1-c")
+    finding = Finding(rule="F000", path=("cells", "moka-use1-b", "type"), message="")
+    line = str(source.locate(finding).span.line)
+    assert place(example, "moka-use1-b:").split(":")[0] == str(int(line) - 1)
+
+
+MISTAKES: list[dict[str, str]] = load_data(
+    (Path(__file__).parent / "mistakes.yaml").read_text("utf-8")
+)
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: str(mistake["by"])[:40].strip())
+def test_a_mistake_is_told_at_its_place(example: str, mistake: dict[str, str]) -> None:
+    old, at = mistake["replace"], mistake["at"]
+    assert old in example
+    text = example.replace(old, mistake["by"], 1)
+    offset = text.index(at.replace("^", ""), max(0, example.index(old) - 200))
+    before = text[: offset + max(0, at.find("^"))]
+    line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
+    assert f"cells.yaml:{line}:{column}: {mistake['says']}" in problems(text)
+
+
+def test_each_rule_of_errors_has_a_mistake_that_breaks_it() -> None:
+    seen = {mistake["says"].split()[0] for mistake in MISTAKES}
+    assert seen | {"F100", "F122"} == set(RULES)
+
+
+def test_all_problems_are_told_at_once_in_the_order_of_the_file(example: str) -> None:
+    text = example.replace("ring: canary", "ring: canari").replace("version: 1", "verion: 1", 1)
+    text = text.replace("interconnect: peering", "interconnct: peering")
+    text = text.replace('account: {id: "666666666666"}', "account: 7")
+    shown = problems(text)
+    assert [line.split(" ")[1] for line in shown] == ["F102", "F102", "F104"]
+    text = text.replace("verion", "version")
+    shown = problems(text)
+    assert [line.split(" ")[1] for line in shown] == ["F102", "F110", "F104"]
+    assert [int(line.split(":")[1]) for line in shown] == sorted(
+        int(line.split(":")[1]) for line in shown
+    )
+
+
+def test_the_hint_says_how_to_quote_a_number(example: str) -> None:
+    text = example.replace('kubernetes_version: "1.34"', "kubernetes_version: 1.30", 1)
+    with pytest.raises(InventoryError) as error:
+        parse_inventory(text, "cells.yaml", load_facts())
+    assert error.value.problems[0].finding.hint == 'put it in quotes: "1.30"'
+
+
+@pytest.mark.parametrize("text", ["", "\n", "# nothing\n", "---\n"])
+def test_an_empty_file_says_what_it_needs(text: str) -> None:
+    with pytest.raises(InventoryError) as error:
+        parse_inventory(text, "cells.yaml", load_facts())
+    (problem,) = error.value.problems
+    assert str(problem).startswith("cells.yaml:1:1: F103 there is nothing in this file")
+    assert "organizations, state, address_pools, meshes, cell_types, cells" in problem.finding.hint
+
+
+@pytest.mark.parametrize("text", ["7", "word", "[1, 2]", "- cells"])
+def test_a_file_that_is_no_mapping_is_told_so(text: str) -> None:
+    (shown,) = problems(text)
+    assert shown.startswith(
+        "cells.yaml:1:1: F104 the inventory must be a mapping of keys to values"
+    )
+
+
+def test_bytes_are_read_as_utf_8(example: str) -> None:
+    assert problems(example.encode()) == []
+    (shown,) = problems(example.encode().replace(b"spark:", b"sp\xe4rk:", 1))
+    assert (
+        shown
+        == f"cells.yaml:{place(example, 'spark:').split(':')[0]}:5: F100 not UTF-8: the byte 0xE4"
+    )
+
+
+def test_after_many_problems_the_rest_is_counted() -> None:
+    made = inventories.data(cells=300)
+    for number, cell in enumerate(made["cells"].values()):
+        cell["rin"] = number
+    shown = problems(render_data(made))
+    assert len(shown) == MOST_PROBLEMS + 1
+    assert shown[-1].endswith("and 100 more from here on, which are not shown")
+
+
+def test_warnings_do_not_stop_a_cell(example: str) -> None:
+    text = example.replace(
+        "chart_repository: oci://222222222222.dkr.ecr.us-east-1.amazonaws.com/charts",
+        "chart_repository: oci://ghcr.io/kubeflow/charts",
+        1,
+    ).replace("L-7A658B76: 200", "L-00000000: 200")
+    inventory, source = parse_inventory(text, "cells.yaml", load_facts())
+    shown = [str(source.locate(f)) for f in check_inventory(inventory, load_facts())]
+    assert len(shown) == 2
+    assert f"{place(text, 'oci://ghcr.io')}: F122 warning: a cell without egress" in "\n".join(
+        shown
+    )
+    assert "F124 warning: no limit that is checked here has the code L-00000000" in "\n".join(shown)
+
+
+def test_rule_ids_are_of_the_inventory_and_say_something() -> None:
+    assert all(re.fullmatch(r"F1\d\d", rule) for rule in RULES)
+    assert all(sentence.endswith((".", ").")) for sentence in RULES.values())
