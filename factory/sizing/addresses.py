@@ -92,7 +92,7 @@ def _vpc(entries: CellEntries) -> Iterator[Usage]:
     subnets = len(shape.zones) * (SUBNETS_PER_ZONE + public)
     # Node tables hold a local route for each block, one for each block of a peer, the S3
     # gateway's and, where there is egress, the default route.
-    routes = shape.blocks + shape.peer_blocks + 1 + public
+    routes = shape.blocks + shape.peers.blocks + 1 + public
     for bound, used in (
         ("blocks-per-vpc", shape.blocks),
         ("subnets-per-vpc", subnets),
@@ -104,7 +104,7 @@ def _vpc(entries: CellEntries) -> Iterator[Usage]:
     if shape.ingress:
         yield entries.usage(
             "rules-per-security-group",
-            shape.hub_blocks,
+            shape.peers.hub_blocks,
             entries.quota("rules-per-security-group"),
             scope=entries.scope("vpc"),
             path=cell_path,

@@ -10,10 +10,10 @@ A row never changes the meaning of its rule. `gate` is our decision for each bou
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
-from factory.sizing.usage import Gate
+from factory.sizing.usage import Gate, Scenario, Usage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,7 @@ class Bound:
 
 _SURGE = "nodes include those that an update adds, in all groups at once (max_unavailable)"
 _RESET = "as if an add-on update set the CNI's settings back to their defaults"
-_WEIGHT = "a pod on a delegated prefix counts 1 NAU (knob: nau-per-pd-pod; no page settles it)"
+_WEIGHT = "a pod on a delegated prefix counts 1 NAU (nau-per-pd-pod, which no page settles)"
 _PEERS = "peers of a hub that are no cells of this inventory are not known"
 
 _ROWS = (
@@ -156,3 +156,33 @@ _ROWS = (
 )  # fmt: skip
 
 BOUNDS: Mapping[str, Bound] = {row.id: row for row in _ROWS}
+
+SCENARIOS: Mapping[Scenario, tuple[str, ...]] = {
+    "designed": ("vpc-nau", "peered-nau"),
+    "misconfigured": ("vpc-nau-misconfigured", "peered-nau-all-misconfigured"),
+    "reset": ("vpc-nau-reset", "peered-nau-reset"),
+    "pods-counted": ("vpc-nau-pods", "peered-nau-pods"),
+    "interfaces-full": ("vpc-nau-attached",),
+    "custom-networking-off": ("vpc-nau-bare",),
+    "shared-throttle": ("rebuild-shared",),
+}
+"""The bounds that stop the work when a scenario is taken to happen."""
+
+
+def stage(usages: Iterable[Usage], scenario: Scenario | None) -> tuple[Usage, ...]:
+    """Let the bounds of a scenario stop the work, and those of all others be notes.
+
+    Without a scenario, each bound gates as its row says.
+    """
+    if scenario is None:
+        return tuple(usages)
+    others = {bound for bounds in SCENARIOS.values() for bound in bounds}
+    others.add("peered-nau-misconfigured")  # one cell off, the others hold: no scenario's own
+    wanted = SCENARIOS[scenario]
+
+    def gate(usage: Usage) -> Gate:
+        if usage.bound in wanted:
+            return "error"
+        return "note" if usage.bound in others else usage.gate
+
+    return tuple(replace(usage, gate=gate(usage)) for usage in usages)

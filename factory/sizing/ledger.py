@@ -32,7 +32,19 @@ def size_cell(
         UnknownInstanceType: when a pool names one; the inventory's rules report it first.
     """
     shape = shape_of(inventory, cell, addresses, facts)
-    return mark_binding(tuple(_cell_usages(shape, cell_nau(shape, facts), facts)))
+    return mark_binding(tuple(size_shape(shape, cell_nau(shape, facts), facts)))
+
+
+def size_shape(shape: CellShape, nau: VpcNau, facts: Facts) -> Iterator[Usage]:
+    """Size a cell, given what its size depends on, and the NAU that follows from it."""
+    entries = CellEntries(shape, facts)
+    yield from size_cluster(entries)
+    yield from size_addresses(entries)
+    yield from size_pools(entries)
+    yield from size_nau(entries, nau)
+    yield from size_calls(entries)
+    yield from size_account(entries)
+    yield from size_ingress(entries)
 
 
 def size_mesh(
@@ -58,23 +70,12 @@ def size_inventory(inventory: Inventory, plan: AddressPlan, facts: Facts) -> Led
     }
     usages: list[Usage] = []
     for cell, shape in shapes.items():
-        usages.extend(_cell_usages(shape, nau[cell], facts))
+        usages.extend(size_shape(shape, nau[cell], facts))
         usages.extend(size_neighbourhood(around.pop(cell), nau, facts))
     for hub in sorted(around):
         usages.extend(size_neighbourhood(around[hub], nau, facts))
     usages.extend(_size_address_pools(inventory, plan))
     return Ledger(mark_binding(tuple(usages)))
-
-
-def _cell_usages(shape: CellShape, nau: VpcNau, facts: Facts) -> Iterator[Usage]:
-    entries = CellEntries(shape, facts)
-    yield from size_cluster(entries)
-    yield from size_addresses(entries)
-    yield from size_pools(entries)
-    yield from size_nau(entries, nau)
-    yield from size_calls(entries)
-    yield from size_account(entries)
-    yield from size_ingress(entries)
 
 
 def _size_address_pools(inventory: Inventory, plan: AddressPlan) -> Iterator[Usage]:

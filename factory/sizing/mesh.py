@@ -24,7 +24,7 @@ class Neighbourhood:
     hub_nau: int  # NAU of the hubs among them, as their owners state it
     connections: int  # peering connections of the VPC
     requests: int  # of these, those that it asks for at once; 0 for a hub
-    quotas: Mapping[str, int]
+    quotas: Mapping[str, float]
 
 
 def cell_neighbourhood(inventory: Inventory, cell: str) -> Neighbourhood:

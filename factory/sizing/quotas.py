@@ -11,12 +11,12 @@ from factory.inventory.schema import Inventory
 from factory.sizing.usage import Limit
 
 
-def cell_quotas(inventory: Inventory, cell: str) -> dict[str, int]:
+def cell_quotas(inventory: Inventory, cell: str) -> dict[str, float]:
     """Merge what AWS has raised for a cell: its own quotas over those of its cell type."""
     return {**inventory.type_of(cell).quotas, **inventory.cells[cell].quotas}
 
 
-def quota_limit(facts: Facts, id_: str, quotas: Mapping[str, int]) -> Limit:
+def quota_limit(facts: Facts, id_: str, quotas: Mapping[str, float]) -> Limit:
     """Say what holds of a quota for an account: its override or the default.
 
     An override above the documented maximum counts as the maximum; `check_quotas` reports it.
@@ -28,7 +28,7 @@ def quota_limit(facts: Facts, id_: str, quotas: Mapping[str, int]) -> Limit:
     """
     quota = facts.quota(id_)
     raised = quotas.get(quota.code) if quota.code and quota.kind == "quota" else None
-    value = quota.default if raised is None else raised
+    value: float = quota.default if raised is None else raised
     if quota.maximum is not None:
         value = min(value, quota.maximum)
     return Limit(
@@ -36,6 +36,7 @@ def quota_limit(facts: Facts, id_: str, quotas: Mapping[str, int]) -> Limit:
         code=quota.code,
         maximum=quota.maximum,
         adjustable=quota.kind == "quota",
+        default=quota.default,
         raised=raised is not None,
         source=quota.source,
     )

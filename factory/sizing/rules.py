@@ -77,9 +77,11 @@ def raise_to(usage: Usage) -> int | None:
 def amount(value: float) -> str:
     """Write a number for people: thousands apart, one decimal where it is not whole.
 
-    >>> amount(124800), amount(21.53), amount(30.0)
-    ('124,800', '21.5', '30')
+    >>> amount(124800), amount(21.53), amount(30.0), amount(inf)
+    ('124,800', '21.5', '30', 'any')
     """
+    if value == inf:
+        return "any"
     return f"{value:,.0f}" if value == int(value) else f"{value:,.1f}"
 
 

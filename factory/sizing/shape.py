@@ -38,6 +38,16 @@ class Pool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Peers:
+    """The peering connections of a cell, as far as its own ledger needs them."""
+
+    requests: int = 0  # connections that it asks for
+    connections: int = 0
+    blocks: int = 0  # routable blocks behind them
+    hub_blocks: int = 0  # of these, blocks of hubs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CellShape:
     """A cell, as far as its size matters."""
 
@@ -55,11 +65,8 @@ class CellShape:
     nat_gateways: int
     ingress: str | None  # pool whose nodes are the load balancer's targets
     ceiling: int | None  # nodes that addresses are planned for, when the cell type says so
-    requests: int  # peering connections that the cell asks for
-    peers: int  # peering connections that the cell has
-    peer_blocks: int  # routable blocks behind them
-    hub_blocks: int  # of these, blocks of hubs
-    quotas: Mapping[str, int]  # what AWS has raised, by quota code
+    peers: Peers
+    quotas: Mapping[str, float]  # what AWS has raised, by quota code
 
     @property
     def nodes(self) -> int:
@@ -87,15 +94,39 @@ def shape_of(inventory: Inventory, cell: str, addresses: CellAddresses, facts: F
     Raises:
         UnknownInstanceType: when a pool names one; the inventory's rules report it first.
     """
-    cell_type, region = inventory.type_of(cell), inventory.region_of(cell)
-    quotas = cell_quotas(inventory, cell)
-    hubs = [h for h in inventory.hubs_of(cell) if inventory.hubs[h].region == region]
-    peers = inventory.peers_of(cell)
+    peers, hubs = inventory.peers_of(cell), inventory.hubs_of(cell)
     hub_blocks = sum(len(inventory.hubs[hub].blocks) for hub in hubs)
-    type_path: KeyPath = ("cell_types", inventory.cells[cell].type)
+    return shape_of_type(
+        cell,
+        inventory.type_of(cell),
+        addresses,
+        facts,
+        type_path=("cell_types", inventory.cells[cell].type),
+        quotas=cell_quotas(inventory, cell),
+        peers=Peers(
+            requests=sum(1 for peer in peers if peer > cell) + len(hubs),
+            connections=len(peers) + len(hubs),
+            blocks=len(peers) + hub_blocks,
+            hub_blocks=hub_blocks,
+        ),
+    )
+
+
+def shape_of_type(
+    name: str,
+    cell_type: CellType,
+    addresses: CellAddresses,
+    facts: Facts,
+    *,
+    type_path: KeyPath,
+    quotas: Mapping[str, float],
+    peers: Peers,
+) -> CellShape:
+    """Gather what the size of a cell of a type depends on, given its addresses and its peers."""
     addresses_per_node = ADDRESSES_PER_PREFIX * cell_type.prefixes_per_node
+    cni = cell_type.addons.get("vpc-cni", "")
     return CellShape(
-        name=cell,
+        name=name,
         type_path=type_path,
         zones=addresses.zones,
         blocks=len(addresses.blocks),
@@ -103,16 +134,13 @@ def shape_of(inventory: Inventory, cell: str, addresses: CellAddresses, facts: F
         prefixes=cell_type.prefixes_per_node,
         max_pods=cell_type.max_pods or addresses_per_node,
         interfaces=int(facts.policy_value("interfaces-per-node")),
-        calls=facts.node_calls("at-once", _version(cell_type.addons.get("vpc-cni"))),
-        cni=cell_type.addons.get("vpc-cni", ""),
+        calls=facts.node_calls("at-once", _version(cni)),
+        cni=cni,
         endpoints=len(endpoint_services(cell_type)),
         nat_gateways=len(cell_type.zones) if cell_type.egress == "nat_gateway" else 0,
         ingress=cell_type.ingress.node_group if cell_type.ingress else None,
         ceiling=cell_type.node_ceiling,
-        requests=sum(1 for peer in peers if peer > cell) + len(inventory.hubs_of(cell)),
-        peers=len(peers) + len(inventory.hubs_of(cell)),
-        peer_blocks=len(peers) + hub_blocks,
-        hub_blocks=hub_blocks,
+        peers=peers,
         quotas=quotas,
     )
 

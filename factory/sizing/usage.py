@@ -16,6 +16,18 @@ Gate = Severity | Literal["note"]
 stands in the ledger only."""
 
 
+Scenario = Literal[
+    "designed",
+    "misconfigured",
+    "reset",
+    "pods-counted",
+    "interfaces-full",
+    "custom-networking-off",
+    "shared-throttle",
+]
+"""What is taken to happen; the bounds of a scenario stop the work."""
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Scope:
     """What a limit is counted for; `owner` is the cell, hub or mesh it belongs to."""
@@ -33,6 +45,7 @@ class Limit:
     """How much of one thing may be used, and who could change that."""
 
     value: float  # what holds now
+    default: float | None = None  # what a new account has; None where it is no quota
     code: str = ""  # Service Quotas code, empty where there is none
     maximum: float | None = None  # the most that AWS documents; None where no page names one
     adjustable: bool = False  # AWS raises it on request
@@ -79,7 +92,7 @@ class Usage:
     def share(self) -> float:
         """Used by limit; infinite where nothing is allowed and something is used."""
         if self.limit > 0:
-            return self.used / self.limit
+            return self.used / self.limit if self.limit < inf else 0.0
         return inf if self.used > 0 else 0.0
 
     @property
@@ -97,7 +110,7 @@ class Usage:
     @property
     def more_nodes(self) -> int | None:
         """Nodes that the scope could still take (nodes); None where nodes do not matter."""
-        if not self.per_node:
+        if not self.per_node or self.limit == inf:
             return None
         return floor(self.headroom / self.per_node)
 

@@ -1,0 +1,183 @@
+"""A cell that nobody has declared: what would it take, alone or in a mesh of its like?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from ipaddress import IPv4Address, IPv4Network
+from math import inf
+from typing import Literal
+
+from factory.addressing.blocks import CellAddresses, ZoneBlocks
+from factory.addressing.need import CellNeed, need_of, pod_block_lengths, primary_length
+from factory.facts.schema import Facts
+from factory.inventory.schema import CellType, NodeGroup, Spark, SparkOperator
+from factory.sizing.mesh import Neighbourhood
+from factory.sizing.nau import cell_nau
+from factory.sizing.setting import Setting
+from factory.sizing.shape import Peers, shape_of_type
+
+NAME = "what-if"
+POOL = "nodes"
+PATH = ("what-if",)
+PRIMARY = int(IPv4Address("10.0.0.0"))
+PODS = int(IPv4Address("100.64.0.0"))
+MOST = {"prefixes": 49, "cells": 10_000, "max_unavailable": 100, "root_volume_gib": 16_384}
+
+QuotaLevel = Literal["default", "maximum"]
+
+
+class WhatIfError(ValueError):
+    """The question contradicts itself; the message says how."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhatIf:
+    """A question. What is not asked for has a default here, and the answer says so."""
+
+    nodes: int
+    instance: str
+    prefixes: int = 6
+    zones: int = 3
+    cells: int = 1  # cells of the mesh, all alike, each peered with each
+    max_pods: int | None = None  # all that the prefixes hold when None
+    max_eni: int | None = None  # our policy when None
+    max_unavailable: int = 1
+    root_volume_gib: int = 100
+    hub_nau: int = 0  # NAU of the hubs that every cell is peered with
+    hubs: int = 0
+    cni: str = ""  # version of the VPC CNI, today's when empty
+    egress: Literal["none", "nat_gateway"] = "none"
+    region: str = "us-east-1"
+    level: QuotaLevel = "default"
+    quotas: Mapping[str, int] = field(default_factory=dict)  # on top of the level, by quota code
+
+    def __post_init__(self) -> None:
+        if self.nodes < self.zones or self.nodes % self.zones:
+            least = max(self.zones, self.nodes - self.nodes % self.zones)
+            more = max(self.zones, self.nodes + -self.nodes % self.zones)
+            either = f"{least:,}" if least == more else f"{least:,} or {more:,}"
+            msg = f"{self.nodes:,} nodes are no equal part for {self.zones} zones: ask for {either}"
+            raise WhatIfError(msg)
+        for name, most in MOST.items():
+            if not 1 <= getattr(self, name) <= most:
+                msg = f"{name.replace('_', ' ')} must be from 1 to {most:,}"
+                raise WhatIfError(msg)
+        for name in ("hubs", "hub_nau"):
+            if getattr(self, name) < 0:
+                msg = f"{name.replace('_', ' ')} must not be negative"
+                raise WhatIfError(msg)
+
+
+def setting_of_what_if(question: WhatIf, facts: Facts) -> Setting:
+    """Make the cell that is asked about, with subnets as the address planner would cut them.
+
+    Raises:
+        WhatIfError: when the Region is unknown or has fewer zones.
+        UnknownInstanceType: with the nearest names.
+    """
+    zones = _zones(question, facts)
+    cell_type = _cell_type(question, zones, facts)
+    peers = question.cells - 1 + question.hubs
+    shape = shape_of_type(
+        NAME,
+        cell_type,
+        _addresses(cell_type, need_of(cell_type, facts), facts),
+        facts,
+        type_path=PATH,
+        quotas={**_granted(question.level, facts), **question.quotas},
+        peers=Peers(requests=peers, connections=peers, blocks=peers, hub_blocks=question.hubs),
+    )
+    if question.max_eni is not None:
+        shape = replace(shape, interfaces=question.max_eni)
+    return Setting(
+        shape=shape,
+        around=Neighbourhood(
+            owner=NAME,
+            path=PATH,
+            cells=(NAME,) * question.cells,
+            hub_nau=question.hub_nau,
+            connections=peers,
+            requests=peers,
+            quotas=shape.quotas,
+        ),
+        nau={NAME: cell_nau(shape, facts)},
+        facts=facts,
+    )
+
+
+def assumed(question: WhatIf) -> Iterator[str]:
+    """Say what the question left open, and the option that would settle it."""
+    hubs = f"{question.hubs} hubs with {question.hub_nau:,} NAU" if question.hubs else "no hubs"
+    yield f"{question.prefixes} prefixes for each node (--prefixes)"
+    yield f"{question.zones} zones of {question.region} (--zones, --region)"
+    yield f"a mesh of {question.cells} such cells and {hubs} (--cells, --hubs, --hub-nau)"
+    yield f"quotas at AWS's {question.level} (--quotas, --quota CODE=VALUE)"
+    yield f"root volumes of {question.root_volume_gib} GiB (--root-volume-gib)"
+    yield f"an update replaces {question.max_unavailable} at a time (--max-unavailable)"
+    yield f"VPC CNI {question.cni or 'of today'} (--cni)"
+    yield f"way to the internet: {question.egress} (--egress)"
+    if question.max_pods is None:
+        yield "maxPods as many as the prefixes hold (--max-pods)"
+    if question.max_eni is None:
+        yield "MAX_ENI as our policy says (--max-eni)"
+
+
+def _zones(question: WhatIf, facts: Facts) -> list[str]:
+    region = facts.regions.get(question.region)
+    if region is None:
+        msg = f"unknown Region {question.region!r}"
+        raise WhatIfError(msg)
+    taken = [zone for zone in region.zone_ids if zone not in region.refused]
+    zones = taken[: question.zones]
+    if not 2 <= question.zones <= len(zones):
+        there = len(taken)
+        msg = f"a cell has 2 zones or more, and {question.region} has {there}: not {question.zones}"
+        raise WhatIfError(msg)
+    return zones
+
+
+def _cell_type(question: WhatIf, zones: list[str], facts: Facts) -> CellType:
+    """Declare the cell type; what does not matter for its size is the least that is valid."""
+    group = NodeGroup(
+        instance_type=facts.instance(question.instance).name,
+        nodes_per_zone=question.nodes // question.zones,
+        root_volume_gib=question.root_volume_gib,
+        max_unavailable=question.max_unavailable,
+    )
+    return CellType(
+        kubernetes_version="1.34",
+        node_image="v20251103",
+        zones=zones,
+        node_groups={POOL: group},
+        prefixes_per_node=question.prefixes,
+        max_pods=question.max_pods,
+        addons={"vpc-cni": question.cni} if question.cni else {},
+        egress=question.egress,
+        spark=Spark(namespaces=["jobs"], operator=SparkOperator(chart_version="2.5.2")),
+        quotas={},
+    )
+
+
+def _granted(level: QuotaLevel, facts: Facts) -> dict[str, float]:
+    """Say what an account has: nothing raised, or all that AWS documents, and no end elsewhere."""
+    if level == "default":
+        return {}
+    raisable = (q for q in facts.quotas.values() if q.code and q.kind == "quota")
+    return {q.code: inf if q.maximum is None else q.maximum for q in raisable}
+
+
+def _addresses(cell_type: CellType, need: CellNeed, facts: Facts) -> CellAddresses:
+    """Lay out subnets of the needed sizes; only their sizes matter, so that all begin alike."""
+    largest = int(facts.parameter("block-shortest-prefix-length"))
+    length = need.pod_length or largest
+    cut = {kind: IPv4Network((PRIMARY, size)) for kind, size in need.lengths.items()}
+    blocks = ZoneBlocks(pod=IPv4Network((PODS, length)), **cut)
+    lengths = pod_block_lengths(len(cell_type.zones), length, facts)
+    primary = max(largest, primary_length(need, len(cell_type.zones)))
+    return CellAddresses(
+        cell=NAME,
+        primary=IPv4Network((PRIMARY, primary)),
+        pod_blocks=tuple(IPv4Network((PODS, block)) for block in lengths),
+        zones=dict.fromkeys(cell_type.zones, blocks),
+    )
