@@ -146,7 +146,7 @@ def shorten(value: object) -> str:
     >>> shorten("a" * 100)[-4:]
     'aaa…'
     """
-    text = str(value)
+    text = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(value)[:999])
     return text if len(text) <= MOST_WORD else text[: MOST_WORD - 1] + "…"
 
 

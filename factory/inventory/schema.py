@@ -61,20 +61,20 @@ Block = Annotated[
     PlainSerializer(str),
     WithJsonSchema({"type": "string", "pattern": r"^[0-9]+(\.[0-9]+){3}/[0-9]+$"}),
 ]
-AccountId = Annotated[str, BeforeValidator(_quoted_digits), Field(pattern=patterns.ACCOUNT_ID)]
+AccountId = Annotated[str, Field(pattern=patterns.ACCOUNT_ID), BeforeValidator(_quoted_digits)]
 CellName = Annotated[str, Field(pattern=patterns.NAME, max_length=32)]
 Name = Annotated[str, Field(pattern=patterns.NAME, max_length=40)]
 GroupName = Annotated[str, Field(pattern=patterns.NAME, max_length=20)]
 RoleName = Annotated[str, Field(pattern=patterns.ROLE_NAME)]
-RegionName = Annotated[str, Field(pattern=patterns.REGION)]
-ZoneId = Annotated[str, Field(pattern=patterns.ZONE_ID)]
+RegionName = Annotated[str, Field(pattern=patterns.REGION, max_length=32)]
+ZoneId = Annotated[str, Field(pattern=patterns.ZONE_ID, max_length=32)]
 Namespace = Annotated[str, Field(pattern=patterns.NAMESPACE)]
 ServiceName = Annotated[str, Field(pattern=patterns.SERVICE, max_length=60)]
 LabelKey = Annotated[str, Field(pattern=patterns.LABEL_KEY, max_length=317)]
 LabelValue = Annotated[str, Field(pattern=patterns.LABEL_VALUE)]
 Principal = Annotated[str, Field(pattern=patterns.PRINCIPAL)]
 AddonName = Literal["vpc-cni", "kube-proxy", "eks-pod-identity-agent", "coredns"]
-AddonVersion = Annotated[str, Field(pattern=patterns.ADDON_VERSION)]
+AddonVersion = Annotated[str, Field(pattern=patterns.ADDON_VERSION, max_length=40)]
 QuotaCode = Annotated[str, Field(pattern=patterns.QUOTA_CODE)]
 Quotas = Annotated[
     dict[QuotaCode, Annotated[int, Field(ge=0)]],
@@ -110,7 +110,10 @@ class State(Model):
     bucket: str = Field(pattern=patterns.BUCKET, description="S3 bucket of all states.")
     region: RegionName = Field(description="Region of the bucket.")
     kms_key: str | None = Field(
-        default=None, min_length=1, description="KMS key or alias that encrypts them."
+        default=None,
+        min_length=1,
+        max_length=512,
+        description="KMS key or alias that encrypts them.",
     )
 
 
@@ -173,7 +176,9 @@ class NodeGroup(Model):
     """A static pool of nodes: one EKS node group in each zone, split where EKS wants it."""
 
     instance_type: str = Field(
-        pattern=patterns.INSTANCE_TYPE, description="EC2 instance type, such as r6gd.8xlarge."
+        pattern=patterns.INSTANCE_TYPE,
+        max_length=40,
+        description="EC2 instance type, such as r6gd.8xlarge.",
     )
     nodes_per_zone: int = Field(ge=1, le=5000, description="Nodes in each zone (nodes).")
     labels: dict[LabelKey, LabelValue] = Field(default={}, description="Kubernetes labels.")
@@ -193,16 +198,18 @@ class SparkOperator(Model):
     """The Spark Operator release of a cell."""
 
     chart_version: str = Field(
-        pattern=patterns.CHART_VERSION, description="Version of its Helm chart."
+        pattern=patterns.CHART_VERSION, max_length=40, description="Version of its Helm chart."
     )
     chart_repository: str = Field(
         default="https://kubeflow.github.io/spark-operator",
         pattern=patterns.CHART_REPOSITORY,
+        max_length=512,
         description="Helm repository, https or oci; a cell without egress needs one it can reach.",
     )
     image_registry: str | None = Field(
         default=None,
         min_length=1,
+        max_length=512,
         description="Registry that mirrors its image; the chart's own when unset.",
     )
     replicas: int = Field(default=2, ge=1, le=5, description="Controller pods, one leads (pods).")
