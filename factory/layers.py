@@ -150,7 +150,7 @@ def _stacks_of(inventory: Inventory, cell: str) -> Iterator[Stack]:
     yield Stack(
         id=StackId(cell, "cluster"),
         region=region,
-        inputs={**account, **_from(cell, "network", _CLUSTER_TAKES)},
+        inputs={**account, **_from(cell, "network", _cluster_takes(inventory, cell))},
         outputs=CLUSTER_OUTPUTS,
     )
     yield Stack(
@@ -161,7 +161,11 @@ def _stacks_of(inventory: Inventory, cell: str) -> Iterator[Stack]:
     )
 
 
-_CLUSTER_TAKES = {k: t for k, t in NETWORK_OUTPUTS.items() if k != "node_route_table_ids"}
+_CLUSTER_TAKES = (
+    *("zone_names", "node_subnet_ids", "pod_subnet_ids", "control_plane_subnet_ids"),
+    "security_group_ids",
+)
+_INGRESS_TAKES = ("vpc_id", "endpoint_subnet_ids")
 _ROUTE_TABLES = {"node_route_table_ids": NETWORK_OUTPUTS["node_route_table_ids"]}
 _VPC_AND_ROUTE_TABLES = {"vpc_id": NETWORK_OUTPUTS["vpc_id"], **_ROUTE_TABLES}
 
@@ -215,6 +219,11 @@ def _edge_stacks(
                 "connection_ids": Input(type="map(string)", sources={**accepted, **requested}),
             },
         )
+
+
+def _cluster_takes(inventory: Inventory, cell: str) -> dict[str, VariableType]:
+    more = _INGRESS_TAKES if inventory.type_of(cell).ingress is not None else ()
+    return {name: NETWORK_OUTPUTS[name] for name in (*_CLUSTER_TAKES, *more)}
 
 
 def _is_new(inventory: Inventory, cell: str) -> bool:

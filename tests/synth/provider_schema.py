@@ -11,7 +11,7 @@ the provider computes.
 from __future__ import annotations
 
 import base64
-import importlib.util
+import importlib.metadata
 import json
 import re
 import tarfile
@@ -192,11 +192,20 @@ def _offered(provider: str) -> dict[str, str]:
     return _read(provider, {module.removeprefix(package).replace("_", "-") for module in modules})
 
 
+def _installed(provider: str) -> Path | None:
+    """The bindings' folder on disk; the door shows Python another one, once it is open."""
+    try:
+        distribution = importlib.metadata.distribution(f"cdktf-cdktf-provider-{provider}")
+    except importlib.metadata.PackageNotFoundError:
+        return None
+    return Path(str(distribution.locate_file(f"cdktf_cdktf_provider_{provider}")))
+
+
 def _read(provider: str, folders: Set[str]) -> dict[str, str]:
-    spec = importlib.util.find_spec(f"cdktf_cdktf_provider_{provider}")
-    if spec is None or spec.submodule_search_locations is None:
+    package = _installed(provider)
+    if package is None:
         return {}
-    tarball = next(Path(spec.submodule_search_locations[0]).parent.glob(_PACKAGE.format(provider)))
+    tarball = next(package.parent.glob(_PACKAGE.format(provider)))
     texts = dict.fromkeys(folders, "")
     with tarfile.open(tarball, mode="r|gz") as stream:
         for member in stream:
