@@ -10,7 +10,7 @@ from typing import Any
 
 import boto3
 
-ROLE = "OrganizationAccountAccessRole"
+ROLE = "SandboxVisitor"  # every account of the emulator admits it
 GONE = frozenset({"deleted", "deleting", "failed", "rejected", "expired"})
 
 Lister = Callable[[boto3.Session, str], Iterator[str]]
@@ -23,7 +23,7 @@ def session_for(endpoint: str, account: str, region: str, role: str = ROLE) -> b
         endpoint: where the emulator listens (`http://127.0.0.1:PORT`).
         account: 12 digits.
         region: the Region the session's clients work in.
-        role: the role to take; any name in an account the emulator did not create.
+        role: the role to take; the usual one exists in every account.
 
     Returns:
         A session; give its clients `endpoint_url=endpoint`.
@@ -33,7 +33,7 @@ def session_for(endpoint: str, account: str, region: str, role: str = ROLE) -> b
         endpoint_url=endpoint,
         region_name=region,
         aws_access_key_id="sandbox",
-        aws_secret_access_key="sandbox",  # noqa: S106 - a word, not a secret
+        aws_secret_access_key="sandbox",
     )
     answer = sts.assume_role(
         RoleArn=f"arn:aws:iam::{account}:role/{role}", RoleSessionName="cellfactory"
@@ -163,4 +163,25 @@ def _data(session: boto3.Session, endpoint: str) -> Iterator[str]:
     yield from _rows("bucket", s3.list_buckets()["Buckets"], "Name")
 
 
-LISTERS: tuple[Lister, ...] = (_network, _attached, _clusters, _balancers, _identity, _data)
+def _members(session: boto3.Session, endpoint: str) -> Iterator[str]:
+    here = session.client("sts", endpoint_url=endpoint).get_caller_identity()["Account"]
+    organizations: Any = session.client("organizations", endpoint_url=endpoint)
+    try:
+        organization = organizations.describe_organization()["Organization"]
+    except organizations.exceptions.AWSOrganizationsNotInUseException:
+        return
+    if organization["MasterAccountId"] == here:
+        accounts = organizations.list_accounts()["Accounts"]
+        active = (one for one in accounts if one["Status"] == "ACTIVE" and one["Id"] != here)
+        yield from _rows("account", active, "Id")
+
+
+LISTERS: tuple[Lister, ...] = (
+    _network,
+    _attached,
+    _clusters,
+    _balancers,
+    _identity,
+    _data,
+    _members,
+)

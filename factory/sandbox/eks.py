@@ -10,7 +10,8 @@ from moto.core.utils import camelcase_to_underscores
 from moto.eks.models import eks_backends
 
 from factory.sandbox.eks_addons import AddonBackend
-from factory.sandbox.eks_clusters import Document, refuse
+from factory.sandbox.eks_clusters import Document
+from factory.sandbox.eks_errors import no_such_resource
 
 ARNS = ("arn", "nodegroupArn", "addonArn", "accessEntryArn", "associationArn")
 
@@ -24,7 +25,8 @@ class KubernetesBackend(AddonBackend):
                 if arn in (resource.get(key) for key in ARNS):
                     tags: dict[str, str] = resource["tags"]
                     return tags
-        raise refuse("NotFoundException", f"Resource was not found: {arn}")
+        message = f"Resource was not found: {arn}"
+        raise no_such_resource(message)
 
     def tag_resource(self, request: Document) -> Document:
         self._tags(request["resourceArn"]).update(request["tags"])

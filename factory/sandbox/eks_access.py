@@ -12,10 +12,13 @@ from uuid import uuid4
 
 from moto.core.utils import utcnow
 
-from factory.sandbox.eks_clusters import Cluster, Document, refuse
+from factory.sandbox.eks_clusters import Cluster, Document
+from factory.sandbox.eks_errors import in_use, invalid, not_found, not_possible
 from factory.sandbox.eks_nodes import NodeGroupBackend
 
-PRINCIPAL = re.compile(r"arn:aws[a-z-]*:(?:iam|sts)::(\d{12}):(user|role|assumed-role)/(?:.*/)?(.+)")
+PRINCIPAL = re.compile(
+    r"arn:aws[a-z-]*:(?:iam|sts)::(\d{12}):(user|role|assumed-role)/(?:.*/)?(.+)"
+)
 POLICY = "arn:aws:eks::aws:cluster-access-policy/"
 POLICIES = (
     "AmazonEKSAdminPolicy",
@@ -41,7 +44,7 @@ class AccessBackend(NodeGroupBackend):
                 "The specified principalArn could not be found. You can view your available "
                 "access entries with 'list-access-entries'."
             )
-            raise refuse("ResourceNotFoundException", message) from None
+            raise not_found(message) from None
 
     def _with_entries(self, request: Document) -> Cluster:
         cluster = self.cluster(request["clusterName"])
@@ -50,7 +53,7 @@ class AccessBackend(NodeGroupBackend):
                 "The cluster's authentication mode must be set to one of "
                 "[API, API_AND_CONFIG_MAP] to perform this operation."
             )
-            raise refuse("InvalidRequestException", message)
+            raise not_possible(message)
         return cluster
 
     def admit_nodes(self, cluster: Cluster, role: str) -> None:
@@ -65,10 +68,8 @@ class AccessBackend(NodeGroupBackend):
         cluster = self._with_entries(request)
         principal = request["principalArn"]
         if principal in cluster.entries:
-            message = (
-                "The specified access entry resource is already in use on this cluster."
-            )
-            raise refuse("ResourceInUseException", message)
+            message = "The specified access entry resource is already in use on this cluster."
+            raise in_use(message)
         entry = self._entry_document(cluster, request)
         cluster.entries[principal] = entry
         cluster.policies[principal] = {}
@@ -79,7 +80,7 @@ class AccessBackend(NodeGroupBackend):
         match = PRINCIPAL.fullmatch(principal)
         if not match:
             message = f"The specified principalArn is invalid: invalid principal {principal}."
-            raise refuse("InvalidParameterException", message)
+            raise invalid(message)
         account, sort, name = match.groups()
         groups = _groups(kind, request.get("kubernetesGroups") or [])
         now = utcnow()
@@ -129,13 +130,14 @@ class AccessBackend(NodeGroupBackend):
         cluster, entry = self._entry(request)
         if entry["type"] in NODE_TYPES:
             message = f"Access policies cannot be associated with an entry of type {entry['type']}"
-            raise refuse("InvalidRequestException", message)
+            raise not_possible(message)
         arn, scope = request["policyArn"], request["accessScope"]
         if arn.removeprefix(POLICY) not in POLICIES:
-            raise refuse("ResourceNotFoundException", f"The policyArn {arn} could not be found")
+            message = f"The policyArn {arn} could not be found"
+            raise not_found(message)
         if (scope["type"] == "namespace") != bool(scope.get("namespaces")):
             message = "Namespaces are named for the scope type namespace, and only for it"
-            raise refuse("InvalidParameterException", message)
+            raise invalid(message)
         known = cluster.policies[entry["principalArn"]]
         now = utcnow()
         known[arn] = {
@@ -154,7 +156,7 @@ class AccessBackend(NodeGroupBackend):
         cluster, entry = self._entry(request)
         if cluster.policies[entry["principalArn"]].pop(request["policyArn"], None) is None:
             message = "The specified policy is not associated with the access entry"
-            raise refuse("ResourceNotFoundException", message)
+            raise not_found(message)
         return {}
 
     def list_associated_access_policies(self, request: Document) -> Document:
@@ -165,7 +167,7 @@ class AccessBackend(NodeGroupBackend):
             "associatedAccessPolicies": list(cluster.policies[entry["principalArn"]].values()),
         }
 
-    def list_access_policies(self, request: Document) -> Document:
+    def list_access_policies(self, _request: Document) -> Document:
         return {"accessPolicies": [{"name": name, "arn": POLICY + name} for name in POLICIES]}
 
 
@@ -173,12 +175,14 @@ def _groups(kind: str, groups: list[str]) -> list[str]:
     if kind in NODE_TYPES:
         if groups:
             message = f"Kubernetes groups cannot be set for an entry of type {kind}"
-            raise refuse("InvalidParameterException", message)
+            raise invalid(message)
         return ["system:nodes"]
     for group in groups:
         if group.startswith(RESERVED_GROUPS):
-            message = f"The kubernetes group name {group} is invalid, it begins with a reserved word"
-            raise refuse("InvalidParameterException", message)
+            message = (
+                f"The kubernetes group name {group} is invalid, it begins with a reserved word"
+            )
+            raise invalid(message)
     return list(groups)
 
 

@@ -14,11 +14,12 @@ import json
 from typing import Any
 from uuid import uuid4
 
-import yaml
 from moto.core.utils import utcnow
 
+from factory.documents import load_data
 from factory.sandbox.eks_access import AccessBackend
-from factory.sandbox.eks_clusters import Cluster, Document, refuse, require_role, tell_update
+from factory.sandbox.eks_clusters import Cluster, Document, require_role, tell_update
+from factory.sandbox.eks_errors import in_use, invalid, not_found
 
 SOME_VERSION = "v0.0.0-eksbuild.0"
 ADDON_NAMESPACE = "kube-system"
@@ -33,12 +34,13 @@ class AddonBackend(AccessBackend):
             return cluster, cluster.addons[request["addonName"]]
         except KeyError:
             message = f"No addon: {request['addonName']} found in cluster: {cluster.name}"
-            raise refuse("ResourceNotFoundException", message) from None
+            raise not_found(message) from None
 
     def create_addon(self, request: Document) -> Document:
         cluster, name = self.cluster(request["clusterName"]), request["addonName"]
         if name in cluster.addons:
-            raise refuse("ResourceInUseException", "Addon already exists.")
+            message = "Addon already exists."
+            raise in_use(message)
         configuration = request.get("configurationValues")
         require_configuration(name, configuration)
         now = utcnow()
@@ -122,7 +124,7 @@ class AddonBackend(AccessBackend):
                     f"Association already exists: {known['associationId']} "
                     f"for service account {namespace}/{account}"
                 )
-                raise refuse("ResourceInUseException", message)
+                raise in_use(message)
         key = "a-" + uuid4().hex[:17]
         now = utcnow()
         identity = {
@@ -149,7 +151,7 @@ class AddonBackend(AccessBackend):
             return cluster, cluster.identities[request["associationId"]]
         except KeyError:
             message = f"No pod identity association found for ID: {request['associationId']}"
-            raise refuse("ResourceNotFoundException", message) from None
+            raise not_found(message) from None
 
     def describe_pod_identity_association(self, request: Document) -> Document:
         return {"association": self._identity(request)[1]}
@@ -188,18 +190,18 @@ def require_configuration(addon: str, text: str | None) -> None:
     if not text:
         return
     try:
-        values = json.loads(text) if text.lstrip().startswith("{") else yaml.safe_load(text)
-    except (ValueError, yaml.YAMLError):
+        values = json.loads(text) if text.lstrip().startswith("{") else load_data(text)
+    except ValueError:
         values = None
     if not isinstance(values, dict):
         message = "ConfigurationValue provided in request is not valid JSON or YAML"
-        raise refuse("InvalidParameterException", message)
+        raise invalid(message)
     if addon == "vpc-cni" and (fault := _cni_fault(values)):
         message = (
             "ConfigurationValue provided in request is not supported: "
             f"Json schema validation failed with error: [$.{fault}]"
         )
-        raise refuse("InvalidParameterException", message)
+        raise invalid(message)
 
 
 def _cni_fault(values: dict[str, Any]) -> str | None:

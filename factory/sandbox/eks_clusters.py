@@ -19,10 +19,11 @@ from typing import Any
 from uuid import uuid4
 
 from moto.core.base_backend import BaseBackend
-from moto.core.exceptions import ServiceException
 from moto.core.utils import utcnow
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models import ec2_backends
+
+from factory.sandbox.eks_errors import in_use, invalid, not_found, not_possible
 
 Document = dict[str, Any]
 
@@ -64,15 +65,6 @@ class Cluster:
         yield self.document
         for named in (self.node_groups, self.addons, self.entries, self.identities):
             yield from named.values()
-
-
-class Refusal(ServiceException):
-    """An error of the EKS API, by its code there."""
-
-
-def refuse(code: str, message: str) -> Refusal:
-    """Make the exception that the API answers with."""
-    return Refusal(code, message)
 
 
 def tell_update(cluster: Cluster, kind: str, request: Document) -> Document:
@@ -117,18 +109,20 @@ class ClusterBackend(BaseBackend):
             return self.clusters[name]
         except KeyError:
             message = f"No cluster found for name: {name}."
-            raise refuse("ResourceNotFoundException", message) from None
+            raise not_found(message) from None
 
     def create_cluster(self, request: Document) -> Document:
         name = request["name"]
         if name in self.clusters:
-            raise refuse("ResourceInUseException", f"Cluster already exists with name: {name}")
+            message = f"Cluster already exists with name: {name}"
+            raise in_use(message)
         if not CLUSTER_NAME.fullmatch(name):
-            raise refuse("InvalidParameterException", f"The cluster name is invalid: {name}")
+            message = f"The cluster name is invalid: {name}"
+            raise invalid(message)
         require_role(request["roleArn"])
         if not request.get("version"):
             message = "This emulator knows no default Kubernetes version: name one"
-            raise refuse("InvalidParameterException", message)
+            raise invalid(message)
         network = self._network(name, request["resourcesVpcConfig"])
         cluster = Cluster(
             document=self._document(request, network),
@@ -141,12 +135,13 @@ class ClusterBackend(BaseBackend):
         subnets = self.subnets(config.get("subnetIds", []))
         if len({subnet.availability_zone for subnet in subnets}) < 2:
             message = "Subnets specified must be in at least two different AZs"
-            raise refuse("InvalidParameterException", message)
+            raise invalid(message)
         if len({subnet.vpc_id for subnet in subnets}) > 1:
-            raise refuse("InvalidParameterException", "Subnets specified must be in one VPC")
+            message = "Subnets specified must be in one VPC"
+            raise invalid(message)
         if not config.get("endpointPrivateAccess") and not config.get("endpointPublicAccess", True):
             message = "Private and public endpoint access cannot both be false"
-            raise refuse("InvalidParameterException", message)
+            raise invalid(message)
         self._require_groups(config.get("securityGroupIds", []))
         return {
             "subnetIds": list(config["subnetIds"]),
@@ -164,14 +159,14 @@ class ClusterBackend(BaseBackend):
         for subnet_id in subnet_ids:
             if subnet_id not in found:
                 message = f"The subnet ID '{subnet_id}' does not exist"
-                raise refuse("InvalidParameterException", message)
+                raise invalid(message)
         return [found[subnet_id] for subnet_id in subnet_ids]
 
     def _require_groups(self, group_ids: list[str]) -> None:
         for group_id in group_ids:
             if self.ec2.get_security_group_from_id(group_id) is None:
                 message = f"The security group '{group_id}' does not exist"
-                raise refuse("InvalidParameterException", message)
+                raise invalid(message)
 
     def _cluster_group(self, name: str, vpc_id: str) -> str:
         group = self.ec2.create_security_group(
@@ -233,7 +228,7 @@ class ClusterBackend(BaseBackend):
     def describe_cluster(self, request: Document) -> Document:
         return {"cluster": self.cluster(request["name"]).document}
 
-    def list_clusters(self, request: Document) -> Document:
+    def list_clusters(self, _request: Document) -> Document:
         return {"clusters": sorted(self.clusters)}
 
     def update_cluster_config(self, request: Document) -> Document:
@@ -264,7 +259,7 @@ class ClusterBackend(BaseBackend):
         update = cluster.updates.get(request["updateId"])
         if update is None:
             message = f"No update found for ID: {request['updateId']}"
-            raise refuse("ResourceNotFoundException", message)
+            raise not_found(message)
         return {"update": update}
 
     def list_updates(self, request: Document) -> Document:
@@ -273,9 +268,11 @@ class ClusterBackend(BaseBackend):
     def delete_cluster(self, request: Document) -> Document:
         cluster = self.cluster(request["name"])
         if cluster.node_groups:
-            raise refuse("ResourceInUseException", "Cluster has nodegroups attached")
+            message = "Cluster has nodegroups attached"
+            raise in_use(message)
         if cluster.document["deletionProtection"]:
-            raise refuse("InvalidRequestException", "Cluster has deletion protection enabled")
+            message = "Cluster has deletion protection enabled"
+            raise not_possible(message)
         del self.clusters[cluster.name]
         for interface in cluster.network_interfaces:
             self.ec2.enis.pop(interface, None)
@@ -289,7 +286,8 @@ class ClusterBackend(BaseBackend):
 def require_role(arn: str) -> None:
     """Refuse what is not the ARN of a role."""
     if not ROLE_ARN.fullmatch(arn):
-        raise refuse("InvalidParameterException", f"Invalid Role Arn: '{arn}'")
+        message = f"Invalid Role Arn: '{arn}'"
+        raise invalid(message)
 
 
 def _logging(change: Document | None, before: Document | None = None) -> Document:

@@ -21,10 +21,10 @@ from factory.sandbox.eks_clusters import (
     Cluster,
     ClusterBackend,
     Document,
-    refuse,
     require_role,
     tell_update,
 )
+from factory.sandbox.eks_errors import in_use, invalid, not_found
 
 DISK_GIB = 20  # documented default of CreateNodegroup without a launch template
 INSTANCE_TYPES = ["t3.medium"]  # the same
@@ -39,17 +39,22 @@ class NodeGroupBackend(ClusterBackend):
             return cluster, cluster.node_groups[request["nodegroupName"]]
         except KeyError:
             message = f"No node group found for name: {request['nodegroupName']}."
-            raise refuse("ResourceNotFoundException", message) from None
+            raise not_found(message) from None
 
     def create_nodegroup(self, request: Document) -> Document:
         cluster = self.cluster(request["clusterName"])
         name = request["nodegroupName"]
         if name in cluster.node_groups:
             message = f"NodeGroup already exists with name {name} and cluster name {cluster.name}"
-            raise refuse("ResourceInUseException", message)
+            raise in_use(message)
         require_role(request["nodeRole"])
         self._require_subnets(cluster, request["subnets"])
-        sizes = {"minSize": 1, "maxSize": 2, "desiredSize": 2, **(request.get("scalingConfig") or {})}
+        sizes = {
+            "minSize": 1,
+            "maxSize": 2,
+            "desiredSize": 2,
+            **(request.get("scalingConfig") or {}),
+        }
         require_sizes(sizes)
         document = self._group_document(cluster, {**request, "scalingConfig": sizes})
         self._scale(cluster, document)
@@ -64,7 +69,7 @@ class NodeGroupBackend(ClusterBackend):
         vpc = cluster.document["resourcesVpcConfig"]["vpcId"]
         if any(subnet.vpc_id != vpc for subnet in self.subnets(subnet_ids)):
             message = "Subnets are not in the same VPC as the cluster"
-            raise refuse("InvalidParameterException", message)
+            raise invalid(message)
 
     def _group_document(self, cluster: Cluster, request: Document) -> Document:
         name, uuid = request["nodegroupName"], str(uuid4())
@@ -103,19 +108,19 @@ class NodeGroupBackend(ClusterBackend):
             )
             return template, template.get_version(specification.get("version") or "$Default")
         except (EC2ClientError, KeyError) as error:
-            raise refuse("InvalidParameterException", str(error)) from error
+            raise invalid(str(error)) from error
 
     def _from_template(self, request: Document) -> Document:
         template, version = self._template(request["launchTemplate"])
         if request.get("diskSize"):
             message = "Disk size must be specified within the launch template."
-            raise refuse("InvalidParameterException", message)
+            raise invalid(message)
         if request.get("remoteAccess"):
             message = "Remote access configuration cannot be specified with a launch template."
-            raise refuse("InvalidParameterException", message)
+            raise invalid(message)
         if version.instance_type and request.get("instanceTypes"):
             message = "Instance types are in the launch template and in the request: name them once"
-            raise refuse("InvalidParameterException", message)
+            raise invalid(message)
         document = {
             "launchTemplate": {
                 "name": template.name,
@@ -128,7 +133,7 @@ class NodeGroupBackend(ClusterBackend):
         if version.image_id:
             if request.get("amiType") not in (None, "CUSTOM") or request.get("version"):
                 message = "AMI type and version cannot be set when the launch template has an image"
-                raise refuse("InvalidParameterException", message)
+                raise invalid(message)
             document |= {"amiType": "CUSTOM", "releaseVersion": version.image_id}
         return {key: value for key, value in document.items() if value is not None}
 
@@ -141,7 +146,8 @@ class NodeGroupBackend(ClusterBackend):
         }
         name = document["resources"]["autoScalingGroups"][0]["name"]
         template = document.get("launchTemplate", {})
-        group = FakeAutoScalingGroup(
+        make: Any = FakeAutoScalingGroup  # abstract to the type checker only
+        group = make(
             name,
             availability_zones=[],
             desired_capacity=0,
@@ -206,7 +212,10 @@ class NodeGroupBackend(ClusterBackend):
     def update_nodegroup_version(self, request: Document) -> Document:
         cluster, document = self.node_group(request)
         if request.get("launchTemplate"):
-            wanted = {"id": document.get("launchTemplate", {}).get("id"), **request["launchTemplate"]}
+            wanted = {
+                "id": document.get("launchTemplate", {}).get("id"),
+                **request["launchTemplate"],
+            }
             template, version = self._template(wanted)
             document["launchTemplate"] = {
                 "name": template.name,
@@ -230,9 +239,12 @@ class NodeGroupBackend(ClusterBackend):
 
 def require_sizes(sizes: Document) -> None:
     """Refuse sizes that are out of order."""
-    if not 0 <= sizes["minSize"] <= sizes["desiredSize"] <= sizes["maxSize"] or not sizes["maxSize"]:
+    if (
+        not 0 <= sizes["minSize"] <= sizes["desiredSize"] <= sizes["maxSize"]
+        or not sizes["maxSize"]
+    ):
         message = f"Minimum, desired and maximum size are out of order: {sizes}"
-        raise refuse("InvalidParameterException", message)
+        raise invalid(message)
 
 
 def _without_template(request: Document, version: str) -> Document:

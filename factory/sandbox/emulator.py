@@ -14,11 +14,14 @@ import moto.eks.urls
 from moto.ec2.models import ec2_backends
 from moto.ec2.models.vpcs import VPC
 from moto.eks.models import eks_backends
+from moto.elbv2.models import elbv2_backends
 from moto.iam.models import iam_backends
 from moto.organizations.models import organizations_backends
+from moto.sts.models import sts_backends
 
+from factory.sandbox.balancers import BalancerBackend
 from factory.sandbox.eks import KubernetesBackend, KubernetesResponse
-from factory.sandbox.identity import IdentityBackend
+from factory.sandbox.identity import IdentityBackend, TokenBackend
 from factory.sandbox.network import NetworkBackend, NetworkResponse
 from factory.sandbox.organizations import AccountsBackend
 from factory.sandbox.world import HubVpc, World
@@ -31,6 +34,8 @@ def build_world(world: World) -> None:
     NetworkBackend.world = world
     ec2_backends.backend = NetworkBackend
     iam_backends.backend = IdentityBackend
+    sts_backends.backend = TokenBackend
+    elbv2_backends.backend = BalancerBackend
     organizations_backends.backend = AccountsBackend
     services: Any = eks_backends  # typed by moto for its own class of clusters
     services.backend = KubernetesBackend

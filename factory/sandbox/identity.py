@@ -1,9 +1,12 @@
-"""IAM with the AWS managed policies, each made when somebody first asks for it.
+"""IAM with the AWS managed policies on demand, and roles that only the trusted may take.
 
 moto carries the text of all of them, but loading it gives every account a copy of
 every policy, about 1 GB in all. Here one policy is read out of that text on demand.
+moto also lets anybody take any role, whether it exists or not; here that is so only in
+accounts the emulator did not create, whose roles it cannot know.
 
 Source:
+    https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
     https://docs.aws.amazon.com/aws-managed-policy/latest/reference/about-managed-policy-reference.html
 """
 
@@ -13,8 +16,14 @@ import json
 from functools import cache
 from typing import Any
 
+from moto.core.exceptions import ServiceException
 from moto.iam.aws_managed_policies import aws_managed_policies_data
-from moto.iam.models import AWSManagedPolicy, IAMBackend, ManagedPolicy
+from moto.iam.exceptions import NotFoundException
+from moto.iam.models import AWSManagedPolicy, IAMBackend, ManagedPolicy, iam_backends
+from moto.organizations.models import organizations_backends
+from moto.sts.models import AssumedRole, STSBackend
+
+VISITOR = "SandboxVisitor"  # a role that may be taken by anybody, in every account
 
 
 @cache
@@ -57,3 +66,54 @@ class IdentityBackend(IAMBackend):
         if policy.arn == arn:
             self.managed_policies[arn] = policy
             self.aws_managed_policies.append(policy)
+
+
+class AccessDenied(ServiceException):
+    """The answer to somebody who may not."""
+
+    code = "AccessDenied"
+
+
+class TokenBackend(STSBackend):
+    """STS as one account calls it."""
+
+    @property
+    def _url_module(self) -> Any:
+        import moto.sts.urls
+
+        return moto.sts.urls
+
+    def assume_role(self, *arguments: Any, **named: Any) -> AssumedRole:
+        arn = named["role_arn"]
+        if not self._may_take(arn):
+            message = (
+                f"Account {self.account_id} is not authorized to perform: "
+                f"sts:AssumeRole on resource: {arn}"
+            )
+            raise AccessDenied(message)
+        return super().assume_role(*arguments, **named)
+
+    def assume_role_with_web_identity(self, **named: Any) -> AssumedRole:
+        return super().assume_role(**named)
+
+    def _may_take(self, arn: str) -> bool:
+        account, name = arn.split(":")[4], arn.rpartition("/")[2]
+        if name == VISITOR:
+            return True
+        try:
+            role = iam_backends[account][self.partition].get_role(name)
+        except NotFoundException:
+            return account not in organizations_backends.master_accounts
+        trusted = _trusted(json.loads(role.assume_role_policy_document))
+        return bool(trusted & {"*", self.account_id})
+
+
+def _trusted(policy: dict[str, Any]) -> set[str]:
+    """Name the accounts that a trust policy admits; `*` is everybody."""
+    found: set[str] = set()
+    for statement in policy["Statement"]:
+        principals = statement.get("Principal", {})
+        named = principals.get("AWS", []) if isinstance(principals, dict) else principals
+        for one in [named] if isinstance(named, str) else named:
+            found.add(one.split(":")[4] if one.startswith("arn:") else one)
+    return found

@@ -7,7 +7,7 @@ Source:
 from __future__ import annotations
 
 import re
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
@@ -38,7 +38,7 @@ def image_of(backend: Any, image: Image) -> Ami:
         public=True,
         virtualization_type="hvm",
         architecture=image.architecture,
-        creation_date=datetime.strptime(day, "%Y%m%d").replace(tzinfo=timezone.utc),
+        creation_date=datetime.strptime(day, "%Y%m%d").replace(tzinfo=UTC),
         image_location=f"amazon/{image.name}",
         hypervisor="xen",
         root_device_type="ebs",

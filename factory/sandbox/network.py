@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from moto.ec2.exceptions import (
+    CidrLimitExceeded,
     DependencyViolationError,
     EC2ClientError,
     InvalidAvailabilityZoneError,
@@ -18,6 +19,7 @@ from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBacken
 from moto.ec2.models.nat_gateways import NatGateway
 from moto.ec2.models.subnets import Subnet
 from moto.ec2.models.vpcs import VPC
+from moto.ec2.utils import random_vpc_cidr_association_id
 
 from factory.sandbox.images import image_of
 from factory.sandbox.peering import PeeringBackend, PeeringResponse, blocks_of, overlapping
@@ -29,7 +31,8 @@ class NoDefaultVpc:
 
     @property
     def id(self) -> str:
-        raise EC2ClientError("VPCIdNotSpecified", "No default VPC for this user")
+        code = "VPCIdNotSpecified"
+        raise EC2ClientError(code, "No default VPC for this user")
 
 
 class NetworkBackend(PeeringBackend):
@@ -63,16 +66,32 @@ class NetworkBackend(PeeringBackend):
     ) -> dict[str, Any]:
         if cidr_block:
             self._require_free(vpc_id, cidr_block)
+            if self.world.blocks_per_vpc is not None:
+                return self._associate(self.get_vpc(vpc_id), cidr_block, self.world.blocks_per_vpc)
         return super().associate_vpc_cidr_block(vpc_id, cidr_block, amazon_provided_ipv6_cidr_block)
+
+    def _associate(self, vpc: VPC, block: str, limit: int) -> dict[str, Any]:
+        """Do what moto does, with the world's quota in place of the default one."""
+        if len(blocks_of(vpc)) >= limit:
+            raise CidrLimitExceeded(vpc.id, limit)
+        association = {
+            "association_id": random_vpc_cidr_association_id(),
+            "cidr_block": block,
+            "cidr_block_state": {"state": "associated", "StatusMessage": None},
+        }
+        vpc._cidr_block_association_set[str(association["association_id"])] = association
+        for table in list(self.route_tables.values()):
+            if table.vpc_id == vpc.id:
+                self.create_route(table.id, block, local=True)
+        return association
 
     def _require_free(self, vpc_id: str, block: str) -> None:
         taken = blocks_of(self.get_vpc(vpc_id))
         for peering in self.live_peerings(vpc_id):
             taken += blocks_of(peering.vpc) + blocks_of(peering.peer_vpc)
         if overlapping([block], taken):
-            raise EC2ClientError(
-                "InvalidVpc.Range", f"The CIDR '{block}' conflicts with another subnet or peer"
-            )
+            code = "InvalidVpc.Range"
+            raise EC2ClientError(code, f"The CIDR '{block}' is taken here or by a peer")
 
     def create_subnet(
         self,
@@ -106,9 +125,8 @@ class NetworkBackend(PeeringBackend):
     def delete_vpc(self, vpc_id: str) -> VPC:
         self.get_vpc(vpc_id)
         if any(True for _ in self._holders_of_vpc(vpc_id)):
-            raise DependencyViolationError(
-                f"The vpc '{vpc_id}' has dependencies and cannot be deleted."
-            )
+            message = f"The vpc '{vpc_id}' has dependencies and cannot be deleted."
+            raise DependencyViolationError(message)
         return super().delete_vpc(vpc_id)
 
     def _holders_of_vpc(self, vpc_id: str) -> Any:
@@ -126,22 +144,22 @@ class NetworkBackend(PeeringBackend):
 
     def delete_subnet(self, subnet_id: str) -> Subnet:
         if any(eni.subnet.id == subnet_id for eni in self.enis.values()):
-            raise DependencyViolationError(
-                f"The subnet '{subnet_id}' has dependencies and cannot be deleted."
-            )
+            message = f"The subnet '{subnet_id}' has dependencies and cannot be deleted."
+            raise DependencyViolationError(message)
         return super().delete_subnet(subnet_id)
 
     def delete_nat_gateway(self, nat_gateway_id: str) -> NatGateway:
         gateway = super().delete_nat_gateway(nat_gateway_id)
         self.enis.pop(gateway._eni.id, None)
-        for address in self.addresses.values():
+        for address in self.addresses:
             if address.eni is gateway._eni:
                 address.eni = address.association_id = None
         return gateway
 
     def delete_security_group(self, name: str | None = None, group_id: str | None = None) -> None:
         if group_id and any(True for _ in self._holders_of_group(group_id)):
-            raise DependencyViolationError(f"resource {group_id} has a dependent object")
+            message = f"resource {group_id} has a dependent object"
+            raise DependencyViolationError(message)
         super().delete_security_group(name, group_id)
 
     def _holders_of_group(self, group_id: str) -> Any:

@@ -70,7 +70,8 @@ class AccountsBackend(OrganizationsBackend):
 
     def validate_parent_id(self, parent_id: str) -> str:
         if not (UNIT_ID.fullmatch(parent_id) or ROOT_ID.fullmatch(parent_id)):
-            raise InvalidInputException("You provided a value that does not match the pattern.")
+            message = "You provided a value that does not match the required pattern."
+            raise InvalidInputException(message)
         if UNIT_ID.fullmatch(parent_id) and all(unit.id != parent_id for unit in self.ou):
             self._found_unit(parent_id)
         return super().validate_parent_id(parent_id)

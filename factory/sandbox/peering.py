@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from ipaddress import ip_network
 from typing import Any
 
+from moto.core.responses import ActionResult
 from moto.ec2.exceptions import EC2ClientError, InvalidVPCIdError
 from moto.ec2.models import EC2Backend, ec2_backends
 from moto.ec2.models.vpc_peering_connections import VPCPeeringConnection
@@ -59,14 +60,15 @@ class PeeringBackend(EC2Backend):
     """EC2 with peering connections that behave."""
 
     def create_vpc_peering_connection(
-        self, vpc: VPC, peer_vpc: VPC, tags: dict[str, str] | None = None
+        self, vpc: VPC, peer_vpc: Any, tags: dict[str, str] | None = None
     ) -> VPCPeeringConnection:
         for known in self.live_peerings(vpc.id):
             if (known.vpc.id, known.peer_vpc.id) == (vpc.id, peer_vpc.id):
                 return known
-        peering = Peering(self, random_vpc_peering_connection_id(), vpc, peer_vpc, tags)
+        make: Any = Peering  # abstract to the type checker only: it has CloudFormation's methods
+        peering: Peering = make(self, random_vpc_peering_connection_id(), vpc, peer_vpc, tags)
         self.vpc_pcxs[peering.id] = peering
-        if not isinstance(peer_vpc, VPC) or _overlap(vpc, peer_vpc):
+        if not isinstance(peer_vpc, VPC) or overlapping(blocks_of(vpc), blocks_of(peer_vpc)):
             peering.fail()
             return peering
         peering._status.pending()
@@ -78,9 +80,9 @@ class PeeringBackend(EC2Backend):
     def live_peerings(self, vpc_id: str) -> Iterator[Peering]:
         """Yield the peerings of a VPC that are requested or active."""
         for peering in list(self.vpc_pcxs.values()):
-            if isinstance(peering, Peering) and peering.is_live:
-                if vpc_id in (peering.vpc.id, peering.peer_vpc.id):
-                    yield peering
+            ends = (peering.vpc.id, peering.peer_vpc.id)
+            if isinstance(peering, Peering) and peering.is_live and vpc_id in ends:
+                yield peering
 
 
 class PeeringResponse(EC2Response):
@@ -102,18 +104,14 @@ class PeeringResponse(EC2Response):
             return UnknownVpc(account, region, vpc_id)
 
     def create_vpc_peering_connection(self) -> Any:
-        from moto.core.responses import ActionResult
-
         tags = self._parse_tag_specification().get("vpc-peering-connection", {})
         vpc = self.ec2_backend.get_vpc(self._get_param("VpcId"))
         peer = self._peer_vpc()
         if peer.id == vpc.id:
-            raise EC2ClientError(
-                "InvalidParameterValue", f"A VPC cannot be peered with itself: {vpc.id}"
-            )
-        return ActionResult(
-            {"VpcPeeringConnection": self.ec2_backend.create_vpc_peering_connection(vpc, peer, tags)}
-        )
+            code = "InvalidParameterValue"
+            raise EC2ClientError(code, f"A VPC cannot be peered with itself: {vpc.id}")
+        peering = self.ec2_backend.create_vpc_peering_connection(vpc, peer, tags)
+        return ActionResult({"VpcPeeringConnection": peering})
 
 
 class UnknownVpc:
@@ -143,10 +141,6 @@ def overlapping(blocks: list[str], others: list[str]) -> bool:
         for one in blocks
         for two in others
     )
-
-
-def _overlap(vpc: VPC, peer_vpc: VPC) -> bool:
-    return overlapping(blocks_of(vpc), blocks_of(peer_vpc))
 
 
 def _block_set(vpc: Any) -> list[dict[str, str]]:

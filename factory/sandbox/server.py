@@ -14,9 +14,11 @@ import signal
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from threading import Lock
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from factory.files import write_whole
 from factory.sandbox.world import World, parse_world
 
 if TYPE_CHECKING:
@@ -51,7 +53,7 @@ def make_server(world: World, port: int = 0) -> BaseWSGIServer:
     from factory.sandbox.emulator import build_world
 
     build_world(world)
-    application = only_loopback(DomainDispatcherApplication(create_backend_app))
+    application = guarded(DomainDispatcherApplication(create_backend_app))
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = serving.make_server(
         LOOPBACK, port, application, threaded=True, request_handler=MotoRequestHandler
@@ -60,17 +62,23 @@ def make_server(world: World, port: int = 0) -> BaseWSGIServer:
     return server
 
 
-def only_loopback(application: Application) -> Application:
-    """Refuse requests that name another host, so that no web page can reach the emulator."""
+def guarded(application: Application) -> Application:
+    """Answer one request at a time, and none that names another host.
 
-    def guarded(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+    The emulator's tables are plain dictionaries, so requests must not overlap; the
+    check of the name keeps web pages in a browser from reaching the emulator.
+    """
+    one_at_a_time = Lock()
+
+    def answer(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         host = str(environ.get("HTTP_HOST", "")).rpartition(":")[0]
         if host not in (LOOPBACK, "localhost"):
             start("403 Forbidden", [("Content-Type", "text/plain")])
             return [b"this server answers on the loopback address only\n"]
-        return application(environ, start)
+        with one_at_a_time:
+            return application(environ, start)
 
-    return guarded
+    return answer
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -85,8 +93,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         world = parse_world(options.world.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        print(f"{options.world}: {error}", file=sys.stderr)
-        return 2
+        parser.error(f"{options.world}: {error}")
     try:
         server = make_server(world, options.port)
         _announce(options.ready, server.port)
@@ -96,15 +103,13 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _stop(number: int, frame: FrameType | None) -> None:
+def _stop(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
 def _announce(path: Path, port: int) -> None:
-    text = json.dumps({"endpoint": f"http://{LOOPBACK}:{port}", "pid": os.getpid()})
-    part = path.with_name(path.name + ".part")
-    part.write_text(text + "\n", encoding="utf-8")
-    part.replace(path)
+    where = {"endpoint": f"http://{LOOPBACK}:{port}", "pid": os.getpid()}
+    write_whole(path, json.dumps(where) + "\n")
 
 
 if __name__ == "__main__":

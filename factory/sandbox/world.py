@@ -62,7 +62,8 @@ def parse_world(text: str) -> World:
     """
     document = json.loads(text)
     if not isinstance(document, dict):
-        raise ValueError("a world is a JSON object")
+        message = "a world is a JSON object"
+        raise ValueError(message)
     try:
         return World(
             **{
@@ -73,7 +74,8 @@ def parse_world(text: str) -> World:
             }
         )
     except TypeError as error:
-        raise ValueError(f"a world does not look like this: {error}") from error
+        message = f"a world does not look like this: {error}"
+        raise ValueError(message) from error
 
 
 def _hub(row: Mapping[str, Any]) -> HubVpc:
