@@ -6,6 +6,7 @@ and one Node.
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import shutil
@@ -19,12 +20,14 @@ from typing import Any
 import pytest
 
 from factory.constructs import _node, cdk
+from factory.constructs._bindings import _PROVIDERS
 from factory.errors import SynthError
 
 APP = """
 import sys
 from pathlib import Path
 from factory.constructs import _node, cdk
+from factory.constructs._bindings import _PROVIDERS
 
 def build(app):
     state = cdk.S3State(
@@ -106,6 +109,40 @@ print([name for name in sys.modules if name.partition(".")[0] in (
     assert run_python(code).stdout.strip() == "[]"
 
 
+def test_the_command_line_starts_nothing() -> None:
+    """`--help`, `check`, `size` and `lock` must not pay for Node: constructs are imported late."""
+    code = """
+import pkgutil, sys
+import factory.cli
+for module in pkgutil.iter_modules(factory.cli.__path__, "factory.cli."):
+    __import__(module.name)
+print([name for name in ("cdktf", "constructs", "jsii") if name in sys.modules])
+"""
+    done = run_python(code)
+    assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_nothing_else_in_the_product_imports_the_bindings() -> None:
+    root = Path(__file__).parents[2] / "factory"
+    bindings = {"cdktf", "constructs", "jsii", *_PROVIDERS}
+    found = {
+        str(path.relative_to(root))
+        for path in root.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for name in _imported(node)
+        if name.partition(".")[0] in bindings
+    }
+    assert found == {"constructs/cdk.py"}
+
+
+def _imported(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    if isinstance(node, ast.ImportFrom) and node.module:
+        return [node.module]
+    return []
+
+
 @pytest.mark.synth
 def test_only_the_modules_in_use_are_imported_and_the_environment_stays() -> None:
     code = """
@@ -123,6 +160,7 @@ print(*sorted({name.split(".")[1] for name in sys.modules if name.startswith(roo
 def test_every_name_of_the_table_is_there() -> None:
     code = """
 from factory.constructs import _node, cdk
+from factory.constructs._bindings import _PROVIDERS
 for name, module in cdk.table().items():
     offered = getattr(cdk, name)
     if not module.startswith("factory."):
@@ -293,6 +331,7 @@ def test_the_plain_bindings_give_the_same_bytes(files: Mapping[str, str], tmp_pa
 def test_a_wrong_type_is_refused(mode: str) -> None:
     code = """
 from factory.constructs import _node, cdk
+from factory.constructs._bindings import _PROVIDERS
 def build(app):
     cdk.Vpc(cdk.new_stack(app, "x", state=cdk.LocalState()), "vpc", cidr_block=5)
 cdk.synth_app(build)
