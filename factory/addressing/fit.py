@@ -14,7 +14,7 @@ from factory.addressing.need import (
     zone_nodes,
 )
 from factory.errors import Finding, KeyPath
-from factory.facts.schema import Facts, effective
+from factory.facts.schema import Facts
 from factory.inventory.schema import CellType, Inventory
 
 
@@ -104,7 +104,7 @@ def check_block_count(inventory: Inventory, cell: CellAddresses, facts: Facts) -
     """
     quota = facts.quota("blocks-per-vpc")
     raised = {**inventory.type_of(cell.cell).quotas, **inventory.cells[cell.cell].quotas}
-    allowed = effective(quota, raised.get(quota.code))
+    allowed = min(raised.get(quota.code, quota.default), quota.maximum or quota.default)
     if len(cell.blocks) > allowed:
         yield Finding(
             rule="F206",

@@ -1,30 +1,20 @@
-"""One account is one cell; and what AWS has raised for an account must be possible."""
+"""One account is one cell."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from factory.errors import Finding, KeyPath
-from factory.facts.schema import Facts, Quota, effective
 from factory.inventory.schema import ExistingAccount, Inventory
 
 
-def check_accounts(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
-    """Yield accounts that are used twice and quotas that cannot be.
+def check_accounts(inventory: Inventory) -> Iterator[Finding]:
+    """Yield accounts and e-mail addresses that are used twice.
 
     Rules:
         F116: two of all cells, hubs and organizations share an account, or two cells an e-mail
             address; hubs may share one with each other.
-        F124: a quota cannot be raised to that; a warning where no limit here has the code.
     """
-    yield from _check_shared(inventory)
-    known = {quota.code: quota for quota in facts.quotas.values() if quota.code}
-    for path, quotas in _quotas(inventory):
-        for code, value in quotas.items():
-            yield from _check_quota(known.get(code), value, (*path, "quotas", code))
-
-
-def _check_shared(inventory: Inventory) -> Iterator[Finding]:
     users: dict[str, str] = {}
     for name, organization in inventory.organizations.items():
         user = f"the management account of organization {name!r}"
@@ -50,23 +40,3 @@ def _claim(users: dict[str, str], what: str, user: str, path: KeyPath) -> Iterat
         message = f"{what} is already {first}"
         hint = "each cell is one account of its own: its quotas are what bounds the cell"
         yield Finding(rule="F116", path=path, message=message, hint=hint)
-
-
-def _quotas(inventory: Inventory) -> Iterator[tuple[KeyPath, Mapping[str, int]]]:
-    for name, hub in inventory.hubs.items():
-        yield ("hubs", name), hub.quotas
-    for name, cell_type in inventory.cell_types.items():
-        yield ("cell_types", name), cell_type.quotas
-    for name, cell in inventory.cells.items():
-        yield ("cells", name), cell.quotas
-
-
-def _check_quota(quota: Quota | None, value: int, path: KeyPath) -> Iterator[Finding]:
-    if quota is None:
-        message = f"no limit that is checked here has the code {path[-1]}"
-        yield Finding(rule="F124", path=path, message=message, severity="warning")
-        return
-    try:
-        effective(quota, value)
-    except ValueError as error:
-        yield Finding(rule="F124", path=path, message=str(error), hint=f"see {quota.source}")

@@ -36,8 +36,6 @@ RULES = {
     "F121": "An entry stands twice in a list.",
     "F122": "A cell without egress takes a chart or an image from a public registry (a warning).",
     "F123": "A label or taint is one that nodes may not give themselves, or stands twice.",
-    "F124": "A quota cannot be what the inventory says it was raised to; a code that no limit "
-    "here has is a warning.",
 }
 """What each rule says; a number is never used again for something else."""
 
@@ -46,10 +44,10 @@ def check_inventory(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
     """Yield what is wrong between the values of an inventory, warnings included.
 
     Rules:
-        F103, F110 to F124: see `RULES`.
+        F103, F110 to F123: see `RULES`.
     """
     yield from check_references(inventory)
-    yield from check_accounts(inventory, facts)
+    yield from check_accounts(inventory)
     yield from check_zones(inventory, facts)
     yield from check_node_groups(inventory, facts)
     yield from check_blocks(inventory, facts)
