@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from factory.cli.size_text import wrap
 from factory.sizing.bounds import BOUNDS
 from factory.sizing.mend import Change
-from factory.sizing.rebuild import Rebuild
+from factory.sizing.rebuild import Boot, Rebuild
 from factory.sizing.solve import QuotaRaise
 
 
@@ -83,8 +84,9 @@ def solved_json(solved: Solved) -> dict[str, Any]:
     }
 
 
-def render_rebuilt(cell: str, rebuilt: Sequence[Rebuilt]) -> str:
+def render_rebuilt(cell: str, rebuilt: Sequence[Rebuilt], lead: float) -> str:
     """Write how long a rebuild takes in each reading of the throttles (minutes)."""
+    boot = Boot()
     lines = [f"{cell}: rebuild, simulated (minutes from the first call)"]
     lines.append(f"  {'':34} {'p50':>6} {'p99':>6} {'last':>6} {'throttled':>9} {'wasted':>6}")
     for run in rebuilt:
@@ -93,6 +95,12 @@ def render_rebuilt(cell: str, rebuilt: Sequence[Rebuilt]) -> str:
             lines.append(f"  {run.reading}: no pace avoids every throttle")
         else:
             lines.append(_run(f"{run.reading}, {run.pace:g} nodes/s", run.paced))
+    lines += wrap(
+        f"assumed, not measured: {lead:.1f} minutes for endpoints and control plane, "
+        f"{boot.seconds:g} s to boot (+-{boot.spread_seconds:g}), "
+        f"{boot.call_seconds:g} s for a call, {boot.attempts} attempts of at most "
+        f"{boot.retry_seconds:g} s wait, then a restart"
+    )
     return "\n".join(lines)
 
 

@@ -186,15 +186,16 @@ def _usage_json(usage: Usage) -> dict[str, Any]:
         "owner": usage.scope.owner,
         "scope": {"kind": usage.scope.kind, "name": usage.scope.name},
         "used": usage.used,
-        "limit": usage.limit,
+        "limit": _finite(usage.limit),
         "unit": usage.unit,
-        "headroom": usage.headroom,
-        "share": None if usage.share == inf else usage.share,
+        "headroom": _finite(usage.headroom),
+        "share": _finite(usage.share),
         "fits": usage.fits,
         "gate": usage.gate,
         "binding": usage.binding,
         "per_node": usage.per_node,
         "quota_code": usage.code or None,
+        "quota_default": usage.allowed.default,
         "quota_raised": usage.allowed.raised,
         "quota_maximum": usage.allowed.maximum,
         "raise_to": raise_to(usage),
@@ -202,3 +203,8 @@ def _usage_json(usage: Usage) -> dict[str, Any]:
         "assumption": usage.assumption,
         "path": list(usage.path),
     }
+
+
+def _finite(value: float) -> float | None:
+    """JSON knows no infinity: a limit or a share without end is null."""
+    return None if value == inf else value

@@ -83,8 +83,9 @@ def cell_nau(shape: CellShape, facts: Facts) -> VpcNau:
     """Count the NAU of a cell's VPC in each case, with the nodes of an update's surge."""
     weights, base = weights_of(facts), base_nau(shape, facts)
     per_pod = facts.parameter("nau-per-pd-pod")
-    zones = len(shape.zones)
-    nodes = [(zones * pool.peak, pool_nau(shape, pool, weights, per_pod)) for pool in shape.pools]
+    nodes = [
+        (shape.peak_nodes(pool), pool_nau(shape, pool, weights, per_pod)) for pool in shape.pools
+    ]
     return VpcNau(
         designed=base + sum(count * nau.designed for count, nau in nodes),
         pods=base + sum(count * nau.pods for count, nau in nodes),

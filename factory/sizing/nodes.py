@@ -78,7 +78,7 @@ def size_account(entries: CellEntries) -> Iterator[Usage]:
     shape, zones = entries.shape, len(entries.shape.zones)
     scope = entries.scope("account")
     yield from _vcpus(entries)
-    gib = zones * sum(pool.peak * pool.root_gib for pool in shape.pools)
+    gib = sum(shape.peak_nodes(pool) * pool.root_gib for pool in shape.pools)
     yield entries.usage(
         "gp3-storage",
         gib / GIB_PER_TIB,
@@ -86,13 +86,14 @@ def size_account(entries: CellEntries) -> Iterator[Usage]:
         per_node=shape.main_pool.root_gib / GIB_PER_TIB,
         scope=scope,
     )
+    others = shape.endpoints + (1 if shape.ingress else 0)
     in_zone = sum(pool.peak * (1 + shape.pod_interfaces(pool)) for pool in shape.pools)
-    in_zone += shape.endpoints + (1 if shape.ingress else 0)
+    on_nodes = sum(shape.peak_nodes(p) * (1 + shape.pod_interfaces(p)) for p in shape.pools)
     per_node = 1 + shape.pod_interfaces(shape.main_pool)
     interfaces = entries.quota("network-interfaces")
     for bound, used in (
-        ("network-interfaces-per-zone", in_zone),
-        ("network-interfaces", in_zone * zones),
+        ("network-interfaces-per-zone", in_zone + others),
+        ("network-interfaces", on_nodes + others * zones),
     ):
         yield entries.usage(bound, used, interfaces, per_node=per_node, scope=scope)
     yield entries.usage(
@@ -119,12 +120,12 @@ def _vcpus(entries: CellEntries) -> Iterator[Usage]:
         quota = vcpu_quota(entries.facts, pool)
         if quota is not None:
             by_quota[quota.id].append(pool)
-    zones = len(entries.shape.zones)
+    nodes = entries.shape.peak_nodes
     for id_, pools in sorted(by_quota.items()):
         largest = max(pools, key=lambda pool: pool.peak * pool.instance.vcpu)
         yield entries.usage(
             "vcpus",
-            zones * sum(pool.peak * pool.instance.vcpu for pool in pools),
+            sum(nodes(pool) * pool.instance.vcpu for pool in pools),
             entries.quota(id_),
             per_node=largest.instance.vcpu,
             scope=entries.scope("account", id_),
@@ -153,7 +154,7 @@ def size_ingress(entries: CellEntries) -> Iterator[Usage]:
     pool = next((pool for pool in shape.pools if pool.name == shape.ingress), None)
     if pool is None:
         return
-    targets = len(shape.zones) * pool.peak
+    targets = shape.peak_nodes(pool)
     for bound, used in (
         ("nlb-targets-per-zone", pool.peak),
         ("nlb-targets", targets),

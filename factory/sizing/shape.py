@@ -24,12 +24,13 @@ class Pool:
 
     name: str
     instance: InstanceType
-    per_zone: int  # nodes in each zone
+    per_zone: int  # nodes in each zone, or in the largest where they are uneven
     surge: int  # nodes that an update adds in each zone
     groups: tuple[int, ...]  # nodes of each EKS node group of one zone
     root_gib: int  # root volume (GiB)
     spot: bool
     path: KeyPath  # its `nodes_per_zone`
+    missing: int = 0  # nodes that the other zones have less than the largest, together
 
     @property
     def peak(self) -> int:
@@ -55,6 +56,7 @@ class CellShape:
     type_path: KeyPath
     zones: Mapping[str, ZoneBlocks]  # by zone id
     blocks: int  # blocks of the VPC
+    pod_addresses: int  # addresses of those that pods have
     pools: tuple[Pool, ...]
     prefixes: int  # /28 prefixes of each node
     max_pods: int  # pods that the kubelet admits
@@ -71,7 +73,11 @@ class CellShape:
     @property
     def nodes(self) -> int:
         """Nodes of the cell (nodes)."""
-        return len(self.zones) * sum(pool.per_zone for pool in self.pools)
+        return sum(len(self.zones) * pool.per_zone - pool.missing for pool in self.pools)
+
+    def peak_nodes(self, pool: Pool) -> int:
+        """Nodes of a pool in all zones while all its groups are updated at once (nodes)."""
+        return len(self.zones) * pool.peak - pool.missing
 
     @property
     def peak_per_zone(self) -> int:
@@ -130,6 +136,7 @@ def shape_of_type(
         type_path=type_path,
         zones=addresses.zones,
         blocks=len(addresses.blocks),
+        pod_addresses=sum(block.num_addresses for block in addresses.pod_blocks),
         pools=_pools(cell_type, type_path, facts),
         prefixes=cell_type.prefixes_per_node,
         max_pods=cell_type.max_pods or addresses_per_node,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address, IPv4Network
 from math import inf
@@ -22,6 +22,7 @@ POOL = "nodes"
 PATH = ("what-if",)
 PRIMARY = int(IPv4Address("10.0.0.0"))
 PODS = int(IPv4Address("100.64.0.0"))
+MOST_PER_ZONE = 5_000  # nodes; what the inventory takes, too
 MOST = {"prefixes": 49, "cells": 10_000, "max_unavailable": 100, "root_volume_gib": 16_384}
 
 QuotaLevel = Literal["default", "maximum"]
@@ -53,11 +54,9 @@ class WhatIf:
     quotas: Mapping[str, int] = field(default_factory=dict)  # on top of the level, by quota code
 
     def __post_init__(self) -> None:
-        if self.nodes < self.zones or self.nodes % self.zones:
-            least = max(self.zones, self.nodes - self.nodes % self.zones)
-            more = max(self.zones, self.nodes + -self.nodes % self.zones)
-            either = f"{least:,}" if least == more else f"{least:,} or {more:,}"
-            msg = f"{self.nodes:,} nodes are no equal part for {self.zones} zones: ask for {either}"
+        if not self.zones <= self.nodes <= MOST_PER_ZONE * self.zones:
+            most = MOST_PER_ZONE * self.zones
+            msg = f"{self.zones} zones take from {self.zones:,} to {most:,} nodes"
             raise WhatIfError(msg)
         for name, most in MOST.items():
             if not 1 <= getattr(self, name) <= most:
@@ -88,6 +87,8 @@ def setting_of_what_if(question: WhatIf, facts: Facts) -> Setting:
         quotas={**_granted(question.level, facts), **question.quotas},
         peers=Peers(requests=peers, connections=peers, blocks=peers, hub_blocks=question.hubs),
     )
+    missing = -question.nodes % question.zones
+    shape = replace(shape, pools=tuple(replace(p, missing=missing) for p in shape.pools))
     if question.max_eni is not None:
         shape = replace(shape, interfaces=question.max_eni)
     return Setting(
@@ -106,21 +107,37 @@ def setting_of_what_if(question: WhatIf, facts: Facts) -> Setting:
     )
 
 
-def assumed(question: WhatIf) -> Iterator[str]:
-    """Say what the question left open, and the option that would settle it."""
-    hubs = f"{question.hubs} hubs with {question.hub_nau:,} NAU" if question.hubs else "no hubs"
-    yield f"{question.prefixes} prefixes for each node (--prefixes)"
-    yield f"{question.zones} zones of {question.region} (--zones, --region)"
-    yield f"a mesh of {question.cells} such cells and {hubs} (--cells, --hubs, --hub-nau)"
-    yield f"quotas at AWS's {question.level} (--quotas, --quota CODE=VALUE)"
-    yield f"root volumes of {question.root_volume_gib} GiB (--root-volume-gib)"
-    yield f"an update replaces {question.max_unavailable} at a time (--max-unavailable)"
-    yield f"VPC CNI {question.cni or 'of today'} (--cni)"
-    yield f"way to the internet: {question.egress} (--egress)"
-    if question.max_pods is None:
-        yield "maxPods as many as the prefixes hold (--max-pods)"
-    if question.max_eni is None:
-        yield "MAX_ENI as our policy says (--max-eni)"
+def assumed(question: WhatIf, given: Collection[str]) -> Iterator[str]:
+    """Say what the question left open, and the options that would settle it.
+
+    Args:
+        question: The question.
+        given: Names of the fields that were asked for.
+    """
+    for names, words in _DEFAULTS:
+        if not set(names) <= set(given):
+            options = ", ".join(_option(name) for name in names)
+            yield f"{words.format(q=question)} ({options})"
+
+
+_DEFAULTS: tuple[tuple[tuple[str, ...], str], ...] = (
+    (("prefixes",), "{q.prefixes} prefixes for each node"),
+    (("zones", "region"), "{q.zones} zones of {q.region}"),
+    (("cells",), "a mesh of {q.cells} such cells"),
+    (("hubs", "hub_nau"), "{q.hubs} hubs with {q.hub_nau:,} NAU together"),
+    (("level", "quotas"), "quotas at AWS's {q.level}"),
+    (("root_volume_gib",), "root volumes of {q.root_volume_gib} GiB"),
+    (("max_unavailable",), "an update replaces {q.max_unavailable} at a time"),
+    (("cni",), "VPC CNI of today"),
+    (("egress",), "way to the internet: {q.egress}"),
+    (("max_pods",), "maxPods as many as the prefixes hold"),
+    (("max_eni",), "MAX_ENI as our policy says"),
+)
+
+
+def _option(name: str) -> str:
+    named = {"level": "--quotas", "quotas": "--quota"}
+    return named.get(name, f"--{name.replace('_', '-')}")
 
 
 def _zones(question: WhatIf, facts: Facts) -> list[str]:
@@ -141,7 +158,7 @@ def _cell_type(question: WhatIf, zones: list[str], facts: Facts) -> CellType:
     """Declare the cell type; what does not matter for its size is the least that is valid."""
     group = NodeGroup(
         instance_type=facts.instance(question.instance).name,
-        nodes_per_zone=question.nodes // question.zones,
+        nodes_per_zone=-(-question.nodes // question.zones),
         root_volume_gib=question.root_volume_gib,
         max_unavailable=question.max_unavailable,
     )
