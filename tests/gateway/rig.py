@@ -10,6 +10,7 @@ import contextlib
 import http.client
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -103,6 +104,13 @@ class Process:
                 command, stdout=log, stderr=log, env=environment, start_new_session=True
             )
 
+    def wait_up(self, probe: Callable[[], bool]) -> None:
+        """Wait until the process serves; tell its last words when it does not."""
+        child = self.child
+        assert child is not None
+        wait_for(lambda: probe() or child.poll() is not None)
+        assert child.poll() is None, self.log.read_text()[-2000:]
+
     def end(self, number: int = signal.SIGKILL) -> int:
         """Signal the process and all its children; wait for it."""
         child, self.child = self.child, None
@@ -151,7 +159,7 @@ class Sidecar(Process):
             "MALLOC_ARENA_MAX": "2",
         }  # fmt: skip
         self.launch([sys.executable, "-m", "sparkgateway"], environment)
-        wait_for(self._is_up, what=f"sidecar: {self.log.read_text()[-2000:]}")
+        self.wait_up(self._is_up)
 
     def _is_up(self) -> bool:
         with contextlib.suppress(OSError):
@@ -222,22 +230,21 @@ class Nginx(Process):
         """Put this machine's paths, port and module in place of the image's."""
         if os.environ.get("GATEWAY_NGINX"):  # njs is built in
             text = text.replace(f"load_module {NJS_MODULE};", "")
-        for before, after in {
+        places = {
             "/run/spark-ui-gateway": f"{self.directory}/routes",
             "/etc/spark-ui-gateway": str(self.directory),
             "/tmp/": f"{self.directory}/",
             "/dev/stdout": str(self.access_log),
             "listen 8080": f"listen 127.0.0.1:{self.port}",
             "listen [::]:8080": f"listen [::1]:{self.port}",
-        }.items():
-            text = text.replace(before, after)
-        return text
+        }
+        return re.sub("|".join(map(re.escape, places)), lambda found: places[found[0]], text)
 
     def start(self) -> None:
         user = "user root; " if os.geteuid() == 0 else ""
         command = [str(self.binary), "-e", "stderr", "-c", f"{self.directory}/nginx.conf"]
         self.launch([*command, "-g", f"{user}daemon off;"])
-        wait_for(self._is_up, what=f"nginx: {self.log.read_text()[-2000:]}")
+        self.wait_up(self._is_up)
 
     def _is_up(self) -> bool:
         with contextlib.suppress(OSError):

@@ -24,6 +24,14 @@ function history(r) {
     return read('history');
 }
 
+// NGINX takes an answer that does not begin like HTTP for HTTP/0.9 and hands it on as it came: a
+// driver could write headers of its own past every rule. No browser asks in HTTP/0.9, so hang up.
+function insist_on_http(r) {
+    if (r.httpVersion === '0.9') {
+        throw new Error('the driver does not speak HTTP');
+    }
+}
+
 // A page for people that asks again by itself; programs read the status and Retry-After.
 function page(r, status, seconds, title, text) {
     r.headersOut['Content-Type'] = 'text/html; charset=utf-8';
@@ -95,4 +103,4 @@ function history_away(r) {
         'Live jobs are not affected. This page asks again every 5 seconds.');
 }
 
-export default {backend, ended, history, history_away, ready, starting, unwritten};
+export default {backend, ended, history, history_away, insist_on_http, ready, starting, unwritten};

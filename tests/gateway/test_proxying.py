@@ -1,0 +1,420 @@
+"""Real NGINX with the chart's configuration, in front of stand-in drivers."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.gateway.apiserver import ApiServer, make_driver
+from tests.gateway.rig import (
+    Nginx,
+    Sidecar,
+    StandInDriver,
+    drivers,
+    fetch,
+    ok,
+    read_jobs,
+    wait_for,
+)
+
+pytestmark = pytest.mark.gateway_nginx
+
+JOB = "spark-" + "0a" * 16
+OTHER = "spark-" + "0b" * 16
+ADDRESS = "127.78.0.1"
+
+
+@pytest.fixture
+def driver(api: ApiServer, sidecar: Sidecar, nginx: Nginx) -> Iterator[StandInDriver]:
+    """A driver with a route."""
+    with drivers(ADDRESS, port=4040) as (running,):
+        api.apply(make_driver(1, address=ADDRESS, job=JOB))
+        wait_for(lambda: JOB in sidecar.routes)
+        yield running
+
+
+def test_a_driver_sees_its_own_paths(nginx: Nginx, driver: StandInDriver) -> None:
+    answer = nginx.get(f"/jobs/{JOB}/stages/stage/?id=3&attempt=0")
+    assert (answer.status, answer.text) == (200, f"driver {ADDRESS}")
+    assert driver.seen[0].line == "GET /stages/stage/?id=3&attempt=0 HTTP/1.1"
+    assert driver.seen[0].headers["x-forwarded-context"] == f"/jobs/{JOB}"
+    assert driver.seen[0].headers["host"] == f"{ADDRESS}:4040"
+
+
+@pytest.mark.parametrize(
+    ("asked", "seen"),
+    [
+        ("/a%20b%3Fx%3D1%23z", "/a%20b%3Fx=1%23z"),
+        ("/%25%36%62", "/%256b"),
+        ("/a//b", "/a/b"),
+        ("/x%0d%0aX-Evil:%201", "/x%0D%0AX-Evil:%201"),
+        ("/jobs/../stages/", "/stages/"),
+        ("/caf%C3%A9", "/caf%C3%A9"),
+    ],
+)
+def test_paths_arrive_as_they_were_meant(
+    nginx: Nginx, driver: StandInDriver, asked: str, seen: str
+) -> None:
+    assert nginx.get(f"/jobs/{JOB}{asked}").status == 200
+    assert driver.seen[0].line == f"GET {seen} HTTP/1.1"
+    assert "x-evil" not in driver.seen[0].headers
+
+
+def test_a_path_cannot_climb_to_another_job(nginx: Nginx, driver: StandInDriver) -> None:
+    for climb in (f"/../{OTHER}/", f"/%2e%2e/{OTHER}/", "/../../livez"):
+        nginx.get(f"/jobs/{JOB}{climb}")
+    assert nginx.get(f"/jobs/{JOB}/..%2f{OTHER}/").status in (400, 404)
+    assert driver.seen == []
+
+
+def test_a_driver_learns_no_secret_of_the_viewer(nginx: Nginx, driver: StandInDriver) -> None:
+    secrets = {
+        "Cookie": "AWSELBAuthSessionCookie-0=secret",
+        "Authorization": "Bearer secret",
+        "Proxy-Authorization": "secret",
+        "X-Amzn-Oidc-Accesstoken": "secret",
+        "X-Amzn-Oidc-Data": "secret",
+        "X-Amzn-Oidc-Identity": "secret",
+        "X-Forwarded-For": "secret",
+        "Referer": "http://secret/",
+        "X-Forwarded-Context": "/secret",
+        "Accept": "text/html",
+    }
+    assert nginx.get(f"/jobs/{JOB}/", headers=secrets).status == 200
+    assert set(driver.seen[0].headers) == {
+        "host",
+        "accept",
+        "accept-encoding",
+        "x-forwarded-context",
+    }
+    assert "secret" not in str(driver.seen[0])
+
+
+@pytest.mark.parametrize(
+    "method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "PROPFIND"]
+)
+def test_only_looking_is_allowed(nginx: Nginx, driver: StandInDriver, method: str) -> None:
+    for path in (f"/jobs/{JOB}/jobs/", "/", "/jobs.json", f"/jobs/{OTHER}/"):
+        answer = nginx.get(path, method=method)
+        assert answer.status == 405
+    assert driver.seen == []
+
+
+def test_a_head_and_a_body_stay_a_head_and_no_body(nginx: Nginx, driver: StandInDriver) -> None:
+    assert nginx.get(f"/jobs/{JOB}/", method="HEAD").body == b""
+    assert driver.seen[0].line.startswith("HEAD / ")
+    nginx.get(f"/jobs/{JOB}/", body=b"x=1")
+    assert driver.seen[1].headers.get("content-length", "0") == "0"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/jobs/job/kill/?id=1",
+        "/stages/stage/kill/",
+        "/stages/stage/kill",
+        "/stages/stage/KILL/",
+        "/stages/stage/%6bill/",
+        "/stages/stage/kill;x=1/",
+        "/stages//stage///kill//",
+        "/stages/stage/x/../kill/",
+        "/jobs/job/kill/%0a",
+    ],
+)
+def test_kill_paths_are_denied(nginx: Nginx, driver: StandInDriver, path: str) -> None:
+    assert nginx.get(f"/jobs/{JOB}{path}").status == 403
+    assert driver.seen == []
+
+
+@pytest.mark.parametrize(
+    ("location", "rewritten"),
+    [
+        (f"http://{ADDRESS}:4040/jobs/", f"/jobs/{JOB}/jobs/"),
+        ("/jobs/", f"/jobs/{JOB}/jobs/"),
+        (f"/jobs/{JOB}/jobs/", f"/jobs/{JOB}/jobs/"),
+        (f"http://{ADDRESS}:4040/jobs/{JOB}/jobs/?a=1", f"/jobs/{JOB}/jobs/?a=1"),
+        ("https://elsewhere.example/login?x=1", f"/jobs/{JOB}/login?x=1"),
+        ("HTTP://elsewhere.example:81", f"/jobs/{JOB}"),
+        ("//elsewhere.example/x", f"/jobs/{JOB}//elsewhere.example/x"),
+        ("\\\\elsewhere.example", f"/jobs/{JOB}/"),
+        ("\t//elsewhere.example", f"/jobs/{JOB}/"),
+        ("http:\\\\elsewhere.example\\x", f"/jobs/{JOB}\\x"),
+        ("http:elsewhere.example/x", f"/jobs/{JOB}/x"),
+        ("javascript:alert(1)", f"/jobs/{JOB}"),
+        ("jobs/", "jobs/"),
+        ("?page=2", "?page=2"),
+    ],
+)
+def test_redirects_stay_with_the_job(
+    nginx: Nginx, driver: StandInDriver, location: str, rewritten: str
+) -> None:
+    driver.raw = ok(b"", f"Location: {location}", status="302 Found")
+    answer = nginx.get(f"/jobs/{JOB}/")
+    assert (answer.status, answer.headers["location"]) == (302, rewritten)
+
+
+def test_a_hostile_driver_steers_neither_nginx_nor_the_browser(
+    nginx: Nginx, driver: StandInDriver
+) -> None:
+    driver.raw = ok(
+        b"mine",
+        "X-Accel-Redirect: /jobs.json",
+        "X-Accel-Buffering: no",
+        "X-Accel-Limit-Rate: 1",
+        "Set-Cookie: AWSELBAuthSessionCookie-0=stolen; Path=/",
+        "Clear-Site-Data: *",
+        "Service-Worker-Allowed: /",
+        "Refresh: 0; url=//elsewhere.example",
+        "Access-Control-Allow-Origin: *",
+        "Strict-Transport-Security: max-age=31536000",
+    )
+    answer = nginx.get(f"/jobs/{JOB}/")
+    assert (answer.status, answer.text) == (200, "mine")
+    assert not {"set-cookie", "clear-site-data", "service-worker-allowed", "refresh",
+                "access-control-allow-origin", "strict-transport-security"} & set(answer.headers)  # fmt: skip
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    script = nginx.get(f"/jobs/{JOB}/sw.js", headers={"Service-Worker": "script"})
+    assert script.status == 403
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"hTTP/1.1 200 OK\r\nSet-Cookie: a=1\r\nContent-Length: 0\r\n\r\n",
+        b" HTTP/1.1 200 OK\r\nSet-Cookie: a=1\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 20 OK\r\nSet-Cookie: a=1\r\n\r\n",
+        b"garbage\r\n\r\n",
+    ],
+)
+def test_what_is_no_http_never_reaches_the_browser(
+    nginx: Nginx, driver: StandInDriver, raw: bytes
+) -> None:
+    """A browser may read headers where NGINX saw none: such an answer is dropped whole."""
+    driver.raw = raw
+    with socket.create_connection(("127.0.0.1", nginx.port), 5) as client:
+        client.sendall(f"GET /jobs/{JOB}/ HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        assert client.recv(1000) == b""
+    assert nginx.get("/livez").status == 200
+    assert len(driver.seen) == 1
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [b"HTTP/1.1 200 OK\r\n" + b"x" * 70_000, b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n"],
+    ids=["endless headers", "cut off"],
+)
+def test_a_driver_that_makes_no_sense_gets_the_page_of_one_that_starts(
+    nginx: Nginx, driver: StandInDriver, raw: bytes
+) -> None:
+    driver.raw = raw
+    assert nginx.get(f"/jobs/{JOB}/").status == 503
+
+
+def test_a_job_without_an_answer_is_starting_or_ending(
+    api: ApiServer, sidecar: Sidecar, nginx: Nginx
+) -> None:
+    api.apply(make_driver(1, address=ADDRESS, job=JOB))
+    wait_for(lambda: JOB in sidecar.routes)
+    answer = nginx.get(f"/jobs/{JOB}/jobs/")
+    assert answer.status == 503
+    assert answer.headers["retry-after"] == "3"
+    assert '<meta http-equiv="refresh" content="3">' in answer.text
+    with drivers(ADDRESS, port=4040):
+        assert nginx.get(f"/jobs/{JOB}/jobs/").status == 200
+    assert nginx.get(f"/jobs/{JOB}/jobs/").status == 503
+    api.finish(make_driver(1, address=ADDRESS, job=JOB))
+    wait_for(lambda: nginx.get(f"/jobs/{JOB}/jobs/").status == 404)
+
+
+def test_a_driver_may_say_502_itself(nginx: Nginx, driver: StandInDriver) -> None:
+    driver.raw = ok(b"mine", status="404 Not Found")
+    assert nginx.get(f"/jobs/{JOB}/").text == "mine"
+    driver.raw = ok(b"mine", status="502 Bad Gateway")
+    assert nginx.get(f"/jobs/{JOB}/").text == "mine"
+
+
+def test_the_slash_after_an_id_is_added(nginx: Nginx, driver: StandInDriver) -> None:
+    answer = nginx.get(f"/jobs/{JOB}?x=1", headers={"Host": "elsewhere.example"})
+    assert (answer.status, answer.headers["location"]) == (301, f"/jobs/{JOB}/?x=1")
+    assert driver.seen == []
+
+
+@pytest.mark.parametrize("path", ["/jobs/job/", "/jobs/history/", "/jobs/SPARK-0/", "/jobs/", "/x",
+                                  f"/jobs/{JOB}0/", f"/jobs/{JOB[:-1]}/", "/r/", f"/r/{JOB}", "/synced",
+                                  "/shs/", "/.draft"])  # fmt: skip
+def test_other_pages_do_not_exist(nginx: Nginx, driver: StandInDriver, path: str) -> None:
+    assert nginx.get(path).status == 404
+    assert driver.seen == []
+
+
+def test_the_index_lists_live_jobs_and_runs_nothing(
+    api: ApiServer, sidecar: Sidecar, nginx: Nginx
+) -> None:
+    assert "No job is running." in nginx.get("/").text
+    pod = make_driver(1, address=ADDRESS, job=JOB)
+    pod["metadata"]["labels"]["spark-app-name"] = "<script>alert(1)</script>"
+    api.apply(pod)
+    wait_for(lambda: read_jobs(nginx.port)["total"] == 1)
+    answer = nginx.get("/")
+    assert answer.headers["content-type"] == "text/html"
+    assert f'<a href="/jobs/{JOB}/">&lt;script&gt;alert(1)&lt;/script&gt;</a>' in answer.text
+    assert "<script" not in answer.text
+    assert read_jobs(nginx.port)["jobs"][0]["path"] == f"/jobs/{JOB}/"
+    api.finish(pod)
+    wait_for(lambda: read_jobs(nginx.port) == {"total": 0, "jobs": []})
+
+
+def test_nothing_is_ready_before_the_first_list(
+    api: ApiServer, nginx_binary: Path, tmp_path: Path
+) -> None:
+    with Nginx(tmp_path, nginx_binary) as server:
+        server.start()
+        assert server.get("/livez").status == 200
+        assert server.get("/readyz").status == 503
+        assert server.get(f"/jobs/{JOB}/").status == 503, "unknown is not yet ended"
+        assert server.get("/").status == 503
+        with Sidecar(tmp_path, api) as process:
+            process.start()
+            process.wait_synced()
+            assert server.get("/readyz").status == 200
+            assert server.get(f"/jobs/{JOB}/").status == 404
+
+
+@pytest.mark.parametrize(
+    ("asked", "sent"),
+    [
+        ("/", "/history/{job}/jobs/"),
+        ("/stages/stage/?id=1&attempt=0", "/history/{job}/stages/stage/?id=1&attempt=0"),
+        ("/api/v1/applications/x/jobs?status=failed", "/api/v1/applications/x/jobs?status=failed"),
+        ("/static/spark.css", "/static/spark.css"),
+        ("/a%20b%0d%0aX-Evil:1", "/history/{job}/a%20b%0D%0AX-Evil%3A1"),
+        ("/%ff%fe", None),
+    ],
+)
+def test_an_ended_job_is_in_the_history(
+    sidecar: Sidecar, nginx_binary: Path, tmp_path: Path, asked: str, sent: str | None
+) -> None:
+    values = {"historyServer": {"url": "https://history.example.com/spark/"}}
+    with Nginx(tmp_path, nginx_binary, values) as server:
+        server.start()
+        answer = server.get(f"/jobs/{JOB}{asked}")
+        assert answer.status == 302
+        assert "x-evil" not in answer.headers
+        root = "https://history.example.com/spark"
+        if sent is None:
+            assert answer.headers["location"].startswith(f"{root}/history/{JOB}/")
+            assert answer.headers["location"].isascii()
+        else:
+            assert answer.headers["location"] == root + sent.format(job=JOB)
+    assert sidecar.metric("routes") == 0
+
+
+def test_a_history_server_in_the_cluster_is_shown_below_shs(
+    api: ApiServer, nginx_binary: Path, tmp_path: Path
+) -> None:
+    with drivers("127.0.0.1") as (history,):
+        service = f"localhost:{history.port}"
+        values = {"historyServer": {"service": service}}
+        with Nginx(tmp_path, nginx_binary, values) as server:
+            server.start()
+            assert server.get("/shs/").status == 503, "its address is not known yet"
+            with Sidecar(tmp_path, api, history=f"127.0.0.1:{history.port}") as process:
+                process.start()
+                process.wait_synced()
+                wait_for((process.directory / "history").exists)
+                hand_off = server.get(f"/jobs/{JOB}/")
+                assert hand_off.headers["location"] == f"/shs/history/{JOB}/jobs/"
+                secret = {"Cookie": "secret=1"}
+                assert server.get("/shs/?showIncomplete=false", headers=secret).status == 200
+                assert history.seen[0].line == "GET /?showIncomplete=false HTTP/1.1"
+                assert history.seen[0].headers["x-forwarded-context"] == "/shs"
+                assert "cookie" not in history.seen[0].headers
+                for location in (f"/history/{JOB}/jobs/", f"/shs/history/{JOB}/jobs/",
+                                 f"http://127.0.0.1:{history.port}/history/{JOB}/jobs/"):  # fmt: skip
+                    history.raw = ok(b"", f"Location: {location}", status="302 Found")
+                    answer = server.get(f"/shs/history/{JOB}/")
+                    assert answer.headers["location"] == f"/shs/history/{JOB}/jobs/"
+                history.raw = ok(b"its own words", status="404 Not Found")
+                waiting = server.get(f"/shs/history/{JOB}/jobs/")
+                assert waiting.status == 404
+                assert 'http-equiv="refresh" content="5"' in waiting.text
+                assert server.get("/shs/api/v1/x").text == "its own words"
+                assert server.get(f"/shs/history/{JOB}/stages/stage/kill/").status == 403
+                history.stop()
+                assert server.get(f"/shs/history/{JOB}/jobs/").status == 503
+                assert server.get("/shs").headers["location"] == "/shs/"
+
+
+def test_an_ipv6_driver_is_reached(api: ApiServer, nginx_binary: Path, tmp_path: Path) -> None:
+    """NGINX reads a route as the sidecar spells it for an IPv6 pod; ::1 is no pod's address."""
+    with (
+        drivers("::1") as (running,),
+        Nginx(tmp_path, nginx_binary, {"ipFamily": "IPv6"}) as server,
+    ):
+        (tmp_path / "routes" / "r" / JOB).write_text(f"[::1]:{running.port}")
+        server.start()
+        answer = server.get(f"/jobs/{JOB}/")
+        assert answer.text == "driver ::1"
+        assert running.seen[0].headers["host"] == f"[::1]:{running.port}"
+        assert api.requests == []
+
+
+def test_nginx_killed_comes_back_with_every_route(
+    sidecar: Sidecar, nginx: Nginx, driver: StandInDriver
+) -> None:
+    nginx.end(signal.SIGKILL)
+    begun = time.monotonic()
+    nginx.start()
+    assert nginx.get(f"/jobs/{JOB}/").status == 200
+    assert time.monotonic() - begun < 3
+    assert len(driver.seen) == 1
+    assert sidecar.metric("route_writes_total") == 1, "nobody had to write anything again"
+
+
+def test_the_sidecar_killed_leaves_every_route(
+    api: ApiServer, sidecar: Sidecar, nginx: Nginx, driver: StandInDriver
+) -> None:
+    sidecar.end(signal.SIGKILL)
+    assert nginx.get(f"/jobs/{JOB}/").status == 200
+    assert nginx.get("/readyz").status == 200
+    api.finish(make_driver(1, address=ADDRESS, job=JOB))
+    sidecar.start()
+    sidecar.wait_synced()
+    wait_for(lambda: nginx.get(f"/jobs/{JOB}/").status == 404)
+    assert len(driver.seen) == 1
+    assert sidecar.metric("relists_total", 'reason="start"') == 1
+
+
+def test_the_log_holds_no_query(nginx: Nginx, driver: StandInDriver) -> None:
+    nginx.get(f"/jobs/{JOB}/jobs/?token=private")
+    wait_for(lambda: JOB in nginx.access_log.read_text(), what=nginx.log.read_text())
+    log = nginx.access_log.read_text()
+    assert "private" not in log
+    assert '"status":200' in log
+    assert "livez" not in log
+    assert len(driver.seen) == 1
+
+
+def test_two_drivers_of_one_id_and_of_one_address(
+    api: ApiServer, sidecar: Sidecar, nginx: Nginx
+) -> None:
+    first = make_driver(1, address="127.78.0.1", job=JOB, created="2026-11-22T08:00:00Z")
+    second = make_driver(2, address="127.78.0.2", job=JOB, created="2026-11-22T08:00:01Z")
+    heir = make_driver(3, address="127.78.0.2", job=OTHER, created="2026-11-22T09:00:00Z")
+    with drivers("127.78.0.1", "127.78.0.2", port=4040):
+        api.apply(second)
+        wait_for(lambda: nginx.get(f"/jobs/{JOB}/").text == "driver 127.78.0.2")
+        api.apply(first)
+        wait_for(lambda: nginx.get(f"/jobs/{JOB}/").text == "driver 127.78.0.1")
+        wait_for(lambda: sidecar.metric("duplicates") == 1)
+        api.finish(first)
+        wait_for(lambda: nginx.get(f"/jobs/{JOB}/").text == "driver 127.78.0.2")
+        api.apply(heir)  # the end of `second` was never told
+        wait_for(lambda: nginx.get(f"/jobs/{OTHER}/").text == "driver 127.78.0.2")
+        wait_for(lambda: nginx.get(f"/jobs/{JOB}/").status == 404)
+        assert fetch(nginx.port, "/jobs.json").status == 200
