@@ -132,11 +132,11 @@ def test_validation_and_outputs_are_one_document() -> None:
 
 @pytest.mark.parametrize("text", ["", "no", "[]", "3", "{}", '{"diagnostics": 1}'])
 def test_what_is_no_validation(text: str) -> None:
-    with pytest.raises(ValueError, match="Expecting value|not the answer"):
+    with pytest.raises(ValueError, match=r"Expecting value|not the answer"):
         parse_validation(text)
 
 
 @pytest.mark.parametrize("text", ["", "no", "[]", "3"])
 def test_what_is_no_outputs(text: str) -> None:
-    with pytest.raises(ValueError, match="Expecting value|not the answer"):
+    with pytest.raises(ValueError, match=r"Expecting value|not the answer"):
         parse_outputs(text)
