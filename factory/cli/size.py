@@ -125,9 +125,9 @@ def size(
     if (backwards or rebuild or plot) and subject.setting is None:
         msg = "--solve, --rebuild and --plot are about one cell: name it"
         raise UsageError(msg)
-    _show(subject, form, backwards=backwards, rebuild=rebuild)
     if plot and subject.setting:
         _draw(subject, subject.setting, plot)
+    _show(subject, form, backwards=backwards, rebuild=rebuild)
     if not subject.ledger.fits:
         raise typer.Exit(SizingError.exit_code)
 
