@@ -27,6 +27,8 @@ _MISLEADING = (  # they would change the output, or cost a start
     "NODE_EXTRA_CA_CERTS",
     "SYNTH_HCL_OUTPUT",
 )
+# The bindings are what they are: their use of old functions of Node is no news to a user.
+_OPTIONS = "--no-deprecation --preserve-symlinks"
 _KERNEL = "lib/program.js"
 
 
@@ -43,7 +45,7 @@ def environment() -> dict[str, str | None]:
         "CHECKPOINT_DISABLE": "1",
         "JSII_NODE": _node(),
         "JSII_RUNTIME_PACKAGE_CACHE_ROOT": packages,
-        "NODE_OPTIONS": f"--preserve-symlinks --require {json.dumps(str(here / '_preload.js'))}",
+        "NODE_OPTIONS": f"{_OPTIONS} --require {json.dumps(str(here / '_preload.js'))}",
     }
     kernel = _kernel()
     if kernel is not None:

@@ -46,6 +46,7 @@ def build(app):
     cdk.EksCluster(stack, "cluster", name="a", role_arn="arn:aws:iam::111111111111:role/x",
                    vpc_config=cdk.EksClusterVpcConfig(subnet_ids=["subnet-1"]))
     cdk.TerraformOutput(stack, "vpc_id", value=vpc.id)
+    cdk.TerraformOutput(stack, "ids", value={"vpc": vpc.id})
     local = cdk.new_stack(app, "a-platform", state=cdk.LocalState(), providers=["helm"])
     cdk.HelmProvider(local, "helm", kubernetes=cdk.HelmProviderKubernetes(host="https://x"))
     cdk.Release(local, "spark", name="spark", chart="spark",
