@@ -83,6 +83,9 @@ def size(
     max_eni: Annotated[int | None, typer.Option(help="… interfaces the CNI may use.")] = None,
     max_unavailable: Annotated[int | None, typer.Option(help="… nodes updated at once.")] = None,
     root_volume_gib: Annotated[int | None, typer.Option(help="… root volume (GiB).")] = None,
+    churn: Annotated[
+        float | None, typer.Option(help="… pods that come and go on a node, per second.")
+    ] = None,
     cni: Annotated[str | None, typer.Option(help="… version of the VPC CNI.")] = None,
     egress: Annotated[
         Literal["none", "nat_gateway"] | None, typer.Option(help="… its way to the internet.")
@@ -108,6 +111,7 @@ def size(
         "max_eni": max_eni,
         "max_unavailable": max_unavailable,
         "root_volume_gib": root_volume_gib,
+        "churn": churn,
         "cni": cni,
         "egress": egress,
         "region": region,

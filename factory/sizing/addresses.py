@@ -8,6 +8,7 @@ from factory.addressing.need import pod_reservations
 from factory.sizing.entry import CellEntries
 from factory.sizing.terms import (
     fragmented_nodes,
+    packed_nodes,
     reserved_prefixes,
     unreserved_addresses,
     usable_addresses,
@@ -32,28 +33,29 @@ def _pod_subnet(entries: CellEntries, zone: str) -> Iterator[Usage]:
     reserved = pod_reservations(subnet, shape.prefixes, kept)
     nodes = shape.peak_per_zone
     interfaces = sum(pool.peak * shape.pod_interfaces(pool) for pool in shape.pools)
-    per_node = interfaces / nodes
-    yield entries.usage(
-        "pod-prefixes",
-        nodes * shape.prefixes,
-        Limit(value=reserved_prefixes(subnet, reserved), source=str(subnet)),
-        per_node=shape.prefixes,
-        scope=scope,
-    )
     most = max(shape.pod_interfaces(pool) for pool in shape.pools)
-    fragmented = fragmented_nodes(subnet.prefixlen, shape.prefixes, most)
-    yield entries.usage(
-        "pod-prefixes-fragmented",
-        nodes * shape.prefixes,
-        Limit(value=fragmented * shape.prefixes, source=str(subnet)),
-        per_node=shape.prefixes,
-        scope=scope,
-    )
+    twice = shape.prefixes * (nodes + shape.main_pool.per_zone)
+    held = reserved_prefixes(subnet, reserved)
+    fragmented = shape.prefixes * fragmented_nodes(subnet.prefixlen, shape.prefixes, most)
+    packed = shape.prefixes * packed_nodes(subnet.prefixlen, shape.prefixes, most)
+    for bound, used, limit in (
+        ("pod-prefixes", nodes * shape.prefixes, held),
+        ("pod-prefixes-fragmented", nodes * shape.prefixes, fragmented),
+        ("pod-prefixes-packed", nodes * shape.prefixes, packed),
+        ("pod-prefixes-blue-green", twice, held),
+    ):
+        yield entries.usage(
+            bound,
+            used,
+            Limit(value=limit, source=str(subnet)),
+            per_node=shape.prefixes,
+            scope=scope,
+        )
     yield entries.usage(
         "pod-interface-addresses",
         interfaces,
         Limit(value=unreserved_addresses(subnet, reserved, kept), source=str(subnet)),
-        per_node=per_node,
+        per_node=interfaces / nodes,
         scope=scope,
     )
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from math import ceil
 
 from factory.facts.schema import ADDRESSES_PER_PREFIX, Facts, Quota, UnknownFact
 from factory.sizing.entry import CellEntries
-from factory.sizing.shape import Pool
+from factory.sizing.shape import CellShape, Pool
+from factory.sizing.terms import settings_reset
 from factory.sizing.usage import Limit, Usage
 
 GIB_PER_TIB = 1024
@@ -42,6 +44,15 @@ def size_pools(entries: CellEntries) -> Iterator[Usage]:
         Limit(value=ADDRESSES_PER_PREFIX * shape.prefixes, source="16 x prefixes_per_node"),
         path=pods_path,
     )
+    if shape.churn:
+        cooling = ceil(shape.churn * entries.facts.parameter("ip-cooldown-seconds"))
+        yield entries.usage(
+            "pods-per-node-churn",
+            shape.max_pods + cooling,
+            Limit(value=ADDRESSES_PER_PREFIX * shape.prefixes, source="16 x prefixes_per_node"),
+            path=pods_path,
+            detail=f"{shape.churn:g} pods a second come and go on each node",
+        )
     yield entries.usage(
         "kubernetes-pods-per-node",
         shape.max_pods,
@@ -96,6 +107,14 @@ def size_account(entries: CellEntries) -> Iterator[Usage]:
         ("network-interfaces", on_nodes + others * zones),
     ):
         yield entries.usage(bound, used, interfaces, per_node=per_node, scope=scope)
+    reset = sum(pool.peak * _interfaces_when_reset(shape, pool) for pool in shape.pools)
+    yield entries.usage(
+        "network-interfaces-reset",
+        reset + others,
+        interfaces,
+        per_node=_interfaces_when_reset(shape, shape.main_pool),
+        scope=scope,
+    )
     yield entries.usage(
         "interface-endpoints-per-vpc",
         shape.endpoints,
@@ -111,6 +130,13 @@ def size_account(entries: CellEntries) -> Iterator[Usage]:
             scope=scope,
             path=(*shape.type_path, "egress"),
         )
+
+
+def _interfaces_when_reset(shape: CellShape, pool: Pool) -> int:
+    """Interfaces of one node whose CNI settings are lost, the primary one included."""
+    slots = max(1, pool.instance.prefix_slots)
+    attached = settings_reset(max_pods=shape.max_pods, slots=slots, interfaces=pool.instance.enis)
+    return 1 + attached.interfaces
 
 
 def _vcpus(entries: CellEntries) -> Iterator[Usage]:

@@ -69,6 +69,7 @@ class CellShape:
     ceiling: int | None  # nodes that addresses are planned for, when the cell type says so
     peers: Peers
     quotas: Mapping[str, float]  # what AWS has raised, by quota code
+    churn: float = 0  # pods that come and go on each node (per second)
 
     @property
     def nodes(self) -> int:

@@ -47,6 +47,7 @@ class WhatIf:
     root_volume_gib: int = 100
     hub_nau: int = 0  # NAU of the hubs that every cell is peered with
     hubs: int = 0
+    churn: float = 0  # pods that come and go on each node (per second)
     cni: str = ""  # version of the VPC CNI, today's when empty
     egress: Literal["none", "nat_gateway"] = "none"
     region: str = "us-east-1"
@@ -62,7 +63,7 @@ class WhatIf:
             if not 1 <= getattr(self, name) <= most:
                 msg = f"{name.replace('_', ' ')} must be from 1 to {most:,}"
                 raise WhatIfError(msg)
-        for name in ("hubs", "hub_nau"):
+        for name in ("hubs", "hub_nau", "churn"):
             if getattr(self, name) < 0:
                 msg = f"{name.replace('_', ' ')} must not be negative"
                 raise WhatIfError(msg)
@@ -89,6 +90,7 @@ def setting_of_what_if(question: WhatIf, facts: Facts) -> Setting:
     )
     missing = -question.nodes % question.zones
     shape = replace(shape, pools=tuple(replace(p, missing=missing) for p in shape.pools))
+    shape = replace(shape, churn=question.churn)
     if question.max_eni is not None:
         shape = replace(shape, interfaces=question.max_eni)
     return Setting(
@@ -131,6 +133,7 @@ _DEFAULTS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("cni",), "VPC CNI of today"),
     (("egress",), "way to the internet: {q.egress}"),
     (("max_pods",), "maxPods as many as the prefixes hold"),
+    (("churn",), "no pod comes or goes"),
     (("max_eni",), "MAX_ENI as our policy says"),
 )
 
