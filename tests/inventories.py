@@ -66,6 +66,11 @@ def cell(number: int, mesh: str = "east", type_: str = "plain") -> dict[str, Any
     }
 
 
+def render(made: Mapping[str, Any]) -> str:
+    """Write plain data as a file would have it."""
+    return render_data(made)
+
+
 def inventory(made: Mapping[str, Any]) -> Inventory:
     """Read plain data as an inventory, every rule included."""
-    return parse_inventory(render_data(made), "cells.yaml", load_facts())[0]
+    return parse_inventory(render(made), "cells.yaml", load_facts())[0]

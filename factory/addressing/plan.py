@@ -143,11 +143,12 @@ class _Planner:
 
     def _exhausted(self, name: str, kind: str, lengths: tuple[int, ...], free: int) -> None:
         sizes = " + ".join(f"/{length}" for length in lengths)
+        left = "block of /{} is" if free == 1 else "blocks of /{} are"
         self._find(
             "F202",
             name,
-            f"cell {name!r} needs {sizes} of the {kind} pool, where {free:,} free blocks of "
-            f"/{min(lengths)} are left",
+            f"cell {name!r} needs {sizes} of the {kind} pool, where {free:,} free "
+            f"{left.format(min(lengths))} left",
             f"add a block to address_pools.{kind}, or release the blocks of removed cells",
         )
 

@@ -1,0 +1,151 @@
+"""The lock reads back what it wrote, refuses what a hand broke, and gives back on purpose only."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from factory.addressing.lock import (
+    EMPTY_LOCK,
+    Lock,
+    check_locked,
+    parse_lock,
+    release,
+    render_lock,
+)
+from factory.addressing.plan import plan_addresses
+from factory.addressing.rules import RULES
+from factory.errors import InventoryError, UsageError
+from factory.facts.loader import load_facts
+from tests import inventories
+
+FACTS = load_facts()
+
+
+def planned(cells: int, lock: Lock = EMPTY_LOCK) -> Lock:
+    return plan_addresses(inventories.inventory(inventories.data(cells=cells)), lock, FACTS)[1]
+
+
+TEXT = render_lock(planned(2, planned(3)))  # two cells, and one that left
+
+
+def problems(text: str | bytes) -> list[str]:
+    """Read a lock and give every problem as it would be shown, hints left out."""
+    try:
+        parse_lock(text, "cells.lock.yaml")
+    except InventoryError as error:
+        return [str(problem).splitlines()[0] for problem in error.problems]
+    return []
+
+
+def test_a_lock_reads_as_a_person_would_want_it() -> None:
+    lines = TEXT.splitlines()
+    assert lines[0] == "# Made by `cellfactory lock`; commit it, and do not edit it."
+    at = lines.index("cells:")
+    assert lines[at + 1 : at + 12] == [
+        "  cell-000:",
+        "    primary: 10.128.0.0/23",
+        "    pod_blocks: [100.64.0.0/19]",
+        "    zones:",
+        "      use1-az1:",
+        "        node: 10.128.0.192/27",
+        "        endpoint: 10.128.0.0/26",
+        "        control_plane: 10.128.1.32/27",
+        "        public: 10.128.1.128/28",
+        "        transit: 10.128.1.176/28",
+        "        pod: 100.64.0.0/21",
+    ]
+    assert "removed:\n  cell-002:" in TEXT
+
+
+def test_what_is_written_reads_back() -> None:
+    for lock in (EMPTY_LOCK, planned(1), planned(2, planned(3))):
+        assert parse_lock(render_lock(lock), "cells.lock.yaml") == lock
+        assert render_lock(parse_lock(render_lock(lock), "cells.lock.yaml")) == render_lock(lock)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "shown"),
+    [
+        ("version: 1", "version: 2", "F200 version must be 1, not 2"),
+        ("    primary: 10.128.0.0/23\n", "", "F200 cell-000 lacks 'primary'"),
+        ("        node: 10.128.0.192/27", "        nod: 10.128.0.192/27",
+         "F200 unknown key 'nod'; did you mean 'node'?"),
+        ("10.128.0.192/27", "10.128.0.193/27",
+         "F200 node: 10.128.0.193/27 is not the first address of a block; did you mean "
+         "10.128.0.192/27?"),
+        ("cells:\n", "cells: &a\n", "F200 YAML anchors and aliases are not allowed here: a"),
+        ("  cell-001:", "  cell-000:", "F200 the key 'cell-000' stands twice; first on line 8"),
+        ("  cell-002:", "  cell-001:", "F201 cell 'cell-001' stands under cells and under removed"),
+        ("primary: 10.128.2.0/23", "primary: 10.128.0.0/22",
+         "F201 10.128.0.0/23 of cell 'cell-000' overlaps 10.128.0.0/22 of cell 'cell-001'"),
+        ("node: 10.128.0.192/27", "node: 10.128.2.0/27",
+         "F201 10.128.2.0/27 lies outside 10.128.0.0/23"),
+        ("node: 10.128.0.192/27", "node: 10.128.0.0/27",
+         "F201 10.128.0.0/27 of node in use1-az1 overlaps 10.128.0.0/26 of endpoint in use1-az1"),
+        ("pod: 100.64.0.0/21", "pod: 100.64.64.0/21",
+         "F201 100.64.64.0/21 lies outside 100.64.0.0/19"),
+        ("pod: 100.64.8.0/21", "pod: 100.64.0.0/21",
+         "F201 100.64.0.0/21 of pod in use1-az2 overlaps 100.64.0.0/21 of pod in use1-az1"),
+        ("pod_blocks: [100.64.0.0/19]", "pod_blocks: [100.64.0.0/19, 100.64.16.0/20]",
+         "F201 100.64.16.0/20 of the VPC overlaps 100.64.0.0/19 of the VPC"),
+        ("pod_blocks: [100.64.0.0/19]", "pod_blocks: []",
+         "F200 pod_blocks must hold at least 1, not 0"),
+    ],
+)  # fmt: skip
+def test_an_edit_that_breaks_the_lock_is_told_at_its_place(old: str, new: str, shown: str) -> None:
+    assert old in TEXT
+    text = TEXT.replace(old, new, 1)
+    found = problems(text)
+    assert shown in [line.split(": ", 1)[1] for line in found]
+
+
+def test_a_broken_block_is_shown_where_it_stands() -> None:
+    text = TEXT.replace("node: 10.128.0.192/27", "node: 10.128.2.0/27", 1)
+    line = text[: text.index("10.128.2.0/27")].count("\n") + 1
+    assert problems(text)[0].startswith(f"cells.lock.yaml:{line}:15: F201")
+
+
+@given(st.one_of(st.text(), st.binary()))
+def test_any_text_is_a_lock_or_refused(text: str | bytes) -> None:
+    assert problems(text)
+
+
+@given(st.integers(0, len(TEXT)), st.integers(0, 20), st.text(" \n:-[]{}/.0123", max_size=6))
+def test_any_slip_of_the_editor_is_a_lock_or_refused(start: int, length: int, new: str) -> None:
+    text = TEXT[:start] + new + TEXT[start + length :]
+    for line in problems(text):
+        assert re.match(r"cells\.lock\.yaml:\d+:\d+: F20[01] ", line)
+
+
+def test_only_what_left_can_be_released() -> None:
+    lock = parse_lock(TEXT, "cells.lock.yaml")
+    assert set(release(lock, "cell-002").removed) == set()
+    assert release(lock, "cell-002").cells == lock.cells
+    with pytest.raises(UsageError, match="take it out of the inventory first"):
+        release(lock, "cell-000")
+    with pytest.raises(UsageError, match="no removed cell 'cell-009'; removed cells: cell-002"):
+        release(lock, "cell-009")
+
+
+def test_a_lock_that_is_out_of_date_says_for_whom() -> None:
+    lock = parse_lock(TEXT, "cells.lock.yaml")
+    assert list(check_locked(lock, planned(2, lock))) == []
+    (more,) = check_locked(lock, planned(4, lock))
+    assert more.rule == "F211"
+    assert more.message == "the lock is out of date (new: 'cell-002', 'cell-003')"
+    (less,) = check_locked(lock, planned(1, lock))
+    assert less.message == "the lock is out of date (gone: 'cell-001')"
+    other = Lock(cells={**lock.cells, "cell-000": lock.cells["cell-001"]}, removed=lock.removed)
+    (moved,) = check_locked(lock, other)
+    assert moved.message == "the lock is out of date (other blocks: 'cell-000')"
+    (freed,) = check_locked(lock, release(lock, "cell-002"))
+    assert freed.message == "the lock is out of date (no longer removed: 'cell-002')"
+
+
+def test_rule_ids_are_of_the_addresses_and_say_something() -> None:
+    assert all(re.fullmatch(r"F2\d\d", rule) for rule in RULES)
+    assert all(sentence.endswith((".", ").")) for sentence in RULES.values())
