@@ -20,6 +20,7 @@ Draw = Callable[[], float]
 """Gives a random number, at least 0 and below 1."""
 
 SECONDS_PER_MINUTE = 60
+MOST_DOUBLINGS = 30  # of a wait that is capped long before; keeps the number small
 LAUNCH = "RunInstances"
 CREATE, ATTACH, MODIFY = (
     "CreateNetworkInterface",
@@ -273,7 +274,8 @@ class _Run:
     def _restart(self, node: _Node) -> float:
         """The CNI exits and its container waits, twice as long each time (s)."""
         boot = self.plan.boot
-        wait = min(boot.longest_restart_seconds, boot.restart_seconds * 2.0**node.restarts)
+        doublings = min(node.restarts, MOST_DOUBLINGS)
+        wait = min(boot.longest_restart_seconds, boot.restart_seconds * 2.0**doublings)
         node.restarts += 1
         self.restarts += 1
         return wait

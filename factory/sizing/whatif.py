@@ -8,10 +8,19 @@ from ipaddress import IPv4Address, IPv4Network
 from math import inf
 from typing import Literal
 
+from pydantic import TypeAdapter, ValidationError
+
 from factory.addressing.blocks import CellAddresses, ZoneBlocks
 from factory.addressing.need import CellNeed, need_of, pod_block_lengths, primary_length
 from factory.facts.schema import Facts
-from factory.inventory.schema import CellType, NodeGroup, Spark, SparkOperator
+from factory.inventory.schema import (
+    AddonName,
+    AddonVersion,
+    CellType,
+    NodeGroup,
+    Spark,
+    SparkOperator,
+)
 from factory.sizing.mesh import Neighbourhood
 from factory.sizing.nau import cell_nau
 from factory.sizing.setting import Setting
@@ -23,7 +32,20 @@ PATH = ("what-if",)
 PRIMARY = int(IPv4Address("10.0.0.0"))
 PODS = int(IPv4Address("100.64.0.0"))
 MOST_PER_ZONE = 5_000  # nodes; what the inventory takes, too
-MOST = {"prefixes": 49, "cells": 10_000, "max_unavailable": 100, "root_volume_gib": 16_384}
+RANGES = {
+    "prefixes": (1, 49),
+    "cells": (1, 10_000),
+    "max_pods": (1, 10_000),
+    "max_eni": (1, 100),
+    "max_unavailable": (1, 100),
+    "root_volume_gib": (20, 16_384),
+    "hubs": (0, 1_000),
+    "hub_nau": (0, 10_000_000),
+    "churn": (0, 1_000),
+}
+"""What may be asked, by field: beyond it the question is a slip of the pen."""
+
+_ADDONS = TypeAdapter(dict[AddonName, AddonVersion])
 
 QuotaLevel = Literal["default", "maximum"]
 
@@ -59,13 +81,10 @@ class WhatIf:
             most = MOST_PER_ZONE * self.zones
             msg = f"{self.zones} zones take from {self.zones:,} to {most:,} nodes"
             raise WhatIfError(msg)
-        for name, most in MOST.items():
-            if not 1 <= getattr(self, name) <= most:
-                msg = f"{name.replace('_', ' ')} must be from 1 to {most:,}"
-                raise WhatIfError(msg)
-        for name in ("hubs", "hub_nau", "churn"):
-            if getattr(self, name) < 0:
-                msg = f"{name.replace('_', ' ')} must not be negative"
+        for name, (least, most) in RANGES.items():
+            value = getattr(self, name)
+            if value is not None and not least <= value <= most:
+                msg = f"{name.replace('_', ' ')} must be from {least:,} to {most:,}, not {value:,}"
                 raise WhatIfError(msg)
 
 
@@ -165,6 +184,11 @@ def _cell_type(question: WhatIf, zones: list[str], facts: Facts) -> CellType:
         root_volume_gib=question.root_volume_gib,
         max_unavailable=question.max_unavailable,
     )
+    try:
+        addons = _ADDONS.validate_python({"vpc-cni": question.cni} if question.cni else {})
+    except ValidationError as error:
+        msg = f"{question.cni!r} is no version of the VPC CNI, such as v1.20.4-eksbuild.1"
+        raise WhatIfError(msg) from error
     return CellType(
         kubernetes_version="1.34",
         node_image="v20251103",
@@ -172,7 +196,7 @@ def _cell_type(question: WhatIf, zones: list[str], facts: Facts) -> CellType:
         node_groups={POOL: group},
         prefixes_per_node=question.prefixes,
         max_pods=question.max_pods,
-        addons={"vpc-cni": question.cni} if question.cni else {},
+        addons=addons,
         egress=question.egress,
         spark=Spark(namespaces=["jobs"], operator=SparkOperator(chart_version="2.5.2")),
         quotas={},

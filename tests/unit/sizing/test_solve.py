@@ -1,0 +1,207 @@
+"""Backwards is the inverse of forwards, and what is proposed as a mend does mend."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from factory.facts.loader import load_facts
+from factory.sizing.mend import broken_bounds, mend
+from factory.sizing.scale import apportion, scale_nodes
+from factory.sizing.setting import Setting, setting_of, size_setting
+from factory.sizing.solve import SEARCH_LIMIT, most_cells, most_fitting, most_nodes, quota_raises
+from factory.sizing.usage import Limit, Scope, Usage
+from factory.sizing.whatif import WhatIf, setting_of_what_if
+from tests.unit.sizing.sample import hub, inventory, plan, pool
+
+FACTS = load_facts()
+EIGHT = "r6gd.8xlarge"
+
+
+def asked(nodes: int = 1299, **more: object) -> Setting:
+    options = {"instance": EIGHT, "level": "maximum", **more}
+    return setting_of_what_if(WhatIf(nodes=nodes, **options), FACTS)  # type: ignore[arg-type]
+
+
+def line(slope: int, base: int, limit: int) -> Usage:
+    return Usage(
+        bound="vpc-nau",
+        scope=Scope("a", "cell", "a"),
+        used=slope + base,
+        allowed=Limit(value=limit),
+        unit="NAU",
+        gate="error",
+        path=(),
+    )
+
+
+@given(st.integers(1, 50), st.integers(0, 1000), st.integers(0, 100_000), st.integers(1, 9))
+def test_solving_a_line_is_dividing(slope: int, base: int, limit: int, least: int) -> None:
+    def size(number: int) -> Iterator[Usage]:
+        yield line(slope * number, base, limit)
+
+    solved = most_fitting(size, ["vpc-nau", "node-ceiling"], least)
+    exact = (limit - base) // slope
+    if exact < least:
+        assert solved == {"vpc-nau": least - 1}
+    elif exact >= SEARCH_LIMIT:
+        assert solved == {"vpc-nau": None}
+    else:
+        assert solved == {"vpc-nau": exact}
+
+
+@settings(max_examples=15)
+@given(
+    st.integers(2, 500),
+    st.sampled_from(["r6gd.8xlarge", "r6i.4xlarge", "m5.xlarge", "r6gd.16xlarge"]),
+    st.integers(1, 9),
+    st.sampled_from([1, 5, 40]),
+)
+def test_solving_is_the_inverse_of_sizing(
+    per_zone: int, instance: str, prefixes: int, max_unavailable: int
+) -> None:
+    setting = asked(
+        3 * per_zone, instance=instance, prefixes=prefixes, max_unavailable=max_unavailable
+    )
+    for bound, nodes in most_nodes(setting).items():
+        if nodes is None:
+            continue
+        assert nodes % 3 == 0
+        if nodes:
+            at = size_setting(setting, scale_nodes(setting.shape, nodes // 3, 450))
+            assert all(u.fits for u in at if u.bound == bound), bound
+        beyond = size_setting(setting, scale_nodes(setting.shape, nodes // 3 + 1, 450))
+        assert any(not u.fits for u in beyond if u.bound == bound), bound
+
+
+def test_the_bounds_of_the_derivation() -> None:
+    solved = most_nodes(asked(max_eni=8))
+    # 64 of 4,031 prefixes are left: (4,031 / 6) - 2 x 2 nodes of surge, in three zones
+    assert solved["pod-prefixes"] == 3 * (671 - 4)
+    assert solved["rebuild-per-action"] == 4599  # 4,600 by hand, in thirds
+    assert solved["rebuild-shared"] == 1809  # 1,810 by hand
+    assert solved["kubernetes-pods"] == 1560  # 150,000 / 96 = 1,562
+    # (256,000 - 112) / 105 = 2,437 nodes, 6 groups x 2 of surge, in thirds
+    assert solved["vpc-nau-misconfigured"] == 2424
+    # (256,000 - 112) / 218 = 1,173 nodes, 3 groups x 2 of surge
+    assert solved["vpc-nau-attached"] == 1167
+    assert solved["node-ceiling"] == 1299
+    assert solved["prefix-slots"] is None
+
+
+def test_cells_of_a_mesh_as_the_derivation_has_them() -> None:
+    pods = {"pod-pool": (64 * 65_536, 3 * 65_536)}
+    cells = most_cells(asked(), pods)
+    assert cells["pod-pool"] == 21
+    assert cells["peered-nau"] == 43
+    assert cells["peered-nau-all-misconfigured"] == 12
+    assert cells["peerings-per-vpc"] == 126
+    assert most_cells(asked(level="default"), pods)["peered-nau"] == 10
+    assert most_cells(asked(hub_nau=500_000, hubs=1), pods)["peered-nau"] == 1
+    assert most_cells(asked(hub_nau=511_000, hubs=1), pods)["peered-nau"] == 0
+
+
+def test_a_cell_of_an_inventory_among_its_peers() -> None:
+    declared = inventory({"cell-a": 400, "cell-b": 200}, hubs={"hub": hub()})
+    setting = setting_of(declared, plan(declared), "cell-a", FACTS)
+    sized = {u.bound: u for u in size_setting(setting)}
+    own, other = sized["vpc-nau"].used, 9 * 3 * 202
+    assert sized["peered-nau"].used > own + other + 21_000
+    solved = most_nodes(setting, ["peered-nau", "node-ceiling"])
+    assert set(solved) == {"peered-nau", "node-ceiling"}
+    assert solved["node-ceiling"] == 1299
+
+
+def test_a_cell_that_fits_needs_no_mending() -> None:
+    assert broken_bounds(asked()) == ()
+    assert mend(asked()) == ()
+
+
+def test_too_many_nodes_are_removed() -> None:
+    (change,) = mend(asked(1500))
+    assert change.words == "remove 201 nodes"
+    assert change.shape.nodes == 1299
+
+
+def test_a_new_account_asks_for_the_smallest_raises() -> None:
+    setting = asked(300, level="default")
+    raises = {r.code: (r.now, r.wanted, r.possible) for r in quota_raises(size_setting(setting))}
+    assert raises == {"L-1216C47A": (5, 306 * 32, True)}
+    (change,) = mend(setting)
+    assert change.words == "raise L-1216C47A to 9,792"
+
+
+def test_quotas_alone_may_not_be_enough() -> None:
+    (change,) = mend(asked(1500, level="default"))
+    assert change.words.startswith("remove 201 nodes; and raise L-1216C47A to 41,760")
+
+
+def test_a_lost_fuse_is_put_back_first() -> None:
+    # 30 cells of 9 x 1,305 + 112 NAU, and 96 more for each node of the one without delegation
+    setting = asked(1299, max_eni=8, cells=30, quotas={"L-CD17FD4B": 420_000})
+    assert broken_bounds(setting) == ("peered-nau-misconfigured",)
+    words = [change.words for change in mend(setting)]
+    assert words[0] == "raise L-CD17FD4B to 480,990"
+    assert "MAX_ENI=2" in words
+
+
+def test_smaller_disks_or_fewer_prefixes_mend_what_they_can() -> None:
+    words = [c.words for c in mend(asked(900, level="default", quotas={"L-1216C47A": 90_000}))]
+    assert words[:2] == ["raise L-7A658B76 to 89", "root volumes of nodes 56 GiB"]
+    prefixes = [c.words for c in mend(asked(2 * 700, zones=2))]
+    assert prefixes == ["remove 100 nodes"]
+    broken = inventory(groups={"executor": pool(100, "m5.large")}, prefixes_per_node=12)
+    setting = setting_of(broken, plan(broken), "cell-a", FACTS)
+    assert broken_bounds(setting) == ("prefix-slots",)
+    assert "9 prefixes for each node" in [c.words for c in mend(setting)]
+
+
+@settings(max_examples=12)
+@given(
+    st.integers(3, 900),
+    st.sampled_from(["default", "maximum"]),
+    st.integers(1, 60),
+    st.sampled_from([None, 8]),
+)
+def test_every_change_proposed_does_mend(
+    per_zone: int, level: str, cells: int, max_eni: int | None
+) -> None:
+    setting = asked(3 * per_zone, level=level, cells=cells, max_eni=max_eni)
+    for change in mend(setting):
+        assert broken_bounds(setting, change.shape) == (), change.words
+    if broken_bounds(setting) and not mend(setting):
+        smallest = replace(setting, shape=scale_nodes(setting.shape, 1, 450))
+        assert broken_bounds(smallest), "a cell of three nodes would have fitted"
+
+
+@given(st.integers(0, 3000), st.lists(st.integers(1, 500), min_size=1, max_size=5))
+def test_parts_add_up_and_never_fall(total: int, weights: list[int]) -> None:
+    parts, more = apportion(total, weights), apportion(total + 1, weights)
+    assert sum(parts) == total
+    assert all(after >= before for before, after in zip(parts, more, strict=True))
+    whole = sum(weights)
+    for part, weight in zip(parts, weights, strict=True):
+        assert part >= total * weight // whole
+
+
+def test_pools_keep_their_mix() -> None:
+    groups = {"driver": pool(10, "r6i.4xlarge"), "executor": pool(90, max_unavailable=7)}
+    declared = inventory(groups=groups)
+    shape = setting_of(declared, plan(declared), "cell-a", FACTS).shape
+    doubled = scale_nodes(shape, 1000, 450)
+    assert [pool.per_zone for pool in doubled.pools] == [100, 900]
+    assert [pool.surge for pool in doubled.pools] == [2, 14]
+    assert doubled.nodes == 3000
+    assert [p.name for p in scale_nodes(shape, 1, 450).pools] == ["executor"]
+
+
+def test_a_quota_that_aws_does_not_raise_so_far_is_said() -> None:
+    setting = asked(1299, cells=130)
+    impossible = [r for r in quota_raises(size_setting(setting)) if not r.possible]
+    assert {r.code for r in impossible} == {"L-CD17FD4B", "L-7E9ECCDB"}
+    with pytest.raises(StopIteration):
+        next(iter(mend(setting)))
