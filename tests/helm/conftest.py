@@ -1,0 +1,80 @@
+"""Charts, loaded by a real Helm engine, and the platform stacks of the shipped inventory."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from helm_python import Chart
+
+ROOT = Path(__file__).resolve().parents[2]
+NAMESPACES_CHART = ROOT / "modules" / "spark-namespaces"
+OPERATOR_CHART = "SPARK_OPERATOR_CHART"
+
+
+def objects(manifests: dict[str, str]) -> list[dict[str, Any]]:
+    """Parse rendered manifests into Kubernetes objects, in the order of their files."""
+    return [
+        found
+        for name in sorted(manifests)
+        if not name.endswith("NOTES.txt")
+        for found in yaml.safe_load_all(manifests[name])
+        if found
+    ]
+
+
+def of_kind(found: list[dict[str, Any]], kind: str) -> dict[str, dict[str, Any]]:
+    """Choose the objects of one kind, by name."""
+    return {each["metadata"]["name"]: each for each in found if each["kind"] == kind}
+
+
+@pytest.fixture
+def namespaces_chart() -> Iterator[Chart]:
+    """Our chart of the job namespaces."""
+    with Chart.load(NAMESPACES_CHART) as chart:
+        yield chart
+
+
+@pytest.fixture
+def operator_chart() -> Iterator[Chart]:
+    """The Spark Operator's own chart, which is not ours to ship and must be named."""
+    named = os.environ.get(OPERATOR_CHART, "")
+    if not named:
+        pytest.skip(f"{OPERATOR_CHART} names no folder or .tgz with the Spark Operator's chart")
+    with Chart.load(Path(named)) as chart:
+        yield chart
+
+
+@pytest.fixture(scope="session")
+def output() -> dict[str, str]:
+    """The output folder of the shipped inventory's platform stacks: path to text."""
+    from factory.cli.reading import plan_file
+    from factory.layers import plan_stacks
+    from factory.stacks.synth import output_files, synth_stacks
+
+    planned = plan_file(ROOT / "cells.yaml")
+    stacks = [s for s in plan_stacks(planned.inventory) if s.id.layer == "platform"]
+    made = synth_stacks(planned.inventory, planned.plan, planned.facts, stacks)
+    return output_files(made, stacks)
+
+
+@pytest.fixture(scope="session")
+def releases(output: dict[str, str]) -> dict[str, dict[str, Any]]:
+    """The two Helm releases of every platform stack, by stack name."""
+    return {
+        path.split("/")[1]: json.loads(text)["resource"]["helm_release"]
+        for path, text in output.items()
+        if path.endswith("-platform/cdk.tf.json")
+    }
+
+
+def values_of(release: dict[str, Any]) -> dict[str, Any]:
+    """Take the values that a release passes; each of ours passes one JSON text."""
+    (text,) = release["values"]
+    values: dict[str, Any] = json.loads(text)
+    return values

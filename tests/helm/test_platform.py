@@ -1,0 +1,174 @@
+"""What the synthesized platform stacks hand to Helm, given to a real Helm engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from helm_python import Chart
+
+from factory.cli.reading import plan_file
+from factory.inventory.schema import Inventory, Spark
+from tests.helm.conftest import NAMESPACES_CHART, ROOT, objects, of_kind, values_of
+
+pytestmark = [pytest.mark.helm, pytest.mark.synth]
+
+Releases = dict[str, dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def inventory() -> Inventory:
+    return plan_file(ROOT / "cells.yaml").inventory
+
+
+def sparks(inventory: Inventory) -> dict[str, Spark]:
+    return {f"{cell}-platform": inventory.type_of(cell).spark for cell in inventory.cells}
+
+
+def flags(deployment: dict[str, Any]) -> dict[str, str]:
+    """Read the flags of a deployment's one container."""
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    given = (word[2:].partition("=") for word in container["args"] if word.startswith("--"))
+    return {name: value for name, _, value in given}
+
+
+def images(found: list[dict[str, Any]]) -> set[str]:
+    """Collect the image of every container, wherever it stands."""
+    seen: set[str] = set()
+    rest: list[Any] = list(found)
+    while rest:
+        value = rest.pop()
+        if isinstance(value, dict):
+            seen |= {value["image"]} if isinstance(value.get("image"), str) else set()
+            rest += value.values()
+        elif isinstance(value, list):
+            rest += value
+    return seen
+
+
+def test_every_cell_makes_the_namespaces_that_its_type_names(
+    releases: Releases, inventory: Inventory, namespaces_chart: Chart
+) -> None:
+    assert sorted(releases) == sorted(sparks(inventory))
+    for stack, spark in sparks(inventory).items():
+        release = releases[stack]["spark-namespaces"]
+        made = namespaces_chart.render(
+            values_of(release), name=release["name"], namespace=release["namespace"]
+        )
+        assert sorted(of_kind(objects(made), "Namespace")) == sorted(spark.namespaces)
+
+
+def test_the_chart_beside_a_stack_is_ours_and_loads(output: dict[str, str], tmp_path: Path) -> None:
+    folder = "stacks/moka-use1-b-platform/charts/spark-namespaces/"
+    for path, text in output.items():
+        if path.startswith(folder):
+            target = tmp_path / path.removeprefix(folder)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text, "utf-8")
+    values = {"namespaces": ["jobs"]}
+    with Chart.load(tmp_path) as copied, Chart.load(NAMESPACES_CHART) as chart:
+        assert copied.metadata == chart.metadata
+        assert copied.render(values, name="n") == chart.render(values, name="n")
+
+
+def test_the_operator_waits_for_its_namespaces(releases: Releases) -> None:
+    for release in releases.values():
+        assert release["spark-operator"]["depends_on"] == ["helm_release.spark-namespaces"]
+
+
+# -- the Spark Operator's own chart ----------------------------------------------------------------
+
+
+@pytest.fixture
+def rendered(
+    operator_chart: Chart, releases: Releases, inventory: Inventory
+) -> dict[str, tuple[Spark, list[dict[str, Any]]]]:
+    """What the operator's chart makes of the values of each stack."""
+    found = {}
+    for stack, spark in sparks(inventory).items():
+        release = releases[stack]["spark-operator"]
+        made = operator_chart.render(
+            values_of(release), name=release["name"], namespace=release["namespace"]
+        )
+        found[stack] = spark, objects(made)
+    return found
+
+
+def test_the_chart_knows_every_value_that_is_passed(
+    operator_chart: Chart, releases: Releases
+) -> None:
+    """Helm takes any value; one that the chart does not know would do nothing, silently."""
+
+    def unknown(given: dict[str, Any], known: Any, place: str = "") -> list[str]:
+        found = []
+        for key, value in given.items():
+            if not isinstance(known, dict) or key not in known:
+                found.append(f"{place}{key}")
+            elif isinstance(value, dict):
+                found += unknown(value, known[key], f"{place}{key}.")
+        return found
+
+    for release in releases.values():
+        values = values_of(release["spark-operator"])
+        assert unknown(values, operator_chart.values) == []
+
+
+def test_replicas_and_limits_are_those_of_the_inventory(
+    rendered: dict[str, tuple[Spark, list[dict[str, Any]]]],
+) -> None:
+    for spark, made in rendered.values():
+        operator, deployments = spark.operator, of_kind(made, "Deployment")
+        controller = deployments["spark-operator-controller"]
+        assert {d["spec"]["replicas"] for d in deployments.values()} == {operator.replicas}
+        told = flags(controller)
+        assert int(told["controller-threads"]) == operator.workers
+        assert float(told["kube-api-qps"]) == operator.kube_api_qps
+        assert int(told["kube-api-burst"]) == operator.kube_api_burst
+        budgets = of_kind(made, "PodDisruptionBudget")
+        assert bool(budgets) == (operator.replicas > 1)
+
+
+def test_no_service_and_no_ingress_for_each_job(
+    rendered: dict[str, tuple[Spark, list[dict[str, Any]]]],
+) -> None:
+    for _, made in rendered.values():
+        told = flags(of_kind(made, "Deployment")["spark-operator-controller"])
+        assert told["enable-ui-service"] == "false"
+        assert not [name for name in told if "ingress" in name]
+        assert of_kind(made, "Ingress") == {}
+
+
+def test_the_job_namespaces_are_watched(
+    rendered: dict[str, tuple[Spark, list[dict[str, Any]]]],
+) -> None:
+    for spark, made in rendered.values():
+        for deployment in of_kind(made, "Deployment").values():
+            watched = flags(deployment)["namespaces"].split(",")
+            assert sorted(watched) == sorted(spark.namespaces)
+        homes = {each["metadata"]["namespace"] for each in made if each["kind"] == "ServiceAccount"}
+        assert set(spark.namespaces) <= homes, "a job's driver has its service account there"
+
+
+def test_every_image_comes_from_the_mirror(
+    rendered: dict[str, tuple[Spark, list[dict[str, Any]]]],
+) -> None:
+    registries = set()
+    for spark, made in rendered.values():
+        registry = spark.operator.image_registry
+        registries.add(registry)
+        assert images(made)
+        if registry:
+            assert [i for i in images(made) if not i.startswith(f"{registry}/")] == []
+    assert len(registries) > 1, "the shipped inventory has a cell with a mirror and one without"
+
+
+def test_the_image_of_the_upgrade_job_comes_from_the_mirror(
+    operator_chart: Chart, releases: Releases
+) -> None:
+    values = values_of(releases["moka-use1-a-platform"]["spark-operator"])
+    registry = values["image"]["registry"]
+    with_job = {**values, "hook": {**values["hook"], "upgradeCrd": True}}
+    made = objects(operator_chart.render(with_job, name="spark-operator"))
+    assert of_kind(made, "Job"), "the chart has a job that updates its CRDs"
+    assert [i for i in images(made) if not i.startswith(f"{registry}/")] == []
