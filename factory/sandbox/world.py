@@ -73,7 +73,7 @@ def parse_world(text: str) -> World:
                 "images": tuple(_image(row) for row in document.get("images", ())),
             }
         )
-    except TypeError as error:
+    except (KeyError, TypeError) as error:
         message = f"a world does not look like this: {error}"
         raise ValueError(message) from error
 

@@ -1,0 +1,67 @@
+"""The emulator as a process: where it listens, whom it answers, how it ends."""
+
+from __future__ import annotations
+
+import http.client
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from factory.sandbox.world import World
+from tests.sandbox.emulators import Emulator, start
+
+pytestmark = pytest.mark.sandbox
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_cleanly_and_silently(tmp_path: Path, number: signal.Signals) -> None:
+    process, emulator = start(tmp_path, World())
+    assert emulator.pid == process.pid
+    assert emulator.outside("s3").list_buckets()["Buckets"] == []
+    process.send_signal(number)
+    assert process.communicate(timeout=30) == (b"", b"")
+    assert process.returncode == 0
+
+
+def test_it_listens_on_one_loopback_address_only(emulator: Emulator) -> None:
+    port = int(emulator.endpoint.rpartition(":")[2])
+    with socket.socket() as other:
+        assert other.connect_ex(("127.0.0.2", port)) != 0
+
+
+@pytest.mark.parametrize(
+    ("host", "status"), [("evil.example.com", 403), ("localhost", 200), ("127.0.0.1", 200)]
+)
+def test_it_answers_to_its_own_names_only(emulator: Emulator, host: str, status: int) -> None:
+    address = emulator.endpoint.removeprefix("http://")
+    connection = http.client.HTTPConnection(address, timeout=30)
+    connection.request("GET", "/", headers={"Host": f"{host}:{address.rpartition(':')[2]}"})
+    answer = connection.getresponse()
+    assert answer.status == status
+    assert answer.getheader("Access-Control-Allow-Origin") is None
+    connection.close()
+
+
+@pytest.mark.parametrize("text", [None, "no world", '{"moons": 1}'])
+def test_a_bad_world_is_a_usage_error(tmp_path: Path, text: str | None) -> None:
+    world, ready = tmp_path / "world.json", tmp_path / "ready.json"
+    if text is not None:
+        world.write_text(text, encoding="utf-8")
+    ended = subprocess.run(
+        [
+            *(sys.executable, "-m", "factory.sandbox.server"),
+            *("--world", str(world), "--ready", str(ready)),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 2
+    assert "world" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert not ready.exists()

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from factory.sandbox.images import image_id
+from factory.sandbox.world import HubVpc, Image, World, parse_world, render_world
+
+HUBS = st.builds(
+    HubVpc,
+    account=st.from_regex(r"[0-9]{12}", fullmatch=True),
+    vpc_id=st.text(min_size=1),
+    region=st.text(min_size=1),
+    blocks=st.lists(st.text(), min_size=1).map(tuple),
+)
+IMAGES = st.builds(
+    Image, name=st.text(), architecture=st.text(), regions=st.lists(st.text()).map(tuple)
+)
+WORLDS = st.builds(
+    World,
+    management_accounts=st.lists(st.text()).map(tuple),
+    hubs=st.lists(HUBS, max_size=3).map(tuple),
+    images=st.lists(IMAGES, max_size=3).map(tuple),
+    blocks_per_vpc=st.none() | st.integers(1, 50),
+)
+
+
+@given(WORLDS)
+def test_a_world_survives_writing_and_reading(world: World) -> None:
+    assert parse_world(render_world(world)) == world
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{",
+        json.dumps({"moons": 1}),
+        json.dumps({"hubs": [{"account": "333333333333"}]}),
+        json.dumps({"images": [{"name": "one", "architecture": "arm64"}]}),
+        json.dumps({"hubs": 7}),
+    ],
+)
+def test_what_is_no_world_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        parse_world(text)
+
+
+def test_an_image_has_one_id_for_each_region() -> None:
+    assert image_id("a", "us-east-1") == image_id("a", "us-east-1")
+    assert len({image_id(n, r) for n in ("a", "b") for r in ("us-east-1", "eu-west-1")}) == 4
