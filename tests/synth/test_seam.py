@@ -7,11 +7,13 @@ and one Node.
 from __future__ import annotations
 
 import ast
+import io
 import json
 import os
 import shutil
 import subprocess
 import sys
+import tarfile
 from base64 import b64decode
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,14 +21,14 @@ from typing import Any
 
 import pytest
 
-from factory.constructs import _node, cdk
+from factory.constructs import _node, _slim, cdk
 from factory.constructs._bindings import _PROVIDERS
 from factory.errors import SynthError
 
 APP = """
 import sys
 from pathlib import Path
-from factory.constructs import _node, cdk
+from factory.constructs import _node, _slim, cdk
 from factory.constructs._bindings import _PROVIDERS
 
 def build(app):
@@ -160,7 +162,7 @@ print(*sorted({name.split(".")[1] for name in sys.modules if name.startswith(roo
 @pytest.mark.synth
 def test_every_name_of_the_table_is_there() -> None:
     code = """
-from factory.constructs import _node, cdk
+from factory.constructs import _node, _slim, cdk
 from factory.constructs._bindings import _PROVIDERS
 for name, module in cdk.table().items():
     offered = getattr(cdk, name)
@@ -172,6 +174,19 @@ print(len(cdk.table()))
     done = run_python(code)
     assert done.stderr == ""
     assert int(done.stdout) > 150
+
+
+@pytest.mark.parametrize("package", _PROVIDERS)
+def test_the_slim_copy_has_every_module_of_the_table_and_no_other(package: str) -> None:
+    modules = {module for module in cdk.table().values() if module.startswith(f"{package}.")}
+    copy = Path(_slim.package_path(package, modules)[0])
+    with tarfile.open(next((copy / "_jsii").glob("*.jsii.tgz"))) as tarball:
+        names = tarball.getnames()
+        assembly = json.load(tarball.extractfile("package/.jsii") or io.BytesIO())
+    folders = {module.split(".")[1].replace("_", "-") for module in modules}
+    assert {name.split("/")[2] for name in names if name.count("/") > 2} == folders
+    typed = {body["symbolId"].split("/")[1] for body in assembly["types"].values()}
+    assert typed == folders
 
 
 def test_a_name_that_is_not_in_the_table_is_no_attribute() -> None:
@@ -331,7 +346,7 @@ def test_the_plain_bindings_give_the_same_bytes(files: Mapping[str, str], tmp_pa
 @pytest.mark.parametrize("mode", ["fast", "checked"])
 def test_a_wrong_type_is_refused(mode: str) -> None:
     code = """
-from factory.constructs import _node, cdk
+from factory.constructs import _node, _slim, cdk
 from factory.constructs._bindings import _PROVIDERS
 def build(app):
     cdk.Vpc(cdk.new_stack(app, "x", state=cdk.LocalState()), "vpc", cidr_block=5)
