@@ -42,7 +42,6 @@ if TYPE_CHECKING:
         TerraformStack,
         TerraformVariable,
         TerraformVariableValidationConfig,
-        Testing,
         Token,
     )
     from cdktf_cdktf_provider_aws.autoscaling_attachment import AutoscalingAttachment
