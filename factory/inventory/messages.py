@@ -21,6 +21,7 @@ from factory.inventory.schema import EXISTING_ACCOUNT, NEW_ACCOUNT
 Error = Mapping[str, Any]
 
 MOST_GUESSES = 200  # unknown keys whose nearest known key is searched for
+ACCOUNT_KINDS = "an account has either id, or email and ou"
 _KEY = "[key]"  # the schema's mark of a key that is not well formed
 _TAGS = {EXISTING_ACCOUNT, NEW_ACCOUNT}  # the schema's marks of what kind of account it read
 
@@ -41,26 +42,36 @@ def refusals(
     unknown = [path for path, e in errors if e["type"] == "extra_forbidden"]
     guesses = {p: nearest(str(p[-1]), _unused(root, p, document)) for p in unknown[:MOST_GUESSES]}
     meant = {(*path[:-1], guess) for path, guess in guesses.items() if guess is not None}
+    accounts = set()
     for path, e in errors:
-        if e["type"] == "extra_forbidden":
-            yield _unknown_key(root, path, guesses.get(path))
-        elif e["type"] == "missing":
-            if path not in meant:
-                yield Finding(
-                    rule="F103", path=path[:-1], message=f"{_name(path[:-1])} lacks {path[-1]!r}"
-                )
+        if e["type"] in ("extra_forbidden", "missing"):
+            finding = _misplaced(root, path, e, guesses.get(path))
+            if path in meant or (finding.hint == ACCOUNT_KINDS and path[:3] in accounts):
+                continue
+            accounts.add(path[:3])
+            yield finding
         elif _is_bad_key(e):
             yield Finding(rule="F106", path=path, message=_bad_key(path, e))
         else:
             yield _refused_value(path, e, document)
 
 
-def _unknown_key(root: type[BaseModel], path: KeyPath, guess: str | None) -> Finding:
-    message = f"unknown key {shorten(path[-1])!r}"
+def _misplaced(root: type[BaseModel], path: KeyPath, error: Error, guess: str | None) -> Finding:
+    """Say that a key is missing, or is not known; an account's are of one of two kinds."""
+    parent, key = path[:-1], path[-1]
+    is_account = len(parent) == 3 and parent[2] == "account"
+    if error["type"] == "missing":
+        hint = ACCOUNT_KINDS if is_account else ""
+        return Finding(
+            rule="F103", path=parent, message=f"{_name(parent)} lacks {key!r}", hint=hint
+        )
+    message = f"unknown key {shorten(key)!r}"
     if guess is not None:
         return Finding(rule="F102", path=path, message=f"{message}; did you mean {guess!r}?")
-    known = ", ".join(sorted(keys_at(root, path[:-1])))
-    return Finding(rule="F102", path=path, message=message, hint=f"known here: {known}")
+    known = f"known here: {', '.join(sorted(keys_at(root, parent)))}"
+    return Finding(
+        rule="F102", path=path, message=message, hint=ACCOUNT_KINDS if is_account else known
+    )
 
 
 def _refused_value(path: KeyPath, error: Error, document: Document) -> Finding:

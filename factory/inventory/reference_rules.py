@@ -16,9 +16,11 @@ def check_references(inventory: Inventory) -> Iterator[Finding]:
         F110: a cell's type, mesh, organization or ring, a mesh's hub, or the node group of an
             ingress is not defined.
         F117: a hub lies in another Region than its mesh.
+        F120: a cell's name is a hub's, too, or one that AWS refuses.
         F121: an entry stands twice in a list.
     """
     for name, cell in inventory.cells.items():
+        yield from _check_name(name, inventory)
         for key, known in (
             ("type", inventory.cell_types),
             ("mesh", inventory.meshes),
@@ -30,6 +32,20 @@ def check_references(inventory: Inventory) -> Iterator[Finding]:
     yield from _check_meshes(inventory)
     yield from _check_cell_types(inventory)
     yield from _twice(inventory.rings, ("rings",))
+
+
+def _check_name(name: str, inventory: Inventory) -> Iterator[Finding]:
+    """Yield a name that cannot stand for a cell: its load balancer and its peerings bear it.
+
+    Source:
+        https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html
+    """
+    if name in inventory.hubs:
+        message = f"{name!r} is the name of a hub, too; peers are told apart by their names"
+        yield Finding(rule="F120", path=("cells", name), message=message)
+    if name.startswith("internal-"):
+        message = f"the load balancer of {name!r} cannot bear a name that begins with 'internal-'"
+        yield Finding(rule="F120", path=("cells", name), message=message)
 
 
 def _check_meshes(inventory: Inventory) -> Iterator[Finding]:

@@ -33,6 +33,7 @@ RULES = {
     "F117": "A hub lies in another Region than its mesh.",
     "F118": "Blocks overlap.",
     "F119": "AWS does not take a block in that place.",
+    "F120": "A cell bears the name of a hub, or one that AWS refuses for its load balancer.",
     "F121": "An entry stands twice in a list.",
     "F122": "A cell without egress takes a chart or an image from a public registry (a warning).",
     "F123": "A label or taint is one that nodes may not give themselves, or stands twice.",
