@@ -13,10 +13,11 @@ import pytest
 
 from factory.sandbox.client import leftovers
 from factory.sandbox.world import World
-from tests.sandbox.configuration import CELL, HUB, HUB_VPC, IMAGE, MANAGEMENT, PEER, configuration
+from tests.sandbox.configuration import configuration
 from tests.sandbox.emulators import HUB as HUB_IN_WORLD
 from tests.sandbox.emulators import IMAGE as IMAGE_IN_WORLD
 from tests.sandbox.emulators import REGION, Emulator, start, stop
+from tests.sandbox.places import CELL, HUB, HUB_VPC, IMAGE, MANAGEMENT, PEER
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.terraform, pytest.mark.timeout(1200)]
 

@@ -1,3 +1,5 @@
+"""A world is a value that survives being written."""
+
 from __future__ import annotations
 
 import json
