@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import importlib.util
+import importlib.machinery
 import io
 import json
 import re
@@ -38,10 +38,7 @@ def package_path(package: str, modules: Set[str]) -> list[str]:
         package: a provider's package, such as "cdktf_cdktf_provider_aws".
         modules: every module in use, such as "cdktf_cdktf_provider_aws.vpc".
     """
-    spec = importlib.util.find_spec(package)
-    assert spec is not None
-    assert spec.submodule_search_locations is not None
-    wheel = Path(spec.submodule_search_locations[0])
+    wheel = installed(package)
     names = sorted(name.split(".")[1] for name in modules if name.startswith(f"{package}."))
     tarball = next((wheel / "_jsii").glob("*.jsii.tgz"))
     status = tarball.stat()
@@ -55,6 +52,19 @@ def package_path(package: str, modules: Set[str]) -> list[str]:
         _copy_tarball(tarball, folder / "_jsii" / tarball.name, directories)
 
     return [str(_cache.folder("slim", name, fill)), str(wheel)]
+
+
+def installed(package: str) -> Path:
+    """Where a provider's package is installed, whether the door's own finder stands or not.
+
+    Raises:
+        ModuleNotFoundError: when it is not.
+    """
+    spec = importlib.machinery.PathFinder.find_spec(package)
+    if spec is None or spec.submodule_search_locations is None:
+        msg = f"No module named {package!r}"
+        raise ModuleNotFoundError(msg, name=package)
+    return Path(spec.submodule_search_locations[0])
 
 
 def _copy_tarball(source: Path, target: Path, directories: Set[str]) -> None:

@@ -11,17 +11,15 @@ the provider computes.
 from __future__ import annotations
 
 import base64
-import importlib.metadata
 import json
 import re
 import tarfile
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-from factory.constructs import cdk
+from factory.constructs import _slim, cdk
 
 _MAP_HEAD = b"//# sourceMappingURL=data:application/json;base64,"
 _INTERFACE = re.compile(r"^export interface (\w+)(?: extends [\w.]+)? \{\n(.*?)^\}", re.M | re.S)
@@ -35,7 +33,6 @@ _META = frozenset(
     {"connection", "count", "depends_on", "for_each", "lifecycle", "provider", "provisioner"}
 )
 _COMMENT = "//"
-_PACKAGE = "cdktf_cdktf_provider_{}/_jsii/*.jsii.tgz"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,20 +189,12 @@ def _offered(provider: str) -> dict[str, str]:
     return _read(provider, {module.removeprefix(package).replace("_", "-") for module in modules})
 
 
-def _installed(provider: str) -> Path | None:
-    """The bindings' folder on disk; the door shows Python another one, once it is open."""
-    try:
-        distribution = importlib.metadata.distribution(f"cdktf-cdktf-provider-{provider}")
-    except importlib.metadata.PackageNotFoundError:
-        return None
-    return Path(str(distribution.locate_file(f"cdktf_cdktf_provider_{provider}")))
-
-
 def _read(provider: str, folders: Set[str]) -> dict[str, str]:
-    package = _installed(provider)
-    if package is None:
+    try:
+        wheel = _slim.installed(f"cdktf_cdktf_provider_{provider}")
+    except ModuleNotFoundError:
         return {}
-    tarball = next(package.parent.glob(_PACKAGE.format(provider)))
+    tarball = next((wheel / "_jsii").glob("*.jsii.tgz"))
     texts = dict.fromkeys(folders, "")
     with tarfile.open(tarball, mode="r|gz") as stream:
         for member in stream:
