@@ -179,6 +179,22 @@ class NetworkBackend(PeeringBackend):
 class NetworkResponse(PeeringResponse):
     """The EC2 API on top of `NetworkBackend`."""
 
+    def create_subnet_cidr_reservation(self) -> Any:
+        """Keep the description, which moto does not read."""
+        answer = super().create_subnet_cidr_reservation()
+        made: Any = answer.result
+        made["SubnetCidrReservation"].description = self._get_param("Description")
+        return answer
+
+    def describe_security_group_rules(self) -> Any:
+        """Show the description also of a rule whose other side is a group."""
+        answer = super().describe_security_group_rules()
+        found: Any = answer.result
+        for rule in found["SecurityGroupRules"]:  # copies, made for this answer
+            if told := rule.source_group.get("Description"):
+                rule.ip_range = {**rule.ip_range, "Description": told}
+        return answer
+
     def create_launch_template(self) -> Any:
         """Keep the tags of the template itself out of the data of its first version."""
         answer = super().create_launch_template()
