@@ -1,5 +1,7 @@
 """EKS access entries and the access policies associated with them.
 
+Whoever creates a cluster gets no entry, whatever the request says of its creator.
+
 Source:
     https://docs.aws.amazon.com/eks/latest/userguide/access-entries.html
     https://docs.aws.amazon.com/eks/latest/userguide/access-policies.html

@@ -21,8 +21,9 @@ from moto.ec2.models import EC2Backend, ec2_backends
 from moto.ec2.models.vpc_peering_connections import VPCPeeringConnection
 from moto.ec2.models.vpcs import VPC
 from moto.ec2.responses import EC2Response
-from moto.ec2.utils import random_vpc_peering_connection_id
+from moto.ec2.utils import generic_filter, random_vpc_peering_connection_id
 
+INFO_KEYS = {"vpc-id": "VpcId", "owner-id": "OwnerId", "cidr-block": "CidrBlock"}
 LIVE_STATES = frozenset({"initiating-request", "pending-acceptance", "provisioning", "active"})
 
 
@@ -41,6 +42,15 @@ class Peering(VPCPeeringConnection):
     def is_live(self) -> bool:
         """Whether it is requested or active, and not failed, rejected or deleted."""
         return self._status.code in LIVE_STATES
+
+    def get_filter_value(self, filter_name: str, method_name: str | None = None) -> Any:
+        side, _, key = filter_name.partition("-vpc-info.")
+        if side in ("requester", "accepter") and key in INFO_KEYS:
+            info = self.requester_vpc_info if side == "requester" else self.accepter_vpc_info
+            return info[INFO_KEYS[key]]
+        if filter_name in ("status-code", "status-message"):
+            return self.status[filter_name.removeprefix("status-").capitalize()]
+        return super().get_filter_value(filter_name, method_name)
 
     def fail(self) -> None:
         """End the request as EC2 ends one that can never be accepted."""
@@ -86,11 +96,18 @@ class PeeringBackend(EC2Backend):
 
 
 class PeeringResponse(EC2Response):
-    """CreateVpcPeeringConnection for peers that do not exist: the request fails later.
+    """Requests for peers that do not exist, and filters.
 
     EC2 cannot tell the requester what exists in another account, so it takes the
-    request and lets it end in the state `failed`.
+    request and lets it end in the state `failed`. moto ignores filters.
     """
+
+    def describe_vpc_peering_connections(self) -> Any:
+        """Answer with the connections that every filter admits."""
+        ids = self._get_param("VpcPeeringConnectionIds", [])
+        filters = self._filters_from_querystring()
+        found = self.ec2_backend.describe_vpc_peering_connections(vpc_peering_ids=ids)
+        return ActionResult({"VpcPeeringConnections": generic_filter(filters, found)})
 
     def _peer_vpc(self) -> Any:
         account = self._get_param("PeerOwnerId") or self.current_account

@@ -164,6 +164,29 @@ def test_a_peer_nobody_has_ends_a_request_as_failed(
     assert peerings(ec2, connection)["Status"]["Code"] == "failed"
 
 
+def test_peerings_are_found_by_filters(
+    emulator: Emulator, account: str, other_account: str
+) -> None:
+    ours, theirs = emulator.client("ec2", account), emulator.client("ec2", other_account)
+    vpc = vpc_in(ours, "10.64.0.0/16")
+    peers = [vpc_in(theirs, block) for block in ("10.65.0.0/16", "10.66.0.0/16")]
+    first, second = (request_peering(ours, vpc, peer, other_account) for peer in peers)
+    theirs.accept_vpc_peering_connection(VpcPeeringConnectionId=second)
+    ours.create_tags(Resources=[first], Tags=[{"Key": "Name", "Value": "one"}])
+
+    def found(name: str, value: str) -> list[str]:
+        wanted = [{"Name": name, "Values": [value]}]
+        rows = ours.describe_vpc_peering_connections(Filters=wanted)["VpcPeeringConnections"]
+        return [row["VpcPeeringConnectionId"] for row in rows]
+
+    assert found("requester-vpc-info.vpc-id", vpc) == [first, second]
+    assert found("accepter-vpc-info.vpc-id", peers[0]) == [first]
+    assert found("accepter-vpc-info.cidr-block", "10.66.0.0/16") == [second]
+    assert found("accepter-vpc-info.owner-id", account) == []
+    assert found("status-code", "active") == [second]
+    assert found("tag:Name", "one") == [first]
+
+
 def test_a_block_of_a_peer_cannot_be_added(
     emulator: Emulator, account: str, other_account: str
 ) -> None:
