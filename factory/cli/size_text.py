@@ -11,6 +11,7 @@ from factory.sizing.rules import amount, raise_to
 from factory.sizing.usage import Gate, Ledger, Usage
 
 FORMAT_VERSION = 1  # of the JSON; grows when a field goes or changes its meaning
+TITLE = 32  # characters of a bound's title and the zone or pool it is counted for
 BAR = 6  # characters of a full bar
 EIGHTHS = " ▏▎▍▌▋▊▉"
 SECTIONS: tuple[tuple[Gate, str], ...] = (
@@ -57,7 +58,7 @@ def fullest(usages: Iterable[Usage]) -> tuple[Usage, ...]:
 
 
 def _summary(ledger: Ledger) -> Iterator[str]:
-    yield f"{'':2}{'':24} {'binds':34} {'share':>6} {'errors':>6} {'warn':>5}"
+    yield f"{'':2}{'':24} {'binds':33} {'share':>6} {'errors':>6} {'warn':>5}"
     for owner in owners_of(ledger):
         usages = ledger.of(owner)
         binding = ledger.binding(owner) or max(usages, key=lambda usage: usage.share)
@@ -66,20 +67,20 @@ def _summary(ledger: Ledger) -> Iterator[str]:
         mark = OVER["error"] if errors else OVER["warning"] if warnings else " "
         title = BOUNDS[binding.bound].title
         yield (
-            f"{mark:2}{owner:24} {title:34} {_percent(binding):>6} "
+            f"{mark:2}{owner:24} {title:33} {_percent(binding):>6} "
             f"{errors or '-':>6} {warnings or '-':>5}"
         ).rstrip()
 
 
 def _detail(owner: str, usages: Sequence[Usage], *, ascii_only: bool) -> Iterator[str]:
-    yield f"{owner:35} {'used':>9} {'limit':>9} {'unit':11} share"
+    yield f"{owner:{TITLE + 2}} {'used':>9} {'limit':>9} {'unit':11} share"
     for gate, heading in SECTIONS:
         rows = sorted((u for u in usages if u.gate == gate), key=lambda u: -u.share)
         if rows:
             yield heading
         for usage in rows:
             yield (
-                f"{_mark(usage):2}{_title(usage):33} {amount(usage.used):>9} "
+                f"{_mark(usage):2}{_title(usage):{TITLE}} {amount(usage.used):>9} "
                 f"{amount(usage.limit):>9} {usage.unit:11} {_percent(usage):>5} "
                 f"{bar(usage.share, ascii_only=ascii_only)}"
             ).rstrip()
@@ -93,7 +94,9 @@ def _mark(usage: Usage) -> str:
 
 def _title(usage: Usage) -> str:
     title = BOUNDS[usage.bound].title
-    return f"{title} {usage.scope.name}" if usage.scope.kind in ("zone", "pool") else title
+    if usage.scope.kind in ("zone", "pool"):
+        title += f" {usage.scope.name}"
+    return title if len(title) <= TITLE else f"{title[: TITLE - 1]}~"
 
 
 def _percent(usage: Usage) -> str:
