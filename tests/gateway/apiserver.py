@@ -272,13 +272,23 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def setup(self) -> None:
         if self.api.tls is not None:
-            self.request = self.api.tls.wrap_socket(self.request, server_side=True)
+            wrapped = self.api.tls.wrap_socket(
+                self.request, server_side=True, do_handshake_on_connect=False
+            )
+            try:
+                wrapped.do_handshake()
+            except OSError:
+                wrapped.close()
+                raise
+            self.request = wrapped
         super().setup()
         self.api._sockets.add(self.request)
 
     def finish(self) -> None:
         self.api._sockets.discard(self.request)
         super().finish()
+        if self.api.tls is not None:
+            self.request.close()
 
     def log_message(self, format: str, *args: object) -> None:
         """Quiet."""

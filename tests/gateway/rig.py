@@ -41,13 +41,15 @@ VALUES: dict[str, Any] = {
 }
 
 
-def wait_for(probe: Callable[[], object], seconds: float = 10.0, *, what: str = "") -> float:
+def wait_for(
+    probe: Callable[[], object], seconds: float = 10.0, *, what: str = "", pause: float = 0.01
+) -> float:
     """Wait until a probe is true; the seconds it took are returned."""
     begun = time.monotonic()
     while time.monotonic() - begun < seconds:
         if probe():
             return time.monotonic() - begun
-        time.sleep(0.005)
+        time.sleep(pause)
     raise AssertionError(what or f"not within {seconds} s")
 
 
@@ -167,8 +169,13 @@ class Sidecar(Process):
         return False
 
     def wait_synced(self, seconds: float = 20.0) -> float:
-        return wait_for(lambda: self.metric("synced") == 1 and (self.directory / "synced").exists(),
-                        seconds, what="not synced")  # fmt: skip
+        marker = self.directory / "synced"
+        return wait_for(
+            lambda: marker.exists() and self.metric("synced") == 1,
+            seconds,
+            what="not synced",
+            pause=0.05,
+        )
 
     def metric(self, name: str, label: str = "") -> float:
         """Read one number; 0 when the series is not there."""

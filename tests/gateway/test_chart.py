@@ -207,11 +207,9 @@ def test_the_network_policy_opens_what_is_needed() -> None:
     clients, metrics = policy["ingress"]
     assert clients["from"] == [{"ipBlock": {"cidr": "10.0.0.0/20"}}]
     assert metrics["from"][0]["namespaceSelector"]["matchLabels"]
-    drivers, server, names = policy["egress"]
-    assert drivers["ports"] == [
-        {"port": 4040, "endPort": 4056, "protocol": "TCP"},
-        {"port": 18080, "protocol": "TCP"},
-    ]
+    drivers, server, history, names = policy["egress"]
+    assert drivers["ports"] == [{"port": 4040, "endPort": 4056, "protocol": "TCP"}]
+    assert history["ports"] == [{"port": 18080, "protocol": "TCP"}]
     assert [item["ipBlock"]["cidr"] for item in drivers["to"]] == ["100.64.0.0/16", "100.65.0.0/16"]
     assert server["ports"] == [{"port": 443, "protocol": "TCP"}]
     assert {item["port"] for item in names["ports"]} == {53}

@@ -86,6 +86,9 @@ class HttpApi:
         if len(body) > LARGEST_PAGE:
             msg = f"a page is larger than {LARGEST_PAGE:,} bytes"
             raise TooLarge(msg)
+        if answer.length:
+            msg = f"a page ended {answer.length:,} bytes early"
+            raise Unanswered(msg)
         return body
 
     def watch(

@@ -1,0 +1,451 @@
+"""The sidecar's smaller parts: board, store, pages, settings, metrics, the API's door."""
+
+from __future__ import annotations
+
+import ast
+import datetime
+import json
+import socket
+import ssl
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sparkgateway.api import LARGEST_EVENT, HttpApi, Rejected, TooLarge, Unanswered
+from sparkgateway.backoff import Backoff
+from sparkgateway.board import Board
+from sparkgateway.events import BadAnswer, parse_event, parse_page
+from sparkgateway.history import HistoryResolver
+from sparkgateway.metrics import Metrics
+from sparkgateway.pages import MOST_JOBS, render_index, render_jobs
+from sparkgateway.pods import Driver
+from sparkgateway.publisher import Publisher
+from sparkgateway.settings import SettingsError, parse_settings
+from sparkgateway.store import Store
+from tests.gateway.apiserver import ApiServer, make_driver
+from tests.gateway.rig import SIDECAR, Sidecar, wait_for
+
+JOB = "spark-{:032x}".format
+
+
+def make(number: int, *, name: str = "app", backend: str = "") -> Driver:
+    return Driver(
+        uid=f"u{number}", job=JOB(number), backend=backend or f"10.0.0.{number}:4040",
+        created=f"2026-11-22T08:{number // 60 % 60:02d}:{number % 60:02d}Z", namespace="n", name=name,
+    )  # fmt: skip
+
+
+# Board
+
+
+def make_board(published: dict[str, str] | None = None, scopes: tuple[str, ...] = ("",)) -> Board:
+    return Board(scopes=scopes, limit=100, published=published or {}, clock=lambda: 0.0)
+
+
+def test_routes_from_before_stay_until_all_scopes_are_listed() -> None:
+    board = make_board({JOB(1): "10.0.0.1:4040", JOB(2): "10.0.0.9:4040"}, ("a", "b"))
+    board.replace("a", {"u1": make(1)})
+    batch = board.take(wait_seconds=0)
+    assert (batch.changes, batch.is_complete) == ({}, False)
+    board.replace("b", {})
+    batch = board.take(wait_seconds=0)
+    assert (batch.changes, batch.is_complete) == ({JOB(2): None}, True)
+
+
+def test_a_route_from_before_goes_at_once_when_its_address_is_taken() -> None:
+    board = make_board({JOB(1): "10.0.0.5:4040", JOB(2): "10.0.0.2:4040"})
+    board.merge("", [make(3, backend="10.0.0.5:4040")])
+    assert board.take(wait_seconds=0).changes == {JOB(3): "10.0.0.5:4040", JOB(1): None}
+
+
+def test_losses_are_counted_against_what_lives() -> None:
+    board = make_board({JOB(n): "x" for n in range(4)})
+    assert board.count_losses("", {"u1": make(1)}) == (3, 4)
+    board.replace("", {f"u{n}": make(n) for n in range(6)})
+    assert board.count_losses("", {"u1": make(1)}) == (5, 6)
+
+
+def test_what_could_not_be_written_is_tried_again(tmp_path: Path) -> None:
+    class FullDisk(Store):
+        is_full = True
+
+        def write_route(self, job: str, backend: str) -> None:
+            if self.is_full:
+                raise OSError(28, "No space left on device")
+            super().write_route(job, backend)
+
+    board, store, metrics, stop = make_board(), FullDisk(tmp_path), Metrics(), threading.Event()
+    publisher = Publisher(
+        board=board, store=store, metrics=metrics, stop=stop, pause_seconds=0, page_seconds=0
+    )
+    thread = threading.Thread(target=publisher.run)
+    thread.start()
+    board.put("", make(1))
+    wait_for(lambda: "write_errors_total 1" in metrics.render(board))
+    assert store.scan() == {}
+    store.is_full = False
+    wait_for(lambda: store.scan() == {JOB(1): "10.0.0.1:4040"})
+    stop.set()
+    thread.join(5)
+
+
+# Store
+
+
+def test_the_store_reads_what_it_wrote_and_sweeps_the_rest(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    store.write_route(JOB(1), "10.0.0.1:4040")
+    store.write_route(JOB(1), "[2001:db8::1]:4040")
+    store.remove_route(JOB(2))
+    for name, text in {".draft": "x", "job": "x", JOB(3): "", JOB(4): "x" * 100}.items():
+        (tmp_path / "r" / name).write_text(text)
+    (tmp_path / "r" / JOB(5)).symlink_to("/etc/hostname")
+    assert store.scan() == {JOB(1): "[2001:db8::1]:4040"}
+    assert [path.name for path in (tmp_path / "r").iterdir()] == [JOB(1)]
+    assert (tmp_path / "r" / JOB(1)).stat().st_mode & 0o777 == 0o644
+
+
+def test_a_draft_that_is_a_link_is_not_followed(tmp_path: Path) -> None:
+    store, victim = Store(tmp_path), tmp_path / "victim"
+    victim.write_text("mine")
+    (tmp_path / "r" / ".draft").symlink_to(victim)
+    with pytest.raises(OSError, match="symbolic"):
+        store.write_route(JOB(1), "10.0.0.1:4040")
+    assert victim.read_text() == "mine"
+
+
+# Pages
+
+
+@given(st.text(max_size=63))
+def test_no_name_can_write_markup(name: str) -> None:
+    page = "".join(render_index([make(1, name=name)]))
+    assert page.count("<") == "".join(render_index([make(1)])).count("<")
+    assert json.loads("".join(render_jobs([make(1, name=name)])))["jobs"][0]["name"] == name
+
+
+def test_pages_stay_small_and_show_the_newest() -> None:
+    drivers = [make(number) for number in range(MOST_JOBS + 20)]
+    page = "".join(render_index(drivers))
+    assert "520 jobs are running; the newest 500 are shown." in page
+    assert page.count("<tr><td>") == MOST_JOBS
+    document = json.loads("".join(render_jobs(drivers)))
+    assert document["total"] == MOST_JOBS + 20
+    assert document["jobs"][0]["id"] == JOB(MOST_JOBS + 19)
+    assert "1 job is running." in "".join(render_index(drivers[:1]))
+
+
+# Settings
+
+GOOD = {"KUBERNETES_SERVICE_HOST": "10.0.0.1", "GATEWAY_POD_BLOCKS": "100.64.0.0/16"}
+
+
+def test_a_cluster_needs_only_its_pod_blocks() -> None:
+    settings = parse_settings(GOOD)
+    assert settings.api_url == "https://10.0.0.1:443"
+    assert settings.namespaces == ("",)
+    assert not settings.pods.addresses.loopback
+    six = parse_settings({**GOOD, "KUBERNETES_SERVICE_HOST": "fd00::1"})
+    assert six.api_url == "https://[fd00::1]:443"
+    assert parse_settings({**GOOD, "GATEWAY_STATUS": "[::]:9090"}).status_host == "::"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("POD_BLOCKS", ""), ("POD_BLOCKS", "0.0.0.0/0"), ("POD_BLOCKS", "10.0.0.1/8"),
+        ("UI_PORTS", "80-4040"), ("UI_PORTS", "4050-4040"), ("UI_PORTS", "x"),
+        ("NAMESPACES", "a,B"), ("NAMESPACES", "../x"), ("ROLES", ""), ("ROLES", "a)b"),
+        ("API_URL", "ftp://x"), ("API_URL", "https://"), ("API_URL", "https://x:99999"),
+        ("MAX_DRIVERS", "0"), ("MAX_DRIVERS", "-1"), ("MAX_DRIVERS", "²"), ("STATUS", ":x"),
+        ("HISTORY", ":80"), ("BREAKER_PERCENT", "101"), ("WATCH_SECONDS", "0-1"),
+    ],
+)  # fmt: skip
+def test_settings_that_cannot_work_are_named(name: str, text: str) -> None:
+    with pytest.raises(SettingsError, match=f"^GATEWAY_{name}="):
+        parse_settings({**GOOD, f"GATEWAY_{name}": text})
+
+
+def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
+    process = Sidecar(tmp_path, "nonsense", pod_blocks="x", max_drivers="many")
+    with pytest.raises(AssertionError) as caught:
+        process.start()
+    assert process.end() == 2
+    for name in ("API_URL", "POD_BLOCKS", "MAX_DRIVERS"):
+        assert f"GATEWAY_{name}=" in str(caught.value)
+    assert "Traceback" not in str(caught.value)
+
+
+# Waiting
+
+
+@given(st.floats(0, 1), st.integers(1, 200))
+def test_delays_grow_to_their_bound(luck: float, failures: int) -> None:
+    backoff = Backoff(first=0.5, last=30.0, random=lambda: luck)
+    delays = [backoff.next_seconds() for _ in range(failures)]
+    assert delays == sorted(delays)
+    assert 0.25 <= delays[0] <= 0.5
+    assert delays[-1] <= 30.0
+    if failures > 6:
+        assert delays[-1] >= 15.0
+
+
+# Answers
+
+
+@given(st.binary(max_size=200))
+def test_no_line_breaks_the_reader(line: bytes) -> None:
+    for parse in (parse_event, parse_page):
+        try:
+            parse(line)
+        except BadAnswer:
+            continue
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{}", b"[]", b'{"kind":"Status","code":200}', b'{"kind":"PodList","items":{}}',
+             b'{"kind":"PodList","items":[]}', b'{"kind":"PodList","items":[],"metadata":{"resourceVersion":""}}'],
+)  # fmt: skip
+def test_an_empty_answer_is_not_an_empty_list(body: bytes) -> None:
+    with pytest.raises(BadAnswer):
+        parse_page(body)
+
+
+# Metrics
+
+
+def test_the_histogram_adds_up() -> None:
+    metrics = Metrics()
+    for seconds in (0.0005, 0.001, 0.02, 9.0):
+        metrics.observe_latency(seconds)
+    text = metrics.render(make_board())
+    assert 'publish_latency_seconds_bucket{le="0.001"} 2' in text
+    assert 'publish_latency_seconds_bucket{le="0.025"} 3' in text
+    assert 'publish_latency_seconds_bucket{le="+Inf"} 4' in text
+    assert "publish_latency_seconds_count 4" in text
+    names = [line.split()[2] for line in text.splitlines() if line.startswith("# TYPE")]
+    assert len(names) == len(set(names))
+
+
+# History
+
+
+def test_the_history_address_is_kept_through_failures(tmp_path: Path) -> None:
+    answers: list[list[str] | OSError] = [
+        ["10.0.0.2", "10.0.0.1"], ["10.0.0.3", "10.0.0.1"], OSError("no name"), [], ["2001:db8::1"],
+    ]  # fmt: skip
+
+    def resolve(host: str, port: int) -> list[str]:
+        assert (host, port) == ("history", 18080)
+        answer = answers.pop(0)
+        if isinstance(answer, OSError):
+            raise answer
+        return answer
+
+    resolver = HistoryResolver(
+        host="history", port=18080, store=Store(tmp_path), metrics=Metrics(),
+        stop=threading.Event(), resolve=resolve,
+    )  # fmt: skip
+    seen = []
+    while answers:
+        resolver.refresh()
+        seen.append((tmp_path / "history").read_text())
+    assert seen == ["10.0.0.1:18080"] * 4 + ["[2001:db8::1]:18080"]
+
+
+# The door to the API server
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, Path]:
+    """A server's certificate for 127.0.0.1, and the authority that signed it."""
+    directory = tmp_path_factory.mktemp("tls")
+    root_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    root_name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "kubernetes")])
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "kube-apiserver")])
+    begin = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+    end = datetime.datetime(2046, 1, 1, tzinfo=datetime.UTC)
+
+    def sign(
+        subject: x509.Name, public: ec.EllipticCurvePublicKey, extension: x509.ExtensionType
+    ) -> bytes:
+        builder = x509.CertificateBuilder(
+            root_name, subject, public, x509.random_serial_number(), begin, end
+        )
+        signed = builder.add_extension(extension, critical=False).sign(root_key, hashes.SHA256())
+        return signed.public_bytes(serialization.Encoding.PEM)
+
+    import ipaddress
+
+    address = x509.IPAddress(ipaddress.ip_address("127.0.0.1"))
+    (directory / "ca.crt").write_bytes(
+        sign(root_name, root_key.public_key(), x509.BasicConstraints(ca=True, path_length=None))
+    )
+    secret = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    (directory / "server.pem").write_bytes(
+        secret + sign(name, key.public_key(), x509.SubjectAlternativeName([address]))
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(directory / "server.pem")
+    return context, directory / "ca.crt"
+
+
+def test_tls_and_a_token_that_is_changed_while_it_runs(
+    authority: tuple[ssl.SSLContext, Path], tmp_path: Path
+) -> None:
+    context, root = authority
+    token = tmp_path / "token"
+    token.write_text("first\n")
+    api = ApiServer(tls=context, token="first")
+    try:
+        with Sidecar(tmp_path, api, ca_file=str(root), token_file=str(token)) as process:
+            process.start()
+            process.wait_synced()
+            api.token = "second"
+            api.break_connections()
+            wait_for(lambda: api.refused["token"] >= 1)
+            token.write_text("second\n")
+            api.apply(make_driver(1, address="127.78.0.1"))
+            wait_for(lambda: process.routes == {JOB(1): "127.78.0.1:4040"})
+    finally:
+        api.stop()
+
+
+def test_a_server_of_another_authority_is_not_believed(
+    authority: tuple[ssl.SSLContext, Path],
+) -> None:
+    context, root = authority
+    api = ApiServer(tls=context)
+    try:
+        door = make_door(api.url, root)
+        assert door.list_page("/api/v1/pods", {})
+        for wrong in (
+            make_door(api.url, None),
+            make_door(api.url.replace("127.0.0.1", "localhost"), root),
+        ):
+            with pytest.raises(Unanswered, match="CERTIFICATE_VERIFY_FAILED"):
+                wrong.list_page("/api/v1/pods", {})
+    finally:
+        api.stop()
+
+
+def make_door(url: str, authority_file: Path | None = None) -> HttpApi:
+    return HttpApi(
+        url=url, token_file=None, authority_file=authority_file, on_request=lambda _kind: None
+    )
+
+
+@pytest.fixture
+def raw_server() -> Iterator[tuple[str, list[bytes]]]:
+    """A server that answers every request with prepared bytes."""
+    answers: list[bytes] = []
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        while True:
+            try:
+                connected, _ = listener.accept()
+            except OSError:
+                return
+            with connected:
+                connected.recv(65536)
+                try:
+                    connected.sendall(answers.pop(0))
+                except OSError:
+                    continue
+
+    threading.Thread(target=serve, daemon=True).start()
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}", answers
+    listener.shutdown(socket.SHUT_RDWR)
+    listener.close()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"nonsense\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"HTTP/1.1 302 Found\r\nLocation: http://169.254.169.254/\r\nContent-Length: 0\r\n\r\n",
+    ],
+    ids=["nothing", "nonsense", "short", "bad chunk", "redirect"],
+)
+def test_broken_answers_are_one_kind_of_error(
+    raw_server: tuple[str, list[bytes]], answer: bytes
+) -> None:
+    url, answers = raw_server
+    answers.append(answer)
+    with pytest.raises(Unanswered):
+        make_door(url).list_page("/api/v1/pods", {})
+
+
+def test_a_busy_server_says_when_to_come_back(raw_server: tuple[str, list[bytes]]) -> None:
+    url, answers = raw_server
+    answers.append(b"HTTP/1.1 429 Slow\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n")
+    with pytest.raises(Rejected) as caught:
+        make_door(url).list_page("/api/v1/pods", {})
+    assert (caught.value.status, caught.value.retry_after) == (429, 7.0)
+
+
+def test_an_endless_event_is_cut_off(raw_server: tuple[str, list[bytes]]) -> None:
+    url, answers = raw_server
+    answers.append(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * (LARGEST_EVENT + 200_000))
+    with pytest.raises(TooLarge):
+        list(make_door(url).watch("/api/v1/pods", {}, silence_seconds=5))
+
+
+def test_a_page_that_is_too_large_is_asked_in_parts(api: ApiServer, tmp_path: Path) -> None:
+    for number in range(40):
+        pod = make_driver(number, address=f"127.78.0.{number + 1}")
+        pod["metadata"]["annotations"] = {"big": "x" * 1_000_000}
+        api.apply(pod)
+    with Sidecar(tmp_path, api) as process:
+        process.start()
+        process.wait_synced(60)
+        assert process.metric("routes") == 40
+    assert any("limit=50" in path or "limit=25" in path for _, path in api.requests)
+
+
+# Habits
+
+
+def read_imports() -> Iterator[tuple[str, str]]:
+    for path in (SIDECAR / "sparkgateway").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                yield from ((path.name, alias.name) for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                yield path.name, node.module or ""
+
+
+def test_the_sidecar_needs_the_standard_library_only() -> None:
+    roots = {module.split(".")[0] for _, module in read_imports()}
+    assert roots - set(sys.stdlib_module_names) == {"sparkgateway"}
+
+
+def test_each_door_to_the_world_is_one_module() -> None:
+    doors = {"http.client": {"api.py"}, "ssl": {"api.py"}, "urllib.request": set[str](),
+             "subprocess": set[str](), "os": {"store.py", "__main__.py"}}  # fmt: skip
+    for module, allowed in doors.items():
+        assert {name for name, imported in read_imports() if imported == module} <= allowed
+
+
+def test_the_only_method_is_get() -> None:
+    words = {"POST", "PUT", "PATCH", "DELETE"}
+    for path in (SIDECAR / "sparkgateway").glob("*.py"):
+        tree = ast.parse(path.read_text())
+        texts = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+        assert not words & texts, path.name
+    text = (SIDECAR / "sparkgateway" / "api.py").read_text()
+    assert text.count(".request(") == text.count('.request("GET"') == 1
