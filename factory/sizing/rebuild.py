@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from heapq import heapify, heappop, heappush
+from heapq import heapify, heappop, heapreplace
 from math import ceil
 
 from factory.facts.schema import CallCount, Facts, TokenBucket
@@ -182,21 +182,19 @@ def _sustained(plan: RebuildPlan) -> float:
 class _Bucket:
     """Tokens at a moment; a call takes one or is throttled."""
 
-    __slots__ = ("_at", "_bucket", "_tokens")
+    __slots__ = ("_at", "_capacity", "_refill", "_tokens")
 
     def __init__(self, bucket: TokenBucket) -> None:
-        self._bucket = bucket
-        self._tokens = float(bucket.capacity)
+        self._capacity, self._refill = float(bucket.capacity), bucket.refill
+        self._tokens = self._capacity
         self._at = 0.0
 
     def take(self, now: float) -> bool:
-        bucket = self._bucket
-        tokens = min(bucket.capacity, self._tokens + (now - self._at) * bucket.refill)
-        self._at = now
-        if tokens < 1:
-            self._tokens = tokens
+        tokens = self._tokens + (now - self._at) * self._refill
+        if tokens < 1:  # the way most calls go; nothing changes but the time
             return False
-        self._tokens = tokens - 1
+        self._tokens = min(self._capacity, tokens) - 1
+        self._at = now
         return True
 
 
@@ -221,6 +219,9 @@ class _Run:
         self.nodes = [_Node() for _ in range(plan.nodes)]
         self.launched = list(_launches(plan))
         self.ready: list[float] = []
+        boot = plan.boot
+        doubled = (2.0 ** min(n, MOST_DOUBLINGS) for n in range(boot.attempts))
+        self.waits = [min(boot.retry_seconds, wait) for wait in doubled]
         self.throttled = self.wasted = self.restarts = 0
 
     def to_the_end(self) -> None:
@@ -231,12 +232,13 @@ class _Run:
         ]
         heapify(queue)
         while queue:
-            now, index = heappop(queue)
+            now, index = queue[0]
             then = self._advance(self.nodes[index], now)
             if then is None:
                 self.ready.append(now)
+                heappop(queue)
             else:
-                heappush(queue, (then, index))
+                heapreplace(queue, (then, index))
 
     def _advance(self, node: _Node, now: float) -> float | None:
         """Make the node's next call; say when it goes on, or None when it is ready."""
@@ -259,7 +261,7 @@ class _Run:
         self.throttled += 1
         node.attempt += 1
         if node.attempt < boot.attempts:
-            return now + self.draw() * min(boot.retry_seconds, 2.0**node.attempt)
+            return now + self.draw() * self.waits[node.attempt]
         node.attempt = 0
         if node.cleanup:  # the interface leaks; the CNI's own clean-up finds it later
             node.cleanup = ()
