@@ -18,10 +18,9 @@ from typing import Annotated
 import typer
 
 from factory.cli.options import DEFAULT_INVENTORY, InventoryFile
+from factory.cli.reading import plan_file
 from factory.errors import TerraformError, UsageError
-from factory.facts.loader import load_facts
 from factory.files import read_text, write_whole
-from factory.inventory.reader import parse_inventory
 from factory.processes import Children, Finished, forwarding_signals, run_process
 from factory.terraform.emulated import (
     Server,
@@ -57,12 +56,11 @@ def sandbox(
     if find_spec("moto") is None:
         msg = "the emulated AWS is an extra: pip install 'cellfactory[sandbox]'"
         raise UsageError(msg)
-    facts = load_facts()
-    inventory, _ = parse_inventory(read_text(inventory_file), str(inventory_file), facts)
+    planned = plan_file(inventory_file)
     folder = Path.cwd() / FOLDER
     _refuse_second(folder)
     write_whole(folder.parent / ".gitignore", "*\n")
-    write_whole(folder / "world.json", render_world(plan_world(inventory, facts)))
+    write_whole(folder / "world.json", render_world(plan_world(planned.inventory, planned.facts)))
     emulator = _Emulator(folder, port)
     with forwarding_signals(emulator.children):
         server = emulator.start()

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,10 +15,9 @@ from typing import Annotated, Literal
 import typer
 
 from factory.cli.options import DEFAULT_INVENTORY, InventoryFile
-from factory.errors import TerraformError, UsageError
-from factory.facts.loader import load_facts
-from factory.files import read_text, write_whole
-from factory.inventory.reader import parse_inventory
+from factory.cli.reading import Planned, plan_file
+from factory.errors import SynthError, TerraformError, UsageError
+from factory.files import write_whole
 from factory.inventory.schema import Inventory
 from factory.layers import Stack, StackId, plan_stacks
 from factory.naming import LAYERS
@@ -84,10 +83,11 @@ def validate(
     form: Format = "text",
 ) -> None:
     """Hold every synthesized stack against its providers' schemas; needs no AWS at all."""
-    inventory = _read_inventory(inventory_file)
+    planned = plan_file(inventory_file)
+    inventory = planned.inventory
     stacks = _selected(plan_stacks(inventory), cell, layer)
     bench = _bench(inventory, "offline", str(_folder("offline") / "registry"))
-    sources = _read_all_sources(output, stacks)
+    sources = _read_fresh(output, planned, stacks)
     ids = [stack.id for stack in stacks]
     with forwarding_signals(bench.children):
         results = validate_stacks(bench, ids, sources, _listener(len(ids)), parallel=parallel)
@@ -108,11 +108,12 @@ def plan(
     ] = False,
 ) -> None:
     """Plan every stack whose inputs exist; the others are deferred and say what they wait for."""
-    inventory = _read_inventory(inventory_file)
+    planned = plan_file(inventory_file)
+    inventory = planned.inventory
     stacks = _selected(plan_stacks(inventory), cell, layer)
     bench = _bench(inventory, _mode(sandbox), registry)
     left_out, stacks = _leave_out(stacks, bench.target.mode)
-    sources = _read_all_sources(output, stacks)
+    sources = _read_fresh(output, planned, stacks)
     _tell_strangers(bench.registry, inventory)
     listener = _listener(len(stacks))
     with forwarding_signals(bench.children):
@@ -141,11 +142,12 @@ def apply(
     form: Format = "text",
 ) -> None:
     """Apply every stack, each as soon as those it takes values from are done."""
-    inventory = _read_inventory(inventory_file)
+    planned = plan_file(inventory_file)
+    inventory = planned.inventory
     stacks = _selected(plan_stacks(inventory), cell, layer)
     bench = _bench(inventory, _mode(sandbox), registry)
     left_out, stacks = _leave_out(stacks, bench.target.mode)
-    sources = _read_all_sources(output, stacks)
+    sources = _read_fresh(output, planned, stacks)
     earlier = find_journal(bench.target.runs_folder, resume) if resume else None
     _tell_strangers(bench.registry, inventory)
     _confirm("apply", [stack.id for stack in stacks], bench.target.mode, yes)
@@ -179,7 +181,7 @@ def destroy(
     form: Format = "text",
 ) -> None:
     """Destroy what the registry knows, in reverse order; also cells that left the inventory."""
-    inventory = _read_inventory(inventory_file)
+    inventory = plan_file(inventory_file).inventory
     bench = _bench(inventory, _mode(sandbox), registry)
     recorded = sorted(bench.registry.read_all(), key=lambda i: (i.cell, LAYERS.index(i.layer)))
     selected = select_stacks(recorded, cell or (), layer or ())
@@ -192,11 +194,6 @@ def destroy(
     _finish(results, form)
 
 
-def _read_inventory(path: Path) -> Inventory:
-    inventory, _ = parse_inventory(read_text(path), str(path), load_facts())
-    return inventory
-
-
 def _selected(
     stacks: Sequence[Stack], cells: list[str] | None, layers: list[str] | None
 ) -> list[Stack]:
@@ -204,8 +201,26 @@ def _selected(
     return [stack for stack in stacks if stack.id in chosen]
 
 
-def _read_all_sources(output: Path, stacks: Sequence[Stack]) -> dict[StackId, Sources]:
-    return {stack.id: read_sources(output, stack.id) for stack in stacks}
+def _read_fresh(output: Path, planned: Planned, stacks: Sequence[Stack]) -> dict[StackId, Sources]:
+    """Read the synthesized stacks, and make sure that they are what the inventory says now."""
+    sources: dict[StackId, Sources] = {s.id: read_sources(output, s.id) for s in stacks}
+    from factory.stacks.synth import output_files, synth_stacks  # starts Node
+
+    made = synth_stacks(planned.inventory, planned.plan, planned.facts, stacks)
+    files = output_files(made, stacks)
+    stale = [i for i, found in sources.items() if found != _files_below(f"stacks/{i}/", files)]
+    if stale:
+        named = ", ".join(map(str, stale[:5])) + (", ..." if len(stale) > 5 else "")
+        msg = (
+            f"{output} is not what the inventory makes: {len(stale):,} of {len(stacks):,} stacks "
+            f"differ ({named})\n    run cellfactory synth, and look at what changes"
+        )
+        raise SynthError(msg)
+    return sources
+
+
+def _files_below(start: str, files: Mapping[str, str]) -> Sources:
+    return {p.removeprefix(start): text for p, text in files.items() if p.startswith(start)}
 
 
 def _leave_out(stacks: list[Stack], mode: Mode) -> tuple[list[Result], list[Stack]]:

@@ -50,7 +50,7 @@ class Result:
 def render_line(result: Result) -> str:
     """Render a result as one line: stack, status, counts or reason, seconds."""
     middle = result.reason
-    if result.status in ("planned", "applied", "no-change", "destroyed"):
+    if result.status in ("planned", "applied", "destroyed"):
         middle = str(result.counts)
     took = f"{result.seconds:.0f} s" if result.seconds else ""
     words = (str(result.stack), result.status.replace("-", " "), middle, took)
@@ -59,7 +59,7 @@ def render_line(result: Result) -> str:
 
 def render_errors(result: Result) -> str:
     """Render what Terraform said against a stack, indented; empty when it said nothing."""
-    told = [d for d in result.diagnostics if d.severity == "error"]
+    told = dict.fromkeys(d for d in result.diagnostics if d.severity == "error")
     lines = [line for diagnostic in told for line in str(diagnostic).splitlines()]
     return "\n".join(f"    {line}".rstrip() for line in lines)
 
