@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Network
 
 from factory.addressing.blocks import CellAddresses
+from factory.addressing.lock import UNBUILT
 from factory.addressing.pools import connected_meshes
 from factory.errors import Finding
 from factory.inventory.overlaps import Owned, crossing, overlapping
@@ -34,8 +35,7 @@ def check_held(inventory: Inventory, cells: Mapping[str, CellAddresses]) -> Iter
                     path=second[1],
                     message=f"{second[0]} of {second[2]} overlaps {first[0]} of {first[2]}, and "
                     "they reach each other or one hub",
-                    hint="blocks never move: keep their meshes apart, or build one of them anew "
-                    "under another name",
+                    hint=f"{UNBUILT}; where both are built, keep their meshes apart",
                 )
     yield from _check_shared(groups)
 

@@ -6,8 +6,9 @@ purpose: a VPC may still be there, and peers still route to it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from ipaddress import IPv4Network
 from typing import Literal
 
 from pydantic import Field
@@ -15,6 +16,8 @@ from pydantic import Field
 from factory.addressing.blocks import PRIMARY_KINDS, CellAddresses, ZoneBlocks
 from factory.documents import parse_document
 from factory.errors import Finding, InventoryError, Problem, UsageError
+from factory.facts.loader import load_facts
+from factory.facts.schema import Facts
 from factory.inventory.overlaps import Owned, overlapping
 from factory.inventory.reader import validate, yaml_problems
 from factory.inventory.schema import Block, CellName, Model, ZoneId
@@ -27,6 +30,10 @@ HEADER = """\
 # Pod blocks differ among all cells that reach each other or one hub; cells of meshes that are not
 # joined may have the same ones, once the pool has no others.
 """
+
+
+MERGED = "take the file as it was committed last, then run `cellfactory lock`"
+UNBUILT = "of the two, take out of the lock the one that is not built yet; then `cellfactory lock`"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,30 +86,36 @@ def parse_lock(data: str | bytes, file: str) -> Lock:
     """
     document = parse_document(data)
     source = SourceMap.of(file, document)
-    problems = yaml_problems(document, source, "F200", "F200")
+    problems = _of_lock(yaml_problems(document, source, "F200", "F200"))
     if document.faults:
         raise InventoryError(problems)
     locked, refused = validate(LockFile, document)
     if locked is None:
-        placed = source.locate_all(refused)
-        problems += [Problem(p.span, replace(p.finding, rule="F200")) for p in placed]
-        raise InventoryError(problems)
+        raise InventoryError([*problems, *_of_lock(source.locate_all(refused))])
     lock = Lock(
         cells={name: _addresses(name, cell) for name, cell in locked.cells.items()},
         removed={name: _addresses(name, cell) for name, cell in locked.removed.items()},
     )
-    problems += source.locate_all(check_lock(lock))
+    problems += source.locate_all(check_lock(lock, load_facts()))
     if problems:
         raise InventoryError(problems)
     return lock
 
 
-def check_lock(lock: Lock) -> Iterator[Finding]:
+def _of_lock(problems: Iterable[Problem]) -> list[Problem]:
+    """Put problems under the lock's own rule, and say how it comes right."""
+    return [
+        Problem(p.span, replace(p.finding, rule="F200", hint=p.finding.hint or MERGED))
+        for p in problems
+    ]
+
+
+def check_lock(lock: Lock, facts: Facts) -> Iterator[Finding]:
     """Yield blocks that contradict each other.
 
     Rules:
-        F201: a cell is both there and removed, primary blocks overlap, or a subnet lies outside
-            its block or overlaps another.
+        F201: a cell is both there and removed, primary blocks overlap, a subnet lies outside its
+            block or overlaps another, or a block is none that a VPC can have.
     """
     for name in sorted(set(lock.cells) & set(lock.removed)):
         message = f"cell {name!r} stands under cells and under removed"
@@ -112,26 +125,48 @@ def check_lock(lock: Lock) -> Iterator[Finding]:
         for name, cell in cells.items():
             path = (state, name, "primary")
             primaries.append((cell.primary, path, f"cell {name!r}"))
-            yield from _check_cell(state, cell)
+            yield from _check_cell(state, cell, facts)
     for first, second in overlapping(primaries):
         message = f"{second[0]} of {second[2]} overlaps {first[0]} of {first[2]}"
-        yield Finding(rule="F201", path=second[1], message=message)
+        yield Finding(rule="F201", path=second[1], message=message, hint=UNBUILT)
 
 
-def _check_cell(state: str, cell: CellAddresses) -> Iterator[Finding]:
-    subnets: list[Owned] = []
-    for zone, blocks in cell.zones.items():
-        for kind in (*PRIMARY_KINDS, "pod"):
-            homes = cell.pod_blocks if kind == "pod" else (cell.primary,)
-            block, path = getattr(blocks, kind), (state, cell.cell, "zones", zone, kind)
-            subnets.append((block, path, f"{kind} in {zone}"))
-            if not any(block.subnet_of(home) for home in homes):
-                message = f"{block} lies outside {' and '.join(map(str, homes))}"
-                yield Finding(rule="F201", path=path, message=message)
-    owned = [(block, (state, cell.cell, "pod_blocks"), "the VPC") for block in cell.blocks]
-    for first, second in (*overlapping(subnets), *overlapping(owned)):
+def _check_cell(state: str, cell: CellAddresses, facts: Facts) -> Iterator[Finding]:
+    cut = list(_subnets(state, cell, PRIMARY_KINDS))
+    pods = list(_subnets(state, cell, ("pod",)))
+    owned: list[Owned] = [(cell.primary, (state, cell.cell, "primary"), "the VPC")]
+    for index, block in enumerate(cell.pod_blocks):
+        owned.append((block, (state, cell.cell, "pod_blocks", index), "the VPC"))
+    yield from _check_inside(cell.cell, cut, (cell.primary,))
+    yield from _check_inside(cell.cell, pods, cell.pod_blocks)
+    for first, second in (*overlapping((*cut, *pods)), *overlapping(owned)):
         message = f"{second[0]} of {second[2]} overlaps {first[0]} of {first[2]}"
-        yield Finding(rule="F201", path=second[1], message=message)
+        yield Finding(rule="F201", path=second[1], message=message, hint=MERGED)
+    largest = int(facts.parameter("block-shortest-prefix-length"))
+    smallest = int(facts.parameter("block-longest-prefix-length"))
+    for block, path, _ in (*owned, *cut, *pods):
+        if not largest <= block.prefixlen <= smallest:
+            message = f"{block} is no block of a VPC, which is a /{largest} to a /{smallest}"
+            yield Finding(rule="F201", path=path, message=message, hint=MERGED)
+
+
+def _subnets(state: str, cell: CellAddresses, kinds: Iterable[str]) -> Iterator[Owned]:
+    for kind in kinds:
+        for zone, blocks in cell.zones.items():
+            path = (state, cell.cell, "zones", zone, kind)
+            yield getattr(blocks, kind), path, f"{kind} in {zone}"
+
+
+def _check_inside(
+    cell: str, subnets: Iterable[Owned], homes: Sequence[IPv4Network]
+) -> Iterator[Finding]:
+    outside = [s for s in subnets if not any(s[0].subnet_of(home) for home in homes)]
+    if outside:
+        block, path, _ = outside[0]
+        more = f", as do {len(outside) - 1} more of its subnets" if len(outside) > 1 else ""
+        where = " and ".join(map(str, homes))
+        message = f"{block} of cell {cell!r} lies outside {where}{more}"
+        yield Finding(rule="F201", path=path, message=message, hint=MERGED)
 
 
 def release(lock: Lock, cell: str) -> Lock:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from ipaddress import IPv4Network
 
 import pytest
 from hypothesis import given
@@ -30,6 +31,8 @@ def planned(cells: int, lock: Lock = EMPTY_LOCK) -> Lock:
 
 
 TEXT = render_lock(planned(2, planned(3)))  # two cells, and one that left
+BLOCK_AT = st.sampled_from([found.span() for found in re.finditer(r"\d+(\.\d+){3}/\d+", TEXT)])
+THREE_CELLS = inventories.inventory(inventories.data(cells=3))
 
 
 def problems(text: str | bytes) -> list[str]:
@@ -83,17 +86,21 @@ def test_what_is_written_reads_back() -> None:
         ("primary: 10.128.2.0/23", "primary: 10.128.0.0/22",
          "F201 10.128.0.0/23 of cell 'cell-000' overlaps 10.128.0.0/22 of cell 'cell-001'"),
         ("node: 10.128.0.192/27", "node: 10.128.2.0/27",
-         "F201 10.128.2.0/27 lies outside 10.128.0.0/23"),
+         "F201 10.128.2.0/27 of cell 'cell-000' lies outside 10.128.0.0/23"),
         ("node: 10.128.0.192/27", "node: 10.128.0.0/27",
          "F201 10.128.0.0/27 of node in use1-az1 overlaps 10.128.0.0/26 of endpoint in use1-az1"),
         ("pod: 100.64.0.0/21", "pod: 100.64.64.0/21",
-         "F201 100.64.64.0/21 lies outside 100.64.0.0/19"),
+         "F201 100.64.64.0/21 of cell 'cell-000' lies outside 100.64.0.0/19"),
         ("pod: 100.64.8.0/21", "pod: 100.64.0.0/21",
          "F201 100.64.0.0/21 of pod in use1-az2 overlaps 100.64.0.0/21 of pod in use1-az1"),
         ("pod_blocks: [100.64.0.0/19]", "pod_blocks: [100.64.0.0/19, 100.64.16.0/20]",
          "F201 100.64.16.0/20 of the VPC overlaps 100.64.0.0/19 of the VPC"),
         ("pod_blocks: [100.64.0.0/19]", "pod_blocks: []",
          "F200 pod_blocks must hold at least 1, not 0"),
+        ("pod: 100.64.0.0/21", "pod: 100.64.0.0/30",
+         "F201 100.64.0.0/30 is no block of a VPC, which is a /16 to a /28"),
+        ("pod_blocks: [100.64.0.0/19]", "pod_blocks: [100.64.0.0/10]",
+         "F201 100.64.0.0/10 is no block of a VPC, which is a /16 to a /28"),
     ],
 )  # fmt: skip
 def test_an_edit_that_breaks_the_lock_is_told_at_its_place(old: str, new: str, shown: str) -> None:
@@ -117,8 +124,23 @@ def test_any_text_is_a_lock_or_refused(text: str | bytes) -> None:
 @given(st.integers(0, len(TEXT)), st.integers(0, 20), st.text(" \n:-[]{}/.0123", max_size=6))
 def test_any_slip_of_the_editor_is_a_lock_or_refused(start: int, length: int, new: str) -> None:
     text = TEXT[:start] + new + TEXT[start + length :]
-    for line in problems(text):
+    shown = problems(text)
+    for line in shown:
         assert re.match(r"cells\.lock\.yaml:\d+:\d+: F20[01] ", line)
+    if not shown:
+        plan_addresses(THREE_CELLS, parse_lock(text, "cells.lock.yaml"), FACTS)
+
+
+@given(BLOCK_AT, st.integers(0, 32), st.integers(0, 1 << 12))
+def test_any_other_block_is_planned_with_or_refused(
+    at: tuple[int, int], length: int, step: int
+) -> None:
+    other = IPv4Network((int(IPv4Network("10.128.0.0").network_address), length), strict=False)
+    moved = int(other.network_address) + step * other.num_addresses
+    block = IPv4Network((moved % (1 << 32), length))
+    text = f"{TEXT[: at[0]]}{block}{TEXT[at[1] :]}"
+    if not problems(text):
+        plan_addresses(THREE_CELLS, parse_lock(text, "cells.lock.yaml"), FACTS)
 
 
 def test_only_what_left_can_be_released() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -98,6 +98,7 @@ def test_any_text_is_read_or_refused_with_places(text: str | bytes) -> None:
     assert not is_read(text)
 
 
+@settings(max_examples=60)
 @given(st.sampled_from(PATHS), VALUES)
 @example(("cells", "moka-use1-a"), {"[key]": 1})
 @example(("cells", "moka-use1-a", "account"), {"new-account": {}})
@@ -109,6 +110,7 @@ def test_any_value_anywhere_is_read_or_refused(path: tuple[Any, ...], value: Any
         assert SCHEMA.is_valid(made)
 
 
+@settings(max_examples=60)
 @given(st.sampled_from(PATHS), st.text(max_size=12), VALUES)
 @example(("cells",), "account", {"existing-account": 1})
 @example(("cells", "moka-use1-a", "type"), "[key]", 1)
@@ -126,6 +128,7 @@ def test_any_key_anywhere_is_read_or_refused(path: tuple[Any, ...], key: str, va
         assert SCHEMA.is_valid(made)
 
 
+@settings(max_examples=60)
 @given(st.sampled_from(PATHS))
 def test_anything_may_be_missing(path: tuple[Any, ...]) -> None:
     made = changed(path, lambda parent, key: parent.pop(key))
@@ -133,6 +136,7 @@ def test_anything_may_be_missing(path: tuple[Any, ...]) -> None:
         assert SCHEMA.is_valid(made)
 
 
+@settings(max_examples=60)
 @given(st.integers(0, len(EXAMPLE)), st.integers(0, 30), st.text(" \n:-[]{}&*#'\"ax0", max_size=6))
 def test_any_slip_of_the_editor_is_read_or_refused(start: int, length: int, new: str) -> None:
     is_read(EXAMPLE[:start] + new + EXAMPLE[start + length :])
