@@ -17,6 +17,7 @@ from factory.cli.check import check
 from factory.cli.lock import lock
 from factory.cli.sandbox import sandbox
 from factory.cli.schema import schema
+from factory.cli.size import size
 from factory.cli.synth import synth
 from factory.cli.terraform import apply, destroy, plan, validate
 from factory.errors import FactoryError
@@ -33,7 +34,7 @@ app = typer.Typer(
     epilog=EXIT_CODES,
     help="Read cells.yaml, prove that every cell fits, write and run its Terraform.",
 )
-for command in (check, lock, synth, validate, plan, apply, destroy, sandbox, schema):
+for command in (check, size, lock, synth, validate, plan, apply, destroy, sandbox, schema):
     app.command()(command)
 
 
