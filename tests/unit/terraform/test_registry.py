@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from factory.errors import TerraformError, UsageError
+from factory.layers import StackId
+from factory.terraform.record import Record
+from factory.terraform.registry import Registry, open_registry
+
+STACK, OTHER = StackId("moka-a", "network"), StackId("moka-b", "cluster")
+
+
+def record(stack: StackId) -> Record:
+    return Record(
+        stack=stack,
+        region="us-east-1",
+        complete=True,
+        digest="sha256:x",
+        sources={"cdk.tf.json": "{}"},
+        inputs={"a": "b"},
+        outputs={"c": {"d": "e"}},
+        waits_for=(StackId("moka-a", "account"),),
+    )
+
+
+@pytest.fixture
+def bucket() -> Iterator[Any]:
+    """An S3 client, and the empty bucket `states`, in a mocked AWS."""
+    moto, boto3 = pytest.importorskip("moto"), pytest.importorskip("boto3")
+    with pytest.MonkeyPatch.context() as patch, moto.mock_aws():
+        patch.setitem(os.environ, "AWS_ACCESS_KEY_ID", "x")
+        patch.setitem(os.environ, "AWS_SECRET_ACCESS_KEY", "x")
+        client = boto3.client("s3", region_name="us-east-1")
+        client.create_bucket(Bucket="states")
+        yield client
+
+
+@pytest.fixture(params=["folder", "bucket"])
+def location(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "folder":
+        return str(tmp_path / "registry")
+    request.getfixturevalue("bucket")
+    return "s3://states/registry"
+
+
+def opened(location: str) -> Registry:
+    return open_registry(location, "us-east-1", None)
+
+
+def test_records_are_kept_by_stack(location: str) -> None:
+    opened(location).write(record(STACK))
+    opened(location).write(record(OTHER))
+    registry = opened(location)
+    assert registry.stacks() == {STACK, OTHER}
+    assert registry.read(STACK) == record(STACK)
+    assert registry.read_all() == {STACK: record(STACK), OTHER: record(OTHER)}
+    assert registry.read(StackId("moka-c", "network")) is None
+
+
+def test_a_removed_record_is_gone(location: str) -> None:
+    registry = opened(location)
+    registry.write(record(STACK))
+    registry.remove(STACK)
+    registry.remove(OTHER)
+    assert registry.read(STACK) is None
+    assert opened(location).stacks() == frozenset()
+
+
+def test_more_records_than_one_page_of_a_bucket_listing_holds(bucket: Any) -> None:
+    for index in range(1001):
+        bucket.put_object(Bucket="states", Key=f"r/cell-{index}/network.json", Body=b"")
+    bucket.put_object(Bucket="states", Key="r/cell-1/other.json", Body=b"")
+    bucket.put_object(Bucket="states", Key="rr/cell-x/network.json", Body=b"")
+    assert len(opened("s3://states/r").stacks()) == 1001
+
+
+def test_objects_are_encrypted_with_the_key_of_the_states(bucket: Any) -> None:
+    open_registry("s3://states/r", "us-east-1", "alias/states").write(record(STACK))
+    head = bucket.head_object(Bucket="states", Key="r/moka-a/network.json")
+    assert (head["ServerSideEncryption"], head["SSEKMSKeyId"]) == ("aws:kms", "alias/states")
+
+
+@pytest.mark.usefixtures("bucket")
+def test_a_bucket_that_is_not_there_is_a_sentence() -> None:
+    with pytest.raises(TerraformError, match=r"F605 the outputs registry s3://nowhere/r: .*exist"):
+        opened("s3://nowhere/r").read_all()
+
+
+def test_what_is_no_record_is_named_with_its_place(tmp_path: Path) -> None:
+    path = tmp_path / "moka-a" / "network.json"
+    path.parent.mkdir(parents=True)
+    path.write_text("{}", "utf-8")
+    with pytest.raises(TerraformError, match=f"F603 {path} is not a record"):
+        opened(str(tmp_path)).read(STACK)
+
+
+@pytest.mark.parametrize("place", ["", "http://x", "s3:", "s3://", "gs://b/p"])
+def test_a_place_that_is_no_registry(place: str) -> None:
+    with pytest.raises(UsageError, match="is no registry: give s3://bucket/prefix or a folder"):
+        open_registry(place, "us-east-1", None)
