@@ -189,9 +189,12 @@ class _Bucket:
         self._tokens = self._capacity
         self._at = 0.0
 
+    def has_token(self, now: float) -> bool:
+        return self._tokens + (now - self._at) * self._refill >= 1
+
     def take(self, now: float) -> bool:
         tokens = self._tokens + (now - self._at) * self._refill
-        if tokens < 1:  # the way most calls go; nothing changes but the time
+        if tokens < 1:
             return False
         self._tokens = min(self._capacity, tokens) - 1
         self._at = now
@@ -231,9 +234,23 @@ class _Run:
             for node, at in enumerate(self.launched)
         ]
         heapify(queue)
+        steps = [self.buckets[action] for action in self.plan.steps]
+        nodes, waits, draw, last = self.nodes, self.waits, self.draw, len(self.plan.steps)
         while queue:
             now, index = queue[0]
-            then = self._advance(self.nodes[index], now)
+            node = nodes[index]
+            attempt = node.attempt + 1
+            if (
+                node.step < last
+                and attempt < len(waits)
+                and not node.cleanup
+                and not steps[node.step].has_token(now)
+            ):  # most events of a crowded rebuild by far, and so without a further call
+                self.throttled += 1
+                node.attempt = attempt
+                heapreplace(queue, (now + draw() * waits[attempt], index))
+                continue
+            then = self._advance(node, now)
             if then is None:
                 self.ready.append(now)
                 heappop(queue)
