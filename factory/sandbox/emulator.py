@@ -27,6 +27,7 @@ from factory.sandbox.organizations import AccountsBackend
 from factory.sandbox.world import HubVpc, World
 
 PARTITION = "aws"
+ANY_BLOCK = "10.0.0.0/16"  # for the moment between making a hub's VPC and telling its blocks
 
 
 def build_world(world: World) -> None:
@@ -50,10 +51,15 @@ def build_world(world: World) -> None:
 
 def _build_hub(hub: HubVpc) -> None:
     backend: Any = ec2_backends[hub.account][hub.region]
-    vpc = backend.create_vpc(hub.blocks[0])
+    vpc = backend.create_vpc(ANY_BLOCK)
     _rename(backend, vpc, hub.vpc_id)
-    for block in hub.blocks[1:]:
-        backend.associate_vpc_cidr_block(hub.vpc_id, block, False)
+    vpc.cidr_block = hub.blocks[0]
+    vpc._cidr_block_association_set.clear()
+    for table in backend.route_tables.values():
+        if table.vpc_id == hub.vpc_id:
+            table._routes.clear()
+    for block in hub.blocks:  # as told, however wide and many: the hub exists already
+        backend.add_block(vpc, block, len(hub.blocks))
 
 
 def _rename(backend: Any, vpc: VPC, vpc_id: str) -> None:

@@ -7,6 +7,7 @@ Source:
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from moto.ec2.exceptions import (
@@ -67,11 +68,11 @@ class NetworkBackend(PeeringBackend):
         if cidr_block:
             self._require_free(vpc_id, cidr_block)
             if self.world.blocks_per_vpc is not None:
-                return self._associate(self.get_vpc(vpc_id), cidr_block, self.world.blocks_per_vpc)
+                return self.add_block(self.get_vpc(vpc_id), cidr_block, self.world.blocks_per_vpc)
         return super().associate_vpc_cidr_block(vpc_id, cidr_block, amazon_provided_ipv6_cidr_block)
 
-    def _associate(self, vpc: VPC, block: str, limit: int) -> dict[str, Any]:
-        """Do what moto does, with the world's quota in place of the default one."""
+    def add_block(self, vpc: VPC, block: str, limit: int) -> dict[str, Any]:
+        """Do what moto does, with another quota in place of the default one."""
         if len(blocks_of(vpc)) >= limit:
             raise CidrLimitExceeded(vpc.id, limit)
         association = {
@@ -92,6 +93,16 @@ class NetworkBackend(PeeringBackend):
         if overlapping([block], taken):
             code = "InvalidVpc.Range"
             raise EC2ClientError(code, f"The CIDR '{block}' is taken here or by a peer")
+
+    def disassociate_vpc_cidr_block(self, association_id: str) -> dict[str, Any]:
+        for vpc in self.vpcs.values():
+            row = vpc._cidr_block_association_set.get(association_id, {})
+            block = row.get("cidr_block")
+            inside = [one.cidr_block for one in self.describe_subnets() if one.vpc_id == vpc.id]
+            if block and overlapping([block], inside):
+                code = "InvalidCidrBlock.InUse"
+                raise EC2ClientError(code, f"{vpc.id} has a subnet within the CIDR '{block}'")
+        return super().disassociate_vpc_cidr_block(association_id)
 
     def create_subnet(
         self,
@@ -124,12 +135,12 @@ class NetworkBackend(PeeringBackend):
 
     def delete_vpc(self, vpc_id: str) -> VPC:
         self.get_vpc(vpc_id)
-        if any(True for _ in self._holders_of_vpc(vpc_id)):
+        if next(self._holders_of_vpc(vpc_id), None) is not None:
             message = f"The vpc '{vpc_id}' has dependencies and cannot be deleted."
             raise DependencyViolationError(message)
         return super().delete_vpc(vpc_id)
 
-    def _holders_of_vpc(self, vpc_id: str) -> Any:
+    def _holders_of_vpc(self, vpc_id: str) -> Iterator[object]:
         yield from self.live_peerings(vpc_id)
         yield from (one for one in self.enis.values() if one.subnet.vpc_id == vpc_id)
         for endpoint in self.vpc_end_points.values():
@@ -157,12 +168,12 @@ class NetworkBackend(PeeringBackend):
         return gateway
 
     def delete_security_group(self, name: str | None = None, group_id: str | None = None) -> None:
-        if group_id and any(True for _ in self._holders_of_group(group_id)):
+        if group_id and next(self._holders_of_group(group_id), None) is not None:
             message = f"resource {group_id} has a dependent object"
             raise DependencyViolationError(message)
         super().delete_security_group(name, group_id)
 
-    def _holders_of_group(self, group_id: str) -> Any:
+    def _holders_of_group(self, group_id: str) -> Iterator[object]:
         for eni in self.enis.values():
             if any(group.id == group_id for group in eni.group_set):
                 yield eni

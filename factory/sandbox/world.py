@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from ipaddress import IPv4Network
 from typing import Any
 
 
@@ -58,7 +59,7 @@ def parse_world(text: str) -> World:
     """Read a world from the JSON text of `render_world`.
 
     Raises:
-        ValueError: the text is not JSON, or a key is unknown or missing.
+        ValueError: the text is not JSON, a key is unknown or missing, or a block is none.
     """
     document = json.loads(text)
     if not isinstance(document, dict):
@@ -79,7 +80,13 @@ def parse_world(text: str) -> World:
 
 
 def _hub(row: Mapping[str, Any]) -> HubVpc:
-    return HubVpc(**{**row, "blocks": tuple(row["blocks"])})
+    hub = HubVpc(**{**row, "blocks": tuple(row["blocks"])})
+    if not hub.blocks:
+        message = f"the hub VPC {hub.vpc_id} has no block"
+        raise ValueError(message)
+    for block in hub.blocks:
+        IPv4Network(block)
+    return hub
 
 
 def _image(row: Mapping[str, Any]) -> Image:

@@ -29,7 +29,15 @@ IMAGE = Image(
     architecture="arm64",
     regions=(REGION, "eu-west-1"),
 )
-WORLD = World(management_accounts=MANAGEMENT, hubs=(HUB,), images=(IMAGE,), blocks_per_vpc=7)
+WIDE_HUB = HubVpc(
+    account="333333333333",
+    vpc_id="vpc-0f00ba13",
+    region="eu-west-1",
+    blocks=("10.4.0.0/14", *(f"10.8.{number}.0/24" for number in range(8))),
+)
+WORLD = World(
+    management_accounts=MANAGEMENT, hubs=(HUB, WIDE_HUB), images=(IMAGE,), blocks_per_vpc=7
+)
 START_SECONDS = 60
 
 

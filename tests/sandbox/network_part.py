@@ -53,6 +53,7 @@ def network() -> dict[str, dict[str, Any]]:
                 "subnet_id": f"${{aws_subnet.pod-{zone}.id}}",
                 "cidr_block": f"100.64.{128 * index + 64}.0/18",
                 "reservation_type": "prefix",
+                "description": "prefixes of nodes",
             }
             for zone, index in ZONES.items()
         },
@@ -100,6 +101,7 @@ def network() -> dict[str, dict[str, Any]]:
             "nodes": {
                 "security_group_id": "${aws_security_group.nodes.id}",
                 "referenced_security_group_id": "${aws_security_group.endpoints.id}",
+                "description": "endpoints to nodes",
                 "ip_protocol": "-1",
             },
         },

@@ -8,7 +8,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from factory.sandbox.client import leftovers
-from tests.sandbox.emulators import HUB, IMAGE, REGION, Emulator
+from factory.sandbox.world import HubVpc
+from tests.sandbox.emulators import HUB, IMAGE, REGION, WIDE_HUB, Emulator
 
 pytestmark = pytest.mark.sandbox
 
@@ -43,13 +44,16 @@ def test_nothing_lands_in_a_default_vpc(emulator: Emulator, account: str) -> Non
         ec2.create_security_group(GroupName="lost", Description="lost")
 
 
-def test_a_hub_is_there_with_its_id_and_blocks(emulator: Emulator) -> None:
-    ec2 = emulator.client("ec2", HUB.account)
-    assert blocks(ec2, HUB.vpc_id) == list(HUB.blocks)
-    tables = ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [HUB.vpc_id]}])
+@pytest.mark.parametrize("hub", [HUB, WIDE_HUB], ids=["usual", "wide"])
+def test_a_hub_is_there_with_its_id_and_blocks(emulator: Emulator, hub: HubVpc) -> None:
+    ec2 = emulator.client("ec2", hub.account, hub.region)
+    (vpc,) = ec2.describe_vpcs(VpcIds=[hub.vpc_id])["Vpcs"]
+    assert vpc["CidrBlock"] == hub.blocks[0]
+    assert blocks(ec2, hub.vpc_id) == list(hub.blocks)
+    tables = ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [hub.vpc_id]}])
     (table,) = tables["RouteTables"]
-    assert {row["DestinationCidrBlock"] for row in table["Routes"]} == set(HUB.blocks)
-    groups = ec2.describe_security_groups(Filters=[{"Name": "vpc-id", "Values": [HUB.vpc_id]}])
+    assert {row["DestinationCidrBlock"] for row in table["Routes"]} == set(hub.blocks)
+    groups = ec2.describe_security_groups(Filters=[{"Name": "vpc-id", "Values": [hub.vpc_id]}])
     assert [group["GroupName"] for group in groups["SecurityGroups"]] == ["default"]
 
 
@@ -84,6 +88,19 @@ def test_a_block_that_is_taken_is_refused(emulator: Emulator, account: str) -> N
     vpc = vpc_in(ec2, "10.64.0.0/16")
     with pytest.raises(ClientError, match=r"InvalidVpc\.Range"):
         ec2.associate_vpc_cidr_block(VpcId=vpc, CidrBlock="10.64.128.0/20")
+
+
+def test_a_block_stays_while_a_subnet_is_in_it(emulator: Emulator, account: str) -> None:
+    ec2 = emulator.client("ec2", account)
+    vpc = vpc_in(ec2, "10.64.0.0/16")
+    row = ec2.associate_vpc_cidr_block(VpcId=vpc, CidrBlock="100.64.0.0/16")
+    association = row["CidrBlockAssociation"]["AssociationId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="100.64.0.0/24", AvailabilityZone="us-east-1a")
+    with pytest.raises(ClientError, match=r"InvalidCidrBlock\.InUse"):
+        ec2.disassociate_vpc_cidr_block(AssociationId=association)
+    ec2.delete_subnet(SubnetId=subnet["Subnet"]["SubnetId"])
+    ec2.disassociate_vpc_cidr_block(AssociationId=association)
+    assert blocks(ec2, vpc) == ["10.64.0.0/16"]
 
 
 def test_a_zone_of_another_region_is_refused(emulator: Emulator, account: str) -> None:

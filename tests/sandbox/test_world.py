@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from factory.sandbox.images import image_id
 from factory.sandbox.world import HubVpc, Image, World, parse_world, render_world
 
+HUB = {"account": "333333333333", "vpc_id": "vpc-1", "region": "us-east-1"}
 HUBS = st.builds(
     HubVpc,
     account=st.from_regex(r"[0-9]{12}", fullmatch=True),
     vpc_id=st.text(min_size=1),
     region=st.text(min_size=1),
-    blocks=st.lists(st.text(), min_size=1).map(tuple),
+    blocks=st.lists(st.ip_addresses(v=4).map("{}/32".format), min_size=1).map(tuple),
 )
 IMAGES = st.builds(
     Image, name=st.text(), architecture=st.text(), regions=st.lists(st.text()).map(tuple)
@@ -45,6 +46,9 @@ def test_a_world_survives_writing_and_reading(world: World) -> None:
         json.dumps({"hubs": [{"account": "333333333333"}]}),
         json.dumps({"images": [{"name": "one", "architecture": "arm64"}]}),
         json.dumps({"hubs": 7}),
+        json.dumps({"hubs": [HUB | {"blocks": []}]}),
+        json.dumps({"hubs": [HUB | {"blocks": ["10.0.0.1/16"]}]}),
+        json.dumps({"hubs": [HUB | {"blocks": ["fd00::/64"]}]}),
     ],
 )
 def test_what_is_no_world_is_refused(text: str) -> None:
