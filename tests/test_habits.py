@@ -233,7 +233,7 @@ def pins(lock: str) -> dict[str, Requirement]:
     ("lock", "extras", "groups"),
     [
         ("run", [], ["build"]),
-        ("dev", ["sandbox", "dev"], ["build"]),
+        ("dev", ["sandbox", "plot", "dev"], ["build"]),
         ("terraform", ["terraform"], []),
         ("policy", None, ["policy"]),
     ],
