@@ -208,7 +208,7 @@ class ApiServer:
         with self._changed:
             if version < self._floor:
                 return None
-            while not (news := [event for event in self._tail(version)]):
+            while not (news := self._tail(version)):
                 left = until - time.monotonic()
                 if left <= 0:
                     return self._version, []

@@ -44,6 +44,7 @@ def nginx_binary() -> Path:
 @pytest.fixture
 def nginx(sidecar: Sidecar, nginx_binary: Path, tmp_path: Path) -> Iterator[Nginx]:
     """A running NGINX in front of the sidecar's routes."""
+    assert sidecar.directory == tmp_path / "routes"
     with Nginx(
         tmp_path, nginx_binary, {"driver": {"lowestPort": 1024, "highestPort": 65535}}
     ) as process:

@@ -21,7 +21,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import yaml
 
@@ -33,8 +33,10 @@ CHART = MODULE / "chart"
 SIDECAR = MODULE / "sidecar"
 NJS_MODULE = Path("/usr/lib/nginx/modules/ngx_http_js_module.so")
 
-# Drivers' addresses: a block of loopback, so that each has its own, as pods do.
-POD_BLOCK = "127.78.0.0/16"
+# Drivers' addresses are of loopback, so that each has its own, as pods do; each run of the tests
+# has its own sixteen bits, so that two runs on one machine do not meet.
+POD_BLOCK = "127.64.0.0/10"
+NET = f"127.{80 + os.getpid() % 47}"
 VALUES: dict[str, Any] = {
     "podBlocks": ["100.64.0.0/16"],
     "sidecar": {"image": {"repository": "registry.example.com/spark-ui-gateway-sidecar"}},
@@ -124,7 +126,7 @@ class Process:
             child.send_signal(number)
         return child.wait(20)
 
-    def __enter__(self) -> Process:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -1,4 +1,4 @@
-"""The chart in a real Helm engine: its values, what it renders, and what Kubernetes says to that."""
+"""The chart in a real Helm engine: its values, what it renders, what Kubernetes says to that."""
 
 from __future__ import annotations
 
@@ -289,9 +289,8 @@ def test_every_value_is_described() -> None:
 
 
 def test_the_chart_and_the_sidecar_have_one_version(tmp_path: Path) -> None:
-    from helm_python.chart import package
-
     import sparkgateway
+    from helm_python.chart import package
 
     chart = yaml.safe_load((CHART / "Chart.yaml").read_text())
     assert chart["appVersion"] == sparkgateway.__version__

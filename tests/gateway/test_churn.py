@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.gateway.apiserver import ApiServer, Pod, make_driver
-from tests.gateway.rig import Nginx, Sidecar, StandInDriver, wait_for
+from tests.gateway.rig import NET, Nginx, Sidecar, StandInDriver, wait_for
 
 JOBS = 1000
 JOBS_PER_SECOND = 40.0
@@ -28,7 +28,7 @@ def job_id(number: int) -> str:
 
 
 def address(number: int) -> str:
-    return f"127.78.{100 + number // 250}.{number % 250 + 1}"
+    return f"{NET}.{100 + number // 250}.{number % 250 + 1}"
 
 
 @dataclass(slots=True)

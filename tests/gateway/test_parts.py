@@ -18,7 +18,6 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
-
 from sparkgateway.api import LARGEST_EVENT, HttpApi, Rejected, TooLarge, Unanswered
 from sparkgateway.backoff import Backoff
 from sparkgateway.board import Board
@@ -30,6 +29,7 @@ from sparkgateway.pods import Driver
 from sparkgateway.publisher import Publisher
 from sparkgateway.settings import SettingsError, parse_settings
 from sparkgateway.store import Store
+
 from tests.gateway.apiserver import ApiServer, make_driver
 from tests.gateway.rig import SIDECAR, Sidecar, wait_for
 
@@ -38,9 +38,13 @@ JOB = "spark-{:032x}".format
 
 def make(number: int, *, name: str = "app", backend: str = "") -> Driver:
     return Driver(
-        uid=f"u{number}", job=JOB(number), backend=backend or f"10.0.0.{number}:4040",
-        created=f"2026-11-22T08:{number // 60 % 60:02d}:{number % 60:02d}Z", namespace="n", name=name,
-    )  # fmt: skip
+        uid=f"u{number}",
+        job=JOB(number),
+        backend=backend or f"10.0.0.{number}:4040",
+        created=f"2026-11-22T08:{number // 60 % 60:02d}:{number % 60:02d}Z",
+        namespace="n",
+        name=name,
+    )
 
 
 # Board
@@ -211,9 +215,17 @@ def test_no_line_breaks_the_reader(line: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"{}", b"[]", b'{"kind":"Status","code":200}', b'{"kind":"PodList","items":{}}',
-             b'{"kind":"PodList","items":[]}', b'{"kind":"PodList","items":[],"metadata":{"resourceVersion":""}}'],
-)  # fmt: skip
+    "body",
+    [
+        b"",
+        b"{}",
+        b"[]",
+        b'{"kind":"Status","code":200}',
+        b'{"kind":"PodList","items":{}}',
+        b'{"kind":"PodList","items":[]}',
+        b'{"kind":"PodList","items":[],"metadata":{"resourceVersion":""}}',
+    ],
+)
 def test_an_empty_answer_is_not_an_empty_list(body: bytes) -> None:
     with pytest.raises(BadAnswer):
         parse_page(body)

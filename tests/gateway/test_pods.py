@@ -8,13 +8,23 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from sparkgateway.addresses import AddressPolicy, parse_address, parse_blocks, render_backend
 from sparkgateway.pods import REASONS, Driver, Gone, PodPolicy, Refused, is_job_id, parse_pod
+
 from tests.gateway.apiserver import make_driver
 
-BLOCKS = parse_blocks(["100.64.0.0/16", "2001:db8:1::/56", "127.0.0.0/8", "::ffff:0:0/96", "fe80::/10",
-                       "fd00::/8", "169.254.0.0/16", "224.0.0.0/4"])  # fmt: skip
+BLOCKS = parse_blocks(
+    [
+        "100.64.0.0/16",
+        "2001:db8:1::/56",
+        "127.0.0.0/8",
+        "::ffff:0:0/96",
+        "fe80::/10",
+        "fd00::/8",
+        "169.254.0.0/16",
+        "224.0.0.0/4",
+    ]
+)
 POLICY = PodPolicy(addresses=AddressPolicy(blocks=BLOCKS))
 JOB = "spark-" + "0a" * 16
 
@@ -60,10 +70,26 @@ def test_a_pod_without_an_address_has_no_route_yet() -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["127.0.0.1", "169.254.169.254", "169.254.170.23", "224.0.0.1", "fe80::1", "fe80::1%eth0",
-     "::ffff:100.64.0.7", "fd00:ec2::254", "fd00:ec2::23", "10.0.0.1", "100.65.0.1", "100.64.0.7/32",
-     " 100.64.0.7", "100.64.7", "0100.064.0.7", "0x64400007", "example.com"],
-)  # fmt: skip
+    [
+        "127.0.0.1",
+        "169.254.169.254",
+        "169.254.170.23",
+        "224.0.0.1",
+        "fe80::1",
+        "fe80::1%eth0",
+        "::ffff:100.64.0.7",
+        "fd00:ec2::254",
+        "fd00:ec2::23",
+        "10.0.0.1",
+        "100.65.0.1",
+        "100.64.0.7/32",
+        " 100.64.0.7",
+        "100.64.7",
+        "0100.064.0.7",
+        "0x64400007",
+        "example.com",
+    ],
+)
 def test_special_and_foreign_addresses_are_refused(address: str) -> None:
     found = parse(address=address)
     assert isinstance(found, Refused)

@@ -7,7 +7,6 @@ import itertools
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from sparkgateway.pods import Driver
 from sparkgateway.registry import LimitReached, Registry, plan_changes
 

@@ -19,12 +19,12 @@ import pytest
 
 from tests.gateway.apiserver import ApiServer, Pod, make_driver
 from tests.gateway.browser import browse, find_chromium
-from tests.gateway.rig import ROOT, Nginx, Process, Sidecar, fetch, free_port, wait_for
+from tests.gateway.rig import NET, ROOT, Nginx, Process, Sidecar, fetch, free_port, wait_for
 
 pytestmark = [pytest.mark.gateway_spark, pytest.mark.gateway_nginx, pytest.mark.timeout(300)]
 
 JOB = "spark-" + "5a" * 16
-ADDRESS = "127.78.5.1"
+ADDRESS = f"{NET}.5.1"
 PICTURE = ROOT / "docs" / "images" / "spark-ui-gateway.png"
 SLOW = 120.0  # seconds; two Java machines start beside everything else
 TABS = ["jobs", "stages", "storage", "environment", "executors", "SQL", "StreamingQuery"]

@@ -86,8 +86,8 @@ class Metrics:
                 f"# TYPE {PREFIX}_{name}_total counter",
             ]
             for label, value in series.items():
-                lines.append(f"{PREFIX}_{name}_total{{{label}}} {value}" if label else
-                             f"{PREFIX}_{name}_total {value}")  # fmt: skip
+                labels = f"{{{label}}}" if label else ""
+                lines.append(f"{PREFIX}_{name}_total{labels} {value}")
         return "\n".join(lines) + "\n"
 
 
@@ -99,7 +99,7 @@ def resident_bytes() -> int:
 
 def _render_gauges(board: Board, open_breakers: int) -> Iterator[str]:
     counts = board.counts()
-    gauges = {
+    gauges: dict[str, tuple[str, float]] = {
         f"{PREFIX}_routes": ("Routes that NGINX can use", counts.routes),
         f"{PREFIX}_drivers": ("Running drivers known", counts.drivers),
         f"{PREFIX}_duplicates": ("Drivers behind an older one of the same id", counts.duplicates),
@@ -111,7 +111,7 @@ def _render_gauges(board: Board, open_breakers: int) -> Iterator[str]:
     for name, (text, value) in gauges.items():
         yield f"# HELP {name} {text}."
         yield f"# TYPE {name} gauge"
-        yield f"{name} {value:.3f}" if isinstance(value, float) else f"{name} {value}"
+        yield f"{name} {round(value, 3)}"
 
 
 def _render_latency(buckets: list[int], total_seconds: float) -> Iterator[str]:
