@@ -212,8 +212,9 @@ def _show(subject: Subject, form: Form, *, backwards: bool, rebuild: bool) -> No
         parts = [render_markdown(subject.ledger, subject.details or owners_of(subject.ledger))]
         fence = "```text\n{}\n```"
     else:
-        ascii_only = not _speaks_unicode()
-        parts = [render_text(subject.ledger, subject.details, ascii_only=ascii_only)]
+        tight = load_facts().policy_value("headroom-warn-share")
+        plain = not _speaks_unicode()
+        parts = [render_text(subject.ledger, subject.details, tight=tight, ascii_only=plain)]
         fence = "{}"
     if solved:
         parts.append(fence.format(render_solved(solved)))

@@ -19,16 +19,19 @@ SECTIONS: tuple[tuple[Gate, str], ...] = (
     ("warning", "should hold"),
     ("note", "worst cases and advice"),
 )
-LEGEND = "* binds   ! does not fit   ~ does not fit (warning)   . does not fit (note only)"
+LEGEND = "* binds  ! does not fit  ~ does not fit (warning)  . (note only)  + from {:.0%} on"
 OVER: dict[Gate, str] = {"error": "!", "warning": "~", "note": "."}
 
 
-def render_text(ledger: Ledger, details: Sequence[str], *, ascii_only: bool = False) -> str:
+def render_text(
+    ledger: Ledger, details: Sequence[str], *, tight: float, ascii_only: bool = False
+) -> str:
     """Write a line for each cell, hub and pool, and every bound of those named in `details`.
 
     Args:
         ledger: What was sized.
         details: Owners whose every bound is shown, in this order.
+        tight: Share of a limit from which a usage is marked as tight (our policy).
         ascii_only: The terminal knows no block characters.
     """
     lines = list(_summary(ledger))
@@ -36,9 +39,9 @@ def render_text(ledger: Ledger, details: Sequence[str], *, ascii_only: bool = Fa
     for owner in details:
         usages = fullest(ledger.of(owner))
         shown.extend(usages)
-        lines += ["", *_detail(owner, usages, ascii_only=ascii_only)]
+        lines += ["", *_detail(owner, usages, tight, ascii_only=ascii_only)]
     if shown:
-        lines += ["", LEGEND, "", *_assumptions(shown)]
+        lines += ["", LEGEND.format(tight), "", *_assumptions(shown)]
     return "\n".join(lines)
 
 
@@ -72,7 +75,9 @@ def _summary(ledger: Ledger) -> Iterator[str]:
         ).rstrip()
 
 
-def _detail(owner: str, usages: Sequence[Usage], *, ascii_only: bool) -> Iterator[str]:
+def _detail(
+    owner: str, usages: Sequence[Usage], tight: float, *, ascii_only: bool
+) -> Iterator[str]:
     yield f"{owner:{TITLE + 2}} {'used':>9} {'limit':>9} {'unit':11} share"
     for gate, heading in SECTIONS:
         rows = sorted((u for u in usages if u.gate == gate), key=lambda u: -u.share)
@@ -80,16 +85,18 @@ def _detail(owner: str, usages: Sequence[Usage], *, ascii_only: bool) -> Iterato
             yield heading
         for usage in rows:
             yield (
-                f"{_mark(usage):2}{_title(usage):{TITLE}} {amount(usage.used):>9} "
+                f"{_mark(usage, tight):2}{_title(usage):{TITLE}} {amount(usage.used):>9} "
                 f"{amount(usage.limit):>9} {usage.unit:11} {_percent(usage):>5} "
                 f"{bar(usage.share, ascii_only=ascii_only)}"
             ).rstrip()
 
 
-def _mark(usage: Usage) -> str:
+def _mark(usage: Usage, tight: float = inf) -> str:
     if not usage.fits:
         return OVER[usage.gate]
-    return "*" if usage.binding else ""
+    if usage.binding:
+        return "*"
+    return "+" if usage.share >= tight and usage.gate != "note" else ""
 
 
 def _title(usage: Usage) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +12,6 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from factory.cli import size as size_module
 from factory.cli.size import size
 from factory.cli.size_plot import require_format
 from factory.cli.size_text import bar, render_markdown, render_text, to_json, wrap
@@ -51,7 +52,7 @@ def ledger() -> Ledger:
 
 def test_the_text_fits_eighty_columns_and_shows_every_bound() -> None:
     sized = ledger()
-    text = render_text(sized, ["cell-a", "hub"])
+    text = render_text(sized, ["cell-a", "hub"], tight=0.8)
     assert max(map(len, text.splitlines())) <= 80
     shown = text.split("assumed")[0]
     for bound in {usage.bound for usage in sized.of("cell-a")}:
@@ -69,24 +70,31 @@ def test_a_long_name_does_not_break_the_table() -> None:
     name = "a-pool-with-a-name-xx"[:20]
     groups = {name: pool(10)}
     declared = inventory(groups=groups, ingress={"node_group": name})
-    text = render_text(size_inventory(declared, plan(declared), FACTS), ["cell-a"])
+    text = render_text(size_inventory(declared, plan(declared), FACTS), ["cell-a"], tight=0.8)
     assert max(map(len, text.splitlines())) <= 80
 
 
 def test_the_summary_has_a_line_for_each_owner() -> None:
-    lines = render_text(ledger(), []).splitlines()
+    lines = render_text(ledger(), [], tight=0.8).splitlines()
     assert [line.split()[0] for line in lines[1:5]] == ["cell-a", "cell-b", "~", "address"]
     assert len(lines) == 5
 
 
 def test_without_block_characters_the_text_is_plain() -> None:
-    assert render_text(ledger(), ["cell-a"], ascii_only=True).isascii()
+    assert render_text(ledger(), ["cell-a"], tight=0.8, ascii_only=True).isascii()
     assert bar(0.95, ascii_only=True) == "######"
     assert bar(0.01) == "▏" or bar(0.01) == ""
 
 
+def test_what_is_nearly_used_up_is_marked() -> None:
+    marked = [line for line in render_text(ledger(), ["cell-a"], tight=0.8).splitlines()
+              if line.startswith("+ ")]  # fmt: skip
+    assert any("pods of a node " in line for line in marked)
+    assert "\n+ " not in render_text(ledger(), ["cell-a"], tight=1.01)
+
+
 def test_each_assumption_is_said_once() -> None:
-    said = render_text(ledger(), ["cell-a", "cell-b"]).split("\nassumed\n")[1]
+    said = render_text(ledger(), ["cell-a", "cell-b"], tight=0.8).split("\nassumed\n")[1]
     joined = " ".join(said.split())
     assert joined.count("nodes include those that an update adds") == 1
     assert joined.count("nau-per-pd-pod") == 1
@@ -253,4 +261,5 @@ def test_a_picture_that_cannot_be_written(run: Run, tmp_path: Path) -> None:
 
 
 def test_drawing_is_loaded_only_to_draw() -> None:
-    assert "matplotlib" not in vars(size_module)
+    probe = "import sys, factory.cli; sys.exit('matplotlib' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", probe], check=False).returncode == 0
