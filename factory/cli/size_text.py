@@ -64,7 +64,7 @@ def _summary(ledger: Ledger) -> Iterator[str]:
     yield f"{'':2}{'':24} {'binds':33} {'share':>6} {'errors':>6} {'warn':>5}"
     for owner in owners_of(ledger):
         usages = ledger.of(owner)
-        binding = ledger.binding(owner) or max(usages, key=lambda usage: usage.share)
+        binding = ledger.binding(owner) or max(usages, key=lambda u: (u.gate == "error", u.share))
         errors = sum(1 for u in usages if not u.fits and u.gate == "error")
         warnings = sum(1 for u in usages if not u.fits and u.gate == "warning")
         mark = OVER["error"] if errors else OVER["warning"] if warnings else " "
