@@ -301,6 +301,15 @@ def test_a_cell_that_outgrows_its_blocks_is_told_what_fits() -> None:
     ]
 
 
+def test_a_cell_may_fill_its_blocks_to_the_last_address() -> None:
+    few = inventories.data(nodes=20)
+    full = inventories.data(nodes=25)  # and two for the surge: all 27 of a /27
+    over = inventories.data(nodes=26)
+    _, lock = plan_addresses(inventories.inventory(few), EMPTY_LOCK, FACTS)
+    assert findings(inventories.inventory(full), lock) == []
+    assert [rule for rule, _ in findings(inventories.inventory(over), lock)] == ["F204"]
+
+
 def changed_type(**changes: Any) -> Inventory:
     return inventories.inventory(inventories.data(**changes))
 
