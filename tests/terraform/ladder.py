@@ -1,0 +1,115 @@
+"""A mesh on an emulated AWS, driven by the commands that a person would type."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from factory.documents import load_data, render_data
+from factory.sandbox.client import leftovers, session_for
+
+ROOT = Path(__file__).resolve().parents[2]
+PARALLEL = ("--parallel", "8")  # stacks wait for the provider's fixed delays, not for the CPU
+START_SECONDS = 120
+COMMAND_SECONDS = 1_500
+
+
+@dataclass(slots=True)
+class Ladder:
+    """A folder with an inventory, and an emulator that runs beside it."""
+
+    folder: Path
+    mirror: Path
+    emulator: subprocess.Popen[str] | None = None
+    endpoint: str = ""
+    stderr: str = field(default="", init=False)
+
+    def start(self) -> None:
+        """Start the emulator with `cellfactory sandbox`, and wait until it answers."""
+        self.emulator = subprocess.Popen(
+            [*_CELLFACTORY, "sandbox"],
+            cwd=self.folder,
+            env=self._environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        assert self.emulator.stdout is not None
+        late = time.monotonic() + START_SECONDS
+        self.endpoint = self.emulator.stdout.readline().strip()
+        assert self.endpoint.startswith("http://127.0.0.1:"), self.endpoint
+        assert time.monotonic() < late
+
+    def stop(self) -> None:
+        """End the emulator."""
+        if self.emulator is not None:
+            self.emulator.terminate()
+            self.emulator.communicate(timeout=60)
+
+    def run(self, *words: str, code: int = 0) -> str:
+        """Run `cellfactory`, demand an exit code, and return what it printed as data."""
+        done = subprocess.run(
+            [*_CELLFACTORY, *words],
+            cwd=self.folder,
+            env=self._environment(),
+            capture_output=True,
+            text=True,
+            timeout=COMMAND_SECONDS,
+            check=False,
+        )
+        self.stderr = done.stderr
+        assert done.returncode == code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def results(self, *words: str, code: int = 0) -> dict[str, dict[str, Any]]:
+        """Run a command of Terraform's in the sandbox; what became of each stack, by its name."""
+        rows = json.loads(self.run(*words, "--sandbox", *PARALLEL, "--format", "json", code=code))
+        return {row["stack"]: row for row in rows}
+
+    def validate(self) -> dict[str, dict[str, Any]]:
+        """Validate every stack; what became of each, by its name."""
+        rows = json.loads(self.run("validate", *PARALLEL, "--format", "json"))
+        return {row["stack"]: row for row in rows}
+
+    def change_cells(self, changes: Mapping[str, Any]) -> None:
+        """Write cells into the inventory, or take those out whose value is None."""
+        file = self.folder / "cells.yaml"
+        data = load_data(file.read_text("utf-8"))
+        cells = {**data["cells"], **changes}
+        data["cells"] = {name: cell for name, cell in cells.items() if cell is not None}
+        file.write_text(render_data(data), "utf-8")
+
+    def client(self, service: str, account: str, region: str = "us-east-1") -> Any:
+        """Look into an account of the emulated AWS."""
+        session = session_for(self.endpoint, account, region)
+        return session.client(service, endpoint_url=self.endpoint)
+
+    def outputs(self, cell: str, layer: str) -> dict[str, Any]:
+        """What a layer handed on."""
+        record = self.folder / ".cellfactory/sandbox/registry" / cell / f"{layer}.json"
+        found: dict[str, Any] = json.loads(record.read_text("utf-8"))["outputs"]
+        return found
+
+    def leftovers(self, account: str, region: str) -> list[str]:
+        """What still exists in an account."""
+        return leftovers(self.endpoint, account, region)
+
+    def documents(self) -> dict[str, Any]:
+        """The synthesized Terraform, by stack."""
+        return {
+            path.parent.name: json.loads(path.read_text("utf-8"))
+            for path in (self.folder / "cdktf.out/stacks").glob("*/cdk.tf.json")
+        }
+
+    def _environment(self) -> dict[str, str]:
+        return {**os.environ, "PYTHONPATH": str(ROOT), "TF_PLUGIN_MIRROR": str(self.mirror)}
+
+
+_CELLFACTORY = (sys.executable, "-m", "factory")

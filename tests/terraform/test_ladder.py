@@ -1,0 +1,294 @@
+"""The shipped inventory on real Terraform, the real AWS provider and an emulated AWS.
+
+The tests of this file are the steps of one story, in the order in which they stand: apply,
+look, re-plan, add a cell, remove it, destroy. A step that fails makes the later ones fail.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from factory.addressing.lock import parse_lock
+from factory.documents import load_data
+from tests.terraform.ladder import ROOT, Ladder
+
+pytestmark = [pytest.mark.terraform, pytest.mark.sandbox, pytest.mark.timeout(1_500)]
+
+ACCOUNTS = {
+    "moka-use1-a": "444444444444",
+    "moka-use1-b": "555555555555",
+    "moka-usw2-a": "666666666666",
+}
+HUB_ACCOUNT = "333333333333"
+FOURTH = "moka-use1-bb"  # between two others: it accepts from some and asks the rest
+FOURTH_ACCOUNT = "777777777777"
+FOURTH_CELL = {
+    "type": "spark-small",
+    "mesh": "moka-use1",
+    "organization": "next",
+    "ring": "rest",
+    "account": {"id": FOURTH_ACCOUNT},
+    "quotas": {"L-CD17FD4B": 512000, "L-1216C47A": 2000},
+}
+EDGES = [("moka-use1-a", "moka-use1-b"), ("moka-use1-a", "moka-use1-c")]
+EDGES += [("moka-use1-b", "moka-use1-c")]
+
+
+@pytest.fixture(scope="module")
+def ladder(tmp_path_factory: pytest.TempPathFactory, terraform_mirror: Path) -> Iterator[Ladder]:
+    folder = tmp_path_factory.mktemp("ladder")
+    for name in ("cells.yaml", "cells.lock.yaml"):
+        shutil.copy(ROOT / name, folder)
+    ladder = Ladder(folder=folder, mirror=terraform_mirror)
+    ladder.run("synth", "--locked")
+    ladder.start()
+    yield ladder
+    ladder.stop()
+
+
+def account_of(ladder: Ladder, cell: str) -> str:
+    known: str = ACCOUNTS.get(cell) or ladder.outputs(cell, "account")["account_id"]
+    return known
+
+
+def without_platform(results: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Leave out what has no provider here, and see that the command says so."""
+    platform = {name for name in results if name.endswith("-platform")}
+    assert {results[name]["status"] for name in platform} <= {"left-out"}
+    return {name: row for name, row in results.items() if name not in platform}
+
+
+def test_every_stack_is_valid(ladder: Ladder) -> None:
+    rows = without_platform(ladder.validate())
+    assert len(rows) == 16
+    assert {row["status"] for row in rows.values()} == {"valid"}
+
+
+def test_a_plan_defers_what_waits_for_others_and_makes_nothing_up(ladder: Ladder) -> None:
+    rows = without_platform(ladder.results("plan"))
+    planned = {name for name, row in rows.items() if row["status"] == "planned"}
+    assert planned == {
+        "moka-use1-a-network",
+        "moka-use1-b-network",
+        "moka-usw2-a-network",
+        "moka-use1-c-account",
+    }
+    deferred = {row["status"] for name, row in rows.items() if name not in planned}
+    assert deferred == {"deferred"}
+    assert "moka-use1-c-account" in rows["moka-use1-c-network"]["reason"]
+
+
+def test_everything_applies(ladder: Ladder) -> None:
+    rows = without_platform(ladder.results("apply"))
+    assert len(rows) == 16
+    assert {row["status"] for row in rows.values()} == {"applied"}
+    assert "has to accept" in ladder.stderr  # the hub's owner, for each cell of the mesh
+
+
+def test_the_synthesized_file_is_what_terraform_read(ladder: Ladder) -> None:
+    for made in (ladder.folder / "cdktf.out/stacks").glob("*/cdk.tf.json"):
+        if not made.parent.name.endswith("-platform"):
+            read = ladder.folder / ".cellfactory/sandbox/work" / made.parent.name / made.name
+            assert read.read_bytes() == made.read_bytes(), made.parent.name
+
+
+def test_the_hubs_owner_accepts(ladder: Ladder) -> None:
+    ec2 = ladder.client("ec2", HUB_ACCOUNT)
+    pending = ec2.describe_vpc_peering_connections(
+        Filters=[{"Name": "status-code", "Values": ["pending-acceptance"]}]
+    )["VpcPeeringConnections"]
+    assert len(pending) == 3
+    for connection in pending:
+        ec2.accept_vpc_peering_connection(
+            VpcPeeringConnectionId=connection["VpcPeeringConnectionId"]
+        )
+
+
+@pytest.mark.parametrize(("lower", "higher"), EDGES)
+def test_both_sides_of_an_edge_route_over_an_active_peering(
+    ladder: Ladder, lower: str, higher: str
+) -> None:
+    connection = ladder.outputs(lower, "peering")["connection_ids"][higher]
+    for one, other in ((lower, higher), (higher, lower)):
+        ec2 = ladder.client("ec2", account_of(ladder, one))
+        (peering,) = ec2.describe_vpc_peering_connections(VpcPeeringConnectionIds=[connection])[
+            "VpcPeeringConnections"
+        ]
+        assert peering["Status"]["Code"] == "active"
+        for side in ("RequesterVpcInfo", "AccepterVpcInfo"):
+            assert peering[side]["PeeringOptions"]["AllowDnsResolutionFromRemoteVpc"] is True
+        block = str(lock_of(ladder)[other].primary)
+        for table in ladder.outputs(one, "network")["node_route_table_ids"].values():
+            (found,) = ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"]
+            routes = {r.get("DestinationCidrBlock"): r for r in found["Routes"]}
+            assert routes[block]["VpcPeeringConnectionId"] == connection
+            assert routes[block]["State"] == "active"
+
+
+def lock_of(ladder: Ladder) -> Any:
+    file = ladder.folder / "cells.lock.yaml"
+    return parse_lock(file.read_text("utf-8"), file.name).cells
+
+
+def test_subnets_lie_in_their_zones_and_blocks(ladder: Ladder) -> None:
+    for cell, account in ACCOUNTS.items():
+        region = "us-west-2" if cell == "moka-usw2-a" else "us-east-1"
+        vpc = ladder.outputs(cell, "network")["vpc_id"]
+        subnets = ladder.client("ec2", account, region).describe_subnets(
+            Filters=[{"Name": "vpc-id", "Values": [vpc]}]
+        )["Subnets"]
+        found = {(s["AvailabilityZoneId"], s["CidrBlock"]) for s in subnets}
+        for zone, blocks in lock_of(ladder)[cell].zones.items():
+            for block in (blocks.node, blocks.endpoint, blocks.control_plane, blocks.pod):
+                assert (zone, str(block)) in found
+
+
+def test_pod_subnets_keep_whole_prefixes_free(ladder: Ladder) -> None:
+    ec2 = ladder.client("ec2", ACCOUNTS["moka-use1-a"])
+    for subnet in ladder.outputs("moka-use1-a", "network")["pod_subnet_ids"].values():
+        reservations = ec2.get_subnet_cidr_reservations(SubnetId=subnet)[
+            "SubnetIpv4CidrReservations"
+        ]
+        assert {r["ReservationType"] for r in reservations} == {"prefix"}
+        # A /16 but its first /22, which the pod interfaces' own addresses come from.
+        assert sorted(int(r["Cidr"].partition("/")[2]) for r in reservations) == [*range(17, 23)]
+
+
+@pytest.mark.parametrize("cell", ["moka-use1-a", "moka-use1-b", "moka-use1-c"])
+def test_the_cluster_is_private_and_its_cni_static(ladder: Ladder, cell: str) -> None:
+    eks = ladder.client("eks", account_of(ladder, cell))
+    cluster = eks.describe_cluster(name=cell)["cluster"]
+    assert cluster["resourcesVpcConfig"]["endpointPublicAccess"] is False
+    assert cluster["resourcesVpcConfig"]["endpointPrivateAccess"] is True
+    assert cluster["accessConfig"]["authenticationMode"] == "API"
+    addon = eks.describe_addon(clusterName=cell, addonName="vpc-cni")["addon"]
+    values = load_data(addon["configurationValues"])
+    assert values["env"]["MINIMUM_IP_TARGET"] == "96"
+    assert values["env"]["WARM_IP_TARGET"] == "0"
+    assert values["env"]["MAX_ENI"] == "2"
+    network = ladder.outputs(cell, "network")
+    assert values["eniConfig"]["subnets"] == {
+        network["zone_names"][zone]: {
+            "id": subnet,
+            "securityGroups": [network["security_group_ids"]["pod"]],
+        }
+        for zone, subnet in network["pod_subnet_ids"].items()
+    }
+
+
+def test_node_groups_are_static_and_hold_the_pods_their_addresses_allow(ladder: Ladder) -> None:
+    account = ACCOUNTS["moka-use1-a"]
+    eks = ladder.client("eks", account)
+    ec2 = ladder.client("ec2", account)
+    nodes = 0
+    for name in eks.list_nodegroups(clusterName="moka-use1-a")["nodegroups"]:
+        group = eks.describe_nodegroup(clusterName="moka-use1-a", nodegroupName=name)["nodegroup"]
+        sizes = group["scalingConfig"]
+        assert sizes["minSize"] == sizes["maxSize"] == sizes["desiredSize"]
+        nodes += sizes["desiredSize"]
+        template = group["launchTemplate"]
+        (version,) = ec2.describe_launch_template_versions(
+            LaunchTemplateId=template["id"], Versions=[template["version"]]
+        )["LaunchTemplateVersions"]
+        user_data = _decode(version["LaunchTemplateData"]["UserData"])
+        assert user_data["spec"]["kubelet"]["config"]["maxPods"] == 96
+        assert user_data["spec"]["kubelet"]["maxPodsExpression"] == "96"
+        cluster = eks.describe_cluster(name="moka-use1-a")["cluster"]
+        assert user_data["spec"]["cluster"]["apiServerEndpoint"] == cluster["endpoint"]
+    assert nodes == 1299
+
+
+def _decode(user_data: str) -> Any:
+    """Read the NodeConfig as nodeadm does: base64, then a MIME part, then YAML."""
+    from base64 import b64decode
+    from email import message_from_bytes
+
+    (part,) = message_from_bytes(b64decode(user_data)).get_payload()
+    assert not isinstance(part, str)
+    assert part.get_content_type() == "application/node.eks.aws"
+    return load_data(part.get_payload())
+
+
+def test_nothing_is_admitted_from_everywhere_and_everything_is_tagged(ladder: Ladder) -> None:
+    for cell, account in ACCOUNTS.items():
+        region = "us-west-2" if cell == "moka-usw2-a" else "us-east-1"
+        ec2 = ladder.client("ec2", account, region)
+        for rule in ec2.describe_security_group_rules()["SecurityGroupRules"]:
+            if not rule["IsEgress"]:
+                assert rule.get("CidrIpv4") != "0.0.0.0/0"
+        vpc = ladder.outputs(cell, "network")["vpc_id"]
+        filters = [{"Name": "vpc-id", "Values": [vpc]}]
+        (found,) = ec2.describe_vpcs(VpcIds=[vpc])["Vpcs"]
+        for thing in (found, *ec2.describe_subnets(Filters=filters)["Subnets"]):
+            tags = {tag["Key"]: tag["Value"] for tag in thing["Tags"]}
+            assert tags["cellfactory:cell"] == cell
+            assert tags["cellfactory:layer"] == "network"
+            assert tags["cellfactory:stack"] == f"{cell}-network"
+
+
+def test_a_second_plan_of_everything_has_nothing_to_do(ladder: Ladder) -> None:
+    rows = without_platform(ladder.results("plan", "--exit-code"))
+    assert {row["status"] for row in rows.values()} == {"no-change"}
+
+
+def test_a_fourth_cell_adds_rows_and_touches_nothing_else(ladder: Ladder) -> None:
+    before = ladder.documents()
+    ladder.change_cells({FOURTH: FOURTH_CELL})
+    ladder.run("synth")
+    rows = without_platform(ladder.results("apply"))
+    own = {name for name in rows if name.startswith(f"{FOURTH}-")}
+    assert {row["status"] for row in rows.values()} <= {"applied", "no-change"}
+    assert {name.rpartition("-")[2] for name in own} == {
+        *("network", "peering", "accept", "options", "cluster")
+    }
+    for name, row in rows.items():
+        counts = row["counts"]
+        assert (counts["change"], counts["destroy"], counts["replace"]) == (0, 0, 0), name
+    touched = {name for name, row in rows.items() if row["counts"]["add"]} - own
+    assert touched == {
+        *("moka-use1-a-peering", "moka-use1-a-options", "moka-use1-b-peering"),
+        *("moka-use1-b-options", "moka-use1-c-accept"),
+    }
+    after = ladder.documents()
+    unchanged = [n for n in before if n not in touched and not n.endswith("-platform")]
+    assert [n for n in unchanged if after[n] != before[n]] == []
+
+
+def test_the_fourth_cell_leaves_and_nobody_else_moves(ladder: Ladder) -> None:
+    ladder.change_cells({FOURTH: None})
+    ladder.run("synth")
+    lock = load_data((ladder.folder / "cells.lock.yaml").read_text("utf-8"))
+    assert list(lock["removed"]) == [FOURTH]
+    ladder.run("apply", "--sandbox", *("--layer", "peering"), code=6)  # it would destroy
+    assert "--allow-destroy" in ladder.stderr
+    rows = without_platform(ladder.results("apply", "--allow-destroy"))
+    assert f"destroy --cell {FOURTH}" in ladder.stderr
+    assert {row["counts"]["add"] for row in rows.values()} == {0}
+    gone = {name for name, row in rows.items() if row["counts"]["destroy"]}
+    assert gone == {
+        *("moka-use1-a-peering", "moka-use1-a-options", "moka-use1-b-peering"),
+        *("moka-use1-b-options", "moka-use1-c-accept"),
+    }
+    rows = ladder.results("destroy", "--cell", FOURTH)
+    assert {row["status"] for row in rows.values()} == {"destroyed"}
+    assert ladder.leftovers(FOURTH_ACCOUNT, "us-east-1") == []
+
+
+def test_the_rest_is_as_it_was(ladder: Ladder) -> None:
+    rows = without_platform(ladder.results("plan", "--exit-code"))
+    assert len(rows) == 16
+    assert {row["status"] for row in rows.values()} == {"no-change"}
+
+
+def test_destroyed_in_reverse_order_nothing_is_left(ladder: Ladder) -> None:
+    third = ladder.outputs("moka-use1-c", "account")["account_id"]
+    rows = ladder.results("destroy")
+    assert {row["status"] for row in rows.values()} == {"destroyed"}
+    for account in (*ACCOUNTS.values(), third):
+        for region in ("us-east-1", "us-west-2"):
+            assert ladder.leftovers(account, region) == [], (account, region)
