@@ -31,7 +31,8 @@ MOST_CODE_LINES = 400
 # Files that may be longer, each with the reason.
 LONG: dict[str, str] = {}
 VAGUE_NAMES = {"base", "common", "core", "helpers", "manager", "misc", "util", "utils"}
-# Paths of one person's machine (/home/me is nobody's), and hosts of package registries: neither belongs in the project.
+# Paths of one person's machine (/home/me is nobody's), and hosts of package registries: neither
+# belongs in the project.
 MACHINE = re.compile(
     r"(?<![\w.{}<>-])/(?:home|root|Users|work)/(?!me\b)\w|file:///\w"
     r"|\bpypi\.(?:org|python)|pythonhosted\.org|registry\.npmjs|extra-index-url"
