@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import get_args
 
 from factory.errors import Finding, KeyPath
-from factory.facts.schema import ADDRESSES_PER_PREFIX, Facts, InstanceType, UnknownInstanceType
+from factory.facts.schema import ADDRESSES_PER_PREFIX, Facts, UnknownInstanceType
 from factory.inventory.schema import AddonName, CellType, Inventory, NodeGroup
 
 PUBLIC_REGISTRIES = (
@@ -84,19 +84,17 @@ def _check_instance(
         message = f"{instance.name} cannot have prefixes delegated: its hypervisor is Xen"
         hint = "take a Nitro type; on Xen the VPC CNI falls back to single addresses in silence"
         yield Finding(rule="F113", path=path, message=message, hint=hint)
-    elif _pod_prefixes(instance) < prefixes:
+    elif instance.enis < 2:
+        message = f"{instance.name} has no interface for pods beside the node's own"
+        yield Finding(rule="F114", path=path, message=message, hint="take another type")
+    elif instance.prefix_slots < prefixes:
         yield Finding(
             rule="F114",
             path=path,
-            message=f"the pod interface of {instance.name} holds {_pod_prefixes(instance)} "
+            message=f"the pod interface of {instance.name} holds {instance.prefix_slots} "
             f"prefixes, but each node takes {prefixes}",
-            hint=f"lower prefixes_per_node to {_pod_prefixes(instance)}, or take a larger type",
+            hint=f"lower prefixes_per_node to {instance.prefix_slots}, or take a larger type",
         )
-
-
-def _pod_prefixes(instance: InstanceType) -> int:
-    """Count the prefixes that the one pod interface holds; a lone interface is the node's."""
-    return instance.prefix_slots if instance.enis > 1 else 0
 
 
 _RESERVED_DOMAIN = re.compile(r"(.+\.)?(kubernetes\.io|k8s\.io|eks\.amazonaws\.com)")

@@ -143,3 +143,39 @@ def test_warnings_do_not_stop_a_cell(example: str) -> None:
 def test_rule_ids_are_of_the_inventory_and_say_something() -> None:
     assert all(re.fullmatch(r"F1\d\d", rule) for rule in RULES)
     assert all(sentence.endswith((".", ").")) for sentence in RULES.values())
+
+
+@pytest.mark.parametrize(("prefixes", "rules"), [(9, []), (10, ["F114"])])
+def test_an_interface_may_be_full_of_prefixes(prefixes: int, rules: list[str]) -> None:
+    made = inventories.data(prefixes_per_node=prefixes)
+    made["cell_types"]["plain"]["node_groups"]["all"]["instance_type"] = "m5.large"  # 3 x 10
+    assert [line.split(" ")[1] for line in problems(inventories.render(made))] == rules
+
+
+@pytest.mark.parametrize(
+    ("node", "pod", "rules"),
+    [
+        ("172.24.0.0/16", "172.31.0.0/16", ["F119"]),
+        ("172.24.0.0/16", "172.30.0.0/16", []),
+        ("172.24.0.0/16", "100.64.0.0/16", []),
+        ("192.168.0.0/17", "192.168.128.0/17", []),
+        ("192.168.0.0/17", "10.0.0.0/16", ["F119"]),
+        ("100.64.0.0/16", "100.65.0.0/16", []),
+        ("100.64.0.0/16", "10.0.0.0/16", ["F119"]),
+        ("10.0.0.0/16", "198.19.0.0/16", ["F119"]),
+        ("100.64.0.0/16", "198.19.0.0/16", []),
+    ],
+)
+def test_which_pools_a_vpc_takes_together(node: str, pod: str, rules: list[str]) -> None:
+    made = inventories.data()
+    made["address_pools"] = {"node": [node], "pod": [pod]}
+    assert [line.split(" ")[1] for line in problems(inventories.render(made))] == rules
+
+
+def test_a_zone_of_a_region_that_is_only_known_by_pattern_passes() -> None:
+    facts = load_facts()
+    region = next(r for r in facts.regions.values() if not r.confirmed)
+    stem = region.zone_ids[0].rsplit("-", 1)[0]
+    made = inventories.data(zones=[f"{stem}-az1", f"{stem}-az6"])
+    made["meshes"]["east"]["region"] = region.name
+    assert problems(inventories.render(made)) == []
