@@ -34,6 +34,12 @@ def request_peering(ec2: Any, vpc: str, peer: str, account: str) -> str:
     return str(answer["VpcPeeringConnection"]["VpcPeeringConnectionId"])
 
 
+def two_vpcs(emulator: Emulator, account: str, other: str) -> tuple[Any, Any, str, str]:
+    """Make a VPC in each account: the clients of the two, then the VPCs."""
+    ours, theirs = emulator.client("ec2", account), emulator.client("ec2", other)
+    return ours, theirs, vpc_in(ours, "10.64.0.0/16"), vpc_in(theirs, "10.65.0.0/16")
+
+
 def test_a_new_account_is_empty(emulator: Emulator, account: str) -> None:
     assert leftovers(emulator.endpoint, account, REGION) == []
 
@@ -116,8 +122,7 @@ def test_a_zone_of_another_region_is_refused(emulator: Emulator, account: str) -
 def test_each_side_of_a_peering_has_its_own_tags(
     emulator: Emulator, account: str, other_account: str
 ) -> None:
-    ours, theirs = emulator.client("ec2", account), emulator.client("ec2", other_account)
-    vpc, peer = vpc_in(ours, "10.64.0.0/16"), vpc_in(theirs, "10.65.0.0/16")
+    ours, theirs, vpc, peer = two_vpcs(emulator, account, other_account)
     connection = request_peering(ours, vpc, peer, other_account)
     ours.create_tags(Resources=[connection], Tags=[{"Key": "side", "Value": "requester"}])
     theirs.create_tags(Resources=[connection], Tags=[{"Key": "side", "Value": "accepter"}])
@@ -131,8 +136,7 @@ def test_each_side_of_a_peering_has_its_own_tags(
 def test_the_options_of_both_sides_are_seen_from_both(
     emulator: Emulator, account: str, other_account: str
 ) -> None:
-    ours, theirs = emulator.client("ec2", account), emulator.client("ec2", other_account)
-    vpc, peer = vpc_in(ours, "10.64.0.0/16"), vpc_in(theirs, "10.65.0.0/16")
+    ours, theirs, vpc, peer = two_vpcs(emulator, account, other_account)
     connection = request_peering(ours, vpc, peer, other_account)
     theirs.accept_vpc_peering_connection(VpcPeeringConnectionId=connection)
     theirs.modify_vpc_peering_connection_options(
@@ -148,8 +152,7 @@ def test_the_options_of_both_sides_are_seen_from_both(
 def test_the_same_request_twice_is_one_peering(
     emulator: Emulator, account: str, other_account: str
 ) -> None:
-    ours, theirs = emulator.client("ec2", account), emulator.client("ec2", other_account)
-    vpc, peer = vpc_in(ours, "10.64.0.0/16"), vpc_in(theirs, "10.65.0.0/16")
+    ours, _, vpc, peer = two_vpcs(emulator, account, other_account)
     first = request_peering(ours, vpc, peer, other_account)
     assert request_peering(ours, vpc, peer, other_account) == first
     ours.delete_vpc_peering_connection(VpcPeeringConnectionId=first)
@@ -160,8 +163,7 @@ def test_the_same_request_twice_is_one_peering(
 def test_overlapping_blocks_end_a_request_as_failed(
     emulator: Emulator, account: str, other_account: str, where: str
 ) -> None:
-    ours, theirs = emulator.client("ec2", account), emulator.client("ec2", other_account)
-    vpc, peer = vpc_in(ours, "10.64.0.0/16"), vpc_in(theirs, "10.65.0.0/16")
+    ours, theirs, vpc, peer = two_vpcs(emulator, account, other_account)
     if where == "primary":
         peer = vpc_in(theirs, "10.64.240.0/20")
     else:
@@ -207,8 +209,7 @@ def test_peerings_are_found_by_filters(
 def test_a_block_of_a_peer_cannot_be_added(
     emulator: Emulator, account: str, other_account: str
 ) -> None:
-    ours, theirs = emulator.client("ec2", account), emulator.client("ec2", other_account)
-    vpc, peer = vpc_in(ours, "10.64.0.0/16"), vpc_in(theirs, "10.65.0.0/16")
+    ours, theirs, vpc, peer = two_vpcs(emulator, account, other_account)
     connection = request_peering(ours, vpc, peer, other_account)
     theirs.accept_vpc_peering_connection(VpcPeeringConnectionId=connection)
     with pytest.raises(ClientError, match=r"InvalidVpc\.Range"):
@@ -218,8 +219,7 @@ def test_a_block_of_a_peer_cannot_be_added(
 def test_a_vpc_stays_while_something_is_in_it(
     emulator: Emulator, account: str, other_account: str
 ) -> None:
-    ours, theirs = emulator.client("ec2", account), emulator.client("ec2", other_account)
-    vpc, peer = vpc_in(ours, "10.64.0.0/16"), vpc_in(theirs, "10.65.0.0/16")
+    ours, _, vpc, peer = two_vpcs(emulator, account, other_account)
 
     def refused() -> None:
         with pytest.raises(ClientError, match="DependencyViolation"):
