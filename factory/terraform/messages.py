@@ -110,7 +110,7 @@ def parse_report(text: str) -> Report:
     diagnostics: list[Diagnostic] = []
     outputs: dict[str, Any] | None = None
     other: list[str] = []
-    for line in text.splitlines():
+    for line in text.split("\n"):  # nothing else ends a message, whatever a text in it holds
         try:
             message = json.loads(line)
             match message["type"]:

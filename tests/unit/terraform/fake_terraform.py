@@ -21,6 +21,9 @@ interrupts: list[int] = []
 
 def main(arguments: list[str]) -> int:
     command = arguments[0]
+    if command == "version":
+        print(json.dumps({"terraform_version": "1.11.4"}))
+        return 0
     signal.signal(signal.SIGINT, lambda number, _frame: interrupts.append(number))
     script = json.loads(Path(os.environ["FAKE_SCRIPT"]).read_text("utf-8"))
     told: dict[str, Any] = script.get(STACK, {}).get(command, {})

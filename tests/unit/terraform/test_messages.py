@@ -97,6 +97,14 @@ def test_errors_keep_their_words_and_their_address() -> None:
     assert len(report.diagnostics) == 2
 
 
+@pytest.mark.parametrize("character", ["\x85", "\u2028", "\u2029"])
+def test_no_character_of_a_text_ends_its_message(character: str) -> None:
+    told = {"severity": "error", "summary": f"a{character}b"}
+    text = json.dumps({"type": "diagnostic", "diagnostic": told}, ensure_ascii=False)
+    assert character in text
+    assert parse_report(text).errors[0].summary == f"a{character}b"
+
+
 def test_a_crash_in_the_middle_hides_nothing() -> None:
     text = lines(done("create", "aws_vpc.a")) + "panic: oh no\n\ngoroutine 1\n" + '{"type":"pla'
     report = parse_report(text)
@@ -104,24 +112,38 @@ def test_a_crash_in_the_middle_hides_nothing() -> None:
     assert report.other == 'panic: oh no\ngoroutine 1\n{"type":"pla'
 
 
-@given(
-    st.lists(
-        st.text(max_size=40)
-        | st.recursive(
-            st.none() | st.integers() | st.text(max_size=5),
-            lambda inner: st.dictionaries(
-                st.sampled_from(["type", "change", "hook", "resource", "outputs", "diagnostic"])
-                | st.text(max_size=3),
-                inner | st.sampled_from(["planned_change", "apply_complete", "outputs"]),
-            ),
-        ).map(json.dumps)
+NO_MESSAGES = [
+    "",
+    "panic: oh no",
+    "[]",
+    "3",
+    "{}",
+    '{"type": 3, "x": 1',
+    '{"type": "planned_change"}',
+    '{"type": "planned_change", "change": {"action": "create"}}',
+    '{"type": "apply_complete", "hook": []}',
+    '{"type": "diagnostic", "diagnostic": null}',
+    '{"type": "outputs", "outputs": ["a"]}',
+    "[" * 100_000,
+]
+
+
+@given(st.lists(st.sampled_from(NO_MESSAGES) | st.integers(0, 9)))
+def test_whatever_stands_between_messages_none_is_lost(parts: list[str | int]) -> None:
+    text = "".join(
+        f"{part}\n" if isinstance(part, str) else lines(done("create", f"aws_vpc.v{part}"))
+        for part in parts
     )
-)
-def test_any_text_is_read_and_no_line_of_it_is_lost_without_a_word(parts: list[str]) -> None:
-    report = parse_report("\n".join(parts))
-    kept = len(report.other.splitlines()) if report.other else 0
-    assert kept <= sum(len(part.splitlines()) for part in parts)
-    assert isinstance(report.planned_counts, Counts)
+    report = parse_report(text)
+    assert [c.address for c in report.applied] == [
+        f"aws_vpc.v{part}" for part in parts if isinstance(part, int)
+    ]
+    assert report.other.splitlines() == [p for p in parts if isinstance(p, str) and p]
+
+
+@given(st.text())
+def test_any_text_is_read(text: str) -> None:
+    assert parse_report(text).applied_counts == Counts()
 
 
 def test_validation_and_outputs_are_one_document() -> None:

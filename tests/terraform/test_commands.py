@@ -1,0 +1,223 @@
+"""The commands as a user calls them, with real synthesis and a fake Terraform."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from factory.documents import load_data, render_data
+from factory.layers import StackId
+from factory.terraform.record import Record
+from factory.terraform.registry import open_registry
+
+pytestmark = [pytest.mark.synth]
+
+FAKE = Path("tests", "unit", "terraform", "fake_terraform.py")
+CELL = "moka-usw2-a"  # alone in its mesh: a network, a cluster and a platform
+
+
+@dataclass
+class Shell:
+    """A folder with an inventory of one cell, synthesized."""
+
+    root: Path
+    folder: Path
+
+    def run(
+        self, *words: str, code: int = 0, script: Mapping[str, Any] | None = None
+    ) -> tuple[str, str]:
+        """Run a command; the script tells what the fake does, by stack and command."""
+        (self.folder / "script.json").write_text(json.dumps(script or {}), "utf-8")
+        finished = subprocess.run(
+            [sys.executable, "-m", "factory", *words],
+            cwd=self.folder,
+            env={
+                **os.environ,
+                "PYTHONPATH": str(self.root),
+                "TERRAFORM": str(self.folder / "terraform"),
+                "FAKE_LOG": str(self.folder / "log"),
+                "FAKE_SCRIPT": str(self.folder / "script.json"),
+            },
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert "Traceback" not in finished.stderr, finished.stderr
+        assert finished.returncode == code, finished.stderr
+        return finished.stdout, finished.stderr
+
+    def commands(self) -> list[tuple[str, str]]:
+        """What Terraform was asked to do since the last look, by stack; `init` is left out."""
+        log = self.folder / "log"
+        lines = log.read_text("utf-8").splitlines() if log.exists() else []
+        log.unlink(missing_ok=True)
+        told = [json.loads(line) for line in lines]
+        return [(s, c) for event, s, c, _ in told if event == "begin" and c != "init"]
+
+
+@pytest.fixture(scope="module")
+def synthesized(tmp_path_factory: pytest.TempPathFactory, project_root: Path) -> Shell:
+    shell = Shell(root=project_root, folder=tmp_path_factory.mktemp("commands"))
+    inventory = load_data((project_root / "cells.yaml").read_text("utf-8"))
+    inventory["cells"] = {CELL: inventory["cells"][CELL]}
+    (shell.folder / "cells.yaml").write_text(render_data(inventory), "utf-8")
+    fake = shell.folder / "terraform"
+    fake.write_text(f'#!/bin/sh\nexec {sys.executable} {project_root / FAKE} "$@"\n', "utf-8")
+    fake.chmod(0o755)
+    shell.run("synth")
+    return shell
+
+
+@pytest.fixture
+def shell(synthesized: Shell, tmp_path: Path) -> Shell:
+    folder = tmp_path / "work"
+    shutil.copytree(synthesized.folder, folder)
+    return Shell(root=synthesized.root, folder=folder)
+
+
+@pytest.fixture
+def server(shell: Shell) -> Iterator[None]:
+    """Something that listens where the emulated AWS would."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        endpoint = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        path = shell.folder / ".cellfactory" / "sandbox" / "server.json"
+        path.parent.mkdir(parents=True)
+        path.write_text(json.dumps({"id": "1", "pid": os.getpid(), "endpoint": endpoint}), "utf-8")
+        yield
+
+
+MAPS = (
+    *("zone_names", "node_subnet_ids", "pod_subnet_ids", "endpoint_subnet_ids"),
+    *("control_plane_subnet_ids", "node_route_table_ids", "security_group_ids"),
+)
+OUTPUTS: dict[str, Any] = {"vpc_id": "vpc-1", **{name: {"usw2-az1": "id-1"} for name in MAPS}}
+CLUSTER = {"cluster_name": CELL, "cluster_endpoint": "https://x", "cluster_ca": "eA=="}
+ADD = {"action": "create", "address": "aws_vpc.cell"}
+NETWORK_APPLIES = {"apply": {"outputs": OUTPUTS, "changes": [ADD]}}
+BOTH_APPLY = {
+    f"{CELL}-network": NETWORK_APPLIES,
+    f"{CELL}-cluster": {"apply": {"outputs": CLUSTER, "changes": [ADD]}},
+}
+
+
+def test_real_aws_is_not_touched_without_a_yes(shell: Shell) -> None:
+    for command in ("apply", "destroy"):
+        remember(shell, CELL)
+        _, said = shell.run(command, "--registry", "registry", code=2)
+        assert f"{command} in real AWS: " in said
+        assert f"nobody is there to be asked; {command} in real AWS takes --yes" in said
+    assert shell.commands() == []
+
+
+def test_a_yes_applies_the_plan_that_was_looked_at(shell: Shell) -> None:
+    script = {
+        f"{CELL}-network": {"plan": {"changes": [ADD]}, **NETWORK_APPLIES},
+    }
+    told, _ = shell.run(
+        "apply", "--yes", "--layer", "network", "--registry", "registry", script=script
+    )
+    assert told == f"{CELL}-network  applied  +1 ~0 -0\n1 stack: 1 applied\n"
+    assert shell.commands() == [(f"{CELL}-network", "plan"), (f"{CELL}-network", "apply")]
+    assert (shell.folder / "registry" / CELL / "network.json").is_file()
+
+
+def test_without_a_running_emulator_the_sandbox_says_how_to_start_one(shell: Shell) -> None:
+    _, said = shell.run("plan", "--sandbox", code=6)
+    assert "F608 no emulated AWS is running\n    start one in another terminal" in said
+
+
+@pytest.mark.usefixtures("server")
+def test_the_sandbox_leaves_the_platform_out_and_says_why(shell: Shell) -> None:
+    told, said = shell.run("apply", "--sandbox", "--format", "json", script=BOTH_APPLY)
+    status = {row["layer"]: row["status"] for row in json.loads(told)}
+    assert status == {"network": "applied", "cluster": "applied", "platform": "left-out"}
+    assert "platform is left out: the emulated EKS has no Kubernetes API" in said
+    assert shell.commands() == [(f"{CELL}-network", "apply"), (f"{CELL}-cluster", "apply")]
+
+
+@pytest.mark.usefixtures("server")
+def test_a_failure_is_exit_code_6_and_can_be_resumed(shell: Shell) -> None:
+    failing = {**BOTH_APPLY, f"{CELL}-cluster": {"apply": {"error": "throttled"}}}
+    _, said = shell.run("apply", "--sandbox", code=6, script=failing)
+    assert "    error: throttled (a.b)\n      because\n      of that\n" in said
+    assert "--resume" in said
+    shell.commands()
+    _, said = shell.run("apply", "--sandbox", "--resume", "last", script=BOTH_APPLY)
+    assert f"{CELL}-network  done before" in said
+    assert [stack for stack, command in shell.commands() if command == "apply"] == [
+        f"{CELL}-cluster"
+    ]
+
+
+@pytest.mark.usefixtures("server")
+def test_plan_tells_by_exit_code_whether_there_is_anything_to_do(shell: Shell) -> None:
+    changes = {f"{CELL}-network": {"plan": {"changes": [ADD]}}}
+    shell.run("plan", "--sandbox", "--exit-code", "--layer", "network", code=10, script=changes)
+    shell.run("plan", "--sandbox", "--exit-code", "--layer", "network")
+    shell.run("plan", "--sandbox", "--exit-code", "--layer", "cluster", code=10)  # deferred
+
+
+@pytest.mark.usefixtures("server")
+def test_an_apply_that_is_deferred_has_not_done_what_was_asked(shell: Shell) -> None:
+    told, _ = shell.run("apply", "--sandbox", "--layer", "cluster", code=6)
+    assert told.startswith(f"{CELL}-cluster  deferred  waits for {CELL}-network\n")
+
+
+@pytest.mark.usefixtures("server")
+def test_what_was_synthesized_from_another_inventory_is_refused(shell: Shell) -> None:
+    path = shell.folder / "cdktf.out" / "stacks" / f"{CELL}-network" / "cdk.tf.json"
+    path.write_text(path.read_text("utf-8").replace("us-west-2", "us-east-1"), "utf-8")
+    _, said = shell.run("apply", "--sandbox", code=5)
+    assert f"1 of 2 stacks differ ({CELL}-network)\n    run cellfactory synth" in said
+    assert shell.commands() == []
+
+
+def test_nothing_synthesized_yet(shell: Shell) -> None:
+    shutil.rmtree(shell.folder / "cdktf.out")
+    _, said = shell.run("validate", code=2)
+    assert "run `cellfactory synth` first" in said
+
+
+def test_a_cell_that_is_not_there_is_answered_with_the_nearest(shell: Shell) -> None:
+    _, said = shell.run("validate", "--cell", "moka-usw2-b", code=2)
+    assert said == "there is no cell 'moka-usw2-b' here\n    did you mean moka-usw2-a?\n"
+
+
+def test_a_cell_that_left_the_inventory_is_told_of_and_can_be_destroyed(shell: Shell) -> None:
+    remember(shell, "moka-gone")
+    _, said = shell.run("plan", "--registry", "registry", "--layer", "network")
+    assert "moka-gone-network is not in the inventory any more, but has a state" in said
+    shell.commands()
+    told, _ = shell.run("destroy", "--yes", "--registry", "registry", "--cell", "moka-gone")
+    assert told == "moka-gone-network  destroyed\n1 stack: 1 destroyed\n"
+    assert shell.commands() == [("moka-gone-network", "destroy")]
+    _, said = shell.run("destroy", "--yes", "--registry", "registry")
+    assert said == "the registry knows of no stack: nothing to destroy\n"
+
+
+def remember(shell: Shell, cell: str) -> None:
+    """Let the registry hold a network that was applied."""
+    registry = open_registry(str(shell.folder / "registry"), "us-west-2", None)
+    registry.write(
+        Record(
+            stack=StackId(cell, "network"),
+            region="us-west-2",
+            complete=True,
+            digest="sha256:x",
+            sources={"cdk.tf.json": "{}"},
+            inputs={},
+            outputs={},
+        )
+    )
