@@ -13,22 +13,24 @@ SHARED_BUCKET = "shared-mutating-50"  # the strictest reading of the three in th
 SECONDS_PER_MINUTE = 60
 
 
-def per_action_minutes(
+def slowest_call(
     calls: Sequence[CallCount], nodes: int, prefixes: int, facts: Facts
-) -> tuple[float, str]:
+) -> tuple[float, CallCount]:
     """Say how long EC2 lets the calls of all nodes through, each action from its own bucket.
 
     An underestimate: nobody calls at the perfect pace; the rebuild simulation adds that.
 
     Returns:
-        Minutes, and the action that takes longest.
+        Minutes, and the call that takes longest.
     """
-    longest = (0.0, "")
-    for call in calls:
+
+    def minutes(call: CallCount) -> float:
         bucket = facts.bucket(call)
         seconds = drain_seconds(call.of(prefixes) * nodes, bucket.capacity, bucket.refill)
-        longest = max(longest, (seconds / SECONDS_PER_MINUTE, call.action))
-    return longest
+        return seconds / SECONDS_PER_MINUTE
+
+    slowest = max(calls, key=minutes)
+    return minutes(slowest), slowest
 
 
 def mutating_calls(calls: Sequence[CallCount], prefixes: int) -> int:
@@ -46,14 +48,15 @@ def size_calls(entries: CellEntries) -> Iterator[Usage]:
     """Size the EC2 calls of a rebuild in both readings of the throttles."""
     shape, facts = entries.shape, entries.facts
     limit, scope = entries.policy("rebuild-minutes"), entries.scope("account")
-    minutes, action = per_action_minutes(shape.calls, shape.nodes, shape.prefixes, facts)
+    minutes, slowest = slowest_call(shape.calls, shape.nodes, shape.prefixes, facts)
+    refill = facts.bucket(slowest).refill
     yield entries.usage(
         "rebuild-per-action",
         minutes,
         limit,
-        per_node=_minutes_per_node(entries, action),
+        per_node=slowest.of(shape.prefixes) / refill / SECONDS_PER_MINUTE,
         scope=scope,
-        detail=f"{action} takes longest" if action else "",
+        detail=f"{slowest.action} takes longest",
     )
     per_node = mutating_calls(shape.calls, shape.prefixes)
     bucket = facts.buckets[SHARED_BUCKET]
@@ -65,17 +68,4 @@ def size_calls(entries: CellEntries) -> Iterator[Usage]:
         scope=scope,
         detail=f"{per_node} calls for each node (CNI {shape.cni or 'of today'}), "
         f"{bucket.capacity} at once and {bucket.refill:g} a second",
-    )
-
-
-def _minutes_per_node(entries: CellEntries, action: str) -> float:
-    """Minutes that one more node adds to the slowest action."""
-    shape = entries.shape
-    return max(
-        (
-            call.of(shape.prefixes) / entries.facts.bucket(call).refill / SECONDS_PER_MINUTE
-            for call in shape.calls
-            if call.action == action
-        ),
-        default=0.0,
     )
