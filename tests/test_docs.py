@@ -61,12 +61,6 @@ def test_a_made_page_is_what_its_maker_makes(name: str) -> None:
     assert shown == PAGES[name](), f"{name} is stale: python3 dev.py docs"
 
 
-def test_making_a_page_twice_gives_the_same_text() -> None:
-    assert {name: render() for name, render in PAGES.items()} == {
-        name: render() for name, render in PAGES.items()
-    }
-
-
 @pytest.mark.parametrize("words", [pytest.param(w, id=" ".join(w)) for w in commands()])
 def test_each_command_is_in_the_reference_and_in_use_on_a_page(words: tuple[str, ...]) -> None:
     heading = f"## {' '.join(words)}\n"
