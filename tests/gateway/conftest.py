@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-SIDECAR = Path(__file__).resolve().parents[2] / "modules" / "spark-ui-gateway" / "sidecar"
-sys.path.insert(0, str(SIDECAR))
+from tests.gateway.apiserver import ApiServer
+from tests.gateway.rig import SIDECAR, Nginx, Sidecar, find_nginx
 
-from tests.gateway.apiserver import ApiServer  # noqa: E402  # after the path above
-from tests.gateway.rig import Nginx, Sidecar, find_nginx  # noqa: E402
+# The sidecar is a package of its own, and nothing of it is installed here.
+sys.path.insert(0, str(SIDECAR))
 
 
 @pytest.fixture

@@ -17,6 +17,8 @@ import pytest
 from tests.gateway.apiserver import ApiServer, Pod, make_driver
 from tests.gateway.rig import NET, Nginx, Sidecar, StandInDriver, wait_for
 
+pytestmark = pytest.mark.gateway_nginx
+
 JOBS = 1000
 JOBS_PER_SECOND = 40.0
 JOB_SECONDS = 4.0
@@ -119,7 +121,6 @@ class Churn:
             self.late.append(time.monotonic() - ended)
 
 
-@pytest.mark.gateway_nginx
 @pytest.mark.timeout(180)
 def test_a_thousand_jobs_at_forty_a_second(api: ApiServer, sidecar: Sidecar, nginx: Nginx) -> None:
     workers = find_workers(nginx)
@@ -184,7 +185,6 @@ def fill(api: ApiServer, number: int) -> None:
         api._pods["spark", f"driver-{index:06d}"] = pod
 
 
-@pytest.mark.gateway_nginx
 def test_five_minutes_without_the_api_are_like_five_seconds(
     api: ApiServer, sidecar: Sidecar, nginx: Nginx
 ) -> None:
