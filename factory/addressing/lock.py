@@ -6,7 +6,7 @@ purpose: a VPC may still be there, and peers still route to it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Network
 from typing import Literal
@@ -167,6 +167,22 @@ def _check_inside(
         where = " and ".join(map(str, homes))
         message = f"{block} of cell {cell!r} lies outside {where}{more}"
         yield Finding(rule="F201", path=path, message=message, hint=MERGED)
+
+
+def settle(lock: Lock, cells: Collection[str]) -> Lock:
+    """Divide what the lock knows into the cells that are there and those that left.
+
+    A cell that comes back has its blocks again. New cells are not added: that is a plan's work.
+
+    Args:
+        lock: what the cells got so far.
+        cells: the names of all cells there are now.
+    """
+    known = {**lock.removed, **lock.cells}
+    return Lock(
+        cells={name: known[name] for name in sorted(known) if name in cells},
+        removed={name: known[name] for name in sorted(known) if name not in cells},
+    )
 
 
 def release(lock: Lock, cell: str) -> Lock:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from factory.addressing.blocks import PRIMARY_KINDS, AddressPlan, CellAddresses, ZoneBlocks
 from factory.addressing.fit import check_block_count, check_fit, check_grown
 from factory.addressing.held import check_held
-from factory.addressing.lock import Lock
+from factory.addressing.lock import Lock, settle
 from factory.addressing.need import CellNeed, need_of, pod_block_lengths, primary_length
 from factory.addressing.pools import Pools
 from factory.addressing.space import Space
@@ -38,13 +38,12 @@ def plan_addresses(inventory: Inventory, lock: Lock, facts: Facts) -> tuple[Addr
     Rules:
         F202 to F210: see `factory.addressing.rules`.
     """
-    planner = _Planner(inventory, lock, facts)
+    settled = settle(lock, inventory.cells)
+    planner = _Planner(inventory, settled, facts)
     planner.plan()
     findings = (*planner.findings, *check_held(inventory, planner.locked))
-    known = {**lock.removed, **lock.cells}
-    removed = {name: known[name] for name in sorted(known) if name not in inventory.cells}
     plan = AddressPlan(cells=planner.planned, findings=findings)
-    return plan, Lock(cells=dict(sorted(planner.locked.items())), removed=removed)
+    return plan, replace(settled, cells=dict(sorted(planner.locked.items())))
 
 
 def require_addresses(
@@ -65,11 +64,10 @@ class _Planner:
     """One plan in the making."""
 
     def __init__(self, inventory: Inventory, lock: Lock, facts: Facts) -> None:
-        known = {**lock.removed, **lock.cells}
         self.inventory, self.facts = inventory, facts
         self.pools = Pools(inventory, lock)
         self.needs = {name: need_of(t, facts) for name, t in inventory.cell_types.items()}
-        self.locked = {name: known[name] for name in sorted(inventory.cells) if name in known}
+        self.locked = dict(lock.cells)
         self.planned: dict[str, CellAddresses] = {}
         self.findings: list[Finding] = []
 

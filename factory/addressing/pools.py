@@ -31,20 +31,19 @@ def connected_meshes(inventory: Inventory) -> dict[str, str]:
 class Pools:
     """What is free in the pools. Changes as blocks are taken; lives inside one plan only.
 
-    Blocks that the lock knows, of cells that are or were, are taken; so are hubs and what is
-    reserved. Pod blocks come from where nobody is, as long as there is such room: meshes with the
-    same pod blocks can never be joined.
+    The lock must be settled for the inventory: blocks of its cells, there or gone, are taken, and
+    so are hubs and what is reserved. Pod blocks come from where nobody is, as long as there is
+    such room: meshes with the same pod blocks can never be joined.
     """
 
     def __init__(self, inventory: Inventory, lock: Lock) -> None:
-        known = {**lock.removed, **lock.cells}
-        gone = [block for n, c in known.items() if n not in inventory.cells for block in c.blocks]
+        gone = chain.from_iterable(cell.blocks for cell in lock.removed.values())
         self._inventory = inventory
         self._groups = connected_meshes(inventory)
         self._taken_by_all = [*_fixed(inventory), *gone]
         self._taken_in: dict[str, list[IPv4Network]] = {g: [] for g in self._groups.values()}
-        for name in inventory.cells.keys() & known.keys():
-            self._taken_in[self._group(name)] += known[name].blocks
+        for name, cell in lock.cells.items():
+            self._taken_in[self._group(name)] += cell.blocks
         taken = [*self._taken_by_all, *chain.from_iterable(self._taken_in.values())]
         self._node = Space(inventory.address_pools.node, taken)
         self._pod = Space(inventory.address_pools.pod, taken)

@@ -16,6 +16,7 @@ from factory.addressing.lock import (
     parse_lock,
     release,
     render_lock,
+    settle,
 )
 from factory.addressing.plan import plan_addresses
 from factory.addressing.rules import RULES
@@ -151,6 +152,27 @@ def test_only_what_left_can_be_released() -> None:
         release(lock, "cell-000")
     with pytest.raises(UsageError, match="no removed cell 'cell-009'; removed cells: cell-002"):
         release(lock, "cell-009")
+
+
+def test_who_is_there_and_who_left_is_settled_by_name() -> None:
+    lock = parse_lock(TEXT, "cells.lock.yaml")
+    settled = settle(lock, {"cell-001", "cell-002", "cell-007"})
+    assert set(settled.cells) == {"cell-001", "cell-002"}
+    assert set(settled.removed) == {"cell-000"}
+    assert settle(settled, {"cell-000", "cell-001"}) == lock
+
+
+def test_blocks_are_given_back_before_the_next_cell_asks() -> None:
+    made = inventories.data(cells=2)
+    made["address_pools"]["pod"] = ["100.64.0.0/18"]  # two cells fill it
+    _, lock = plan_addresses(inventories.inventory(made), EMPTY_LOCK, FACTS)
+    made["cells"]["cell-009"] = made["cells"].pop("cell-001")
+    next_one = inventories.inventory(made)
+    assert [f.rule for f in plan_addresses(next_one, lock, FACTS)[0].findings] == ["F202"]
+    freed = release(settle(lock, next_one.cells), "cell-001")
+    plan, after = plan_addresses(next_one, freed, FACTS)
+    assert plan.findings == ()
+    assert after.cells["cell-009"].blocks == lock.cells["cell-001"].blocks
 
 
 def test_a_lock_that_is_out_of_date_says_for_whom() -> None:
