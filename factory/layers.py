@@ -143,9 +143,7 @@ def _stacks_of(inventory: Inventory, cell: str) -> Iterator[Stack]:
     account = _account_inputs(inventory, cell)
     if account:
         yield Stack(id=StackId(cell, "account"), region=region, outputs={"account_id": "string"})
-    yield Stack(
-        id=StackId(cell, "network"), region=region, inputs=account, outputs=NETWORK_OUTPUTS
-    )
+    yield Stack(id=StackId(cell, "network"), region=region, inputs=account, outputs=NETWORK_OUTPUTS)
     yield from _edge_stacks(inventory, cell, region, account)
     yield Stack(
         id=StackId(cell, "cluster"),
@@ -175,9 +173,11 @@ def _edge_stacks(
 ) -> Iterator[Stack]:
     lower, higher = lower_peers(inventory, cell), higher_peers(inventory, cell)
     if higher or inventory.hubs_of(cell):
-        peers = {"peer_vpc_ids": _map({p: ("network", "vpc_id", None) for p in higher})}
-        unknown = {p: ("account", "account_id", None) for p in higher if _is_new(inventory, p)}
-        accounts = {"peer_account_ids": _map(unknown)} if unknown else {}
+        peers = {"peer_vpc_ids": _of_each(higher, "network", "vpc_id")}
+        unknown = [peer for peer in higher if _is_new(inventory, peer)]
+        accounts = (
+            {"peer_account_ids": _of_each(unknown, "account", "account_id")} if unknown else {}
+        )
         yield Stack(
             id=StackId(cell, "peering"),
             region=region,
@@ -190,7 +190,7 @@ def _edge_stacks(
             outputs={"connection_ids": "map(string)"},
         )
     if lower:
-        connections = _map({p: ("peering", "connection_ids", cell) for p in lower})
+        connections = _of_each(lower, "peering", "connection_ids", key=cell)
         yield Stack(
             id=StackId(cell, "accept"),
             region=region,
@@ -241,11 +241,7 @@ def _from(cell: str, layer: Layer, outputs: Mapping[str, VariableType]) -> dict[
     return {n: Input(type=t, sources=Source(stack=stack, output=n)) for n, t in outputs.items()}
 
 
-def _map(entries: Mapping[str, tuple[Layer, str, str | None]]) -> Input:
-    return Input(
-        type="map(string)",
-        sources={
-            peer: Source(stack=StackId(peer, layer), output=output, key=key)
-            for peer, (layer, output, key) in entries.items()
-        },
-    )
+def _of_each(peers: Iterable[str], layer: Layer, output: str, *, key: str | None = None) -> Input:
+    """A map by peer name: the same output of each peer, or one entry of it."""
+    sources = {p: Source(stack=StackId(p, layer), output=output, key=key) for p in peers}
+    return Input(type="map(string)", sources=sources)

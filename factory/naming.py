@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-Layer = Literal[
-    "account", "network", "peering", "accept", "options", "cluster", "platform"
-]
+Layer = Literal["account", "network", "peering", "accept", "options", "cluster", "platform"]
 """One Terraform state of a cell."""
 
 LAYERS: tuple[Layer, ...] = get_args(Layer)

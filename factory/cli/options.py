@@ -9,9 +9,7 @@ import typer
 
 InventoryFile = Annotated[
     Path,
-    typer.Option(
-        "--inventory", "-i", dir_okay=False, help="The cells to read.", show_default=True
-    ),
+    typer.Option("--inventory", "-i", dir_okay=False, help="The cells to read.", show_default=True),
 ]
 Locked = Annotated[
     bool,

@@ -51,7 +51,9 @@ class CellCluster:
             enable_key_rotation=True,
             deletion_window_in_days=_KEY_DELETION_DAYS,
         )
-        KmsAlias(stack, "secrets-alias", name=f"alias/{cell.name}-secrets", target_key_id=key.key_id)
+        KmsAlias(
+            stack, "secrets-alias", name=f"alias/{cell.name}-secrets", target_key_id=key.key_id
+        )
         logs = CloudwatchLogGroup(
             stack,
             "control-plane-logs",
@@ -134,9 +136,7 @@ class CellCluster:
             "vpc-cni",
             after=[agent, *attachments],
             configuration=_cni_configuration(self._cell),
-            identity=EksAddonPodIdentityAssociation(
-                role_arn=role.arn, service_account="aws-node"
-            ),
+            identity=EksAddonPodIdentityAssociation(role_arn=role.arn, service_account="aws-node"),
         )
         return [agent, proxy, cni]
 

@@ -50,9 +50,7 @@ def add_ingress(stack: TerraformStack, cell: CellSpec, ingress: Ingress, vpc_id:
         load_balancer_arn=balancer.arn,
         port=ingress.listener_port,
         protocol="TCP",
-        default_action=[
-            LbListenerDefaultAction(type="forward", target_group_arn=target_group.arn)
-        ],
+        default_action=[LbListenerDefaultAction(type="forward", target_group_arn=target_group.arn)],
     )
     for name in cell.pools[ingress.node_group].groups:
         group = f"aws_eks_node_group.group-{name}.resources[0].autoscaling_groups[0].name"

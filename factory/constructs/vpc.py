@@ -131,11 +131,19 @@ class CellVpc:
             )
             self._default_route(f"node-{zone}", self.node_tables[zone], nat_gateway_id=nat.id)
 
-    def _default_route(self, table: str, route_table: RouteTable, **target: str) -> None:
+    def _default_route(
+        self,
+        table: str,
+        route_table: RouteTable,
+        *,
+        gateway_id: str | None = None,
+        nat_gateway_id: str | None = None,
+    ) -> None:
         Route(
             self._stack,
             f"default-of-{table}",
             route_table_id=route_table.id,
             destination_cidr_block="0.0.0.0/0",
-            **target,
+            gateway_id=gateway_id,
+            nat_gateway_id=nat_gateway_id,
         )

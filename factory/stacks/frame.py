@@ -50,9 +50,7 @@ def account_id(inventory: Inventory, cell: str) -> str:
     return account.id if isinstance(account, ExistingAccount) else "${var.account_id}"
 
 
-def add_member_provider(
-    terraform: TerraformStack, inventory: Inventory, stack: Stack
-) -> None:
+def add_member_provider(terraform: TerraformStack, inventory: Inventory, stack: Stack) -> None:
     """Work in the cell's account: through the organization's provisioning role, as its member.
 
     There is one provider configuration in a stack, so that no resource can land elsewhere.
@@ -65,9 +63,7 @@ def add_member_provider(
     )
 
 
-def add_management_provider(
-    terraform: TerraformStack, inventory: Inventory, stack: Stack
-) -> None:
+def add_management_provider(terraform: TerraformStack, inventory: Inventory, stack: Stack) -> None:
     """Work in the management account of the cell's organization."""
     organization = inventory.organization_of(stack.id.cell)
     _add_aws_provider(

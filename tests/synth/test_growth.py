@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.synth.conftest import ROOT, Example, synthesize
 
 from factory.cli import main
 from factory.documents import load_data, render_data
+from tests.synth.conftest import ROOT, Example, synthesize
 
 pytestmark = pytest.mark.synth
 
@@ -47,7 +47,9 @@ def only_added(before: Any, after: Any, path: str = "") -> list[str]:
             line
             for key, value in before.items()
             for line in (
-                only_added(value, after[key], f"{path}.{key}") if key in after else [f"-{path}.{key}"]
+                only_added(value, after[key], f"{path}.{key}")
+                if key in after
+                else [f"-{path}.{key}"]
             )
         ]
     return [] if before == after else [f"~{path}"]
@@ -155,4 +157,7 @@ def test_golden_lock_is_fresh() -> None:
 
 def test_json_is_plain(example: Example) -> None:
     for text in example.texts.values():
-        assert json.dumps(json.loads(text), indent=2, sort_keys=True, ensure_ascii=False) + "\n" == text
+        assert (
+            json.dumps(json.loads(text), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+            == text
+        )

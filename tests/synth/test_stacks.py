@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.synth.conftest import Example
 from tests.synth.provider_schema import unknown_attributes
 

@@ -208,10 +208,11 @@ def _decode(user_data: str) -> Any:
     from base64 import b64decode
     from email import message_from_bytes
 
-    (part,) = message_from_bytes(b64decode(user_data)).get_payload()
-    assert not isinstance(part, str)
+    message = message_from_bytes(b64decode(user_data))
+    assert message.get_content_type() == "multipart/mixed"
+    (part,) = [part for part in message.walk() if not part.is_multipart()]
     assert part.get_content_type() == "application/node.eks.aws"
-    return load_data(part.get_payload())
+    return load_data(str(part.get_payload()))
 
 
 def test_nothing_is_admitted_from_everywhere_and_everything_is_tagged(ladder: Ladder) -> None:
