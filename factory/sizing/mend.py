@@ -32,13 +32,12 @@ def mend(setting: Setting) -> tuple[Change, ...]:
     """Find the changes that mend a cell, cheapest first; none when nothing is broken.
 
     Cheapest is what takes least from the user: a request to AWS, a setting of the CNI, a smaller
-    disk, fewer addresses for each node, and fewer nodes at last. Each is tried alone; where none
-    is enough, what AWS may raise is raised and the rest removed.
+    disk, fewer addresses for each node, and fewer nodes at last. Each is tried alone, and raised
+    quotas also together with fewer nodes.
     """
     if not broken_bounds(setting):
         return ()
-    alone = tuple(c for c in _candidates(setting) if not broken_bounds(setting, c.shape))
-    return alone or tuple(_together(setting))
+    return tuple(c for c in _candidates(setting) if not broken_bounds(setting, c.shape))
 
 
 def _candidates(setting: Setting) -> Iterator[Change]:
@@ -55,6 +54,7 @@ def _candidates(setting: Setting) -> Iterator[Change]:
         if not broken_bounds(setting, fewer):
             yield Change(words=f"{prefixes} prefixes for each node", shape=fewer)
             break
+    yield from _together(setting)
     yield from _fewer_nodes(setting)
 
 
@@ -93,5 +93,4 @@ def _together(setting: Setting) -> Iterator[Change]:
         for fewer in _fewer_nodes(replace(setting, shape=raised.shape)):
             left = replace(fewer.shape, quotas=setting.shape.quotas)
             for enough in _raise_quotas(replace(setting, shape=left)):
-                if not broken_bounds(setting, enough.shape):
-                    yield Change(words=f"{fewer.words}; and {enough.words}", shape=enough.shape)
+                yield Change(words=f"{fewer.words}; and {enough.words}", shape=enough.shape)

@@ -87,7 +87,8 @@ def _peered_nau(
     designed = base + sum(nau.designed for nau in members)
     worst_off = max((nau.misconfigured - nau.designed for nau in members), default=0)
     worst_reset = max((nau.reset - nau.designed for nau in members), default=0)
-    detail = f"{len(members)} cells, {base:,} NAU of hubs"
+    cells = f"{len(members)} cell" if len(members) == 1 else f"{len(members)} cells"
+    detail = f"{cells}, {base:,} NAU of hubs"
     yield "peered-nau", designed, detail
     yield "peered-nau-pods", base + sum(nau.pods for nau in members), detail
     yield "peered-nau-misconfigured", designed + max(0, worst_off), detail

@@ -92,7 +92,8 @@ def setting_of_what_if(question: WhatIf, facts: Facts) -> Setting:
     """Make the cell that is asked about, with subnets as the address planner would cut them.
 
     Raises:
-        WhatIfError: when the Region is unknown or has fewer zones.
+        WhatIfError: when the Region is unknown or has fewer zones, or the instance type delegates
+            no prefixes.
         UnknownInstanceType: with the nearest names.
     """
     zones = _zones(question, facts)
@@ -178,8 +179,12 @@ def _zones(question: WhatIf, facts: Facts) -> list[str]:
 
 def _cell_type(question: WhatIf, zones: list[str], facts: Facts) -> CellType:
     """Declare the cell type; what does not matter for its size is the least that is valid."""
+    instance = facts.instance(question.instance)
+    if not instance.delegates_prefixes:
+        msg = f"{instance.name} ({instance.hypervisor}) cannot have prefixes delegated to it"
+        raise WhatIfError(msg)
     group = NodeGroup(
-        instance_type=facts.instance(question.instance).name,
+        instance_type=instance.name,
         nodes_per_zone=-(-question.nodes // question.zones),
         root_volume_gib=question.root_volume_gib,
         max_unavailable=question.max_unavailable,

@@ -137,7 +137,11 @@ def test_a_new_account_asks_for_the_smallest_raises() -> None:
 
 def test_quotas_alone_may_not_be_enough() -> None:
     (change,) = mend(asked(1500, level="default"))
-    assert change.words.startswith("remove 201 nodes; and raise L-1216C47A to 41,760")
+    assert change.words == "remove 201 nodes; and raise L-1216C47A to 41,760, L-7A658B76 to 128"
+    both = mend(asked(1500, level="default", quotas={"L-1216C47A": 30_000}))
+    words = [change.words for change in both]
+    assert words[0].startswith("remove 201 nodes; and raise L-1216C47A to 41,760")
+    assert words[1] == "remove 996 nodes"  # (504 + 6 of surge) x 100 GiB are 49.8 of 50 TiB
 
 
 def test_a_lost_fuse_is_put_back_first() -> None:
