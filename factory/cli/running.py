@@ -54,17 +54,28 @@ def selected(
 
 
 def read_fresh(output: Path, planned: Planned, stacks: Sequence[Stack]) -> dict[StackId, Sources]:
-    """Read the synthesized stacks, and make sure that they are what the inventory says now."""
-    sources: dict[StackId, Sources] = {s.id: read_sources(output, s.id) for s in stacks}
+    """Read the synthesized stacks, and make sure that they are what the inventory says now.
+
+    Other files that lie beside them are neither in the way nor taken along.
+
+    Raises:
+        UsageError: when a stack was not synthesized.
+        SynthError: when one was synthesized from something else.
+    """
+    found = {stack.id: read_sources(output, stack.id) for stack in stacks}
     from factory.stacks.synth import output_files, synth_stacks  # starts Node
 
     made = synth_stacks(planned.inventory, planned.plan, planned.facts, stacks)
     files = output_files(made, stacks)
-    stale = [i for i, found in sources.items() if found != _files_below(f"stacks/{i}/", files)]
+    sources = {stack: _files_below(f"stacks/{stack}/", files) for stack in found}
+    stale = [
+        stack
+        for stack, texts in sources.items()
+        if any(found[stack].get(path) != text for path, text in texts.items())
+    ]
     if stale:
-        named = ", ".join(map(str, stale[:MOST_NAMED])) + (
-            ", ..." if len(stale) > MOST_NAMED else ""
-        )
+        named = ", ".join(map(str, stale[:MOST_NAMED]))
+        named += ", ..." if len(stale) > MOST_NAMED else ""
         msg = (
             f"{output} is not what the inventory makes: {len(stale):,} of {len(stacks):,} stacks "
             f"differ ({named})\n    run cellfactory synth, and look at what changes"

@@ -125,12 +125,15 @@ def test_a_yes_applies_the_plan_that_was_looked_at(shell: Shell) -> None:
     script = {
         f"{CELL}-network": {"plan": {"changes": [ADD]}, **NETWORK_APPLIES},
     }
+    beside = shell.folder / "cdktf.out" / "stacks" / f"{CELL}-network" / "mine_override.tf.json"
+    beside.write_text("{}", "utf-8")
     told, _ = shell.run(
         "apply", "--yes", "--layer", "network", "--registry", "registry", script=script
     )
     assert told == f"{CELL}-network  applied  +1 ~0 -0\n1 stack: 1 applied\n"
     assert shell.commands() == [(f"{CELL}-network", "plan"), (f"{CELL}-network", "apply")]
     assert (shell.folder / "registry" / CELL / "network.json").is_file()
+    assert not list((shell.folder / ".cellfactory").rglob(beside.name))
 
 
 def test_without_a_running_emulator_the_sandbox_says_how_to_start_one(shell: Shell) -> None:
