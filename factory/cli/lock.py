@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from factory.addressing.lock import Lock, release, render_lock
+from factory.addressing.lock import Lock, render_lock
 from factory.cli.options import DEFAULT_INVENTORY, InventoryFile, Locked
 from factory.cli.reading import plan_file
 from factory.files import write_whole
@@ -25,10 +25,8 @@ def lock(
     ] = None,
 ) -> None:
     """Give new cells their addresses in cells.lock.yaml; nobody else's ever change."""
-    planned = plan_file(inventory_file, locked=locked)
+    planned = plan_file(inventory_file, locked=locked, released=released or ())
     wanted = planned.lock
-    for cell in released or ():
-        wanted = release(wanted, cell)
     for line in describe_change(planned.before, wanted):
         typer.echo(line)
     changed = write_whole(planned.lock_file, render_lock(wanted))

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 from factory.addressing.blocks import AddressPlan
-from factory.addressing.lock import EMPTY_LOCK, Lock, check_locked, parse_lock
+from factory.addressing.lock import (
+    EMPTY_LOCK,
+    Lock,
+    check_locked,
+    parse_lock,
+    release,
+    settle,
+)
 from factory.addressing.plan import require_addresses
 from factory.cli.options import lock_file_of
 from factory.documents import MOST_BYTES
@@ -51,11 +59,18 @@ class Checked:
     warnings: tuple[Problem, ...]
 
 
-def plan_file(inventory_file: Path, *, locked: bool = False) -> Planned:
+def plan_file(
+    inventory_file: Path, *, locked: bool = False, released: Collection[str] = ()
+) -> Planned:
     """Read an inventory and its lock, and plan its addresses.
 
+    Args:
+        inventory_file: the inventory; its lock lies beside it.
+        locked: demand that the lock says what the inventory asks for.
+        released: cells that left the inventory, whose blocks are given back first.
+
     Raises:
-        UsageError: when a file cannot be read.
+        UsageError: when a file cannot be read, or a released cell is none that left.
         InventoryError: with all that is wrong; with `locked`, also when the lock is out of date.
     """
     facts = load_facts()
@@ -65,7 +80,10 @@ def plan_file(inventory_file: Path, *, locked: bool = False) -> Planned:
     before = EMPTY_LOCK
     if lock_file.exists():
         before = parse_lock(read_bytes(lock_file, most_bytes=MOST_BYTES + 1), str(lock_file))
-    plan, lock = require_addresses(inventory, before, facts, source)
+    kept = before
+    for cell in released:
+        kept = release(settle(kept, inventory.cells), cell)
+    plan, lock = require_addresses(inventory, kept, facts, source)
     if locked:
         findings = list(check_locked(before, lock))
         if findings:
