@@ -1,0 +1,88 @@
+"""`quotas`: what an account was given, as lines for `cells.yaml`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Literal
+
+import typer
+
+from factory.cli.options import DEFAULT_INVENTORY, InventoryFile
+from factory.errors import UsageError
+from factory.facts.loader import load_facts
+from factory.facts.schema import Quota
+from factory.files import read_bytes
+from factory.inventory.reader import parse_inventory
+from factory.inventory.schema import ExistingAccount, Inventory, Organization
+from factory.sizing.quotas import cell_quotas
+
+
+def quotas(
+    account: Annotated[str, typer.Option(help="A cell, or the twelve digits of a cell's account.")],
+    inventory_file: InventoryFile = DEFAULT_INVENTORY,
+    current: Annotated[
+        bool,
+        typer.Option("--current", help="Use the present credentials; take no role."),
+    ] = False,
+    form: Annotated[Literal["text", "json"], typer.Option("--format", help="Form.")] = "text",
+) -> None:
+    """Read what AWS has raised for an account, and propose the lines for cells.yaml."""
+    from factory.cli.live_quotas import open_session, read_quotas  # botocore, for this alone
+
+    facts = load_facts()
+    inventory, _ = parse_inventory(read_bytes(inventory_file), str(inventory_file), facts)
+    cell, number = find_cell(inventory, account)
+    roles = [] if current else member_roles(inventory.organization_of(cell), number)
+    session = open_session(inventory.region_of(cell), number, roles)
+    known = {quota.code: quota for quota in facts.quotas.values() if quota.code}
+    live = read_quotas(session, known.values())
+    for code, why in live.unread.items():
+        typer.echo(f"{code} ({known[code].title}): {why}", err=True)
+    if form == "json":
+        typer.echo(json.dumps({"account": number, "cell": cell, "quotas": live.values}, indent=2))
+        return
+    typer.echo(f"# account {number}, {inventory.region_of(cell)}, from Service Quotas")
+    typer.echo("\n".join(propose(cell, live.values, cell_quotas(inventory, cell), known)))
+
+
+def find_cell(inventory: Inventory, account: str) -> tuple[str, str]:
+    """Find the cell that is meant, and the number of its account.
+
+    Raises:
+        UsageError: when no cell has that name or account, or its account has no number yet.
+    """
+    for name, cell in inventory.cells.items():
+        number = cell.account.id if isinstance(cell.account, ExistingAccount) else ""
+        if account == name and not number:
+            msg = f"the account of {name} is not made yet: give its number once it is"
+            raise UsageError(msg)
+        if account in (name, number):
+            return name, number
+    msg = f"no cell is named {account!r} or has that account"
+    raise UsageError(msg)
+
+
+def member_roles(organization: Organization, account: str) -> list[str]:
+    """List the roles that lead into a member account: the provisioning role, then its own."""
+    management = organization.management_account
+    return [
+        f"arn:aws:iam::{management}:role/{organization.provisioning_role}",
+        f"arn:aws:iam::{account}:role/{organization.member_role}",
+    ]
+
+
+def propose(
+    cell: str,
+    live: Mapping[str, int],
+    declared: Mapping[str, float],
+    known: Mapping[str, Quota],
+) -> Iterator[str]:
+    """Write the `quotas` of a cell as YAML: what differs from AWS's default, and what changed."""
+    kept = {c: v for c, v in sorted(live.items()) if v != known[c].default or c in declared}
+    yield f"{cell}:"
+    yield "  quotas:" if kept else "  quotas: {}  # nothing was raised"
+    for code, value in kept.items():
+        before = declared.get(code)
+        changed = "" if before in (None, value) else f"; cells.yaml has {before:,.0f}"
+        yield f"    {code}: {value}  # {known[code].title} ({known[code].unit}){changed}"

@@ -1,0 +1,99 @@
+"""Reading live quotas: which account, through which roles, and what is proposed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
+
+from factory.cli.live_quotas import NOT_THERE, read_quotas
+from factory.cli.quotas import find_cell, member_roles, propose
+from factory.documents import parse_document
+from factory.errors import TerraformError, UsageError
+from factory.facts.loader import load_facts
+from factory.inventory.schema import NewAccount
+from tests.unit.sizing.sample import inventory
+
+FACTS = load_facts()
+KNOWN = {quota.code: quota for quota in FACTS.quotas.values() if quota.code}
+
+
+class Quotas:
+    """A Service Quotas that answers from a table, or refuses."""
+
+    def __init__(self, values: dict[str, float], error: Exception | None = None) -> None:
+        self.values, self.error = values, error
+
+    def client(self, service: str) -> Quotas:
+        assert service == "service-quotas"
+        return self
+
+    def get_service_quota(self, *, ServiceCode: str, QuotaCode: str) -> dict[str, Any]:
+        assert ServiceCode == KNOWN[QuotaCode].service
+        if self.error:
+            raise self.error
+        if QuotaCode not in self.values:
+            raise refused(NOT_THERE)
+        return {"Quota": {"QuotaCode": QuotaCode, "Value": self.values[QuotaCode]}}
+
+
+def refused(code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": "no"}}, "GetServiceQuota")
+
+
+def test_every_code_is_asked_for_and_what_is_unknown_is_told() -> None:
+    live = read_quotas(Quotas({"L-CD17FD4B": 512_000.0}), FACTS.quotas.values())
+    assert live.values == {"L-CD17FD4B": 512_000}
+    assert set(live.unread) == set(KNOWN) - {"L-CD17FD4B"}
+
+
+@pytest.mark.parametrize(
+    "error",
+    [refused("AccessDeniedException"), EndpointConnectionError(endpoint_url="somewhere")],
+    ids=["no permission", "no way there"],
+)
+def test_a_refusal_is_an_error_and_not_an_empty_answer(error: Exception) -> None:
+    with pytest.raises(TerraformError, match="Service Quotas"):
+        read_quotas(Quotas({}, error), FACTS.quotas.values())
+
+
+def test_a_cell_by_its_name_or_its_account() -> None:
+    declared = inventory({"cell-a": 1, "cell-b": 1})
+    assert find_cell(declared, "cell-b") == ("cell-b", "000000000002")
+    assert find_cell(declared, "000000000001") == ("cell-a", "000000000001")
+    for nobody in ("cell-c", "000000000009", ""):
+        with pytest.raises(UsageError, match="no cell is named"):
+            find_cell(declared, nobody)
+
+
+def test_an_account_that_is_not_made_yet() -> None:
+    declared = inventory()
+    new = NewAccount(email="a@example.com", ou="ou-ab12-cdefgh34")
+    cells = {"cell-a": declared.cells["cell-a"].model_copy(update={"account": new})}
+    with pytest.raises(UsageError, match="is not made yet"):
+        find_cell(declared.model_copy(update={"cells": cells}), "cell-a")
+
+
+def test_the_roles_are_those_that_terraform_takes() -> None:
+    assert member_roles(inventory().organizations["one"], "5" * 12) == [
+        f"arn:aws:iam::{'1' * 12}:role/P",
+        f"arn:aws:iam::{'5' * 12}:role/OrganizationAccountAccessRole",
+    ]
+
+
+def test_what_differs_from_the_default_is_proposed() -> None:
+    live = {"L-CD17FD4B": 512_000, "L-BB24F6E5": 64_000, "L-1216C47A": 48_000, "L-7A658B76": 50}
+    declared = {"L-CD17FD4B": 256_000.0, "L-1216C47A": 48_000.0, "L-7A658B76": 200.0}
+    lines = list(propose("cell-a", live, declared, KNOWN))
+    text = "\n".join(lines)
+    assert parse_document(text).value == {
+        "cell-a": {"quotas": {"L-1216C47A": 48_000, "L-7A658B76": 50, "L-CD17FD4B": 512_000}}
+    }
+    assert "512000  # Peered Network Address Usage (NAU); cells.yaml has 256,000" in text
+    assert "cells.yaml has 48,000" not in text
+
+
+def test_nothing_raised_is_said() -> None:
+    lines = list(propose("cell-a", {"L-BB24F6E5": 64_000}, {}, KNOWN))
+    assert parse_document("\n".join(lines)).value == {"cell-a": {"quotas": {}}}
