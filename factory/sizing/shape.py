@@ -40,12 +40,10 @@ class Pool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Peers:
-    """The peering connections of a cell, as far as its own ledger needs them."""
+    """What a cell is peered with, as far as its own route tables and rules need it."""
 
-    requests: int = 0  # connections that it asks for
-    connections: int = 0
-    blocks: int = 0  # routable blocks behind them
-    hub_blocks: int = 0  # of these, blocks of hubs
+    blocks: int  # routable blocks of all peers
+    hub_blocks: int  # of these, blocks of hubs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,8 +109,6 @@ def shape_of(inventory: Inventory, cell: str, addresses: CellAddresses, facts: F
         type_path=("cell_types", inventory.cells[cell].type),
         quotas=cell_quotas(inventory, cell),
         peers=Peers(
-            requests=sum(1 for peer in peers if peer > cell) + len(hubs),
-            connections=len(peers) + len(hubs),
             blocks=len(peers) + hub_blocks,
             hub_blocks=hub_blocks,
         ),

@@ -12,7 +12,7 @@ from math import ceil
 
 from factory.facts.schema import ADDRESSES_PER_PREFIX
 
-PREFIX_LENGTH = 28
+ADDRESS_BITS = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,9 +157,8 @@ def packed_nodes(prefix_length: int, prefixes: int, interfaces: int = 1) -> int:
 
 
 def _whole_prefixes(prefix_length: int) -> int:
-    if prefix_length >= PREFIX_LENGTH:
-        return 0
-    return max(0, (1 << (PREFIX_LENGTH - prefix_length)) - 2)
+    blocks = (1 << (ADDRESS_BITS - prefix_length)) // ADDRESSES_PER_PREFIX
+    return max(0, blocks - 2)
 
 
 def reserved_prefixes(subnet: IPv4Network, reserved: Iterable[IPv4Network]) -> int:

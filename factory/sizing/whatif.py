@@ -97,7 +97,7 @@ def setting_of_what_if(question: WhatIf, facts: Facts) -> Setting:
         facts,
         type_path=PATH,
         quotas={**_granted(question.level, facts), **question.quotas},
-        peers=Peers(requests=peers, connections=peers, blocks=peers, hub_blocks=question.hubs),
+        peers=Peers(blocks=peers, hub_blocks=question.hubs),
     )
     missing = -question.nodes % question.zones
     shape = replace(shape, pools=tuple(replace(p, missing=missing) for p in shape.pools))

@@ -167,6 +167,18 @@ def test_a_mesh_by_hand() -> None:
     assert ("hub", "outstanding-peering-requests") not in mesh
 
 
+def test_routes_and_rules_by_hand() -> None:
+    declared = inventory(
+        {"cell-a": 10, "cell-b": 10, "cell-c": 10},
+        hubs={"hub": hub(blocks=3)},
+        ingress={"node_group": "executor"},
+    )
+    sized = {u.bound: u for u in size_cell(declared, "cell-a", addresses("cell-a"), FACTS)}
+    # its own 4 blocks, 2 cells, 3 blocks of the hub, the S3 gateway
+    assert sized["routes-per-route-table"].used == 4 + 2 + 3 + 1
+    assert sized["rules-per-security-group"].used == 3
+
+
 def test_without_edges_between_cells_only_the_hub_adds_up() -> None:
     declared = inventory({"cell-a": 400, "cell-b": 10}, hubs={"hub": hub()}, cell_to_cell="none")
     mesh = {(u.scope.owner, u.bound): u for u in size_mesh(declared, plan(declared), "mesh", FACTS)}

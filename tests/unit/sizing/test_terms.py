@@ -88,6 +88,19 @@ def test_nodes_of_a_pod_subnet_without_reservations(length: int, worst: int, bes
     assert terms.packed_nodes(length, prefixes=6) == best
 
 
+def test_a_subnet_of_a_single_prefix_holds_none() -> None:
+    assert terms.fragmented_nodes(28, prefixes=1, interfaces=0) == 0
+    assert terms.fragmented_nodes(27, prefixes=1, interfaces=0) == 0
+    assert terms.fragmented_nodes(26, prefixes=1, interfaces=0) == 2
+    assert terms.packed_nodes(26, prefixes=1, interfaces=0) == 2
+
+
+def test_a_subnet_that_is_wholly_reserved_has_no_single_address() -> None:
+    subnet = IPv4Network("100.64.0.0/24")
+    assert terms.unreserved_addresses(subnet, [subnet], kept=5) == 0
+    assert terms.unreserved_addresses(subnet, [], kept=5) == 251
+
+
 def test_nodes_of_a_reserved_pod_subnet() -> None:
     subnet = IPv4Network("100.64.0.0/16")
     reserved = list(subnet.address_exclude(IPv4Network("100.64.0.0/22")))
