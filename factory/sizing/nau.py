@@ -45,7 +45,7 @@ def weights_of(facts: Facts) -> NauWeights:
 def pool_nau(shape: CellShape, pool: Pool, weights: NauWeights, per_pod: float) -> VpcNau:
     """Count the NAU of one node of a pool in each case."""
     instance = pool.instance
-    slots, enis = max(1, instance.prefix_slots), instance.enis
+    slots, enis = instance.prefix_slots, instance.enis
     allowed = min(shape.interfaces, enis)
 
     def nau(attached: Attached) -> float:

@@ -134,7 +134,7 @@ def size_account(entries: CellEntries) -> Iterator[Usage]:
 
 def _interfaces_when_reset(shape: CellShape, pool: Pool) -> int:
     """Interfaces of one node whose CNI settings are lost, the primary one included."""
-    slots = max(1, pool.instance.prefix_slots)
+    slots = pool.instance.prefix_slots
     attached = settings_reset(max_pods=shape.max_pods, slots=slots, interfaces=pool.instance.enis)
     return 1 + attached.interfaces
 

@@ -90,7 +90,7 @@ class CellShape:
 
     def pod_interfaces(self, pool: Pool) -> int:
         """Interfaces besides the primary one that hold a node's prefixes (interfaces)."""
-        return ceil(self.prefixes / max(1, pool.instance.prefix_slots))
+        return ceil(self.prefixes / pool.instance.prefix_slots)
 
 
 def shape_of(inventory: Inventory, cell: str, addresses: CellAddresses, facts: Facts) -> CellShape:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from factory.facts.loader import load_facts
 from factory.sizing import terms
 from factory.sizing.terms import Attached, NauWeights, node_nau
 
@@ -178,3 +179,8 @@ def test_no_misconfiguration_is_worse_than_everything(
     assert off.pod_addresses <= 16 * prefixes
     assert off.interfaces <= interfaces - 1
     assert max(node_nau(off, WEIGHTS), node_nau(reset, WEIGHTS)) <= attached < bare
+
+
+def test_every_instance_type_has_a_slot_for_pods() -> None:
+    # the model divides by them
+    assert min(instance.prefix_slots for instance in load_facts().instances.values()) >= 1
