@@ -30,7 +30,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PRELOADED = (
-    *("pydantic", "yaml"),  # not pytest's plugins: it wants to load them itself
+    *("hypothesis", "hypothesis.strategies", "pydantic", "pytest", "yaml"),
     *("factory.addressing.need", "factory.facts.loader", "factory.inventory.schema"),
 )
 COMPARED: dict[type[ast.cmpop], type[ast.cmpop]] = {
@@ -164,7 +164,7 @@ def _run(mutant: Mutant, tests: Sequence[str]) -> int:
 
     relative = mutant.path.resolve().relative_to(ROOT)
     sys.meta_path.insert(0, _Finder(".".join(relative.with_suffix("").parts), mutant))
-    options = ["-x", "-q", "-p", "no:cacheprovider"]
+    options = ["-x", "-q", "-p", "no:cacheprovider", "-W", "ignore:Module already imported"]
     with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
         return int(pytest.main([*options, *tests]))
 
@@ -190,7 +190,9 @@ def main() -> int:
         if not survives(unchanged, options.tests, options.seconds):
             sys.exit(f"{file}: the tests fail as it is")
     begun, survivors = time.monotonic(), 0
-    for mutant in chosen:
+    for number, mutant in enumerate(chosen, 1):
+        if number % 25 == 0:
+            print(f"{number} of {len(chosen)}", file=sys.stderr, flush=True)
         if survives(mutant, options.tests, options.seconds):
             survivors += 1
             print(f"{mutant.path}:{mutant.line}: {mutant.words}", flush=True)
