@@ -150,13 +150,16 @@ def test_an_output_of_another_type_fails_the_stack_and_what_waits_for_it(scene: 
     assert results["a-cluster"].status == "skipped"
 
 
-def test_a_plan_that_replaces_is_refused_and_nothing_is_applied(scene: Scene) -> None:
+@pytest.mark.parametrize("action", ["replace", "delete"])
+def test_a_plan_that_replaces_or_destroys_is_refused_and_nothing_is_applied(
+    scene: Scene, action: str
+) -> None:
     with_state(scene, "a")
-    change = {"action": "replace", "address": "aws_vpc.cell", "reason": "cannot_update"}
-    scene.does("a-network", "plan", changes=[change])
+    change = {"action": action, "address": "aws_vpc.cell", "reason": "cannot_update"}
+    scene.does("a-network", "plan", changes=[ADD, change])
     result = apply(scene, network("a"))["a-network"]
     assert result.status == "refused"
-    assert "replace aws_vpc.cell" in result.reason
+    assert result.reason == f"F607 it would {action} aws_vpc.cell; --allow-destroy lets it"
     assert scene.commands("apply") == []
     assert not list(scene.root.rglob("*.tfplan"))
 
@@ -347,6 +350,18 @@ def test_a_failed_destroy_keeps_the_record_and_spares_what_it_used(scene: Scene)
     }
     assert (results["cluster"].status, results["network"].status) == ("failed", "skipped")
     assert bench.registry.stacks() == frozenset(selected)
+    record = bench.registry.read(StackId("a", "cluster"))
+    assert record is not None
+    assert not record.complete
+
+
+def test_what_a_failed_first_apply_has_left_can_be_destroyed(scene: Scene) -> None:
+    scene.does("a-network", "apply", error="throttled half-way")
+    apply(scene, network("a"))
+    bench = scene.bench()
+    (result,) = destroy_stacks(bench, [StackId("a", "network")], scene.listener, parallel=1)
+    assert result.status == "destroyed"
+    assert scene.commands("destroy") == [("a-network", "destroy")]
 
 
 def with_state(scene: Scene, cell: str) -> None:
