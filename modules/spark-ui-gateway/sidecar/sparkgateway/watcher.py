@@ -97,6 +97,7 @@ class Watcher:
         if self.breaker.trips(lost=lost, living=living):
             version, drivers = self._list_again(drivers, lost=lost, living=living)
         self._count_refused(self.board.replace(self.scope, drivers))
+        self.metrics.set_breaker(self.scope, is_open=False)
         LOG.info("%s: %d drivers listed", self.scope or "all namespaces", len(drivers))
         return version
 
@@ -109,9 +110,7 @@ class Watcher:
         self._count_refused(self.board.merge(self.scope, drivers.values()))
         self._wait(self.policy.confirm_seconds * (0.75 + 0.5 * self.random()))
         self.metrics.count("relists", 'reason="breaker"')
-        answer = self._list()
-        self.metrics.set_breaker(self.scope, is_open=False)
-        return answer
+        return self._list()
 
     def _list(self) -> tuple[str, dict[str, Driver]]:
         """Read all pages; each is reduced to its drivers before the next is read."""
