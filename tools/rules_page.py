@@ -12,6 +12,7 @@ from tools.markdown import table
 QUOTA_RULES = {
     "F391": "A quota is recorded above the most that AWS gives.",
     "F392": "A quota code is one that no bound uses (a warning).",
+    "F393": "No known quota counts the vCPUs of an instance type (a warning).",
 }
 SYNTH_RULES = {
     "F401": "The synthesized document holds a handle of the bindings where a value should stand. "

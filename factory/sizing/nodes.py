@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from math import ceil
+from math import ceil, inf
 
-from factory.facts.schema import ADDRESSES_PER_PREFIX, Facts, Quota, UnknownFact
+from factory.facts.schema import ADDRESSES_PER_PREFIX
 from factory.sizing.entry import CellEntries
+from factory.sizing.quotas import vcpu_quota
 from factory.sizing.shape import CellShape, Pool
 from factory.sizing.terms import settings_reset
 from factory.sizing.usage import Limit, Usage
 
 GIB_PER_TIB = 1024
+NO_VCPU_QUOTA = "no quota is known that counts these vCPUs: look it up in Service Quotas"
 
 
 def size_pools(entries: CellEntries) -> Iterator[Usage]:
@@ -143,35 +145,20 @@ def _vcpus(entries: CellEntries) -> Iterator[Usage]:
     """Add up processors by the quota that counts them: families and Spot are counted apart."""
     by_quota: dict[str, list[Pool]] = defaultdict(list)
     for pool in entries.shape.pools:
-        quota = vcpu_quota(entries.facts, pool)
-        if quota is not None:
-            by_quota[quota.id].append(pool)
+        quota = vcpu_quota(entries.facts, pool.instance.name, spot=pool.spot)
+        by_quota[quota.id if quota else ""].append(pool)
     nodes = entries.shape.peak_nodes
     for id_, pools in sorted(by_quota.items()):
         largest = max(pools, key=lambda pool: pool.peak * pool.instance.vcpu)
         yield entries.usage(
             "vcpus",
             sum(nodes(pool) * pool.instance.vcpu for pool in pools),
-            entries.quota(id_),
+            entries.quota(id_) if id_ else Limit(value=inf),
             per_node=largest.instance.vcpu,
-            scope=entries.scope("account", id_),
+            scope=entries.scope("account", id_ or "unknown-quota"),
             path=largest.path,
-            detail=entries.facts.quota(id_).title,
+            detail=entries.facts.quota(id_).title if id_ else NO_VCPU_QUOTA,
         )
-
-
-def vcpu_quota(facts: Facts, pool: Pool) -> Quota | None:
-    """Find the quota that counts a pool's processors; None where the facts know none.
-
-    Of Spot, the facts know the quota of the standard families only.
-    """
-    try:
-        quota = facts.vcpu_quota(pool.instance.name)
-    except UnknownFact:
-        return None
-    if not pool.spot:
-        return quota
-    return facts.quota("spot-vcpus") if quota.id == "on-demand-vcpus" else None
 
 
 def size_ingress(entries: CellEntries) -> Iterator[Usage]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 
 from factory.errors import Finding, KeyPath
-from factory.facts.schema import Facts, Quota
+from factory.facts.schema import Facts, Quota, UnknownFact
 from factory.inventory.schema import Inventory
 from factory.sizing.usage import Limit
 
@@ -55,11 +55,38 @@ def check_quotas(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
     Rules:
         F391: a quota is recorded above the most that AWS gives.
         F392: a quota code that no bound knows (warning).
+        F393: processors that no known quota counts (warning).
     """
     by_code = {quota.code: quota for quota in facts.quotas.values() if quota.code}
     for path, quotas in _recorded(inventory):
         for code, value in quotas.items():
             yield from _check_quota((*path, code), code, value, by_code)
+    for name, cell_type in inventory.cell_types.items():
+        for pool, group in cell_type.node_groups.items():
+            spot = group.capacity == "spot"
+            if vcpu_quota(facts, group.instance_type, spot=spot) is None:
+                yield Finding(
+                    rule="F393",
+                    path=("cell_types", name, "node_groups", pool, "instance_type"),
+                    message=f"no quota is known that counts the vCPUs of {group.instance_type}"
+                    f"{' Spot' if spot else ''} instances: they are not checked",
+                    hint="look the account's quota up in Service Quotas",
+                    severity="warning",
+                )
+
+
+def vcpu_quota(facts: Facts, instance_type: str, *, spot: bool) -> Quota | None:
+    """Find the quota that counts the processors of a type; None where the facts know none.
+
+    Of Spot, the facts know the quota of the standard families only.
+    """
+    try:
+        quota = facts.vcpu_quota(instance_type)
+    except UnknownFact:
+        return None
+    if not spot:
+        return quota
+    return facts.quota("spot-vcpus") if quota.id == "on-demand-vcpus" else None
 
 
 def _recorded(inventory: Inventory) -> Iterator[tuple[KeyPath, Mapping[str, int]]]:

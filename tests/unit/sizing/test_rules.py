@@ -43,7 +43,7 @@ def test_every_rule_is_there_once() -> None:
     rules = [bound.rule for bound in BOUNDS.values()]
     assert len(rules) == len(set(rules))
     assert all(rule.startswith("F3") and len(rule) == 4 for rule in rules)
-    assert {"F391", "F392"}.isdisjoint(rules)
+    assert {"F391", "F392", "F393"}.isdisjoint(rules)
 
 
 def test_a_cell_that_fits_yields_nothing() -> None:
@@ -180,3 +180,19 @@ def test_a_misspelt_code_names_the_nearest() -> None:
     (found,) = check_quotas(inventory(quotas={"L-CD17FD4C": 128_000}), FACTS)
     assert "did you mean L-CD17FD4B" in found.hint
     assert list(check_quotas(inventory(quotas=RAISED), FACTS)) == []
+
+
+def test_processors_that_nobody_counts_are_said() -> None:
+    groups = {"executor": pool(2), "accelerated": pool(1, "g5.8xlarge", capacity="spot")}
+    declared = inventory(groups=groups)
+    (found,) = check_quotas(declared, FACTS)
+    assert (found.rule, found.severity) == ("F393", "warning")
+    assert "the vCPUs of g5.8xlarge Spot instances" in found.message
+    assert found.path[-2:] == ("accelerated", "instance_type")
+    ledger = size_inventory(declared, plan(declared), FACTS)
+    vcpus = {u.scope.name: u for u in ledger if u.bound == "vcpus"}
+    assert vcpus.keys() == {"on-demand-vcpus", "unknown-quota"}
+    unknown = vcpus["unknown-quota"]
+    assert (unknown.used, unknown.limit, unknown.share) == (3 * 3 * 32, float("inf"), 0)
+    assert unknown.more_nodes is None
+    assert "no quota is known" in unknown.assumption
