@@ -38,7 +38,6 @@ from factory.sizing.usage import Ledger, Scenario, mark_binding
 from factory.sizing.whatif import WhatIf, WhatIfError, assumed, setting_of_what_if
 
 Form = Literal["text", "json", "markdown"]
-ASK = "Ask about a cell that is not declared: "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,32 +69,47 @@ def size(
     plot: Annotated[
         Path | None, typer.Option(help="Draw one cell into a file that ends in .svg or .png.")
     ] = None,
-    nodes: Annotated[int | None, typer.Option(help=ASK + "nodes of it.")] = None,
-    instance: Annotated[str | None, typer.Option(help="… its instance type.")] = None,
-    prefixes: Annotated[int | None, typer.Option(help="… /28 prefixes of each node.")] = None,
-    zones: Annotated[int | None, typer.Option(help="… its zones.")] = None,
+    nodes: Annotated[
+        int | None, typer.Option(help="Ask about a cell that is not declared, of so many nodes.")
+    ] = None,
+    instance: Annotated[str | None, typer.Option(help="With --nodes: its instance type.")] = None,
+    prefixes: Annotated[
+        int | None, typer.Option(help="With --nodes: /28 prefixes of each node.")
+    ] = None,
+    zones: Annotated[int | None, typer.Option(help="With --nodes: its zones.")] = None,
     mesh_cells: Annotated[
-        int | None, typer.Option("--cells", help="… cells of its mesh, all alike.")
+        int | None, typer.Option("--cells", help="With --nodes: cells of its mesh, all alike.")
     ] = None,
-    hubs: Annotated[int | None, typer.Option(help="… hubs of its mesh.")] = None,
-    hub_nau: Annotated[int | None, typer.Option(help="… NAU of all hubs together.")] = None,
-    max_pods: Annotated[int | None, typer.Option(help="… pods of each node.")] = None,
-    max_eni: Annotated[int | None, typer.Option(help="… interfaces the CNI may use.")] = None,
-    max_unavailable: Annotated[int | None, typer.Option(help="… nodes updated at once.")] = None,
-    root_volume_gib: Annotated[int | None, typer.Option(help="… root volume (GiB).")] = None,
+    hubs: Annotated[int | None, typer.Option(help="With --nodes: hubs of its mesh.")] = None,
+    hub_nau: Annotated[
+        int | None, typer.Option(help="With --nodes: NAU of all hubs together.")
+    ] = None,
+    max_pods: Annotated[int | None, typer.Option(help="With --nodes: pods of each node.")] = None,
+    max_eni: Annotated[
+        int | None, typer.Option(help="With --nodes: interfaces the CNI may use.")
+    ] = None,
+    max_unavailable: Annotated[
+        int | None, typer.Option(help="With --nodes: nodes updated at once.")
+    ] = None,
+    root_volume_gib: Annotated[
+        int | None, typer.Option(help="With --nodes: root volume (GiB).")
+    ] = None,
     churn: Annotated[
-        float | None, typer.Option(help="… pods that come and go on a node, per second.")
+        float | None,
+        typer.Option(help="With --nodes: pods that come and go on a node, per second."),
     ] = None,
-    cni: Annotated[str | None, typer.Option(help="… version of the VPC CNI.")] = None,
+    cni: Annotated[str | None, typer.Option(help="With --nodes: version of the VPC CNI.")] = None,
     egress: Annotated[
-        Literal["none", "nat_gateway"] | None, typer.Option(help="… its way to the internet.")
+        Literal["none", "nat_gateway"] | None,
+        typer.Option(help="With --nodes: its way to the internet."),
     ] = None,
-    region: Annotated[str | None, typer.Option(help="… its Region.")] = None,
+    region: Annotated[str | None, typer.Option(help="With --nodes: its Region.")] = None,
     quotas: Annotated[
-        Literal["default", "maximum"] | None, typer.Option(help="… quotas of its account.")
+        Literal["default", "maximum"] | None,
+        typer.Option(help="With --nodes: quotas of its account."),
     ] = None,
     quota: Annotated[
-        list[str] | None, typer.Option(metavar="CODE=VALUE", help="… one raised quota.")
+        list[str] | None, typer.Option(metavar="CODE=VALUE", help="With --nodes: one raised quota.")
     ] = None,
 ) -> None:
     """Show how much of every limit the cells take; exit 4 where one that must hold does not."""
