@@ -57,7 +57,7 @@ def draw_cell(usages: Sequence[Usage], setting: Setting, file: Path) -> None:
     except ImportError as error:
         msg = "--plot draws with matplotlib: pip install 'cellfactory[plot]'"
         raise UsageError(msg) from error
-    with mpl.rc_context({"svg.hashsalt": "cellfactory", "font.size": 8.5}):
+    with mpl.rc_context({"svg.hashsalt": "cellfactory", "svg.fonttype": "none", "font.size": 8.5}):
         figure = Figure(figsize=(12, 13), layout="constrained")
         bars, curves, timeline = figure.subplots(3, 1, height_ratios=[1.35, 1, 0.9])
         _bars(bars, usages)
