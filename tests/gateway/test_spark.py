@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.gateway_spark, pytest.mark.gateway_nginx, pytest.mark.
 JOB = "spark-" + "5a" * 16
 ADDRESS = f"{NET}.5.1"
 PICTURE = ROOT / "docs" / "images" / "spark-ui-gateway.png"
-SLOW = 120.0  # seconds; two Java machines start beside everything else
+SLOW = 200.0  # seconds; two Java machines start beside everything else
 TABS = ["jobs", "stages", "storage", "environment", "executors", "SQL", "StreamingQuery"]
 
 
@@ -142,7 +142,7 @@ def wait_for_driver(nginx: Nginx, driver: Process, ready: Path) -> list[int]:
             statuses.append(status)
         return ready.exists()
 
-    wait_for(probe, SLOW, what="the job did not get ready")
+    wait_for(probe, SLOW, what="the job did not get ready", pause=0.1)
     return statuses
 
 
@@ -262,7 +262,7 @@ def test_the_job_ends_and_its_pages_go_on_in_the_history(scene: Scene) -> None:
     wait_for(lambda: nginx.get(f"/jobs/{JOB}/stages/").status == 302)
     place = nginx.get(f"/jobs/{JOB}/stages/").headers["location"]
     assert place == f"/shs/history/{JOB}/stages/"
-    wait_for(lambda: nginx.get(place, seconds=60).status == 200, SLOW)
+    wait_for(lambda: nginx.get(place, seconds=60).status == 200, SLOW, pause=0.2)
     found = crawl(nginx, f"/shs/history/{JOB}/", "/shs/")
     assert {path: status for path, status in found.items() if not 0 < status < 400} == {}
     for tab in TABS[:-1]:  # no page of streams in the history of one without a stored event
