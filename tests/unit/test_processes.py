@@ -1,3 +1,5 @@
+"""Processes of other programs: what they print, how they end, and who may interrupt them."""
+
 from __future__ import annotations
 
 import os

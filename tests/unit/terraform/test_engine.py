@@ -1,3 +1,5 @@
+"""Which Terraform is found, and what is said when there is none."""
+
 from __future__ import annotations
 
 import sys

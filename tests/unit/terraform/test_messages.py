@@ -1,3 +1,5 @@
+"""Terraform's messages, read into counts, changes and diagnostics."""
+
 from __future__ import annotations
 
 import json

@@ -1,3 +1,5 @@
+"""Who starts when: each as soon as those it waits for are done."""
+
 from __future__ import annotations
 
 import threading

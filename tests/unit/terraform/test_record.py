@@ -1,3 +1,5 @@
+"""Records of applied stacks, and the inputs that are taken from them."""
+
 from __future__ import annotations
 
 import json

@@ -1,3 +1,5 @@
+"""The outputs registry: folders and buckets, whole records or none."""
+
 from __future__ import annotations
 
 import os

@@ -1,3 +1,5 @@
+"""Work folders: the synthesized file byte for byte, and what stands beside it."""
+
 from __future__ import annotations
 
 import json
