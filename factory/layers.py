@@ -149,12 +149,12 @@ def _stacks_of(inventory: Inventory, cell: str) -> Iterator[Stack]:
         id=StackId(cell, "cluster"),
         region=region,
         inputs={**account, **_from(cell, "network", _cluster_takes(inventory, cell))},
-        outputs=CLUSTER_OUTPUTS,
+        outputs=_cluster_gives(inventory, cell),
     )
     yield Stack(
         id=StackId(cell, "platform"),
         region=region,
-        inputs={**account, **_from(cell, "cluster", CLUSTER_OUTPUTS)},
+        inputs={**account, **_from(cell, "cluster", _cluster_gives(inventory, cell))},
         outputs={"operator_version": "string"},
     )
 
@@ -224,6 +224,12 @@ def _edge_stacks(
 def _cluster_takes(inventory: Inventory, cell: str) -> dict[str, VariableType]:
     more = _INGRESS_TAKES if inventory.type_of(cell).ingress is not None else ()
     return {name: NETWORK_OUTPUTS[name] for name in (*_CLUSTER_TAKES, *more)}
+
+
+def _cluster_gives(inventory: Inventory, cell: str) -> Mapping[str, VariableType]:
+    if inventory.type_of(cell).spark.history is None:
+        return CLUSTER_OUTPUTS
+    return {**CLUSTER_OUTPUTS, "event_log_bucket": "string"}
 
 
 def _is_new(inventory: Inventory, cell: str) -> bool:

@@ -57,3 +57,12 @@ def block_slug(block: object) -> str:
     '100-64-0-0-16'
     """
     return str(block).replace(".", "-").replace("/", "-")
+
+
+def event_log_bucket(cell: str, account_id: str) -> str:
+    """Name the bucket that a cell's jobs write their event logs to; at most 63 characters.
+
+    >>> event_log_bucket("moka-use1-a", "444444444444")
+    'moka-use1-a-spark-events-444444444444'
+    """
+    return f"{cell}-spark-events-{account_id}"

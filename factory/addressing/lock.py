@@ -20,8 +20,8 @@ from factory.facts.loader import load_facts
 from factory.facts.schema import Facts
 from factory.inventory.overlaps import Owned, overlapping
 from factory.inventory.reader import validate, yaml_problems
-from factory.inventory.schema import Block, CellName, Model, ZoneId
 from factory.inventory.source import SourceMap
+from factory.inventory.values import Block, CellName, Model, ZoneId
 
 HEADER = """\
 # Made by `cellfactory lock`; commit it, and do not edit it.

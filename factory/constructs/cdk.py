@@ -222,6 +222,7 @@ if TYPE_CHECKING:
         S3BucketVersioningA,
         S3BucketVersioningVersioningConfiguration,
     )
+    from cdktf_cdktf_provider_aws.s3_object import S3Object
     from cdktf_cdktf_provider_aws.security_group import (
         SecurityGroup,
         SecurityGroupTimeouts,

@@ -4,21 +4,8 @@ from __future__ import annotations
 
 import json
 
-from factory.constructs.cdk import (
-    FlowLog,
-    S3Bucket,
-    S3BucketLifecycleConfiguration,
-    S3BucketLifecycleConfigurationRule,
-    S3BucketLifecycleConfigurationRuleAbortIncompleteMultipartUpload,
-    S3BucketLifecycleConfigurationRuleExpiration,
-    S3BucketLifecycleConfigurationRuleFilter,
-    S3BucketPolicy,
-    S3BucketPublicAccessBlock,
-    S3BucketServerSideEncryptionConfigurationA,
-    S3BucketServerSideEncryptionConfigurationRuleA,
-    S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA,
-    TerraformStack,
-)
+from factory.constructs.buckets import add_private_bucket, encrypted_transport_only
+from factory.constructs.cdk import FlowLog, S3BucketPolicy, TerraformStack
 from factory.constructs.cell import CellSpec
 
 _DELIVERY = "delivery.logs.amazonaws.com"
@@ -27,18 +14,13 @@ _DELIVERY = "delivery.logs.amazonaws.com"
 def add_flow_logs(stack: TerraformStack, cell: CellSpec, vpc_id: str) -> None:
     """Write the cell's flow logs to a private, encrypted bucket, and expire them."""
     logs = cell.cell_type.flow_logs
-    bucket = S3Bucket(stack, "flow-logs", bucket=f"{cell.name}-flow-logs-{cell.account_id}")
-    S3BucketPublicAccessBlock(
+    bucket = add_private_bucket(
         stack,
-        "flow-logs-private",
-        bucket=bucket.id,
-        block_public_acls=True,
-        block_public_policy=True,
-        ignore_public_acls=True,
-        restrict_public_buckets=True,
+        "flow-logs",
+        name=f"{cell.name}-flow-logs-{cell.account_id}",
+        days=logs.retention_days,
+        expire={"expire": ""},
     )
-    _encrypt(stack, bucket.id)
-    _expire(stack, bucket.id, logs.retention_days)
     policy = S3BucketPolicy(
         stack, "flow-logs-delivery", bucket=bucket.id, policy=_delivery_policy(cell, bucket.arn)
     )
@@ -53,33 +35,6 @@ def add_flow_logs(stack: TerraformStack, cell: CellSpec, vpc_id: str) -> None:
         depends_on=[policy],
         tags={"Name": cell.name},
     )
-
-
-def _encrypt(stack: TerraformStack, bucket: str) -> None:
-    default = S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA(
-        sse_algorithm="AES256"
-    )
-    rule = S3BucketServerSideEncryptionConfigurationRuleA(
-        apply_server_side_encryption_by_default=default
-    )
-    S3BucketServerSideEncryptionConfigurationA(
-        stack, "flow-logs-encrypted", bucket=bucket, rule=[rule]
-    )
-
-
-def _expire(stack: TerraformStack, bucket: str, days: int) -> None:
-    rule = S3BucketLifecycleConfigurationRule(
-        id="expire",
-        status="Enabled",
-        filter=[S3BucketLifecycleConfigurationRuleFilter(prefix="")],
-        expiration=[S3BucketLifecycleConfigurationRuleExpiration(days=days)],
-        abort_incomplete_multipart_upload=[
-            S3BucketLifecycleConfigurationRuleAbortIncompleteMultipartUpload(
-                days_after_initiation=1
-            )
-        ],
-    )
-    S3BucketLifecycleConfiguration(stack, "flow-logs-expire", bucket=bucket, rule=[rule])
 
 
 def _delivery_policy(cell: CellSpec, bucket_arn: str) -> str:
@@ -106,13 +61,6 @@ def _delivery_policy(cell: CellSpec, bucket_arn: str) -> str:
             "Resource": bucket_arn,
             "Condition": ours,
         },
-        {
-            "Sid": "EncryptedTransportOnly",
-            "Effect": "Deny",
-            "Principal": "*",
-            "Action": "s3:*",
-            "Resource": [bucket_arn, f"{bucket_arn}/*"],
-            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-        },
+        encrypted_transport_only(bucket_arn),
     ]
     return json.dumps({"Version": "2012-10-17", "Statement": statements}, sort_keys=True)

@@ -16,7 +16,7 @@ from factory.constructs.cdk import (
     TerraformStack,
 )
 from factory.constructs.cell import CellSpec
-from factory.inventory.schema import Ingress
+from factory.inventory.spark import Ingress
 
 _DEREGISTRATION_SECONDS = 60
 
@@ -42,7 +42,7 @@ def add_ingress(stack: TerraformStack, cell: CellSpec, ingress: Ingress, vpc_id:
         target_type="instance",
         vpc_id=vpc_id,
         deregistration_delay=str(_DEREGISTRATION_SECONDS),
-        health_check=LbTargetGroupHealthCheck(protocol="TCP", port="traffic-port"),
+        health_check=_health_check(cell),
     )
     LbListener(
         stack,
@@ -60,3 +60,12 @@ def add_ingress(stack: TerraformStack, cell: CellSpec, ingress: Ingress, vpc_id:
             autoscaling_group_name=f"${{{group}}}",
             lb_target_group_arn=target_group.arn,
         )
+
+
+def _health_check(cell: CellSpec) -> LbTargetGroupHealthCheck:
+    """Ask the gateway where there is one; elsewhere only whether anything answers."""
+    if cell.cell_type.spark.ui is None:
+        return LbTargetGroupHealthCheck(protocol="TCP", port="traffic-port")
+    return LbTargetGroupHealthCheck(
+        protocol="HTTP", port="traffic-port", path="/readyz", matcher="200"
+    )

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Sequence
 from typing import Any
 
 from factory.constructs.cdk import (
     HelmProvider,
     HelmProviderKubernetes,
     HelmProviderKubernetesExec,
+    ITerraformDependable,
     Release,
     TerraformStack,
 )
 from factory.constructs.cell import CellSpec
-from factory.inventory.schema import Spark
+from factory.constructs.spark_releases import add_own_release, add_release
+from factory.inventory.spark import Spark
 
 OPERATOR_NAMESPACE = "spark-operator"
-NAMESPACES_CHART = "spark-namespaces"
-"""Our own chart; synth puts a copy of it beside the stack."""
-
-_INSTALL_SECONDS = 900
-_KEPT_REVISIONS = 5
+JOB_ACCOUNT = "spark-operator-spark"
+"""Service account of drivers, in each job namespace; the event logs' role is bound to it."""
 
 
 def add_helm_provider(stack: TerraformStack, cell: CellSpec) -> None:
@@ -46,39 +45,32 @@ def add_helm_provider(stack: TerraformStack, cell: CellSpec) -> None:
     HelmProvider(stack, "helm", kubernetes=kubernetes)
 
 
-def add_spark_operator(stack: TerraformStack, spark: Spark) -> str:
-    """Install the job namespaces and then the operator that watches them.
+def add_namespaces(stack: TerraformStack, spark: Spark) -> Release:
+    """Make the namespaces of jobs; whatever works in them waits for it."""
+    return add_own_release(
+        stack,
+        "spark-namespaces",
+        namespace=OPERATOR_NAMESPACE,
+        values={"namespaces": spark.namespaces},
+    )
+
+
+def add_spark_operator(
+    stack: TerraformStack, spark: Spark, after: Sequence[ITerraformDependable]
+) -> str:
+    """Install the operator, once the namespaces that it watches are there.
 
     Returns:
         The expression of the installed chart's version.
     """
-    namespaces = Release(
-        stack,
-        "spark-namespaces",
-        name=NAMESPACES_CHART,
-        chart=f"${{path.module}}/charts/{NAMESPACES_CHART}",
-        namespace=OPERATOR_NAMESPACE,
-        create_namespace=True,
-        values=[json.dumps({"namespaces": spark.namespaces}, sort_keys=True)],
-        atomic=True,
-        wait=True,
-        timeout=_INSTALL_SECONDS,
-        max_history=_KEPT_REVISIONS,
-    )
-    operator = Release(
+    operator = add_release(
         stack,
         "spark-operator",
-        name="spark-operator",
-        chart="spark-operator",
         repository=spark.operator.chart_repository,
         version=spark.operator.chart_version,
         namespace=OPERATOR_NAMESPACE,
-        values=[json.dumps(operator_values(spark), sort_keys=True)],
-        atomic=True,
-        wait=True,
-        timeout=_INSTALL_SECONDS,
-        max_history=_KEPT_REVISIONS,
-        depends_on=[namespaces],
+        values=operator_values(spark),
+        after=after,
     )
     return operator.version
 
@@ -107,9 +99,14 @@ def operator_values(spark: Spark) -> dict[str, Any]:
             "podDisruptionBudget": {"enable": several, "minAvailable": 1},
             **calls,
         },
-        "spark": {"jobNamespaces": spark.namespaces},
+        "spark": {
+            "jobNamespaces": spark.namespaces,
+            "serviceAccount": {"create": True, "name": JOB_ACCOUNT},
+        },
         "prometheus": {"metrics": {"enable": True}},
     }
+    if spark.scheduler:
+        values["controller"]["batchScheduler"] = {"enable": True, "default": "yunikorn"}
     if operator.image_registry:
         values["image"] = {"registry": operator.image_registry}
         values["hook"] = {"image": {"registry": operator.image_registry}}

@@ -10,11 +10,6 @@ from factory.errors import Finding, KeyPath
 from factory.facts.schema import ADDRESSES_PER_PREFIX, Facts, UnknownInstanceType
 from factory.inventory.schema import AddonName, CellType, Inventory, NodeGroup
 
-PUBLIC_REGISTRIES = (
-    *("docker.io", "gcr.io", "ghcr.io", "github.io", "k8s.io", "quay.io"),
-    *("mcr.microsoft.com", "public.ecr.aws"),
-)
-
 
 def check_node_groups(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
     """Yield what is wrong with the nodes of each cell type.
@@ -25,7 +20,6 @@ def check_node_groups(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
         F113: an instance type without prefix delegation.
         F114: an instance type whose pod interface holds too few prefixes.
         F115: `max_pods` outside the addresses of a node's prefixes.
-        F122: no egress, and a chart or image from a public registry (a warning).
         F123: a label or taint that a node may not give itself, or that stands twice.
     """
     for name, cell_type in inventory.cell_types.items():
@@ -35,7 +29,6 @@ def check_node_groups(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
                 where = (*path, "addons")
                 yield Finding(rule="F103", path=where, message=f"addons lacks {addon!r}")
         yield from _check_max_pods(cell_type, (*path, "max_pods"))
-        yield from _check_registries(cell_type, (*path, "spark", "operator"))
         for group_name, group in cell_type.node_groups.items():
             where = (*path, "node_groups", group_name)
             yield from _check_instance(group, cell_type.prefixes_per_node, facts, where)
@@ -119,25 +112,3 @@ def _check_labels(group: NodeGroup, path: KeyPath) -> Iterator[Finding]:
             message = f"the taint {taint.key!r} with effect {taint.effect} stands twice"
             yield Finding(rule="F123", path=(*path, "taints", index), message=message)
         seen.add((taint.key, taint.effect))
-
-
-def _check_registries(cell_type: CellType, path: KeyPath) -> Iterator[Finding]:
-    if cell_type.egress != "none":
-        return
-    operator = cell_type.spark.operator
-    hint = "mirror it to a registry that the cell's endpoints reach, such as Amazon ECR"
-    if _is_public(operator.chart_repository):
-        message = f"a cell without egress cannot reach {operator.chart_repository}"
-        where = (*path, "chart_repository")
-        yield Finding(rule="F122", path=where, message=message, hint=hint, severity="warning")
-    if operator.image_registry is None or _is_public(operator.image_registry):
-        shown = operator.image_registry or "the public registry that the chart names"
-        message = f"a cell without egress cannot pull images from {shown}"
-        where = (*path, "image_registry")
-        yield Finding(rule="F122", path=where, message=message, hint=hint, severity="warning")
-
-
-def _is_public(address: str) -> bool:
-    host = address.partition("://")[2] or address
-    host = host.partition("/")[0].partition(":")[0].lower()
-    return any(host == known or host.endswith(f".{known}") for known in PUBLIC_REGISTRIES)

@@ -22,6 +22,11 @@ LABEL_VALUE = r"^([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?$"
 INSTANCE_TYPE = r"^[a-z0-9-]+\.[a-z0-9-]+$"
 CHART_VERSION = r"^[0-9]+\.[0-9]+\.[0-9]+$"
 CHART_REPOSITORY = r"^(https|oci)://[^\s]+$"
+IMAGE = (
+    r"^([a-z0-9]+(-+[a-z0-9]+)*\.)+[a-z0-9]+(-+[a-z0-9]+)*(:[0-9]{1,5})?"
+    r"(/[a-z0-9]+([._-]+[a-z0-9]+)*)+"
+    r":[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}(@sha256:[0-9a-f]{64})?$"
+)
 KUBERNETES_VERSION = r"^1\.[0-9]{2}$"
 NODE_IMAGE = r"^v[0-9]{8}$"
 ADDON_VERSION = r"^v[0-9]+\.[0-9]+\.[0-9]+-eksbuild\.[0-9]+$"
@@ -45,6 +50,7 @@ WORDS = {
     INSTANCE_TYPE: "an EC2 instance type, such as r6gd.8xlarge",
     CHART_VERSION: "a chart version, such as 2.5.2",
     CHART_REPOSITORY: "a chart repository: https://… or oci://…",
+    IMAGE: "an image with its registry and tag, such as registry.example.com/spark:4.0.1",
     KUBERNETES_VERSION: 'an EKS version in quotes, such as "1.34"',
     NODE_IMAGE: "a release of the node image, such as v20251103",
     ADDON_VERSION: "an add-on version, such as v1.20.4-eksbuild.1",

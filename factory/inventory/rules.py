@@ -11,6 +11,7 @@ from factory.inventory.block_rules import check_blocks
 from factory.inventory.node_rules import check_node_groups
 from factory.inventory.reference_rules import check_references
 from factory.inventory.schema import Inventory
+from factory.inventory.spark_rules import check_spark
 from factory.inventory.zone_rules import check_zones
 
 RULES = {
@@ -37,6 +38,9 @@ RULES = {
     "F121": "An entry stands twice in a list.",
     "F122": "A cell without egress takes a chart or an image from a public registry (a warning).",
     "F123": "A label or taint is one that nodes may not give themselves, or stands twice.",
+    "F124": "The gateway to live UIs has no ingress to answer on, or more namespaces than it "
+    "watches.",
+    "F125": "Jobs are to run in a namespace of the platform or of Kubernetes itself.",
 }
 """What each rule says; a number is never used again for something else."""
 
@@ -45,10 +49,11 @@ def check_inventory(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
     """Yield what is wrong between the values of an inventory, warnings included.
 
     Rules:
-        F103, F110 to F123: see `RULES`.
+        F103, F110 to F125: see `RULES`.
     """
     yield from check_references(inventory)
     yield from check_accounts(inventory)
     yield from check_zones(inventory, facts)
     yield from check_node_groups(inventory, facts)
+    yield from check_spark(inventory)
     yield from check_blocks(inventory, facts)

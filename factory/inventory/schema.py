@@ -6,89 +6,33 @@ time; what takes two values to be wrong is in `factory.inventory.rules`.
 
 from __future__ import annotations
 
-import re
 from ipaddress import IPv4Network
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Discriminator,
-    Field,
-    PlainSerializer,
-    Tag,
-    WithJsonSchema,
-)
+from pydantic import Discriminator, Field, Tag
 
-from factory.documents import shorten
 from factory.inventory import patterns
-
-
-def _parse_block(value: Any) -> IPv4Network:
-    if isinstance(value, IPv4Network):
-        return value
-    if not isinstance(value, str):
-        msg = "a block is text such as 10.128.0.0/10"
-        raise ValueError(msg)
-    if not _BLOCK.fullmatch(value):
-        msg = f"{shorten(value)!r} is not a block; write it as 10.128.0.0/10"
-        raise ValueError(msg)
-    try:
-        block = IPv4Network(value, strict=False)
-    except ValueError as error:
-        msg = f"{value!r} is not a block: each part is 0 to 255, the prefix length 0 to 32"
-        raise ValueError(msg) from error
-    if str(block) != value:
-        msg = f"{value} is not the first address of a block; did you mean {block}?"
-        raise ValueError(msg)
-    return block
-
-
-_BLOCK = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3}){3}/[0-9]{1,2}")
-
-
-def _quoted_digits(value: Any) -> Any:
-    if isinstance(value, int) and not isinstance(value, bool):
-        msg = 'an account id is text of twelve digits: put it in quotes, "123456789012"'
-        raise ValueError(msg)
-    return value
-
-
-Block = Annotated[
-    IPv4Network,
-    BeforeValidator(_parse_block),
-    PlainSerializer(str),
-    WithJsonSchema({"type": "string", "pattern": r"^[0-9]+(\.[0-9]+){3}/[0-9]+$"}),
-]
-AccountId = Annotated[str, Field(pattern=patterns.ACCOUNT_ID), BeforeValidator(_quoted_digits)]
-CellName = Annotated[str, Field(pattern=patterns.NAME, max_length=32)]
-Name = Annotated[str, Field(pattern=patterns.NAME, max_length=40)]
-GroupName = Annotated[str, Field(pattern=patterns.NAME, max_length=20)]
-RoleName = Annotated[str, Field(pattern=patterns.ROLE_NAME)]
-RegionName = Annotated[str, Field(pattern=patterns.REGION, max_length=32)]
-ZoneId = Annotated[str, Field(pattern=patterns.ZONE_ID, max_length=32)]
-Namespace = Annotated[str, Field(pattern=patterns.NAMESPACE)]
-ServiceName = Annotated[str, Field(pattern=patterns.SERVICE, max_length=60)]
-LabelKey = Annotated[str, Field(pattern=patterns.LABEL_KEY, max_length=317)]
-LabelValue = Annotated[str, Field(pattern=patterns.LABEL_VALUE)]
-Principal = Annotated[str, Field(pattern=patterns.PRINCIPAL)]
-AddonName = Literal["vpc-cni", "kube-proxy", "eks-pod-identity-agent", "coredns"]
-AddonVersion = Annotated[str, Field(pattern=patterns.ADDON_VERSION, max_length=40)]
-QuotaCode = Annotated[str, Field(pattern=patterns.QUOTA_CODE)]
-Quotas = Annotated[
-    dict[QuotaCode, Annotated[int, Field(ge=0)]],
-    Field(
-        default_factory=dict,
-        description="What AWS has raised for the account, by quota code (the quota's unit).",
-    ),
-]
-
-
-class Model(BaseModel):
-    """Frozen, no unknown keys, and `"6"` is not 6."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+from factory.inventory.spark import Ingress
+from factory.inventory.spark import Spark as Spark
+from factory.inventory.spark import SparkOperator as SparkOperator
+from factory.inventory.values import (
+    AccountId,
+    Block,
+    CellName,
+    GroupName,
+    LabelKey,
+    LabelValue,
+    Model,
+    Name,
+    Principal,
+    Quotas,
+    RegionName,
+    RoleName,
+    ServiceName,
+    ZoneId,
+)
+from factory.inventory.values import AddonName as AddonName
+from factory.inventory.values import AddonVersion as AddonVersion
 
 
 class Organization(Model):
@@ -194,47 +138,6 @@ class NodeGroup(Model):
     )
 
 
-class SparkOperator(Model):
-    """The Spark Operator release of a cell."""
-
-    chart_version: str = Field(
-        pattern=patterns.CHART_VERSION, max_length=40, description="Version of its Helm chart."
-    )
-    chart_repository: str = Field(
-        default="https://kubeflow.github.io/spark-operator",
-        pattern=patterns.CHART_REPOSITORY,
-        max_length=512,
-        description="Helm repository, https or oci; a cell without egress needs one it can reach.",
-    )
-    image_registry: str | None = Field(
-        default=None,
-        min_length=1,
-        max_length=512,
-        description="Registry that mirrors its image; the chart's own when unset.",
-    )
-    replicas: int = Field(default=2, ge=1, le=5, description="Controller pods, one leads (pods).")
-    workers: int = Field(default=10, ge=1, le=500, description="Reconciling threads (threads).")
-    kube_api_qps: int = Field(default=20, ge=1, description="Requests to the API (per second).")
-    kube_api_burst: int = Field(default=30, ge=1, description="Burst above it (requests).")
-
-
-class Spark(Model):
-    """What the platform layer of a cell runs."""
-
-    namespaces: list[Namespace] = Field(min_length=1, description="Namespaces that jobs run in.")
-    operator: SparkOperator = Field(description="The Spark Operator release.")
-
-
-class Ingress(Model):
-    """The static way in: a network load balancer and its target group."""
-
-    node_group: GroupName = Field(description="Node group whose nodes are the targets.")
-    node_port: int = Field(
-        default=30080, ge=30000, le=32767, description="NodePort that the nodes answer on."
-    )
-    listener_port: int = Field(default=80, ge=1, le=65535, description="Port that clients use.")
-
-
 class FlowLogs(Model):
     """VPC flow logs, written to a bucket of the cell's account."""
 
@@ -319,6 +222,18 @@ Account = Annotated[
 ]
 
 
+class Routing(Model):
+    """How many of the jobs that may run in several cells one cell gets."""
+
+    weight: int = Field(
+        default=100,
+        ge=0,
+        le=100,
+        description="Share of the jobs, beside the weights of the other cells; 0 takes none.",
+    )
+    drain: bool = Field(default=False, description="Take no new job; those that run go on.")
+
+
 class Cell(Model):
     """One account, one VPC, one EKS cluster, one node ceiling."""
 
@@ -329,6 +244,7 @@ class Cell(Model):
     account: Account = Field(
         description="`{id: …}` for an account that exists, `{email: …, ou: …}` for a new one."
     )
+    routing: Routing = Field(default=Routing(), description="Which jobs are sent to it.")
     quotas: Quotas
 
 

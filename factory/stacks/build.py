@@ -21,8 +21,16 @@ from factory.constructs.flow_logs import add_flow_logs
 from factory.constructs.ingress import add_ingress
 from factory.constructs.node_groups import CellNodeGroups
 from factory.constructs.security_groups import CellSecurityGroups
-from factory.constructs.spark_operator import add_helm_provider, add_spark_operator
+from factory.constructs.spark_events import add_event_logs
+from factory.constructs.spark_gateway import add_gateway
+from factory.constructs.spark_history import add_history_server
+from factory.constructs.spark_operator import (
+    add_helm_provider,
+    add_namespaces,
+    add_spark_operator,
+)
 from factory.constructs.vpc import CellVpc
+from factory.constructs.yunikorn import add_yunikorn
 from factory.facts.schema import Facts
 from factory.inventory.schema import Inventory, NewAccount
 from factory.layers import Stack, higher_peers, lower_peers, resolving_hubs
@@ -149,16 +157,32 @@ class CellStacks:
         cluster.add_late_addons(nodes.all_groups)
         if cell.cell_type.ingress is not None:
             add_ingress(terraform, cell, cell.cell_type.ingress, "${var.vpc_id}")
-        return {
+        outputs = {
             "cluster_name": cluster.cluster.name,
             "cluster_endpoint": cluster.cluster.endpoint,
             "cluster_ca": "${aws_eks_cluster.cell.certificate_authority[0].data}",
         }
+        if history := cell.cell_type.spark.history:
+            bucket = add_event_logs(terraform, cell, history, cluster.cluster.name)
+            outputs["event_log_bucket"] = bucket
+        return outputs
 
     def _platform(self, terraform: TerraformStack, stack: Stack) -> Outputs:
         cell = self._spec(stack)
         add_helm_provider(terraform, cell)
-        return {"operator_version": add_spark_operator(terraform, cell.cell_type.spark)}
+        spark = cell.cell_type.spark
+        namespaces = add_namespaces(terraform, spark)
+        before = [namespaces]
+        if spark.scheduler:
+            before.append(add_yunikorn(terraform, spark.scheduler.yunikorn))
+        version = add_spark_operator(terraform, spark, before)
+        shown = [namespaces]
+        if spark.history:
+            bucket = "${var.event_log_bucket}"
+            shown.append(add_history_server(terraform, cell, spark.history, bucket))
+        if spark.ui and cell.cell_type.ingress:
+            add_gateway(terraform, cell, spark.ui, cell.cell_type.ingress, shown)
+        return {"operator_version": version}
 
 
 def _ids(resources: Mapping[str, Any]) -> dict[str, str]:

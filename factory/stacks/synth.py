@@ -9,7 +9,7 @@ from pathlib import Path
 
 from factory.addressing.blocks import AddressPlan
 from factory.constructs.cdk import App, Synthesized, synth_app
-from factory.constructs.spark_operator import NAMESPACES_CHART
+from factory.constructs.spark_releases import OWN_CHARTS
 from factory.errors import SynthError
 from factory.facts.schema import Facts
 from factory.files import read_text
@@ -43,9 +43,12 @@ def synth_stacks(
 def output_files(synthesized: Synthesized, stacks: Iterable[Stack]) -> dict[str, str]:
     """Every file of the output folder: path inside it (with `/`) to text."""
     files = synthesized.files()
+    charts = {name: _chart_files(name) for name in OWN_CHARTS}
     for stack in stacks:
-        if stack.id.layer == "platform":
-            files.update(_chart_files(f"stacks/{stack.id.name}/charts/{NAMESPACES_CHART}"))
+        terraform = synthesized.stacks[stack.id.name]
+        for name, chart in charts.items():
+            if f'/charts/{name}"' in terraform:
+                files.update({f"stacks/{stack.id.name}/{p}": t for p, t in chart.items()})
     return files
 
 
@@ -98,10 +101,11 @@ def _carry_over(old: Path, new: Path, files: Mapping[str, str]) -> None:
             copy(item, stack / item.name, **({"symlinks": True} if item.is_dir() else {}))
 
 
-def _chart_files(folder: str) -> dict[str, str]:
-    chart = MODULES / NAMESPACES_CHART
-    names = sorted(p for p in chart.rglob("*") if p.is_file())
-    if not names:
-        msg = f"the chart {NAMESPACES_CHART} is missing: {chart} is not there"
+def _chart_files(name: str) -> dict[str, str]:
+    """Every file of a chart of ours: path beside a stack to text."""
+    chart = MODULES / OWN_CHARTS[name]
+    paths = sorted(p for p in chart.rglob("*") if p.is_file())
+    if not paths:
+        msg = f"the chart {name} is missing: {chart} is not there"
         raise SynthError(msg)
-    return {f"{folder}/{p.relative_to(chart).as_posix()}": read_text(p) for p in names}
+    return {f"charts/{name}/{p.relative_to(chart).as_posix()}": read_text(p) for p in paths}

@@ -9,7 +9,8 @@ import pytest
 from helm_python import Chart
 
 from factory.cli.reading import plan_file
-from factory.inventory.schema import Inventory, Spark
+from factory.inventory.schema import Inventory
+from factory.inventory.spark import Spark
 from tests.helm.conftest import NAMESPACES_CHART, ROOT, objects, of_kind, values_of
 
 pytestmark = [pytest.mark.helm, pytest.mark.synth]

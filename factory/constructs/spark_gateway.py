@@ -1,0 +1,57 @@
+"""The gateway to the live UI of every driver, behind the static way in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import ceil
+from typing import Any
+
+from factory.constructs.cdk import ITerraformDependable, TerraformStack
+from factory.constructs.cell import CellSpec
+from factory.constructs.spark_history import history_address
+from factory.constructs.spark_releases import SYSTEM_NAMESPACE, add_own_release, image_values
+from factory.inventory.spark import Ingress, SparkUi
+
+GATEWAY = "spark-ui-gateway"
+
+_SIDECAR_MIB = 96  # a process that watches, and room to read a page of a list
+_DRIVER_KIB = 10  # a route is 6 KiB of tmpfs and 1.5 KiB of the process; the rest is room
+
+
+def add_gateway(
+    stack: TerraformStack,
+    cell: CellSpec,
+    ui: SparkUi,
+    ingress: Ingress,
+    after: Sequence[ITerraformDependable],
+) -> None:
+    """Install the gateway on the node port that the load balancer's targets answer on."""
+    add_own_release(
+        stack,
+        GATEWAY,
+        namespace=SYSTEM_NAMESPACE,
+        values=gateway_values(cell, ui, ingress),
+        after=after,
+    )
+
+
+def gateway_values(cell: CellSpec, ui: SparkUi, ingress: Ingress) -> dict[str, Any]:
+    """The chart's values: routes lead into the cell's own pod blocks and nowhere else."""
+    spark = cell.cell_type.spark
+    memory = _SIDECAR_MIB + ceil(ui.max_drivers * _DRIVER_KIB / 1024)
+    values: dict[str, Any] = {
+        "replicas": ui.replicas,
+        "podBlocks": [str(block) for block in cell.addresses.pod_blocks],
+        "jobNamespaces": spark.namespaces,
+        "sidecar": {
+            "image": image_values(ui.sidecar_image),
+            "maxDrivers": ui.max_drivers,
+            "resources": {"limits": {"memory": f"{memory}Mi"}},
+        },
+        "service": {"type": "NodePort", "nodePort": ingress.node_port},
+    }
+    if ui.nginx_image:
+        values["nginx"] = {"image": image_values(ui.nginx_image)}
+    if spark.history:
+        values["historyServer"] = {"service": history_address()}
+    return values

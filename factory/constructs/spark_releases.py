@@ -1,0 +1,93 @@
+"""Helm releases of the platform layer: installed whole or not at all, a few revisions kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from factory.constructs.cdk import ITerraformDependable, Release, TerraformStack
+
+SYSTEM_NAMESPACE = "spark-system"
+"""What serves all jobs of a cell and belongs to none."""
+
+OWN_CHARTS: Mapping[str, str] = {
+    "spark-namespaces": "spark-namespaces",
+    "spark-history-server": "spark-history-server",
+    "spark-ui-gateway": "spark-ui-gateway/chart",
+}
+"""Our own charts: by name, their folder below `modules`; synth puts a copy beside the stack."""
+
+_INSTALL_SECONDS = 900
+_KEPT_REVISIONS = 5
+
+
+def add_own_release(
+    stack: TerraformStack,
+    name: str,
+    *,
+    namespace: str,
+    values: Mapping[str, Any],
+    after: Sequence[ITerraformDependable] = (),
+) -> Release:
+    """Install one of our own charts, from the copy beside the stack."""
+    if name not in OWN_CHARTS:
+        msg = f"{name} is not a chart of ours"
+        raise ValueError(msg)
+    return Release(
+        stack,
+        name,
+        name=name,
+        chart=f"${{path.module}}/charts/{name}",
+        namespace=namespace,
+        create_namespace=True,
+        values=[json.dumps(values, sort_keys=True)],
+        atomic=True,
+        wait=True,
+        timeout=_INSTALL_SECONDS,
+        max_history=_KEPT_REVISIONS,
+        depends_on=list(after) or None,
+    )
+
+
+def add_release(
+    stack: TerraformStack,
+    name: str,
+    *,
+    repository: str,
+    version: str,
+    namespace: str,
+    values: Mapping[str, Any],
+    create_namespace: bool | None = None,
+    after: Sequence[ITerraformDependable] = (),
+) -> Release:
+    """Install a chart of a repository; chart and release have the same name."""
+    return Release(
+        stack,
+        name,
+        name=name,
+        chart=name,
+        repository=repository,
+        version=version,
+        namespace=namespace,
+        create_namespace=create_namespace,
+        values=[json.dumps(values, sort_keys=True)],
+        atomic=True,
+        wait=True,
+        timeout=_INSTALL_SECONDS,
+        max_history=_KEPT_REVISIONS,
+        depends_on=list(after) or None,
+    )
+
+
+def image_values(image: str) -> dict[str, str]:
+    """Take an image apart as charts want it.
+
+    >>> image_values("r.example.com:5000/mirror/nginx:1.30.4")
+    {'repository': 'r.example.com:5000/mirror/nginx', 'tag': '1.30.4', 'digest': ''}
+    >>> image_values("r.example.com/spark:4.0.1@sha256:0f0f")["digest"]
+    'sha256:0f0f'
+    """
+    named, _, digest = image.partition("@")
+    repository, _, tag = named.rpartition(":")
+    return {"repository": repository, "tag": tag, "digest": digest}

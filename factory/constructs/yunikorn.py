@@ -1,0 +1,39 @@
+"""Apache YuniKorn: gang scheduling and queues for the pods of jobs, where a cell asks for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from factory.constructs.cdk import Release, TerraformStack
+from factory.constructs.spark_releases import add_release
+from factory.inventory.spark import YuniKorn
+
+YUNIKORN = "yunikorn"
+
+
+def add_yunikorn(stack: TerraformStack, scheduler: YuniKorn) -> Release:
+    """Install the scheduler; the operator names it in each job's pods."""
+    return add_release(
+        stack,
+        YUNIKORN,
+        repository=scheduler.chart_repository,
+        version=scheduler.chart_version,
+        namespace=YUNIKORN,
+        create_namespace=True,
+        values=yunikorn_values(scheduler),
+    )
+
+
+def yunikorn_values(scheduler: YuniKorn) -> dict[str, Any]:
+    """The chart's values: no admission webhook, which would take every pod of the cell over.
+
+    Source:
+        https://github.com/apache/yunikorn-release/blob/master/helm-charts/yunikorn/values.yaml
+    """
+    values: dict[str, Any] = {"embedAdmissionController": False}
+    if registry := scheduler.image_registry:
+        image = {"image": {"repository": f"{registry}/apache/yunikorn"}}
+        values |= image
+        values["web"] = image
+        values["yunikornDefaults"] = {"service.placeholderImage": f"{registry}/pause:3.7"}
+    return values

@@ -1,0 +1,110 @@
+"""What the platform layer of a cell runs, and the way in to it, as `cells.yaml` says it."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from factory.inventory import patterns
+from factory.inventory.values import GroupName, Image, Model, Namespace
+
+
+class SparkOperator(Model):
+    """The Spark Operator release of a cell."""
+
+    chart_version: str = Field(
+        pattern=patterns.CHART_VERSION, max_length=40, description="Version of its Helm chart."
+    )
+    chart_repository: str = Field(
+        default="https://kubeflow.github.io/spark-operator",
+        pattern=patterns.CHART_REPOSITORY,
+        max_length=512,
+        description="Helm repository, https or oci; a cell without egress needs one it can reach.",
+    )
+    image_registry: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=512,
+        description="Registry that mirrors its image; the chart's own when unset.",
+    )
+    replicas: int = Field(default=2, ge=1, le=5, description="Controller pods, one leads (pods).")
+    workers: int = Field(default=10, ge=1, le=500, description="Reconciling threads (threads).")
+    kube_api_qps: int = Field(default=20, ge=1, description="Requests to the API (per second).")
+    kube_api_burst: int = Field(default=30, ge=1, description="Burst above it (requests).")
+
+
+class SparkUi(Model):
+    """The gateway to the live UI of every driver; it answers on the node port of the ingress."""
+
+    sidecar_image: Image = Field(description="Image built from modules/spark-ui-gateway/sidecar.")
+    nginx_image: Image | None = Field(
+        default=None,
+        description="Official NGINX image with njs, in your registry; the public one when unset.",
+    )
+    replicas: int = Field(default=3, ge=2, le=3, description="Gateway pods (pods).")
+    max_drivers: int = Field(
+        default=10_000, ge=1, le=100_000, description="Most live drivers with a page (drivers)."
+    )
+
+
+class SparkHistory(Model):
+    """The History Server of a cell, and the bucket that its jobs write event logs to."""
+
+    image: Image = Field(description="Spark image with S3A (hadoop-aws and the AWS SDK for Java).")
+    retention_days: int = Field(
+        default=30, ge=1, le=3650, description="Event logs are kept for (days)."
+    )
+    replicas: int = Field(default=1, ge=1, le=3, description="History Server pods (pods).")
+    memory_gib: int = Field(default=4, ge=2, le=64, description="Memory of each pod (GiB).")
+    disk_gib: int = Field(
+        default=20, ge=5, le=500, description="Node disk for the pages it has read, each pod (GiB)."
+    )
+
+
+class YuniKorn(Model):
+    """The YuniKorn scheduler release of a cell."""
+
+    chart_version: str = Field(
+        pattern=patterns.CHART_VERSION, max_length=40, description="Version of its Helm chart."
+    )
+    chart_repository: str = Field(
+        default="https://apache.github.io/yunikorn-release",
+        pattern=patterns.CHART_REPOSITORY,
+        max_length=512,
+        description="Helm repository, https or oci; a cell without egress needs one it can reach.",
+    )
+    image_registry: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=512,
+        description="Registry that mirrors its images; the chart's own when unset.",
+    )
+
+
+class Scheduler(Model):
+    """What places the pods of jobs, in place of Kubernetes' own scheduler."""
+
+    yunikorn: YuniKorn = Field(description="Apache YuniKorn, with gang scheduling.")
+
+
+class Spark(Model):
+    """What the platform layer of a cell runs."""
+
+    namespaces: list[Namespace] = Field(min_length=1, description="Namespaces that jobs run in.")
+    operator: SparkOperator = Field(description="The Spark Operator release.")
+    ui: SparkUi | None = Field(default=None, description="The gateway to live UIs.")
+    history: SparkHistory | None = Field(
+        default=None, description="Event logs, and the History Server that shows them."
+    )
+    scheduler: Scheduler | None = Field(
+        default=None, description="Another scheduler for jobs; Kubernetes' own when unset."
+    )
+
+
+class Ingress(Model):
+    """The static way in: a network load balancer and its target group."""
+
+    node_group: GroupName = Field(description="Node group whose nodes are the targets.")
+    node_port: int = Field(
+        default=30080, ge=30000, le=32767, description="NodePort that the nodes answer on."
+    )
+    listener_port: int = Field(default=80, ge=1, le=65535, description="Port that clients use.")

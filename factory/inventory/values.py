@@ -1,0 +1,86 @@
+"""What single values of `cells.yaml` look like, and the base of every mapping in it."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import IPv4Network
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    WithJsonSchema,
+)
+
+from factory.documents import shorten
+from factory.inventory import patterns
+
+
+def _parse_block(value: Any) -> IPv4Network:
+    if isinstance(value, IPv4Network):
+        return value
+    if not isinstance(value, str):
+        msg = "a block is text such as 10.128.0.0/10"
+        raise ValueError(msg)
+    if not _BLOCK.fullmatch(value):
+        msg = f"{shorten(value)!r} is not a block; write it as 10.128.0.0/10"
+        raise ValueError(msg)
+    try:
+        block = IPv4Network(value, strict=False)
+    except ValueError as error:
+        msg = f"{value!r} is not a block: each part is 0 to 255, the prefix length 0 to 32"
+        raise ValueError(msg) from error
+    if str(block) != value:
+        msg = f"{value} is not the first address of a block; did you mean {block}?"
+        raise ValueError(msg)
+    return block
+
+
+_BLOCK = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3}){3}/[0-9]{1,2}")
+
+
+def _quoted_digits(value: Any) -> Any:
+    if isinstance(value, int) and not isinstance(value, bool):
+        msg = 'an account id is text of twelve digits: put it in quotes, "123456789012"'
+        raise ValueError(msg)
+    return value
+
+
+Block = Annotated[
+    IPv4Network,
+    BeforeValidator(_parse_block),
+    PlainSerializer(str),
+    WithJsonSchema({"type": "string", "pattern": r"^[0-9]+(\.[0-9]+){3}/[0-9]+$"}),
+]
+AccountId = Annotated[str, Field(pattern=patterns.ACCOUNT_ID), BeforeValidator(_quoted_digits)]
+CellName = Annotated[str, Field(pattern=patterns.NAME, max_length=32)]
+Name = Annotated[str, Field(pattern=patterns.NAME, max_length=40)]
+GroupName = Annotated[str, Field(pattern=patterns.NAME, max_length=20)]
+RoleName = Annotated[str, Field(pattern=patterns.ROLE_NAME)]
+RegionName = Annotated[str, Field(pattern=patterns.REGION, max_length=32)]
+ZoneId = Annotated[str, Field(pattern=patterns.ZONE_ID, max_length=32)]
+Namespace = Annotated[str, Field(pattern=patterns.NAMESPACE)]
+Image = Annotated[str, Field(pattern=patterns.IMAGE, max_length=512)]
+ServiceName = Annotated[str, Field(pattern=patterns.SERVICE, max_length=60)]
+LabelKey = Annotated[str, Field(pattern=patterns.LABEL_KEY, max_length=317)]
+LabelValue = Annotated[str, Field(pattern=patterns.LABEL_VALUE)]
+Principal = Annotated[str, Field(pattern=patterns.PRINCIPAL)]
+AddonName = Literal["vpc-cni", "kube-proxy", "eks-pod-identity-agent", "coredns"]
+AddonVersion = Annotated[str, Field(pattern=patterns.ADDON_VERSION, max_length=40)]
+QuotaCode = Annotated[str, Field(pattern=patterns.QUOTA_CODE)]
+Quotas = Annotated[
+    dict[QuotaCode, Annotated[int, Field(ge=0)]],
+    Field(
+        default_factory=dict,
+        description="What AWS has raised for the account, by quota code (the quota's unit).",
+    ),
+]
+
+
+class Model(BaseModel):
+    """Frozen, no unknown keys, and `"6"` is not 6."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
