@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from factory.facts.schema import ADDRESSES_PER_PREFIX
 from factory.sizing.bounds import BOUNDS
 from factory.sizing.scale import scale_nodes
 from factory.sizing.setting import Setting, size_setting
@@ -50,7 +51,9 @@ def _candidates(setting: Setting) -> Iterator[Change]:
         )
     yield from _smaller_disks(setting)
     for prefixes in range(shape.prefixes - 1, 0, -1):
-        fewer = replace(shape, prefixes=prefixes, max_pods=min(shape.max_pods, 16 * prefixes))
+        fewer = replace(
+            shape, prefixes=prefixes, max_pods=min(shape.max_pods, ADDRESSES_PER_PREFIX * prefixes)
+        )
         if not broken_bounds(setting, fewer):
             yield Change(words=f"{prefixes} prefixes for each node", shape=fewer)
             break
