@@ -44,9 +44,7 @@ def quota_limit(facts: Facts, id_: str, quotas: Mapping[str, float]) -> Limit:
 
 def policy_limit(facts: Facts, id_: str) -> Limit:
     """Say what our own policy allows."""
-    value = facts.policy_value(id_)
-    whole = int(value) if value == int(value) else value
-    return Limit(value=whole, source=facts.policy[id_].decision)
+    return Limit(value=facts.policy_value(id_), source=facts.policy[id_].decision)
 
 
 def check_quotas(inventory: Inventory, facts: Facts) -> Iterator[Finding]:

@@ -20,6 +20,7 @@ Draw = Callable[[], float]
 """Gives a random number, at least 0 and below 1."""
 
 SECONDS_PER_MINUTE = 60
+PACES = 20  # paces that are tried between none and one node each second
 MOST_DOUBLINGS = 30  # of a wait that is capped long before; keeps the number small
 LAUNCH = "RunInstances"
 CREATE, ATTACH, MODIFY = (
@@ -156,16 +157,16 @@ def recommend_pace(plan: RebuildPlan, draw: Callable[[], Draw]) -> float | None:
     Returns:
         The pace to a twentieth of a node, or None where no pace avoids every throttle.
     """
-    slowest, fastest = 1, ceil(20 * 2 * _sustained(plan))
-    if simulate_rebuild(replace(plan, pace=slowest / 20), draw()).throttled:
+    slowest, fastest = 1, ceil(PACES * 2 * _sustained(plan))
+    if simulate_rebuild(replace(plan, pace=slowest / PACES), draw()).throttled:
         return None
     while slowest < fastest:
         middle = (slowest + fastest + 1) // 2
-        if simulate_rebuild(replace(plan, pace=middle / 20), draw()).throttled:
+        if simulate_rebuild(replace(plan, pace=middle / PACES), draw()).throttled:
             fastest = middle - 1
         else:
             slowest = middle
-    return slowest / 20
+    return slowest / PACES
 
 
 def _sustained(plan: RebuildPlan) -> float:

@@ -205,7 +205,7 @@ def _granted(level: QuotaLevel, facts: Facts) -> dict[str, float]:
     """Say what an account has: nothing raised, or all that AWS documents, and no end elsewhere."""
     if level == "default":
         return {}
-    raisable = (q for q in facts.quotas.values() if q.code and q.kind == "quota")
+    raisable = (quota for quota in facts.quotas.values() if quota.kind == "quota")
     return {q.code: inf if q.maximum is None else q.maximum for q in raisable}
 
 

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from factory.facts.loader import load_facts
 from factory.sizing.rebuild import (
     ATTACH,
+    DELETE,
+    MODIFY,
     Boot,
     Rebuild,
     RebuildPlan,
@@ -125,12 +127,73 @@ def test_the_lead_moves_everything() -> None:
     assert later.launched[0] == 10
 
 
-def test_a_call_that_is_given_up_on_wastes_an_interface() -> None:
-    planned = replace(plan(400), boot=Boot(attempts=1, spread_seconds=0))
-    rushed = simulate_rebuild(planned, Random(1).random)
-    assert rushed.wasted > 0
-    assert rushed.restarts >= rushed.wasted
-    assert len(rushed.ready) == 400
+@pytest.mark.parametrize("action", [ATTACH, MODIFY])
+def test_a_call_that_is_given_up_on_wastes_an_interface(action: str) -> None:
+    """Only one action is short of tokens: each refusal costs an interface and a restart."""
+    planned = plan(40)
+    ample = replace(FACTS.buckets["mutating"], id="ample", capacity=10_000, refill=1000)
+    scarce = replace(FACTS.buckets["mutating"], id="scarce", capacity=5, refill=0.1)
+    buckets = {**dict.fromkeys(planned.buckets, ample), action: scarce}
+    rushed = replace(planned, buckets=buckets, boot=Boot(attempts=1))
+    result = simulate_rebuild(rushed, Random(1).random)
+    assert result.wasted == result.restarts == result.throttled > 0
+    assert len(result.ready) == 40
+    # 35 nodes wait for a token every 10 seconds
+    assert result.last * 60 >= 350
+
+
+def test_an_interface_whose_removal_is_refused_leaks_and_the_node_goes_on() -> None:
+    planned = plan(40)
+    ample = replace(FACTS.buckets["mutating"], id="ample", capacity=10_000, refill=1000)
+    scarce = replace(FACTS.buckets["mutating"], id="scarce", capacity=5, refill=0.1)
+    none = replace(FACTS.buckets["mutating"], id="none", capacity=0, refill=0)
+    buckets = {**dict.fromkeys(planned.buckets, ample), ATTACH: scarce, DELETE: none}
+    rushed = replace(planned, buckets=buckets, boot=Boot(attempts=1))
+    result = simulate_rebuild(rushed, Random(1).random)
+    assert result.wasted == result.restarts > 0
+    assert result.throttled == 2 * result.wasted  # the attach, and then the removal
+    assert len(result.ready) == 40
+
+
+def test_a_call_that_makes_nothing_is_only_tried_again() -> None:
+    planned = plan(40)
+    ample = replace(FACTS.buckets["mutating"], id="ample", capacity=10_000, refill=1000)
+    scarce = replace(FACTS.buckets["mutating"], id="scarce", capacity=5, refill=0.1)
+    buckets = {**dict.fromkeys(planned.buckets, ample), "CreateTags": scarce}
+    result = simulate_rebuild(
+        replace(planned, buckets=buckets, boot=Boot(attempts=1)), Random(1).random
+    )
+    assert result.wasted == 0
+    assert result.restarts == result.throttled > 0
+
+
+def test_what_is_assumed_is_what_the_page_on_sizing_says() -> None:
+    boot = Boot()
+    assert (boot.seconds, boot.spread_seconds, boot.call_seconds) == (75, 15, 0.3)
+    assert (boot.attempts, boot.retry_seconds) == (10, 20)
+    assert (boot.restart_seconds, boot.longest_restart_seconds) == (10, 300)
+
+
+def test_waits_double_up_to_their_bounds() -> None:
+    """One node, one token an hour, and every draw close to one: the waits can be read off."""
+    hourly = replace(FACTS.buckets["mutating"], id="hourly", capacity=1, refill=1 / 3600)
+    steps = ("CreateTags", "CreateTags")
+    boot = Boot(seconds=0, spread_seconds=0, attempts=3, longest_restart_seconds=40)
+    planned = replace(plan(1), steps=steps, buckets={"CreateTags": hourly}, boot=boot)
+    result = simulate_rebuild(planned, lambda: 1.0)
+    # 0.3 s for the first call; then rounds of waits of 2 and 4 s and restarts of 10, 20, 40, 40 …
+    at, restarts = 0.3, 0
+    while at < 3600:
+        for wait in (2, 4):
+            if at >= 3600:
+                break
+            at += wait
+        else:
+            if at < 3600:
+                at += min(40, 10 * 2**restarts)
+                restarts += 1
+    assert result.restarts == restarts
+    assert result.last * 60 == pytest.approx(at + 0.3)
 
 
 def test_the_same_numbers_give_the_same_rebuild() -> None:

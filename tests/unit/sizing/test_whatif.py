@@ -94,6 +94,28 @@ def test_a_question_that_cannot_be_answered(question: dict[str, object], words: 
         sized(**question)
 
 
+@pytest.mark.parametrize(
+    ("name", "least", "most"),
+    [
+        ("prefixes", 1, 49),
+        ("cells", 1, 10_000),
+        ("max_pods", 1, 10_000),
+        ("max_eni", 1, 100),
+        ("max_unavailable", 1, 100),
+        ("root_volume_gib", 20, 16_384),
+        ("hubs", 0, 1_000),
+        ("hub_nau", 0, 10_000_000),
+        ("churn", 0, 1_000),
+    ],
+)
+def test_the_ends_of_what_may_be_asked(name: str, least: int, most: int) -> None:
+    for value in (least, most):
+        WhatIf(**{"nodes": 3, "instance": "r6gd.8xlarge", name: value})  # type: ignore[arg-type]
+    for value in (least - 1, most + 1):
+        with pytest.raises(WhatIfError, match=f"from {least:,} to {most:,}"):
+            WhatIf(**{"nodes": 3, "instance": "r6gd.8xlarge", name: value})  # type: ignore[arg-type]
+
+
 def test_an_unknown_instance_type_is_never_guessed() -> None:
     with pytest.raises(UnknownInstanceType, match=r"did you mean r6gd\.8xlarge"):
         sized(instance="r6gd.8xlrge")
