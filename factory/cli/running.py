@@ -137,13 +137,14 @@ def open_bench(inventory: Inventory, mode: Mode, registry: str | None) -> Bench:
     )
 
 
-def tell_strangers(registry: Registry, inventory: Inventory) -> None:
+def tell_strangers(registry: Registry, inventory: Inventory, mode: Mode) -> None:
     """Say which stacks have a state but no place in the inventory any more."""
     stacks = [stack.id for stack in plan_stacks(inventory)]
+    where = " --sandbox" if mode == "sandbox" else ""
     for stack in strangers(registry.stacks(), stacks):
         say(
             f"{stack} is not in the inventory any more, but has a state: "
-            f"cellfactory destroy --cell {stack.cell} --layer {stack.layer}"
+            f"cellfactory destroy{where} --cell {stack.cell} --layer {stack.layer}"
         )
 
 

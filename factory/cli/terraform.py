@@ -87,7 +87,7 @@ def plan(
     sandbox: Sandbox = False,
     cell: Cells = None,
     layer: Layers = None,
-    parallel: Parallel = 2,
+    parallel: Parallel = 4,
     registry: RegistryPlace = None,
     form: Format = "text",
     exit_code: Annotated[
@@ -101,7 +101,7 @@ def plan(
     bench = open_bench(inventory, mode_of(sandbox), registry)
     left_out, stacks = leave_out(stacks, bench.target.mode)
     sources = read_fresh(output, planned, stacks)
-    tell_strangers(bench.registry, inventory)
+    tell_strangers(bench.registry, inventory, bench.target.mode)
     listener = listener_of(len(stacks))
     with forwarding_signals(bench.children):
         results = plan_stacks_now(bench, stacks, sources, listener, parallel=parallel)
@@ -116,7 +116,7 @@ def apply(
     sandbox: Sandbox = False,
     cell: Cells = None,
     layer: Layers = None,
-    parallel: Parallel = 2,
+    parallel: Parallel = 4,
     registry: RegistryPlace = None,
     yes: Yes = False,
     allow_destroy: Annotated[
@@ -136,7 +136,7 @@ def apply(
     left_out, stacks = leave_out(stacks, bench.target.mode)
     sources = read_fresh(output, planned, stacks)
     earlier = find_journal(bench.target.runs_folder, resume) if resume else None
-    tell_strangers(bench.registry, inventory)
+    tell_strangers(bench.registry, inventory, bench.target.mode)
     confirm("apply", [stack.id for stack in stacks], bench.target.mode, yes)
     journal = Journal(earlier or bench.target.runs_folder / f"{run_id()}.jsonl", "apply")
     with forwarding_signals(bench.children):
@@ -162,16 +162,24 @@ def destroy(
     sandbox: Sandbox = False,
     cell: Cells = None,
     layer: Layers = None,
-    parallel: Parallel = 2,
+    parallel: Parallel = 4,
     registry: RegistryPlace = None,
     yes: Yes = False,
     form: Format = "text",
 ) -> None:
-    """Destroy what the registry knows, in reverse order; also cells that left the inventory."""
+    """Destroy what the registry knows, in reverse order; also cells that left the inventory.
+
+    On real AWS an account is kept, unless its layer is named: --layer account.
+    """
     inventory = plan_file(inventory_file).inventory
     bench = open_bench(inventory, mode_of(sandbox), registry)
     recorded = sorted(bench.registry.read_all(), key=lambda i: (i.cell, LAYERS.index(i.layer)))
     chosen = select_stacks(recorded, cell or (), layer or ())
+    if bench.target.mode == "aws" and not layer:
+        kept = [stack for stack in chosen if stack.layer == "account"]
+        chosen = tuple(stack for stack in chosen if stack not in kept)
+        for stack in kept:
+            say(f"{stack} is kept: an account is given up only by --layer account")
     if not chosen:
         say("the registry knows of no stack: nothing to destroy")
         return

@@ -136,10 +136,14 @@ def destroy_stacks(
 ) -> tuple[Result, ...]:
     """Destroy stacks that the registry knows, each after all that wait for it are gone.
 
-    One that a stack outside of the selection still takes values from is refused (F606).
+    Nothing at all is destroyed while a stack outside of the selection still takes values from
+    one inside it (F606): half a cell would be worse than a whole one.
     """
     records = bench.registry.read_all()
     users = users_of(records.values())
+    held = _held(selected, users)
+    if held:
+        return _refuse_all(listener, selected, held)
     waits = {
         stack: tuple(user for user in users.get(stack, ()) if user in selected)
         for stack in records
@@ -147,15 +151,34 @@ def destroy_stacks(
     }
 
     def work(stack: StackId) -> Result:
-        outside = [user for user in users.get(stack, ()) if user not in selected]
-        if outside:
-            named = ", ".join(map(str, outside))
-            reason = f"F606 {named} still takes values from it; apply or destroy that first"
-            return Result(stack=stack, status="refused", reason=reason)
         listener.started(stack)
         return destroy_stack(bench, records[stack])
 
     return _run(bench, waits, work, listener, parallel)
+
+
+def _held(
+    selected: Collection[StackId], users: Mapping[StackId, tuple[StackId, ...]]
+) -> dict[StackId, list[StackId]]:
+    """List the stacks outside of a selection that take values from each stack inside it."""
+    outside = {s: [u for u in users.get(s, ()) if u not in selected] for s in selected}
+    return {stack: named for stack, named in outside.items() if named}
+
+
+def _refuse_all(
+    listener: Listener, selected: Collection[StackId], held: Mapping[StackId, list[StackId]]
+) -> tuple[Result, ...]:
+    results = []
+    for stack in selected:
+        if stack in held:
+            named = ", ".join(map(str, held[stack]))
+            reason = f"F606 {named} still takes values from it; apply or destroy that first"
+            result = Result(stack=stack, status="refused", reason=reason)
+        else:
+            result = Result(stack=stack, status="skipped", reason="others were refused")
+        listener.finished(result)
+        results.append(result)
+    return tuple(results)
 
 
 def users_of(records: Iterable[Record]) -> dict[StackId, tuple[StackId, ...]]:

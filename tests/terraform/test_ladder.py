@@ -268,7 +268,7 @@ def test_the_fourth_cell_leaves_and_nobody_else_moves(ladder: Ladder) -> None:
     ladder.run("apply", "--sandbox", *("--layer", "peering"), code=6)  # it would destroy
     assert "--allow-destroy" in ladder.stderr
     rows = without_platform(ladder.results("apply", "--allow-destroy"))
-    assert f"destroy --cell {FOURTH}" in ladder.stderr
+    assert f"destroy --sandbox --cell {FOURTH}" in ladder.stderr
     assert {row["counts"]["add"] for row in rows.values()} == {0}
     gone = {name for name, row in rows.items() if row["counts"]["destroy"]}
     # The options go with their connection: Terraform finds them gone, and has nothing to do.

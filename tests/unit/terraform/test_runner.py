@@ -63,7 +63,7 @@ def test_a_stack_is_applied_after_what_it_takes_values_from(scene: Scene) -> Non
 def test_stacks_run_side_by_side_but_no_more_than_asked_for(scene: Scene) -> None:
     cells = ["a", "b", "c", "d"]
     for cell in cells:
-        scene.does(f"{cell}-network", "apply", seconds=0.3, outputs=NETWORK)
+        scene.does(f"{cell}-network", "apply", seconds=2, outputs=NETWORK)
     apply(scene, *map(network, cells), parallel=2)
     running, most = 0, 0
     for event, _, command, _ in scene.log:
@@ -336,6 +336,16 @@ def test_what_others_still_take_values_from_is_not_destroyed(scene: Scene) -> No
     (result,) = destroy_stacks(scene.bench(), [StackId("a", "network")], scene.listener, parallel=1)
     assert result.status == "refused"
     assert result.reason.startswith("F606 a-cluster still takes values from it")
+
+
+def test_nothing_is_destroyed_while_a_part_of_it_is_still_needed(scene: Scene) -> None:
+    make_network(scene, "a")
+    make_network(scene, "b", "vpc-2")
+    apply(scene, network("a"), cluster("a"), network("b"))
+    selected = [StackId("a", "network"), StackId("b", "network")]
+    results = destroy_stacks(scene.bench(), selected, scene.listener, parallel=1)
+    assert [r.status for r in results] == ["refused", "skipped"]
+    assert scene.commands("destroy") == []
     assert scene.commands("destroy") == []
 
 
