@@ -296,7 +296,7 @@ def test_the_number_of_drivers_is_bounded(api: ApiServer, tmp_path: Path) -> Non
         for pod in pods:
             api.apply(pod)
         wait_for(lambda: process.metric("rejected_total", 'reason="limit"') == 2)
-        assert process.routes == expected(*range(10))
+        settle(process, expected(*range(10)))
         api.finish(pods[0])
         kept = {JOB(number) for number in range(1, 10)}
         wait_for(lambda: len(process.routes) == 10 and JOB(0) not in process.routes)
