@@ -54,6 +54,18 @@ def test_a_cell_as_designed_by_hand() -> None:
     assert sized["gp3-storage"].used == pytest.approx(100 * 3 * peak / 1024)
     assert sized["network-interfaces-per-zone"].used == 2 * peak + endpoints(sized)
     assert sized["network-interfaces"].used == 3 * (2 * peak + endpoints(sized))
+    assert sized["network-interfaces-reset"].used == 5 * peak + endpoints(sized)
+    assert sized["pod-prefixes-blue-green"].used == 6 * (peak + 400)
+    assert sized["pod-prefixes-packed"].limit == 675 * 6
+    assert sized["control-plane-addresses"].used == 6
+    assert sized["control-plane-addresses"].limit == 16 - 5
+    assert sized["endpoint-addresses"].limit == 64 - 5
+    assert sized["prefix-slots"].limit == 29
+    assert (sized["node-interfaces"].used, sized["node-interfaces"].limit) == (2, 8)
+    assert (sized["pods-per-node"].used, sized["pods-per-node"].limit) == (96, 96)
+    assert sized["routes-per-route-table"].used == 4 + 1
+    assert sized["nodes-per-node-group"].used == 400
+    assert sized["auto-scaling-groups"].used == 3
     assert sized["kubernetes-pods"].used == 96 * 1200
     assert sized["node-groups-per-cluster"].used == 3
     assert sized["blocks-per-vpc"].used == 4
@@ -87,6 +99,8 @@ def test_egress_and_ingress_take_their_part() -> None:
     nat_and_balancer = 3 * 6 + 3 * 6 + added * 3 * 6
     assert open_["vpc-nau"].used == plain["vpc-nau"].used + nat_and_balancer
     assert open_["endpoint-addresses"].used == plain["endpoint-addresses"].used + 1 + added
+    assert open_["network-interfaces-per-zone"].used == 2 * 12 + endpoints(open_) + 1
+    assert open_["network-interfaces"].used == 3 * (2 * 12 + endpoints(open_) + 1)
     assert open_["nlb-targets-per-zone"].used == 12
     assert open_["nlb-targets"].used == open_["targets-per-target-group"].used == 36
 
@@ -264,3 +278,39 @@ def test_an_infinite_share_is_no_crash() -> None:
     sized = usages(quotas={"L-1216C47A": 0})
     assert sized["vcpus"].share == float("inf")
     assert not sized["vcpus"].fits
+
+
+# What one more node adds to the usage of a zone, or of a cell whose zones grow by one each.
+IN_A_ZONE = {"network-interfaces-per-zone", "network-interfaces-reset", "nlb-targets-per-zone"}
+TWICE = {"pod-prefixes-blue-green"}  # the pool that grows stands twice
+
+
+@pytest.mark.parametrize("instance", ["r6gd.8xlarge", "m5.xlarge", "r6gd.16xlarge"])
+def test_what_one_more_node_adds(instance: str) -> None:
+    groups = {"driver": pool(5, "r6i.4xlarge"), "executor": pool(300, instance)}
+    larger = {"driver": pool(5, "r6i.4xlarge"), "executor": pool(301, instance)}
+    ingress = {"node_group": "executor"}
+    before = usages(groups=groups, ingress=ingress, prefixes_per_node=5)
+    after = usages(groups=larger, ingress=ingress, prefixes_per_node=5)
+    grown = {bound for bound, usage in before.items() if after[bound].used != usage.used}
+    assert grown == {bound for bound, usage in before.items() if usage.per_node} | {
+        "nodes-per-node-group"
+    }
+    for bound in grown - {"nodes-per-node-group"}:
+        usage = before[bound]
+        zones = 1 if usage.scope.kind == "zone" or bound in IN_A_ZONE else 3
+        times = zones * (2 if bound in TWICE else 1)
+        added = after[bound].used - usage.used
+        assert added == pytest.approx(times * usage.per_node), bound
+
+
+def test_two_pod_interfaces_where_one_has_too_few_slots() -> None:
+    groups = {"executor": pool(10, "m5.large"), "driver": pool(5)}
+    sized = usages(groups=groups, prefixes_per_node=12)
+    base = 3 * ENDPOINT_NAU * endpoints(sized) + 4
+    # m5.large holds 9 prefixes on an interface and takes two: 1 + 2 x 2 + 12
+    assert sized["vpc-nau"].used == 3 * (12 * 17 + 7 * 15) + base
+    assert sized["pod-interface-addresses"].used == 12 * 2 + 7
+    assert sized["pod-interface-addresses"].per_node == pytest.approx(31 / 19)
+    assert sized["pod-prefixes-fragmented"].limit == 12 * (4094 // 14)
+    assert sized["network-interfaces-per-zone"].used == 12 * 3 + 7 * 2 + endpoints(sized)

@@ -174,6 +174,30 @@ def test_what_is_assumed_is_what_the_page_on_sizing_says() -> None:
     assert (boot.restart_seconds, boot.longest_restart_seconds) == (10, 300)
 
 
+def test_a_token_that_is_whole_just_now_is_enough() -> None:
+    each_second = replace(FACTS.buckets["mutating"], id="each", capacity=1, refill=1)
+    planned = replace(
+        plan(1),
+        steps=("CreateTags",) * 5,
+        buckets={"CreateTags": each_second},
+        boot=Boot(seconds=0, spread_seconds=0, call_seconds=1),
+    )
+    result = simulate_rebuild(planned, Random(1).random)
+    assert result.throttled == 0
+    assert result.last * 60 == 5
+
+
+def test_a_bucket_never_holds_more_than_its_capacity() -> None:
+    slow = replace(FACTS.buckets["mutating"], id="slow", capacity=2, refill=0.5)
+    planned = replace(
+        plan(3),
+        steps=("CreateTags",),
+        buckets={"CreateTags": slow},
+        boot=Boot(seconds=1000, spread_seconds=0),
+    )
+    assert simulate_rebuild(planned, lambda: 0.5).throttled > 0
+
+
 def test_waits_double_up_to_their_bounds() -> None:
     """One node, one token an hour, and every draw close to one: the waits can be read off."""
     hourly = replace(FACTS.buckets["mutating"], id="hourly", capacity=1, refill=1 / 3600)
