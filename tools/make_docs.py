@@ -18,6 +18,7 @@ from factory.facts.limits_page import render_limits
 from factory.facts.loader import load_facts
 from factory.files import write_whole
 from factory.inventory.json_schema import render_schema
+from factory.routing.answer import render_answer_schema, render_report_schema
 from tools.cli_page import render_cli
 from tools.inventory_page import render_inventory
 from tools.rules_page import render_rules
@@ -29,6 +30,8 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/cli.md": render_cli,
     "docs/inventory.md": render_inventory,
     "docs/limits.md": lambda: render_limits(load_facts()),
+    "docs/route.schema.json": render_answer_schema,
+    "docs/route-usage.schema.json": render_report_schema,
     "docs/rules.md": render_rules,
 }
 """Each made file, and what makes its text."""

@@ -16,6 +16,7 @@ from factory import __version__
 from factory.cli.check import check
 from factory.cli.lock import lock
 from factory.cli.quotas import quotas
+from factory.cli.route import route
 from factory.cli.sandbox import sandbox
 from factory.cli.schema import schema
 from factory.cli.size import size
@@ -35,7 +36,10 @@ app = typer.Typer(
     epilog=EXIT_CODES,
     help="Read cells.yaml, prove that every cell fits, write and run its Terraform.",
 )
-for command in (check, size, quotas, lock, synth, validate, plan, apply, destroy, sandbox, schema):
+for command in (
+    *(check, size, quotas, lock, synth, validate, plan, apply, destroy),
+    *(route, sandbox, schema),
+):
     app.command()(command)
 
 

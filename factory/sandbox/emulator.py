@@ -11,6 +11,7 @@ from typing import Any
 
 import moto.ec2.urls
 import moto.eks.urls
+import moto.s3.models
 from moto.ec2.models import ec2_backends
 from moto.ec2.models.vpcs import VPC
 from moto.eks.models import eks_backends
@@ -20,6 +21,7 @@ from moto.organizations.models import organizations_backends
 from moto.sts.models import sts_backends
 
 from factory.sandbox.balancers import BalancerBackend
+from factory.sandbox.buckets import Bucket
 from factory.sandbox.eks import KubernetesBackend, KubernetesResponse
 from factory.sandbox.identity import IdentityBackend, TokenBackend
 from factory.sandbox.network import NetworkBackend, NetworkResponse
@@ -38,6 +40,7 @@ def build_world(world: World) -> None:
     sts_backends.backend = TokenBackend
     elbv2_backends.backend = BalancerBackend
     organizations_backends.backend = AccountsBackend
+    moto.s3.models.FakeBucket = Bucket  # type: ignore[misc]
     services: Any = eks_backends  # typed by moto for its own class of clusters
     services.backend = KubernetesBackend
     moto.ec2.urls.url_paths["{0}/"] = NetworkResponse.dispatch

@@ -1,0 +1,108 @@
+"""`route`: which cell a job is sent to, for people and for a router of jobs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Collection
+from math import isfinite
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from factory.cli.options import DEFAULT_INVENTORY, InventoryFile
+from factory.cli.reading import plan_file
+from factory.documents import MOST_BYTES
+from factory.errors import SizingError, UsageError
+from factory.files import read_bytes
+from factory.inventory.nearest import suggest
+from factory.routing.answer import answer
+from factory.routing.capacity import cell_capacities
+from factory.routing.report import parse_report
+from factory.routing.route import Candidate, CellState, Decision, JobRequest, route_job
+
+MOST_KEY = 512  # characters
+STANDARD_INPUT = Path("-")
+
+
+def route(
+    job: Annotated[
+        str, typer.Option("--job", help="Name of the job; equal names go to the same cell.")
+    ],
+    pods: Annotated[int, typer.Option(min=1, help="Its driver and executors.")] = 1,
+    cores: Annotated[float, typer.Option(min=0, help="vCPU that they request together.")] = 0,
+    mesh: Annotated[str | None, typer.Option(help="Mesh that it must run in.")] = None,
+    cell_type: Annotated[
+        str | None, typer.Option("--type", help="Type of cell that it must run in.")
+    ] = None,
+    usage: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="What is in use, as JSON; - is standard input."),
+    ] = None,
+    inventory_file: InventoryFile = DEFAULT_INVENTORY,
+    form: Annotated[
+        Literal["text", "json"], typer.Option("--format", help="Form of the answer.")
+    ] = "text",
+) -> None:
+    """Choose a cell for a job by weight, drain state and room; exit 4 where none takes it."""
+    _check_job(job, cores)
+    planned = plan_file(inventory_file)
+    inventory = planned.inventory
+    _require("--mesh", mesh, inventory.meshes)
+    _require("--type", cell_type, inventory.cell_types)
+    states = _states(usage, inventory.cells)
+    request = JobRequest(key=job, pods=pods, cores=cores, mesh=mesh, cell_type=cell_type)
+    capacities = cell_capacities(inventory, planned.plan, planned.facts)
+    decision = route_job(inventory, capacities, request, states)
+    for cell in decision.unknown:
+        typer.echo(f"{cell} counts as empty: nobody told what it has in use", err=True)
+    shown = json.dumps(answer(decision), indent=2) if form == "json" else render(decision)
+    typer.echo(shown)
+    if decision.cell is None:
+        typer.echo("no cell takes the job", err=True)
+        raise typer.Exit(SizingError.exit_code)
+
+
+def _check_job(job: str, cores: float) -> None:
+    if not 0 < len(job) <= MOST_KEY:
+        msg = f"--job: a job's name has 1 to {MOST_KEY} characters, not {len(job):,}"
+        raise UsageError(msg)
+    if any("\ud800" <= letter <= "\udfff" for letter in job):
+        msg = "--job: a job's name is UTF-8"
+        raise UsageError(msg)
+    if not isfinite(cores):
+        msg = f"--cores {cores}: that is no number of processors"
+        raise UsageError(msg)
+
+
+def _require(option: str, name: str | None, known: Collection[str]) -> None:
+    if name is not None and name not in known:
+        msg = f"{option} {name!r} is not in the inventory{suggest(name, known)}"
+        raise UsageError(msg)
+
+
+def _states(usage: Path | None, known: Collection[str]) -> dict[str, CellState]:
+    if usage is None:
+        return {}
+    if usage == STANDARD_INPUT:
+        data, file = sys.stdin.buffer.read(MOST_BYTES + 1), "standard input"
+    else:
+        data, file = read_bytes(usage, most_bytes=MOST_BYTES + 1), str(usage)
+    states = parse_report(data, file)
+    for cell in sorted(states.keys() - set(known)):
+        typer.echo(f"{file} tells of {cell!r}, which is not in the inventory", err=True)
+    return states
+
+
+def render(decision: Decision) -> str:
+    """Render the answer for people: the chosen cell first, then why the others are not."""
+    head = decision.cell or "-"
+    return "\n".join([head, *(f"  {_line(c)}" for c in decision.candidates)])
+
+
+def _line(candidate: Candidate) -> str:
+    if candidate.rank is None:
+        return f"{candidate.cell}  {'; '.join(r.message for r in candidate.reasons)}"
+    free = "room unknown" if candidate.free_pods is None else f"{candidate.free_pods:,} pods free"
+    return f"{candidate.cell}  {candidate.rank}.  {candidate.share:.0%} of such jobs, {free}"
