@@ -27,7 +27,8 @@ def synth(
     for problem in checked.warnings:
         typer.echo(problem, err=True)
     planned = checked.planned
-    from factory.stacks.synth import output_files, synth_stacks, write_output  # starts Node
+    from factory.stacks.output import write_output
+    from factory.stacks.synth import output_files, synth_stacks  # starts Node
 
     stacks = plan_stacks(planned.inventory)
     made = synth_stacks(planned.inventory, planned.plan, planned.facts, stacks)
