@@ -7,7 +7,9 @@ to run on) last.
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 
 from factory.constructs.cdk import (
@@ -104,7 +106,7 @@ class CellCluster:
 
     def _add_admins(self) -> None:
         deployer = f"arn:aws:iam::{self._cell.account_id}:role/{self._cell.member_role}"
-        admins = {arn.rpartition("/")[2].lower(): arn for arn in self._cell.cell_type.admins}
+        admins = {_entry_name(arn): arn for arn in self._cell.cell_type.admins if arn != deployer}
         for name, principal in {"deployer": deployer, **admins}.items():
             entry = EksAccessEntry(
                 self._stack,
@@ -164,6 +166,16 @@ class CellCluster:
             pod_identity_association=[identity] if identity else None,
             depends_on=list(after) or None,
         )
+
+
+def _entry_name(principal: str) -> str:
+    """Name an administrator's entry; two principals with one last name have two entries.
+
+    >>> _entry_name("arn:aws:iam::123456789012:role/team-a/ops")
+    'ops-b2dedde5'
+    """
+    shown = re.sub("[^A-Za-z0-9]+", "-", principal.rpartition("/")[2]).strip("-")
+    return f"{shown}-{hashlib.sha256(principal.encode()).hexdigest()[:8]}"
 
 
 def cni_environment(pod_addresses_per_node: int) -> Mapping[str, str]:

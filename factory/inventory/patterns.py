@@ -30,7 +30,7 @@ IMAGE = (
 KUBERNETES_VERSION = r"^1\.[0-9]{2}$"
 NODE_IMAGE = r"^v[0-9]{8}$"
 ADDON_VERSION = r"^v[0-9]+\.[0-9]+\.[0-9]+-eksbuild\.[0-9]+$"
-PRINCIPAL = r"^arn:aws(-[a-z]+)*:iam::[0-9]{12}:(role|user)/[A-Za-z0-9_+=,.@/-]{1,576}$"
+PRINCIPAL = r"^arn:aws:iam::[0-9]{12}:(role|user)/[A-Za-z0-9_+=,.@/-]{1,576}$"
 EMAIL = r"^[^@\s]+@[^@\s]+\.[^@\s]+$"
 UNIT = r"^(ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}|r-[0-9a-z]{4,32})$"
 SERVICE = r"^[a-z][a-z0-9-]*(\.[a-z0-9-]+)*$"
