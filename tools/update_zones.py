@@ -6,6 +6,7 @@
 Two things in moto tell zone ids: AWS's answers to DescribeInstanceTypeOfferings by zone id, one
 file a Region; and the zones that moto itself pretends, which for newer Regions only follow the
 pattern of names. A Region of the first kind is `observed`, one of the second alone `patterned`.
+Which Regions lie outside the partition `aws`, botocore knows.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ import argparse
 import gzip
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib import metadata, resources
 from pathlib import Path
 
+from botocore.session import Session
 from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend
 
 TARGET = Path(__file__).resolve().parent.parent / "factory" / "facts" / "regions.yaml"
@@ -59,9 +61,21 @@ def render(observed: Mapping[str, set[str]], emulated: Mapping[str, set[str]], v
             *_lines(seen),
             "patterned:  # follow the pattern of names; nobody asked AWS",
             *_lines(rest),
+            "elsewhere:  # outside the partition aws, by partition; botocore tells it by the names",
+            *_lines(_elsewhere({*seen, *rest})),
             "",
         ]
     )
+
+
+def _elsewhere(regions: Iterable[str]) -> Zones:
+    """Find the Regions of other partitions, by partition."""
+    session = Session()
+    homes = {region: session.get_partition_for_region(region) for region in regions}
+    return {
+        partition: {region for region, home in homes.items() if home == partition}
+        for partition in set(homes.values()) - {"aws"}
+    }
 
 
 def _lines(zones: Mapping[str, set[str]]) -> list[str]:

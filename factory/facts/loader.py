@@ -102,15 +102,26 @@ class RegionTable(Mapping[str, Region]):
     def _table(self) -> dict[str, Region]:
         if not self._regions:
             rows = _read("regions")
+            elsewhere = {n: p for p, names in rows["elsewhere"].items() for n in names}
             for kind in ("observed", "patterned"):
                 for name, ids in rows[kind].items():
-                    self._regions[name] = self._region(name, ids, kind == "observed")
+                    self._regions[name] = self._region(
+                        name, ids, kind == "observed", elsewhere.get(name, "aws")
+                    )
         return self._regions
 
-    def _region(self, name: str, zone_ids: Sequence[str], confirmed: bool) -> Region:
+    def _region(
+        self, name: str, zone_ids: Sequence[str], confirmed: bool, partition: str
+    ) -> Region:
         start = zone_ids[0].partition("-")[0] + "-"
         refused = tuple(zone for zone in self._refused if zone.startswith(start))
-        return Region(name=name, zone_ids=tuple(zone_ids), confirmed=confirmed, refused=refused)
+        return Region(
+            name=name,
+            zone_ids=tuple(zone_ids),
+            confirmed=confirmed,
+            partition=partition,
+            refused=refused,
+        )
 
 
 def map_quotas(rows: Mapping[str, Row]) -> dict[str, Row]:

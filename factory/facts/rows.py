@@ -245,10 +245,12 @@ class Region:
     Attributes:
         confirmed: AWS answered with these zones; False where only the pattern of names
             says so, and a zone that is not listed may well exist.
+        partition: AWS's own name for the group of Regions that share accounts and ARNs.
         refused: zone ids in which EKS takes no cluster subnet, listed above or not.
     """
 
     name: str
     zone_ids: tuple[str, ...]
     confirmed: bool
+    partition: str = "aws"
     refused: tuple[str, ...] = ()

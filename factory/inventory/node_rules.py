@@ -20,6 +20,7 @@ def check_node_groups(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
         F113: an instance type without prefix delegation.
         F114: an instance type whose pod interface holds too few prefixes.
         F115: `max_pods` outside the addresses of a node's prefixes.
+        F127: an instance type that none of the node images is made for.
         F123: a label or taint that a node may not give itself, or that stands twice.
     """
     for name, cell_type in inventory.cell_types.items():
@@ -73,7 +74,12 @@ def _check_instance(
     except UnknownInstanceType as error:
         yield Finding(rule="F112", path=path, message=str(error))
         return
-    if not instance.delegates_prefixes:
+    built = sorted({image.architecture for image in facts.images.values()})
+    if not set(built) & set(instance.architectures):
+        runs = " and ".join(instance.architectures)
+        message = f"{instance.name} runs {runs}; node images are made for {' and '.join(built)}"
+        yield Finding(rule="F127", path=path, message=message, hint="take another type")
+    elif not instance.delegates_prefixes:
         message = f"{instance.name} cannot have prefixes delegated: its hypervisor is Xen"
         hint = "take a Nitro type; on Xen the VPC CNI falls back to single addresses in silence"
         yield Finding(rule="F113", path=path, message=message, hint=hint)

@@ -5,8 +5,23 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from factory.errors import Finding, KeyPath
+from factory.inventory.endpoints import endpoint_services
 from factory.inventory.nearest import suggest
-from factory.inventory.schema import Inventory
+from factory.inventory.schema import CellType, Inventory
+
+RESERVED_STARTS = {
+    "amzn-s3-demo-": "flow log bucket",
+    "internal-": "load balancer",
+    "sg-": "security groups",
+    "sthree-": "flow log bucket",
+}
+"""Beginnings that AWS keeps for itself, and what of a cell would begin so.
+
+Source:
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html
+"""
 
 
 def check_references(inventory: Inventory) -> Iterator[Finding]:
@@ -35,17 +50,14 @@ def check_references(inventory: Inventory) -> Iterator[Finding]:
 
 
 def _check_name(name: str, inventory: Inventory) -> Iterator[Finding]:
-    """Yield a name that cannot stand for a cell: its load balancer and its peerings bear it.
-
-    Source:
-        https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html
-    """
+    """Yield a name that cannot stand for a cell: what is named after it begins with it."""
     if name in inventory.hubs:
         message = f"{name!r} is the name of a hub, too; peers are told apart by their names"
         yield Finding(rule="F120", path=("cells", name), message=message)
-    if name.startswith("internal-"):
-        message = f"the load balancer of {name!r} cannot bear a name that begins with 'internal-'"
-        yield Finding(rule="F120", path=("cells", name), message=message)
+    for start, bearer in RESERVED_STARTS.items():
+        if name.startswith(start):
+            message = f"the {bearer} of {name!r} cannot bear a name that begins with {start!r}"
+            yield Finding(rule="F120", path=("cells", name), message=message)
 
 
 def _check_meshes(inventory: Inventory) -> Iterator[Finding]:
@@ -70,12 +82,23 @@ def _check_cell_types(inventory: Inventory) -> Iterator[Finding]:
         path = ("cell_types", name)
         yield from _twice(cell_type.zones, (*path, "zones"))
         yield from _twice(cell_type.endpoints, (*path, "endpoints"))
+        yield from _alike(cell_type, (*path, "endpoints"))
         yield from _twice(cell_type.admins, (*path, "admins"))
         yield from _twice(cell_type.spark.namespaces, (*path, "spark", "namespaces"))
         if cell_type.ingress is not None:
             group = cell_type.ingress.node_group
             where = (*path, "ingress", "node_group")
             yield from _unknown("node group", group, cell_type.node_groups, where)
+
+
+def _alike(cell_type: CellType, path: KeyPath) -> Iterator[Finding]:
+    """Yield endpoints that Terraform could not tell from another: it knows no dots in names."""
+    services = endpoint_services(cell_type)
+    for index, service in enumerate(cell_type.endpoints):
+        for other in services:
+            if other != service and other.replace(".", "-") == service.replace(".", "-"):
+                message = f"{service!r} and {other!r} would be one endpoint; AWS knows one of them"
+                yield Finding(rule="F121", path=(*path, index), message=message)
 
 
 def _unknown(kind: str, name: str, known: Collection[str], path: KeyPath) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ from factory.inventory.node_rules import check_node_groups
 from factory.inventory.reference_rules import check_references
 from factory.inventory.schema import Inventory
 from factory.inventory.spark_rules import check_spark
+from factory.inventory.text_rules import check_texts
 from factory.inventory.zone_rules import check_zones
 
 RULES = {
@@ -34,13 +35,16 @@ RULES = {
     "F117": "A hub lies in another Region than its mesh.",
     "F118": "Blocks overlap.",
     "F119": "AWS does not take a block in that place.",
-    "F120": "A cell bears the name of a hub, or one that AWS refuses for its load balancer.",
+    "F120": "A cell bears the name of a hub, or one that AWS refuses for what is named after it.",
     "F121": "An entry stands twice in a list.",
     "F122": "A cell without egress takes a chart or an image from a public registry (a warning).",
     "F123": "A label or taint is one that nodes may not give themselves, or stands twice.",
     "F124": "The gateway to live UIs has no ingress to answer on, or more namespaces than it "
     "watches.",
     "F125": "Jobs are to run in a namespace of the platform or of Kubernetes itself.",
+    "F126": "A text holds what begins an expression of Terraform.",
+    "F127": "An instance type runs none of the node images.",
+    "F128": "A Region lies in another partition of AWS, or EKS takes no cluster subnet in a zone.",
 }
 """What each rule says; a number is never used again for something else."""
 
@@ -49,7 +53,7 @@ def check_inventory(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
     """Yield what is wrong between the values of an inventory, warnings included.
 
     Rules:
-        F103, F110 to F125: see `RULES`.
+        F103, F110 to F128: see `RULES`.
     """
     yield from check_references(inventory)
     yield from check_accounts(inventory)
@@ -57,3 +61,4 @@ def check_inventory(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
     yield from check_node_groups(inventory, facts)
     yield from check_spark(inventory)
     yield from check_blocks(inventory, facts)
+    yield from check_texts(inventory)

@@ -9,6 +9,9 @@ from factory.facts.schema import Facts, Region
 from factory.inventory.nearest import suggest
 from factory.inventory.schema import Inventory
 
+PARTITION = "aws"
+"""The one partition whose ARNs and service names the stacks spell out."""
+
 
 def check_zones(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
     """Yield Regions and zones that are not known or do not belong together.
@@ -17,6 +20,7 @@ def check_zones(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
 
     Rules:
         F111: an unknown Region or zone, or a zone of another Region than the mesh.
+        F128: a Region outside the partition `aws`, or a zone in which EKS takes no cluster subnet.
     """
     named: list[tuple[KeyPath, str]] = [(("state", "region"), inventory.state.region)]
     named += [(("hubs", n, "region"), hub.region) for n, hub in inventory.hubs.items()]
@@ -25,6 +29,10 @@ def check_zones(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
         if region not in facts.regions:
             message = f"unknown Region {region!r}{suggest(region, facts.regions)}"
             yield Finding(rule="F111", path=path, message=message)
+        elif facts.regions[region].partition != PARTITION:
+            message = f"{region} is in the partition {facts.regions[region].partition}"
+            hint = f"cells are built in the partition {PARTITION} only: ARNs and endpoints name it"
+            yield Finding(rule="F128", path=path, message=message, hint=hint)
     homes = _homes(facts.regions)
     for name, cell_type in inventory.cell_types.items():
         for index, zone in enumerate(cell_type.zones):
@@ -32,7 +40,25 @@ def check_zones(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
                 message = f"unknown zone {zone!r}{suggest(zone, _listed(facts.regions))}"
                 path = ("cell_types", name, "zones", index)
                 yield Finding(rule="F111", path=path, message=message)
+    yield from _check_refused(inventory, facts)
     yield from _check_cells(inventory, homes)
+
+
+def _check_refused(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
+    """Yield zones in which a cell's control plane cannot have its subnet.
+
+    Source: https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html
+    """
+    refused = {zone for region in facts.regions.values() for zone in region.refused}
+    for name, cell_type in inventory.cell_types.items():
+        for index, zone in enumerate(cell_type.zones):
+            if zone in refused:
+                yield Finding(
+                    rule="F128",
+                    path=("cell_types", name, "zones", index),
+                    message=f"EKS takes no cluster subnet in the zone {zone}",
+                    hint="take another zone: every zone of a cell has a subnet of its cluster",
+                )
 
 
 def _check_cells(inventory: Inventory, homes: Mapping[str, str]) -> Iterator[Finding]:

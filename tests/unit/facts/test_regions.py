@@ -62,6 +62,16 @@ def test_zones_that_take_no_cluster(region: str, refused: tuple[str, ...]) -> No
 
 
 def test_both_sources_of_zones_are_joined() -> None:
-    text = update_zones.render({"r-1": {"r1-az2"}}, {"r-1": {"r1-az1"}, "s-1": {"s1-az1"}}, "0")
-    assert "  r-1: [r1-az1, r1-az2]\n" in text
-    assert text.index("patterned:") < text.index("  s-1: [s1-az1]")
+    text = update_zones.render(
+        {"us-r-1": {"r1-az2"}}, {"us-r-1": {"r1-az1"}, "us-s-1": {"s1-az1"}}, "0"
+    )
+    assert "  us-r-1: [r1-az1, r1-az2]\n" in text
+    assert text.index("patterned:") < text.index("  us-s-1: [s1-az1]")
+
+
+@pytest.mark.parametrize(
+    ("region", "partition"),
+    [("us-east-1", "aws"), ("cn-northwest-1", "aws-cn"), ("us-gov-east-1", "aws-us-gov")],
+)
+def test_partitions(region: str, partition: str) -> None:
+    assert REGIONS[region].partition == partition
