@@ -1,5 +1,4 @@
-// Routes are files. Each request reads its own, so a new route needs no reload and no memory here.
-// The sidecar writes them; the names are safe because only a job id's pattern reaches this code.
+// What the gateway itself says to people: a job that starts, one that has ended, no history yet.
 
 import fs from 'fs';
 
@@ -8,27 +7,11 @@ const DIRECTORY = '/run/spark-ui-gateway/';
 const STYLE = ':root{color-scheme:light dark}' +
     'body{font:16px/1.6 system-ui,sans-serif;margin:15vh auto;max-width:38rem;padding:0 1rem}';
 
-function read(name) {
+function is_synced() {
     try {
-        return fs.readFileSync(DIRECTORY + name, 'utf8');
+        return fs.readFileSync(DIRECTORY + 'synced', 'utf8') !== '';
     } catch (error) {
-        return '';
-    }
-}
-
-function backend(r) {
-    return read('r/' + r.variables.job);
-}
-
-function history(r) {
-    return read('history');
-}
-
-// NGINX takes an answer that does not begin like HTTP for HTTP/0.9 and hands it on as it came: a
-// driver could write headers of its own past every rule. No browser asks in HTTP/0.9, so hang up.
-function insist_on_http(r) {
-    if (r.httpVersion === '0.9') {
-        throw new Error('the driver does not speak HTTP');
+        return false;
     }
 }
 
@@ -49,7 +32,7 @@ function page(r, status, seconds, title, text) {
 
 function ready(r) {
     r.headersOut['Content-Type'] = 'text/plain';
-    const synced = read('synced');
+    const synced = is_synced();
     r.return(synced ? 200 : 503, synced ? 'ok\n' : 'no complete list of jobs yet\n');
 }
 
@@ -61,7 +44,7 @@ function starting(r) {
 
 // No pod of that id runs, as far as is known.
 function ended(r) {
-    if (!read('synced')) {
+    if (!is_synced()) {
         page(r, 503, 3, 'The list of jobs is being read',
             'The gateway has just started. This page asks again every 3 seconds.');
         return;
@@ -103,4 +86,4 @@ function history_away(r) {
         'Live jobs are not affected. This page asks again every 5 seconds.');
 }
 
-export default {backend, ended, history, history_away, insist_on_http, ready, starting, unwritten};
+export default {ended, history_away, ready, starting, unwritten};
