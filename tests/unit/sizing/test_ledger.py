@@ -175,6 +175,7 @@ def test_a_mesh_by_hand() -> None:
         assert mesh[owner, "peered-nau-misconfigured"].used == designed + 21_000 + off
         assert mesh[owner, "peerings-per-vpc"].used == 3
     assert mesh["hub", "peered-nau"].limit == 128_000
+    assert mesh["hub", "peered-nau"].assumption.startswith("3 cells, 21,000 NAU of hubs")
     assert mesh["cell-b", "peered-nau"].limit == 512_000
     requests = [mesh[cell, "outstanding-peering-requests"].used for cell in sorted(own)]
     assert requests == [3, 2, 1]  # the lower name asks; each asks the hub
@@ -214,6 +215,7 @@ def test_a_hub_of_another_region_does_not_count() -> None:
     mesh = {(u.scope.owner, u.bound): u for u in size_mesh(declared, plan(declared), "mesh", FACTS)}
     own = size_cell(declared, "cell-a", addresses("cell-a"), FACTS)
     assert mesh["cell-a", "peered-nau"].used == next(u.used for u in own if u.bound == "vpc-nau")
+    assert mesh["cell-a", "peered-nau"].assumption.startswith("1 cell, 0 NAU of hubs")
     assert mesh["hub", "peered-nau"].used == 21_000
 
 
