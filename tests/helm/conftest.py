@@ -65,7 +65,7 @@ def output() -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def releases(output: dict[str, str]) -> dict[str, dict[str, Any]]:
-    """The two Helm releases of every platform stack, by stack name."""
+    """The Helm releases of every platform stack, by stack name."""
     return {
         path.split("/")[1]: json.loads(text)["resource"]["helm_release"]
         for path, text in output.items()
@@ -73,8 +73,12 @@ def releases(output: dict[str, str]) -> dict[str, dict[str, Any]]:
     }
 
 
+BUCKET = "example-spark-events-444444444444"
+"""Stands in for the one value that a stack takes from another."""
+
+
 def values_of(release: dict[str, Any]) -> dict[str, Any]:
     """Take the values that a release passes; each of ours passes one JSON text."""
     (text,) = release["values"]
-    values: dict[str, Any] = json.loads(text)
+    values: dict[str, Any] = json.loads(text.replace("${var.event_log_bucket}", BUCKET))
     return values

@@ -9,9 +9,11 @@ import pytest
 from helm_python import Chart
 
 from factory.cli.reading import plan_file
+from factory.constructs.spark_operator import JOB_ACCOUNT
+from factory.constructs.spark_releases import OWN_CHARTS
 from factory.inventory.schema import Inventory
 from factory.inventory.spark import Spark
-from tests.helm.conftest import NAMESPACES_CHART, ROOT, objects, of_kind, values_of
+from tests.helm.conftest import ROOT, objects, of_kind, values_of
 
 pytestmark = [pytest.mark.helm, pytest.mark.synth]
 
@@ -60,17 +62,113 @@ def test_every_cell_makes_the_namespaces_that_its_type_names(
         assert sorted(of_kind(objects(made), "Namespace")) == sorted(spark.namespaces)
 
 
-def test_the_chart_beside_a_stack_is_ours_and_loads(output: dict[str, str], tmp_path: Path) -> None:
-    folder = "stacks/moka-use1-b-platform/charts/spark-namespaces/"
+def copy_chart(output: dict[str, str], stack: str, name: str, target: Path) -> Path:
+    """Write the chart that lies beside a stack into a folder."""
+    folder = f"stacks/{stack}/charts/{name}/"
     for path, text in output.items():
         if path.startswith(folder):
-            target = tmp_path / path.removeprefix(folder)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(text, "utf-8")
-    values = {"namespaces": ["jobs"]}
-    with Chart.load(tmp_path) as copied, Chart.load(NAMESPACES_CHART) as chart:
+            file = target / path.removeprefix(folder)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, "utf-8")
+    return target
+
+
+@pytest.mark.parametrize("name", OWN_CHARTS)
+def test_the_chart_beside_a_stack_is_ours_and_takes_its_values(
+    output: dict[str, str], releases: Releases, tmp_path: Path, name: str
+) -> None:
+    stack = "moka-use1-b-platform"
+    release = releases[stack][name]
+    assert release["chart"] == f"${{path.module}}/charts/{name}"
+    values = values_of(release)
+    folder = copy_chart(output, stack, name, tmp_path)
+    with Chart.load(folder) as copied, Chart.load(ROOT / "modules" / OWN_CHARTS[name]) as chart:
         assert copied.metadata == chart.metadata
-        assert copied.render(values, name="n") == chart.render(values, name="n")
+        made = copied.render(values, name=release["name"], namespace=release["namespace"])
+        assert made == chart.render(values, name=release["name"], namespace=release["namespace"])
+
+
+def test_only_charts_that_a_stack_installs_lie_beside_it(
+    output: dict[str, str], releases: Releases
+) -> None:
+    for stack, made in releases.items():
+        start = f"stacks/{stack}/charts/"
+        beside = {p.removeprefix(start).split("/")[0] for p in output if p.startswith(start)}
+        assert beside == {name for name, release in made.items() if "repository" not in release}
+
+
+def rendered_own(release: dict[str, Any]) -> list[dict[str, Any]]:
+    """Render one of our charts with what a stack passes to it."""
+    with Chart.load(ROOT / "modules" / OWN_CHARTS[release["name"]]) as chart:
+        made = chart.render(
+            values_of(release), name=release["name"], namespace=release["namespace"]
+        )
+    return objects(made)
+
+
+def test_kubernetes_accepts_what_every_stack_makes_of_our_charts(releases: Releases) -> None:
+    validate = pytest.importorskip("kubernetes_validate", reason="pip install kubernetes-validate")
+    count = 0
+    for made in releases.values():
+        for name in OWN_CHARTS.keys() & made:
+            for each in rendered_own(made[name]):
+                validate.validate(each, "1.33", strict=True)
+                count += 1
+    assert count > 20
+
+
+def test_the_gateway_finds_the_history_server(releases: Releases) -> None:
+    for made in releases.values():
+        if "spark-ui-gateway" not in made:
+            continue
+        told = values_of(made["spark-ui-gateway"])["historyServer"]["service"]
+        history = made["spark-history-server"]
+        (service,) = of_kind(rendered_own(history), "Service").values()
+        (port,) = service["spec"]["ports"]
+        name = service["metadata"]["name"]
+        assert told == f"{name}.{history['namespace']}.svc:{port['port']}"
+        (policy,) = of_kind(rendered_own(history), "NetworkPolicy").values()
+        (admitted,) = policy["spec"]["ingress"][0]["from"]
+        (gateway,) = of_kind(rendered_own(made["spark-ui-gateway"]), "Deployment").values()
+        labels = gateway["spec"]["template"]["metadata"]["labels"]
+        assert admitted["podSelector"]["matchLabels"].items() <= labels.items()
+        assert made["spark-ui-gateway"]["namespace"] == history["namespace"]
+
+
+def test_the_gateway_watches_the_job_namespaces_and_routes_into_the_cell(
+    releases: Releases, inventory: Inventory
+) -> None:
+    plan = plan_file(ROOT / "cells.yaml").plan
+    seen = 0
+    for cell in inventory.cells:
+        release = releases[f"{cell}-platform"].get("spark-ui-gateway")
+        if release is None:
+            continue
+        made = rendered_own(release)
+        roles = {each["metadata"]["namespace"] for each in made if each["kind"] == "Role"}
+        assert roles == set(inventory.type_of(cell).spark.namespaces)
+        (deployment,) = of_kind(made, "Deployment").values()
+        (sidecar,) = [
+            c
+            for c in deployment["spec"]["template"]["spec"]["containers"]
+            if c["name"] == "sidecar"
+        ]
+        told = {each["name"]: each["value"] for each in sidecar["env"]}
+        blocks = [str(block) for block in plan.cells[cell].pod_blocks]
+        assert told["GATEWAY_POD_BLOCKS"].split(",") == blocks
+        seen += 1
+    assert seen > 1
+
+
+def test_images_of_a_cell_without_egress_come_from_its_registry(
+    releases: Releases, inventory: Inventory
+) -> None:
+    for cell in inventory.cells:
+        if inventory.type_of(cell).egress != "none":
+            continue
+        for name in OWN_CHARTS.keys() - {"spark-namespaces"}:
+            for image in images(rendered_own(releases[f"{cell}-platform"][name])):
+                assert image.startswith("222222222222.dkr.ecr.us-east-1.amazonaws.com/"), image
 
 
 def test_the_operator_waits_for_its_namespaces(releases: Releases) -> None:
@@ -138,6 +236,18 @@ def test_no_service_and_no_ingress_for_each_job(
         assert told["enable-ui-service"] == "false"
         assert not [name for name in told if "ingress" in name]
         assert of_kind(made, "Ingress") == {}
+
+
+def test_jobs_run_as_the_account_that_the_log_writers_role_is_bound_to(
+    rendered: dict[str, tuple[Spark, list[dict[str, Any]]]],
+) -> None:
+    for spark, made in rendered.values():
+        accounts = {
+            each["metadata"]["namespace"]
+            for each in made
+            if each["kind"] == "ServiceAccount" and each["metadata"]["name"] == JOB_ACCOUNT
+        }
+        assert accounts == set(spark.namespaces)
 
 
 def test_the_job_namespaces_are_watched(
