@@ -15,6 +15,7 @@ from helm_python import Chart
 ROOT = Path(__file__).resolve().parents[2]
 NAMESPACES_CHART = ROOT / "modules" / "spark-namespaces"
 OPERATOR_CHART = "SPARK_OPERATOR_CHART"
+YUNIKORN_CHART = "YUNIKORN_CHART"
 
 
 def objects(manifests: dict[str, str]) -> list[dict[str, Any]]:
@@ -43,11 +44,22 @@ def namespaces_chart() -> Iterator[Chart]:
 @pytest.fixture
 def operator_chart() -> Iterator[Chart]:
     """The Spark Operator's own chart, which is not ours to ship and must be named."""
-    named = os.environ.get(OPERATOR_CHART, "")
-    if not named:
-        pytest.skip(f"{OPERATOR_CHART} names no folder or .tgz with the Spark Operator's chart")
-    with Chart.load(Path(named)) as chart:
+    with Chart.load(_named_chart(OPERATOR_CHART, "the Spark Operator's")) as chart:
         yield chart
+
+
+@pytest.fixture
+def yunikorn_chart() -> Iterator[Chart]:
+    """YuniKorn's own chart, which is not ours to ship and must be named."""
+    with Chart.load(_named_chart(YUNIKORN_CHART, "YuniKorn's")) as chart:
+        yield chart
+
+
+def _named_chart(variable: str, whose: str) -> Path:
+    named = os.environ.get(variable, "")
+    if not named:
+        pytest.skip(f"{variable} names no folder or .tgz with {whose} chart")
+    return Path(named)
 
 
 @pytest.fixture(scope="session")
@@ -82,3 +94,14 @@ def values_of(release: dict[str, Any]) -> dict[str, Any]:
     (text,) = release["values"]
     values: dict[str, Any] = json.loads(text.replace("${var.event_log_bucket}", BUCKET))
     return values
+
+
+def unknown_values(given: dict[str, Any], known: Any, place: str = "") -> list[str]:
+    """List what a release passes that its chart does not have: it would do nothing, silently."""
+    found = []
+    for key, value in given.items():
+        if not isinstance(known, dict) or key not in known:
+            found.append(f"{place}{key}")
+        elif isinstance(value, dict) and known[key]:  # an empty mapping takes any key
+            found += unknown_values(value, known[key], f"{place}{key}.")
+    return found

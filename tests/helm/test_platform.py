@@ -13,7 +13,7 @@ from factory.constructs.spark_operator import JOB_ACCOUNT
 from factory.constructs.spark_releases import OWN_CHARTS
 from factory.inventory.schema import Inventory
 from factory.inventory.spark import Spark
-from tests.helm.conftest import ROOT, objects, of_kind, values_of
+from tests.helm.conftest import ROOT, objects, of_kind, unknown_values, values_of
 
 pytestmark = [pytest.mark.helm, pytest.mark.synth]
 
@@ -198,19 +198,9 @@ def test_the_chart_knows_every_value_that_is_passed(
     operator_chart: Chart, releases: Releases
 ) -> None:
     """Helm takes any value; one that the chart does not know would do nothing, silently."""
-
-    def unknown(given: dict[str, Any], known: Any, place: str = "") -> list[str]:
-        found = []
-        for key, value in given.items():
-            if not isinstance(known, dict) or key not in known:
-                found.append(f"{place}{key}")
-            elif isinstance(value, dict):
-                found += unknown(value, known[key], f"{place}{key}.")
-        return found
-
     for release in releases.values():
         values = values_of(release["spark-operator"])
-        assert unknown(values, operator_chart.values) == []
+        assert unknown_values(values, operator_chart.values) == []
 
 
 def test_replicas_and_limits_are_those_of_the_inventory(
