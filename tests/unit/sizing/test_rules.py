@@ -154,6 +154,8 @@ def test_notes_are_in_the_ledger_only() -> None:
     assert list(check_ledger(ledger)) == []
     assert ledger.fits
     assert not Ledger((usage(2, Limit(value=1)),)).fits
+    assert not Ledger((usage(1, Limit(value=1)), usage(2, Limit(value=1)))).fits
+    assert Ledger(()).fits
 
 
 @pytest.mark.parametrize(
