@@ -272,6 +272,28 @@ def test_values_that_cannot_work_are_refused(values: dict[str, Any], path: str |
         assert path in refuse(values)
 
 
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"replicas": 2, "podDisruptionBudget": {"maxUnavailable": 2}}, "maxUnavailable must be"),
+        ({"driver": {"lowestPort": 4041}}, "driver.lowestPort is above"),
+        ({"historyServer": {"service": "a:1", "url": "https://a"}}, "service or url, not both"),
+        (
+            {"targetGroup": STORIES["ipv6-addresses"]["targetGroup"]},
+            "service.type must be ClusterIP",
+        ),
+        (
+            {"sidecar": {**VALUES["sidecar"], "watch": {"shortestSeconds": 300}}},
+            "shortestSeconds is above",
+        ),
+    ],
+)
+def test_values_that_do_not_fit_each_other_are_refused(
+    values: dict[str, Any], sentence: str
+) -> None:
+    assert sentence in refuse(values)
+
+
 def test_every_value_is_described() -> None:
     def walk(schema: dict[str, Any], values: Any, path: str) -> Iterator[str]:
         if "properties" not in schema:

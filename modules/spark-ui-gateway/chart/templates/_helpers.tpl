@@ -37,3 +37,26 @@ readOnlyRootFilesystem: true
 capabilities:
   drop: [ALL]
 {{- end -}}
+
+{{/* What a schema cannot say: values that must fit each other. All mistakes are told at once. */}}
+{{- define "spark-ui-gateway.check" -}}
+{{- $problems := list -}}
+{{- with .Values -}}
+{{- if ge (int .podDisruptionBudget.maxUnavailable) (int .replicas) -}}
+{{- $problems = append $problems "podDisruptionBudget.maxUnavailable must be less than replicas" -}}
+{{- end -}}
+{{- if gt (int .driver.lowestPort) (int .driver.highestPort) -}}
+{{- $problems = append $problems "driver.lowestPort is above driver.highestPort" -}}
+{{- end -}}
+{{- if gt (int .sidecar.watch.shortestSeconds) (int .sidecar.watch.longestSeconds) -}}
+{{- $problems = append $problems "sidecar.watch.shortestSeconds is above longestSeconds" -}}
+{{- end -}}
+{{- if and .historyServer.service .historyServer.url -}}
+{{- $problems = append $problems "historyServer takes service or url, not both" -}}
+{{- end -}}
+{{- if and .targetGroup.arn (ne .service.type "ClusterIP") -}}
+{{- $problems = append $problems "targetGroup.arn binds pods: service.type must be ClusterIP" -}}
+{{- end -}}
+{{- end -}}
+{{- with $problems }}{{ fail (printf "\n%s" (join "\n" .)) }}{{ end -}}
+{{- end -}}
