@@ -37,7 +37,7 @@ def check_blocks(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
     for names in sorted({tuple(sorted(set(mesh.hubs))) for mesh in inventory.meshes.values()}):
         for first, second in overlapping(owned for n in names for owned in hubs.get(n, ())):
             yield _overlap(first, second, "a cell cannot route the same block to both")
-    for block, path, _ in pools:
+    for block, path, _ in (*pools, *(owned for name in hubs for owned in hubs[name])):
         yield from _check_usable(block, path, facts)
     yield from _check_together(inventory)
     yield from _check_services(inventory, pools, hubs, facts)

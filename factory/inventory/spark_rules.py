@@ -36,7 +36,8 @@ def check_spark(inventory: Inventory) -> Iterator[Finding]:
 
 def _check_namespaces(spark: Spark, path: KeyPath) -> Iterator[Finding]:
     for index, namespace in enumerate(spark.namespaces):
-        if namespace in PLATFORM_NAMESPACES or namespace.startswith("kube-"):
+        taken = namespace == "default" or namespace.startswith("kube-")
+        if taken or namespace in PLATFORM_NAMESPACES:
             yield Finding(
                 rule="F125",
                 path=(*path, index),

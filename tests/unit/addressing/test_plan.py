@@ -340,15 +340,15 @@ def test_a_ceiling_below_what_is_declared() -> None:
 
 
 def test_more_blocks_than_the_vpc_may_have_unless_they_were_raised() -> None:
-    zones = [f"use1-az{number}" for number in range(1, 7)]
+    zones = [f"use1-az{number}" for number in (1, 2, 4, 5, 6)]
     asked: dict[str, Any] = {"nodes": 600, "zones": zones}
     (finding,) = plan_addresses(changed_type(**asked), EMPTY_LOCK, FACTS)[0].findings
     assert finding.rule == "F206"
     assert finding.message == (
-        "cell 'cell-000' needs 7 blocks in its VPC, 6 of them for pods, but may have 5"
+        "cell 'cell-000' needs 6 blocks in its VPC, 5 of them for pods, but may have 5"
     )
     assert "L-83CA0A9D" in finding.hint
-    assert findings(changed_type(**asked, quotas={"L-83CA0A9D": 7})) == []
+    assert findings(changed_type(**asked, quotas={"L-83CA0A9D": 6})) == []
 
 
 def test_pools_hubs_and_reserved_blocks_may_not_be_put_over_a_cell() -> None:
