@@ -44,11 +44,9 @@ def mend(setting: Setting) -> tuple[Change, ...]:
 def _candidates(setting: Setting) -> Iterator[Change]:
     shape = setting.shape
     yield from _raise_quotas(setting)
-    if shape.interfaces > GUARDED_INTERFACES:
-        yield Change(
-            words=f"MAX_ENI={GUARDED_INTERFACES}",
-            shape=replace(shape, interfaces=GUARDED_INTERFACES),
-        )
+    yield Change(
+        words=f"MAX_ENI={GUARDED_INTERFACES}", shape=replace(shape, interfaces=GUARDED_INTERFACES)
+    )
     yield from _smaller_disks(setting)
     for prefixes in range(shape.prefixes - 1, 0, -1):
         fewer = replace(

@@ -77,7 +77,7 @@ def size_cluster(entries: CellEntries) -> Iterator[Usage]:
     for bound in ("kubernetes-pods", "eks-contact-pods"):
         yield entries.usage(bound, pods, entries.quota(bound), per_node=shape.max_pods)
     groups = len(shape.zones) * sum(len(pool.groups) for pool in shape.pools)
-    largest = max((max(pool.groups) for pool in shape.pools if pool.groups), default=0)
+    largest = max(max(pool.groups) for pool in shape.pools)
     for bound, used in (
         ("node-groups-per-cluster", groups),
         ("nodes-per-node-group", largest),

@@ -194,10 +194,9 @@ class _Bucket:
         return self._tokens + (now - self._at) * self._refill >= 1
 
     def take(self, now: float) -> bool:
-        tokens = self._tokens + (now - self._at) * self._refill
-        if tokens < 1:
+        if not self.has_token(now):
             return False
-        self._tokens = min(self._capacity, tokens) - 1
+        self._tokens = min(self._capacity, self._tokens + (now - self._at) * self._refill) - 1
         self._at = now
         return True
 

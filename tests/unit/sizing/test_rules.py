@@ -134,6 +134,9 @@ def test_the_hint_adds_up() -> None:
     assert raise_to(within) == 300_001
     assert "raise L-CD17FD4B to 300,001" in hint(within)
     assert raise_to(usage(1, Limit(value=2, **NAU))) is None  # type: ignore[arg-type]
+    reasoned = usage(11, Limit(value=10, source="a page"), assumption="nobody else is there")
+    assert hint(reasoned).splitlines()[1:] == ["nobody else is there", "see a page"]
+    assert all(hint(usage(11, Limit(value=10))).splitlines())
     assert "remove 1 node," in hint(usage(11, Limit(value=10), per_node=3))
 
 
