@@ -75,7 +75,7 @@ def run_python(
         capture_output=True,
         text=True,
         check=False,
-        timeout=240,
+        timeout=900,
     )
 
 
@@ -331,6 +331,9 @@ def test_the_runtime_joins_the_kernel_to_our_pipes(tmp_path: Path) -> None:
 
 
 @pytest.mark.synth
+@pytest.mark.timeout(
+    1_000
+)  # 2,200 modules in Python and as many in Node: minutes on a busy machine
 def test_the_plain_bindings_give_the_same_bytes(files: Mapping[str, str], tmp_path: Path) -> None:
     """Slow (every module of the provider, in Python and in Node), and the point of the door."""
     plain = synthesize(
