@@ -331,9 +331,7 @@ def test_the_runtime_joins_the_kernel_to_our_pipes(tmp_path: Path) -> None:
 
 
 @pytest.mark.synth
-@pytest.mark.timeout(
-    1_000
-)  # 2,200 modules in Python and as many in Node: minutes on a busy machine
+@pytest.mark.timeout(1_000)  # minutes on a busy machine: 2,200 modules, twice
 def test_the_plain_bindings_give_the_same_bytes(files: Mapping[str, str], tmp_path: Path) -> None:
     """Slow (every module of the provider, in Python and in Node), and the point of the door."""
     plain = synthesize(
