@@ -120,6 +120,12 @@ def test_pools_add_up_and_the_largest_is_named() -> None:
     assert sized["node-ceiling"].path[-2:] == ("executor", "nodes_per_zone")
 
 
+def test_the_pool_with_most_processors_is_named_for_them() -> None:
+    groups = {"driver": pool(10, "r6i.24xlarge"), "executor": pool(300, "m5.large")}
+    assert usages(groups=groups)["vcpus"].path[-2:] == ("driver", "nodes_per_zone")
+    assert usages(groups=groups)["vcpus"].per_node == 96
+
+
 def test_spot_and_other_families_count_apart() -> None:
     groups = {
         "driver": pool(10, "r6i.4xlarge"),

@@ -236,6 +236,14 @@ def test_the_recommended_pace_throttles_nothing() -> None:
     assert faster.throttled > 0
 
 
+def test_the_slowest_pace_is_one_node_in_twenty_seconds() -> None:
+    slow = replace(FACTS.buckets["mutating"], id="slow", capacity=1, refill=0.05)
+    planned = replace(
+        plan(4), steps=("CreateTags",), buckets={"CreateTags": slow}, boot=Boot(spread_seconds=0)
+    )
+    assert recommend_pace(planned, lambda: Random(1).random) == 0.05
+
+
 def test_no_pace_helps_a_node_that_alone_is_too_much() -> None:
     tiny = replace(FACTS.buckets["shared-mutating-50"], capacity=1, refill=0.01)
     calls = FACTS.node_calls("at-once", TODAY)
