@@ -176,8 +176,10 @@ def test_a_mesh_by_hand() -> None:
     mesh = {(u.scope.owner, u.bound): u for u in size_mesh(declared, plan(declared), "mesh", FACTS)}
     designed = sum(own[cell]["vpc-nau"].used for cell in own)
     off = own["cell-a"]["vpc-nau-misconfigured"].used - own["cell-a"]["vpc-nau"].used
+    reset = own["cell-a"]["vpc-nau-reset"].used - own["cell-a"]["vpc-nau"].used
     for owner in ("cell-a", "cell-b", "cell-c", "hub"):
         assert mesh[owner, "peered-nau"].used == designed + 21_000
+        assert mesh[owner, "peered-nau-reset"].used == designed + 21_000 + reset
         assert mesh[owner, "peered-nau-misconfigured"].used == designed + 21_000 + off
         assert mesh[owner, "peerings-per-vpc"].used == 3
     assert mesh["hub", "peered-nau"].limit == 128_000
@@ -222,7 +224,8 @@ def test_a_hub_of_another_region_does_not_count() -> None:
     own = size_cell(declared, "cell-a", addresses("cell-a"), FACTS)
     assert mesh["cell-a", "peered-nau"].used == next(u.used for u in own if u.bound == "vpc-nau")
     assert mesh["cell-a", "peered-nau"].assumption.startswith("1 cell, 0 NAU of hubs")
-    assert mesh["hub", "peered-nau"].used == 21_000
+    for bound in ("peered-nau", "peered-nau-misconfigured", "peered-nau-reset"):
+        assert mesh["hub", bound].used == 21_000
 
 
 def test_the_ledger_holds_cells_hubs_and_pools_once() -> None:
