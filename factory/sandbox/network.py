@@ -159,6 +159,13 @@ class NetworkBackend(PeeringBackend):
             raise DependencyViolationError(message)
         return super().delete_subnet(subnet_id)
 
+    def delete_launch_template(self, name: str, tid: str | None) -> Any:
+        """Say of an unknown id what EC2 says of it: a repeated delete is then no failure."""
+        if not name and tid and tid not in self.launch_templates:
+            code = "InvalidLaunchTemplateId.NotFound"
+            raise EC2ClientError(code, f"The launch template ID '{tid}' does not exist")
+        return super().delete_launch_template(name, tid)
+
     def delete_nat_gateway(self, nat_gateway_id: str) -> NatGateway:
         gateway = super().delete_nat_gateway(nat_gateway_id)
         self.enis.pop(gateway._eni.id, None)

@@ -32,6 +32,7 @@ class Bound:
 _SURGE = "nodes include those that an update adds, in all groups at once (max_unavailable)"
 _RESET = "as if an add-on update set the CNI's settings back to their defaults"
 _WEIGHT = "a pod on a delegated prefix counts 1 NAU (nau-per-pd-pod, which no page settles)"
+_TGW = "as if a transit gateway joined the VPCs, which an inventory cannot ask for yet"
 _PEERS = "peers of a hub that are no cells of this inventory are not known"
 
 _ROWS = (
@@ -164,6 +165,10 @@ _ROWS = (
     Bound(id="outstanding-peering-requests", rule="F371", title="peering requests at once",
           unit="requests",
           assumption="a cell that is built anew asks all its peers before any accepts"),
+    Bound(id="transit-gateway-attachments", rule="F372", title="TGW attachments",
+          unit="attachments", gate="note", assumption=_TGW),
+    Bound(id="transit-gateway-bandwidth", rule="F373", title="TGW bandwidth", unit="Gbit/s",
+          gate="note", assumption=f"every node sends out of the VPC at its baseline; {_TGW}"),
 )  # fmt: skip
 
 BOUNDS: Mapping[str, Bound] = {row.id: row for row in _ROWS}

@@ -70,11 +70,13 @@ def neighbourhoods(inventory: Inventory, mesh: str) -> Iterator[Neighbourhood]:
 def size_neighbourhood(
     around: Neighbourhood, nau: Mapping[str, VpcNau], facts: Facts
 ) -> Iterator[Usage]:
-    """Size the NAU of a VPC with its peers, and its peering connections."""
+    """Size the NAU of a VPC with its peers, its peering connections, and a gateway instead."""
     members = [nau[cell] for cell in around.cells]
     for bound, used, detail in _peered_nau(around, members):
         yield _usage(around, facts, bound, "peered-nau", used, detail)
     yield _usage(around, facts, "peerings-per-vpc", "peerings-per-vpc", around.connections)
+    gateway = "attachments-per-transit-gateway"
+    yield _usage(around, facts, "transit-gateway-attachments", gateway, around.connections + 1)
     if around.requests:
         requests = "outstanding-peering-requests"
         yield _usage(around, facts, requests, requests, around.requests)

@@ -118,6 +118,13 @@ def size_account(entries: CellEntries) -> Iterator[Usage]:
         scope=scope,
     )
     yield entries.usage(
+        "transit-gateway-bandwidth",
+        sum(pool.peak * pool.instance.gbps for pool in shape.pools),
+        entries.quota("transit-gateway-bandwidth"),
+        per_node=shape.main_pool.instance.gbps,
+        scope=scope,
+    )
+    yield entries.usage(
         "interface-endpoints-per-vpc",
         shape.endpoints,
         entries.quota("interface-endpoints-per-vpc"),

@@ -214,7 +214,10 @@ def test_terraforms_own_words_are_shown_and_the_outputs_of_before_are_not_handed
     bench: Bench,
 ) -> None:
     apply(bench, sources())
-    condition = {"condition": "${length(local.zones) > 0}", "error_message": "No such zone in this Region."}
+    condition = {
+        "condition": "${length(local.zones) > 0}",
+        "error_message": "No such zone in this Region.",
+    }
     broken = network_document(lifecycle={"precondition": [condition]})
     results = apply(bench, sources(network=broken))
     assert results["a-network"].status == "failed"

@@ -182,6 +182,8 @@ def test_a_mesh_by_hand() -> None:
         assert mesh[owner, "peered-nau-reset"].used == designed + 21_000 + reset
         assert mesh[owner, "peered-nau-misconfigured"].used == designed + 21_000 + off
         assert mesh[owner, "peerings-per-vpc"].used == 3
+        assert mesh[owner, "transit-gateway-attachments"].used == 4
+        assert mesh[owner, "transit-gateway-attachments"].limit == 5000
     assert mesh["hub", "peered-nau"].limit == 128_000
     assert mesh["hub", "peered-nau"].assumption.startswith("3 cells, 21,000 NAU of hubs")
     assert mesh["cell-b", "peered-nau"].limit == 512_000
@@ -293,6 +295,7 @@ def test_an_infinite_share_is_no_crash() -> None:
 
 # What one more node adds to the usage of a zone, or of a cell whose zones grow by one each.
 IN_A_ZONE = {"network-interfaces-per-zone", "network-interfaces-reset", "nlb-targets-per-zone"}
+IN_A_ZONE |= {"transit-gateway-bandwidth"}
 TWICE = {"pod-prefixes-blue-green"}  # the pool that grows stands twice
 
 
@@ -313,6 +316,14 @@ def test_what_one_more_node_adds(instance: str) -> None:
         times = zones * (2 if bound in TWICE else 1)
         added = after[bound].used - usage.used
         assert added == pytest.approx(times * usage.per_node), bound
+
+
+def test_a_transit_gateway_in_place_of_peerings() -> None:
+    sized = usages(groups={"executor": pool(434, "r6gd.8xlarge")})
+    # 12 Gbit/s of each node at its baseline, two nodes more while they are updated
+    assert sized["transit-gateway-bandwidth"].used == (434 + 2) * 12
+    assert sized["transit-gateway-bandwidth"].limit == 100
+    assert sized["transit-gateway-bandwidth"].gate == "note"
 
 
 def test_two_pod_interfaces_where_one_has_too_few_slots() -> None:
