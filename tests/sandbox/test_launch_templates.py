@@ -19,6 +19,3 @@ def test_an_unknown_id_is_told_as_an_id(emulator: Emulator, account: str) -> Non
     with pytest.raises(ClientError) as refused:
         ec2.delete_launch_template(LaunchTemplateId=made)
     assert refused.value.response["Error"]["Code"] == "InvalidLaunchTemplateId.NotFound"
-    with pytest.raises(ClientError) as refused:
-        ec2.delete_launch_template(LaunchTemplateName="nodes")
-    assert "Name" in refused.value.response["Error"]["Code"]
