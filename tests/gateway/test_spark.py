@@ -131,7 +131,11 @@ def launch_driver(process: Process, spark: Path, directory: Path) -> None:
 
 
 def wait_for_driver(nginx: Nginx, driver: Process, ready: Path) -> list[int]:
-    """Wait until the job has filled its pages; what a viewer got meanwhile is returned."""
+    """Wait until the job has filled its pages; what a viewer got meanwhile is returned.
+
+    Until the sidecar has heard of the pod, its id is unknown, and sent to the History Server.
+    """
+    wait_for(lambda: nginx.get(f"/jobs/{JOB}/jobs/").status != 302, what="no route was made")
     statuses: list[int] = []
 
     def probe() -> bool:
