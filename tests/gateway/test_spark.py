@@ -177,7 +177,7 @@ def find_links(path: str, text: str) -> Iterator[str]:
     for link in re.findall(r"""(?:href|src)\s*=\s*["']([^"'#]+)""", text):
         target = urlsplit(urljoin(path, html.unescape(link)))
         if not target.netloc and not target.scheme and "/kill" not in target.path:
-            yield target.path + (f"?{target.query}" if target.query else "")
+            yield (target.path + (f"?{target.query}" if target.query else "")).replace(" ", "%20")
 
 
 def test_the_viewer_waits_on_a_page_that_asks_again(scene: Scene) -> None:
