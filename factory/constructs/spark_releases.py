@@ -34,19 +34,14 @@ def add_own_release(
     if name not in OWN_CHARTS:
         msg = f"{name} is not a chart of ours"
         raise ValueError(msg)
-    return Release(
+    return add_release(
         stack,
         name,
-        name=name,
         chart=f"${{path.module}}/charts/{name}",
         namespace=namespace,
         create_namespace=True,
-        values=[json.dumps(values, sort_keys=True)],
-        atomic=True,
-        wait=True,
-        timeout=_INSTALL_SECONDS,
-        max_history=_KEPT_REVISIONS,
-        depends_on=list(after) or None,
+        values=values,
+        after=after,
     )
 
 
@@ -54,19 +49,20 @@ def add_release(
     stack: TerraformStack,
     name: str,
     *,
-    repository: str,
-    version: str,
     namespace: str,
     values: Mapping[str, Any],
+    chart: str | None = None,
+    repository: str | None = None,
+    version: str | None = None,
     create_namespace: bool | None = None,
     after: Sequence[ITerraformDependable] = (),
 ) -> Release:
-    """Install a chart of a repository; chart and release have the same name."""
+    """Install a chart, of a repository or from a folder; a release without `chart` has its name."""
     return Release(
         stack,
         name,
         name=name,
-        chart=name,
+        chart=chart or name,
         repository=repository,
         version=version,
         namespace=namespace,
