@@ -65,7 +65,7 @@ class Ladder:
             check=False,
         )
         self.stderr = done.stderr
-        assert done.returncode == code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+        assert done.returncode == code, _what_went_wrong(done)
         return done.stdout
 
     def results(self, *words: str, code: int = 0) -> dict[str, dict[str, Any]]:
@@ -110,6 +110,17 @@ class Ladder:
 
     def _environment(self) -> dict[str, str]:
         return {**os.environ, "PYTHONPATH": str(ROOT), "TF_PLUGIN_MIRROR": str(self.mirror)}
+
+
+def _what_went_wrong(done: subprocess.CompletedProcess[str]) -> str:
+    """Name the stacks that failed and why first, since what prints this cuts its end off."""
+    try:
+        rows = json.loads(done.stdout)
+    except ValueError:
+        rows = []
+    failed = [row for row in rows if row.get("status") in ("failed", "invalid")]
+    told = [f"{row['stack']}: {row['reason']} {json.dumps(row['diagnostics'])}" for row in failed]
+    return "\n".join([f"exit {done.returncode}", *told, done.stderr, done.stdout])
 
 
 _CELLFACTORY = (sys.executable, "-m", "factory")
