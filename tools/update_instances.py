@@ -1,7 +1,7 @@
 """Write `factory/facts/instances.jsonl` from the EC2 catalogue that moto ships.
 
-    python tools/update_instances.py            # write the file
-    python tools/update_instances.py --check    # exit 1 when the file is stale
+    python -m tools.update_instances            # write the file
+    python -m tools.update_instances --check    # exit 1 when the file is stale
 
 moto keeps the answers of EC2's DescribeInstanceTypes, asked in every Region and
 refreshed monthly. Corrections stand in `instances.override.yaml`, each with a reason.
@@ -9,7 +9,6 @@ refreshed monthly. Corrections stand in `instances.override.yaml`, each with a r
 
 from __future__ import annotations
 
-import argparse
 import gzip
 import json
 import sys
@@ -20,12 +19,22 @@ from typing import Any
 
 import yaml
 
+from tools.made_file import write_or_check
+
 ROOT = Path(__file__).resolve().parent.parent
 FACTS = ROOT / "factory" / "facts"
 TARGET = FACTS / "instances.jsonl"
 OVERRIDES = FACTS / "instances.override.yaml"
 CHECKED = "2026-11-22"
 """The day a person last compared the catalogue with a second source; set by hand."""
+
+DEVICES = {
+    "FpgaInfo": "Fpgas",
+    "GpuInfo": "Gpus",
+    "InferenceAcceleratorInfo": "Accelerators",
+    "MediaAcceleratorInfo": "Accelerators",
+}
+"""Where a description lists accelerators: by the key of the list's mapping, the list's own."""
 
 
 def read_catalogue() -> dict[str, dict[str, Any]]:
@@ -54,12 +63,32 @@ def row(described: Mapping[str, Any]) -> dict[str, Any]:
         "hypervisor": described.get("Hypervisor", ""),
         "bare_metal": described["BareMetal"],
         "architectures": described["ProcessorInfo"]["SupportedArchitectures"],
+        "accelerators": accelerators(described),
         "nvme_gb": storage["TotalSizeInGB"] if storage.get("NvmeSupport") == "required" else 0,
         "network": network["NetworkPerformance"],
         "gbps": card["BaselineBandwidthInGbps"],
         "attachments": ebs["MaximumEbsAttachments"],
         "attachments_shared": ebs["AttachmentLimitType"] == "shared",
     }
+
+
+def accelerators(described: Mapping[str, Any]) -> str:
+    """Name whose accelerators a type has: `neuron` for AWS's own, else the maker, else nothing.
+
+    Raises:
+        ValueError: for a type with the accelerators of two makers; none is known.
+    """
+    if "NeuronInfo" in described:
+        return "neuron"
+    makers = {
+        device["Manufacturer"].lower()
+        for info, devices in DEVICES.items()
+        for device in described.get(info, {}).get(devices, ())
+    }
+    if len(makers) > 1:
+        msg = f"{described['InstanceType']} has accelerators of several makers: {sorted(makers)}"
+        raise ValueError(msg)
+    return "".join(makers)
 
 
 def corrected(
@@ -95,13 +124,11 @@ def render(
 
 def main() -> int:
     """Write the file, or tell whether it is stale."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when stale")
-    text = render(read_catalogue(), read_overrides(), metadata.version("moto"))
-    if parser.parse_args().check:
-        return int(TARGET.read_text("utf-8") != text)
-    TARGET.write_text(text, "utf-8")
-    return 0
+    return write_or_check(
+        TARGET,
+        lambda: render(read_catalogue(), read_overrides(), metadata.version("moto")),
+        __doc__,
+    )
 
 
 if __name__ == "__main__":

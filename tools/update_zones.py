@@ -1,7 +1,7 @@
 """Write `factory/facts/regions.yaml`: the zone ids of every Region, from the data that moto ships.
 
-    python tools/update_zones.py            # write the file
-    python tools/update_zones.py --check    # exit 1 when the file is stale
+    python -m tools.update_zones            # write the file
+    python -m tools.update_zones --check    # exit 1 when the file is stale
 
 Two things in moto tell zone ids: AWS's answers to DescribeInstanceTypeOfferings by zone id, one
 file a Region; and the zones that moto itself pretends, which for newer Regions only follow the
@@ -11,7 +11,6 @@ Which Regions lie outside the partition `aws`, botocore knows.
 
 from __future__ import annotations
 
-import argparse
 import gzip
 import json
 import sys
@@ -21,6 +20,8 @@ from pathlib import Path
 
 from botocore.session import Session
 from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend
+
+from tools.made_file import write_or_check
 
 TARGET = Path(__file__).resolve().parent.parent / "factory" / "facts" / "regions.yaml"
 CHECKED = "2026-11-22"
@@ -84,13 +85,11 @@ def _lines(zones: Mapping[str, set[str]]) -> list[str]:
 
 def main() -> int:
     """Write the file, or tell whether it is stale."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when stale")
-    text = render(observed_zones(), emulated_zones(), metadata.version("moto"))
-    if parser.parse_args().check:
-        return int(TARGET.read_text("utf-8") != text)
-    TARGET.write_text(text, "utf-8")
-    return 0
+    return write_or_check(
+        TARGET,
+        lambda: render(observed_zones(), emulated_zones(), metadata.version("moto")),
+        __doc__,
+    )
 
 
 if __name__ == "__main__":

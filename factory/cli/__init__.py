@@ -6,6 +6,10 @@ turns a `FactoryError` into text and an exit code; anything else is a bug and sh
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import os
+import signal
 import sys
 from collections.abc import Sequence
 from typing import Annotated
@@ -22,12 +26,16 @@ from factory.cli.schema import schema
 from factory.cli.size import size
 from factory.cli.synth import synth
 from factory.cli.terraform import apply, destroy, plan, validate
-from factory.errors import FactoryError
+from factory.errors import FactoryError, UsageError
 
 EXIT_CODES = """
-Exit codes: 0 fine · 1 our bug · 2 usage · 3 inventory or addresses · 4 sizing · 5 synth ·
-6 Terraform · 10 changes found (when asked)
+Exit codes: 0 fine · 1 our bug · 2 usage, or a place that cannot be written · 3 inventory or
+addresses · 4 sizing · 5 synth · 6 Terraform · 10 changes found (when asked) · 130 interrupted ·
+141 nobody read the output
 """
+INTERRUPTED = 128 + signal.SIGINT
+UNREAD = 128 + signal.SIGPIPE
+UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -68,9 +76,32 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         app(arguments, prog_name="cellfactory")
     except FactoryError as error:
-        sys.stdout.flush()
-        typer.echo(error, err=True)
+        with contextlib.suppress(OSError):
+            sys.stdout.flush()
+        _tell(error)
         raise SystemExit(error.exit_code) from error
-    except BrokenPipeError:
-        sys.stderr.close()
-        raise SystemExit(0) from None
+    except SystemExit as stop:
+        if isinstance(stop.__context__, BrokenPipeError):
+            _forget_output()
+            raise SystemExit(UNREAD) from None
+        if stop.code == INTERRUPTED:
+            _tell("cellfactory: interrupted")
+        raise
+    except OSError as error:
+        if error.errno not in UNWRITABLE:
+            raise
+        _forget_output()
+        _tell(f"cannot write the output: {error.strerror}")
+        raise SystemExit(UsageError.exit_code) from error
+
+
+def _tell(what: object) -> None:
+    """Say it on standard error; where that cannot be written either, the exit code tells."""
+    with contextlib.suppress(OSError):
+        typer.echo(what, err=True)
+
+
+def _forget_output() -> None:
+    """Send what is still held back to nowhere, so that it fails no second time at the end."""
+    with contextlib.suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 
 from factory.addressing.blocks import CellAddresses
+from factory.facts.schema import ImageBuild
 from factory.inventory.schema import CellType
 
 
@@ -14,7 +15,7 @@ from factory.inventory.schema import CellType
 class NodePool:
     """One pool of nodes, as EKS sees it."""
 
-    architecture: str  # "x86_64" or "arm64", as the machine image is named
+    image: ImageBuild  # which machine image its nodes run
     groups: Mapping[str, tuple[str, int]]  # by group name: its zone id and its nodes
 
 
@@ -32,7 +33,6 @@ class CellSpec:
     endpoints: tuple[str, ...]  # interface endpoints, as `ecr.api`
     pools: Mapping[str, NodePool]  # by pool name
     pod_reservations: Mapping[str, tuple[IPv4Network, ...]]  # by zone id
-    max_pods: int  # pods per node
     pod_addresses_per_node: int  # addresses that the prefixes of a node hold
 
     @property

@@ -31,6 +31,7 @@ from factory.constructs.cdk import (
 from factory.constructs.cell import CellSpec, NodePool
 from factory.constructs.roles import add_service_role
 from factory.constructs.user_data import render_user_data
+from factory.facts.schema import STANDARD_IMAGE, ImageBuild
 from factory.inventory.schema import NodeGroup
 from factory.naming import stack_tags
 
@@ -65,8 +66,8 @@ class CellNodeGroups:
         )
         self._role_arn = role.arn
         self._after = [*after, *attachments]
-        architectures = sorted({pool.architecture for pool in cell.pools.values()})
-        self._images = {a: self._image(a) for a in architectures}
+        builds = sorted({pool.image for pool in cell.pools.values()})
+        self._images = {build: self._image(build) for build in builds}
         self.groups: dict[str, list[EksNodeGroup]] = {}
         for pool, declared in cell.cell_type.node_groups.items():
             template = self._launch_template(pool, declared)
@@ -80,13 +81,14 @@ class CellNodeGroups:
         """The node groups of every pool."""
         return [group for groups in self.groups.values() for group in groups]
 
-    def _image(self, architecture: str) -> DataAwsAmi:
+    def _image(self, build: ImageBuild) -> DataAwsAmi:
         """Find the image by its whole name: a release never changes under us."""
         cell_type = self._cell.cell_type
-        name = image_name(cell_type.kubernetes_version, architecture, cell_type.node_image)
+        name = image_name(cell_type.kubernetes_version, build, cell_type.node_image)
+        slug = build.architecture if build.variant == STANDARD_IMAGE else str(build)
         return DataAwsAmi(
             self._stack,
-            f"image-{architecture}",
+            f"image-{slug}",
             owners=["amazon"],
             filter=[DataAwsAmiFilter(name="name", values=[name])],
         )
@@ -100,7 +102,7 @@ class CellNodeGroups:
             self._stack,
             f"template-{pool}",
             name=f"{cell.name}-{pool}",
-            image_id=self._images[node_pool.architecture].id,
+            image_id=self._images[node_pool.image].id,
             instance_type=declared.instance_type,
             update_default_version=True,
             user_data=f"${{base64encode({user_data})}}",
@@ -158,13 +160,13 @@ class CellNodeGroups:
         )
 
 
-def image_name(kubernetes_version: str, architecture: str, release: str) -> str:
+def image_name(kubernetes_version: str, build: ImageBuild, release: str) -> str:
     """Name the EKS-optimized Amazon Linux 2023 image of a release.
 
     Source:
         https://github.com/awslabs/amazon-eks-ami/blob/main/CHANGELOG.md
 
-    >>> image_name("1.34", "arm64", "v20251103")
-    'amazon-eks-node-al2023-arm64-standard-1.34-v20251103'
+    >>> image_name("1.34", ImageBuild("x86_64", "nvidia"), "v20260714")
+    'amazon-eks-node-al2023-x86_64-nvidia-1.34-v20260714'
     """
-    return f"amazon-eks-node-al2023-{architecture}-standard-{kubernetes_version}-{release}"
+    return f"amazon-eks-node-al2023-{build}-{kubernetes_version}-{release}"

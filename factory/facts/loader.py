@@ -38,7 +38,7 @@ def load_facts() -> Facts:
     Instance types and zones are read from disk when first asked for.
     """
     sources = _sources()
-    nau, api, eks = _read("nau"), _read("ec2_api"), _read("eks")
+    nau, api, eks, account = _read("nau"), _read("ec2_api"), _read("eks"), _read("account")
     parameters = {**_read("parameters"), **nau["parameters"]}
     return Facts(
         quotas=_table(Quota, map_quotas(_read("quotas")), sources),
@@ -51,7 +51,8 @@ def load_facts() -> Facts:
         images=_table(NodeImage, map_images(eks["images"]), sources),
         charts=_table(ChartVersion, eks["charts"], sources),
         instances=InstanceTable(),
-        regions=RegionTable(eks["refused_zones"]["zones"]),
+        regions=RegionTable(eks["refused_zones"]["zones"], account["enabled_regions"]["regions"]),
+        sts_region=account["sts"]["region"],
     )
 
 
@@ -86,8 +87,9 @@ class InstanceTable(Mapping[str, InstanceType]):
 class RegionTable(Mapping[str, Region]):
     """Regions by name, read when first asked for."""
 
-    def __init__(self, refused: Sequence[str]) -> None:
+    def __init__(self, refused: Sequence[str], enabled: Sequence[str]) -> None:
         self._refused = refused
+        self._enabled = enabled
         self._regions: dict[str, Region] = {}
 
     def __getitem__(self, name: str) -> Region:
@@ -121,6 +123,7 @@ class RegionTable(Mapping[str, Region]):
             confirmed=confirmed,
             partition=partition,
             refused=refused,
+            opt_in=partition == "aws" and name not in self._enabled,
         )
 
 
@@ -160,16 +163,18 @@ def map_images(images: Row) -> dict[str, Row]:
     """Make a row of each image, keyed by the name that AWS publishes it under."""
     release = images["release"]
     return {
-        f"amazon-eks-node-al2023-{architecture}-standard-{kubernetes}-{release}": {
+        f"amazon-eks-node-al2023-{architecture}-{variant}-{kubernetes}-{release}": {
             "kubernetes": kubernetes,
             "release": release,
             "release_version": version,
             "architecture": architecture,
+            "variant": variant,
             "source": images["source"],
             "note": images["note"],
         }
         for kubernetes, version in images["release_versions"].items()
-        for architecture in images["architectures"]
+        for variant, architectures in images["variants"].items()
+        for architecture in architectures
     }
 
 

@@ -166,13 +166,14 @@ class AddonVersion(Provenance):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeImage(Provenance):
-    """A published EKS-optimized AL2023 image, the standard variant.
+    """A published EKS-optimized AL2023 image.
 
     Attributes:
         id: the name of the image, such as
             `amazon-eks-node-al2023-arm64-standard-1.34-v20260714`.
         release_version: what an EKS node group calls it, such as `1.34.9-20260714`.
         architecture: `arm64` or `x86_64`.
+        variant: `standard`, or the accelerators whose drivers it holds.
     """
 
     id: str
@@ -180,7 +181,19 @@ class NodeImage(Provenance):
     release: str
     release_version: str
     architecture: str
+    variant: str
     unit: str = "image"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ImageBuild:
+    """What a node image is made for: `architecture` and `variant`, as in `NodeImage`."""
+
+    architecture: str
+    variant: str
+
+    def __str__(self) -> str:
+        return f"{self.architecture}-{self.variant}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,6 +216,8 @@ class InstanceType:
         ipv4_per_eni: IPv4 addresses on one interface, its primary included.
         hypervisor: `nitro`, `xen`, or empty for bare metal of some families.
         architectures: such as `("arm64",)`.
+        accelerators: whose accelerators it has beside its processors, such as `nvidia`;
+            `neuron` are AWS's own; empty where there are none.
         nvme_gb: local NVMe storage (GB), 0 where there is none.
         network: bandwidth in AWS's words.
         gbps: baseline bandwidth of the default card (Gbit/s).
@@ -218,6 +233,7 @@ class InstanceType:
     hypervisor: str
     bare_metal: bool
     architectures: tuple[str, ...]
+    accelerators: str
     nvme_gb: int
     network: str
     gbps: float
@@ -247,6 +263,7 @@ class Region:
             says so, and a zone that is not listed may well exist.
         partition: AWS's own name for the group of Regions that share accounts and ARNs.
         refused: zone ids in which EKS takes no cluster subnet, listed above or not.
+        opt_in: an account has to enable it before anything can be made there.
     """
 
     name: str
@@ -254,3 +271,4 @@ class Region:
     confirmed: bool
     partition: str = "aws"
     refused: tuple[str, ...] = ()
+    opt_in: bool = False

@@ -17,6 +17,7 @@ from factory.facts.rows import (
     AddonVersion,
     CallCount,
     ChartVersion,
+    ImageBuild,
     InstanceType,
     Kind,
     NauWeight,
@@ -36,6 +37,7 @@ __all__ = [
     "CallCount",
     "ChartVersion",
     "Facts",
+    "ImageBuild",
     "InstanceType",
     "Kind",
     "NauWeight",
@@ -46,6 +48,7 @@ __all__ = [
     "Provenance",
     "Quota",
     "Region",
+    "STANDARD_IMAGE",
     "TokenBucket",
     "UnknownFact",
     "UnknownInstanceType",
@@ -53,6 +56,7 @@ __all__ = [
 ]
 
 ADDRESSES_PER_PREFIX = 16  # a delegated IPv4 prefix is always a /28
+STANDARD_IMAGE = "standard"  # the variant of node images without any drivers of accelerators
 
 RowType = TypeVar("RowType")
 
@@ -94,6 +98,7 @@ class Facts:
     policy: Mapping[str, Policy]
     instances: Mapping[str, InstanceType]
     regions: Mapping[str, Region]
+    sts_region: str  # where roles are assumed for a Region that their accounts may not have
     addons: Mapping[str, AddonVersion]
     images: Mapping[str, NodeImage]
     charts: Mapping[str, ChartVersion]
@@ -118,12 +123,35 @@ class Facts:
         """Look up the newest version of an add-on for a Kubernetes version, such as "1.34"."""
         return _row("add-on", self.addons, f"{addon}@{kubernetes}").version
 
-    def image(self, kubernetes: str, architecture: str) -> NodeImage:
+    def image(self, kubernetes: str, architecture: str, variant: str = STANDARD_IMAGE) -> NodeImage:
         """Find the AL2023 image of a Kubernetes version; UnknownFact when there is none."""
+        wanted = (kubernetes, architecture, variant)
         for image in self.images.values():
-            if (image.kubernetes, image.architecture) == (kubernetes, architecture):
+            if (image.kubernetes, image.architecture, image.variant) == wanted:
                 return image
-        raise UnknownFact(table="node image", id_=f"{architecture} {kubernetes}")
+        raise UnknownFact(table="node image", id_=f"{architecture} {variant} {kubernetes}")
+
+    @property
+    def image_builds(self) -> tuple[ImageBuild, ...]:
+        """Every architecture and variant that node images are made for, sorted."""
+        rows = self.images.values()
+        return tuple(sorted({ImageBuild(row.architecture, row.variant) for row in rows}))
+
+    def image_build(self, instance: InstanceType) -> ImageBuild:
+        """Choose the image that an instance type runs: one with the drivers of its accelerators.
+
+        An old type that also runs 32 bits takes the 64-bit image.
+
+        Raises:
+            UnknownFact: when no image is made for its processor, or for its accelerators.
+
+        Source: https://docs.aws.amazon.com/eks/latest/userguide/ml-eks-optimized-ami.html
+        """
+        variant = instance.accelerators or STANDARD_IMAGE
+        for build in self.image_builds:
+            if build.variant == variant and build.architecture in instance.architectures:
+                return build
+        raise UnknownFact(table="node image", id_=f"for {instance.name}")
 
     def vcpu_quota(self, instance_type: str) -> Quota:
         """Find the On-Demand vCPU quota that counts an instance type.

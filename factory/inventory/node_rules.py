@@ -7,7 +7,14 @@ from collections.abc import Iterator
 from typing import get_args
 
 from factory.errors import Finding, KeyPath
-from factory.facts.schema import ADDRESSES_PER_PREFIX, Facts, UnknownInstanceType
+from factory.facts.schema import (
+    ADDRESSES_PER_PREFIX,
+    STANDARD_IMAGE,
+    Facts,
+    InstanceType,
+    UnknownFact,
+    UnknownInstanceType,
+)
 from factory.inventory.schema import AddonName, CellType, Inventory, NodeGroup
 
 
@@ -74,11 +81,8 @@ def _check_instance(
     except UnknownInstanceType as error:
         yield Finding(rule="F112", path=path, message=str(error))
         return
-    built = sorted({image.architecture for image in facts.images.values()})
-    if not set(built) & set(instance.architectures):
-        runs = " and ".join(instance.architectures)
-        message = f"{instance.name} runs {runs}; node images are made for {' and '.join(built)}"
-        yield Finding(rule="F127", path=path, message=message, hint="take another type")
+    if fault := _image_fault(instance, facts):
+        yield Finding(rule="F127", path=path, message=fault, hint="take another type")
     elif not instance.delegates_prefixes:
         message = f"{instance.name} cannot have prefixes delegated: its hypervisor is Xen"
         hint = "take a Nitro type; on Xen the VPC CNI falls back to single addresses in silence"
@@ -94,6 +98,23 @@ def _check_instance(
             f"prefixes, but each node takes {prefixes}",
             hint=f"lower prefixes_per_node to {instance.prefix_slots}, or take a larger type",
         )
+
+
+def _image_fault(instance: InstanceType, facts: Facts) -> str:
+    """Say what keeps a type from every node image; nothing, when one is made for it."""
+    built = sorted({build.architecture for build in facts.image_builds})
+    if not set(built) & set(instance.architectures):
+        runs = " and ".join(instance.architectures)
+        return f"{instance.name} runs {runs}; node images are made for {' and '.join(built)}"
+    try:
+        facts.image_build(instance)
+    except UnknownFact:
+        variants = sorted({build.variant for build in facts.image_builds} - {STANDARD_IMAGE})
+        return (
+            f"no node image drives the {instance.accelerators} accelerators of {instance.name}; "
+            f"there are images for {' and '.join(variants)}"
+        )
+    return ""
 
 
 _RESERVED_DOMAIN = re.compile(r"(.+\.)?(kubernetes\.io|k8s\.io|eks\.amazonaws\.com)")

@@ -13,6 +13,7 @@ from factory.inventory.reference_rules import check_references
 from factory.inventory.schema import Inventory
 from factory.inventory.spark_rules import check_spark
 from factory.inventory.text_rules import check_texts
+from factory.inventory.user_data_rules import check_user_data
 from factory.inventory.zone_rules import check_zones
 
 RULES = {
@@ -45,6 +46,7 @@ RULES = {
     "F126": "A text holds what begins an expression of Terraform.",
     "F127": "An instance type runs none of the node images.",
     "F128": "A Region lies in another partition of AWS, or EKS takes no cluster subnet in a zone.",
+    "F129": "A node group has more labels or taints than EC2 or EKS takes, or a longer taint.",
 }
 """What each rule says; a number is never used again for something else."""
 
@@ -53,12 +55,13 @@ def check_inventory(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
     """Yield what is wrong between the values of an inventory, warnings included.
 
     Rules:
-        F103, F110 to F128: see `RULES`.
+        F103, F110 to F129: see `RULES`.
     """
     yield from check_references(inventory)
     yield from check_accounts(inventory)
     yield from check_zones(inventory, facts)
     yield from check_node_groups(inventory, facts)
+    yield from check_user_data(inventory, facts)
     yield from check_spark(inventory)
     yield from check_blocks(inventory, facts)
     yield from check_texts(inventory)

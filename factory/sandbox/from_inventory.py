@@ -7,9 +7,6 @@ from factory.facts.schema import Facts, effective
 from factory.inventory.schema import Inventory
 from factory.sandbox.world import HubVpc, Image, World
 
-ARCHITECTURES = ("arm64", "x86_64")  # AWS releases each image for both
-
-
 def plan_world(inventory: Inventory, facts: Facts) -> World:
     """Plan what exists before the first cell: organizations, hubs, machine images.
 
@@ -28,12 +25,12 @@ def plan_world(inventory: Inventory, facts: Facts) -> World:
             )
             for _, hub in sorted(inventory.hubs.items())
         ),
-        images=_images(inventory),
+        images=_images(inventory, facts),
         blocks_per_vpc=_blocks_per_vpc(inventory, facts),
     )
 
 
-def _images(inventory: Inventory) -> tuple[Image, ...]:
+def _images(inventory: Inventory, facts: Facts) -> tuple[Image, ...]:
     regions: dict[tuple[str, str], set[str]] = {}
     for cell in inventory.cells:
         kind = inventory.type_of(cell)
@@ -41,12 +38,12 @@ def _images(inventory: Inventory) -> tuple[Image, ...]:
         regions.setdefault(release, set()).add(inventory.region_of(cell))
     return tuple(
         Image(
-            name=image_name(version, architecture, release),
-            architecture=architecture,
+            name=image_name(version, build, release),
+            architecture=build.architecture,
             regions=tuple(sorted(places)),
         )
         for (version, release), places in sorted(regions.items())
-        for architecture in ARCHITECTURES
+        for build in facts.image_builds  # AWS releases each image for all of them
     )
 
 

@@ -126,7 +126,6 @@ def shape_of_type(
     peers: Peers,
 ) -> CellShape:
     """Gather what the size of a cell of a type depends on, given its addresses and its peers."""
-    addresses_per_node = ADDRESSES_PER_PREFIX * cell_type.prefixes_per_node
     cni = cell_type.addons.get("vpc-cni", "")
     return CellShape(
         name=name,
@@ -136,7 +135,7 @@ def shape_of_type(
         pod_addresses=sum(block.num_addresses for block in addresses.pod_blocks),
         pools=_pools(cell_type, type_path, facts),
         prefixes=cell_type.prefixes_per_node,
-        max_pods=cell_type.max_pods or addresses_per_node,
+        max_pods=pods_per_node(cell_type),
         interfaces=int(facts.policy_value("interfaces-per-node")),
         calls=facts.node_calls("at-once", _version(cni)),
         cni=cni,

@@ -11,9 +11,6 @@ from factory.inventory.schema import CellType, Inventory
 from factory.sizing.groups import group_name, split_groups
 from factory.stacks.frame import account_id
 
-_IMAGE_ARCHITECTURES = ("arm64", "x86_64")  # as the machine images are named
-
-
 def describe_cell(inventory: Inventory, plan: AddressPlan, facts: Facts, cell: str) -> CellSpec:
     """Collect everything that the stacks of one cell are made of."""
     cell_type = inventory.type_of(cell)
@@ -33,7 +30,6 @@ def describe_cell(inventory: Inventory, plan: AddressPlan, facts: Facts, cell: s
             zone: pod_reservations(addresses.zones[zone].pod, cell_type.prefixes_per_node)
             for zone in cell_type.zones
         },
-        max_pods=cell_type.max_pods or per_node,
         pod_addresses_per_node=per_node,
     )
 
@@ -46,10 +42,5 @@ def _node_pool(cell_type: CellType, facts: Facts, pool: str) -> NodePool:
         for zone in cell_type.zones
         for index, nodes in enumerate(split_groups(declared.nodes_per_zone, most))
     }
-    return NodePool(architecture=_architecture(facts, declared.instance_type), groups=groups)
-
-
-def _architecture(facts: Facts, instance_type: str) -> str:
-    """The machine image's architecture; old types that also run 32 bits take the 64-bit image."""
-    offered = facts.instance(instance_type).architectures
-    return next(name for name in _IMAGE_ARCHITECTURES if name in offered)
+    image = facts.image_build(facts.instance(declared.instance_type))
+    return NodePool(image=image, groups=groups)

@@ -45,7 +45,7 @@ VALUES: dict[str, Any] = {
 
 
 def wait_for(
-    probe: Callable[[], object], seconds: float = 10.0, *, what: str = "", pause: float = 0.01
+    probe: Callable[[], object], seconds: float = 30.0, *, what: str = "", pause: float = 0.01
 ) -> float:
     """Wait until a probe is true; the seconds it took are returned."""
     begun = time.monotonic()

@@ -368,6 +368,4 @@ def test_status_answers_the_kubelet_and_prometheus(api: ApiServer, sidecar: Side
 
 
 def test_a_term_signal_ends_it_in_peace(sidecar: Sidecar) -> None:
-    begun = time.monotonic()
     assert sidecar.end(signal.SIGTERM) == 0
-    assert time.monotonic() - begun < 2

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import time
 from pathlib import Path
 
 import pytest
@@ -188,10 +187,8 @@ def test_nginx_killed_comes_back_with_every_route(
 ) -> None:
     writes = sidecar.metric("route_writes_total")
     nginx.end(signal.SIGKILL)
-    begun = time.monotonic()
     nginx.start()
     assert nginx.get(f"/jobs/{JOB}/").status == 200
-    assert time.monotonic() - begun < 3
     assert len(driver.seen) == 1
     assert sidecar.metric("route_writes_total") == writes, "nobody had to write anything again"
 

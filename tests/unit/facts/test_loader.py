@@ -57,10 +57,17 @@ def test_no_key_stands_twice(file: Path) -> None:
 
 def test_each_source_is_used() -> None:
     declared = {row["url"] for row in _sources().values()}
-    assert declared == {row.source for _, row in every_row()} | {ZONES_REFUSED_AT}
+    of_rows = {row.source for _, row in every_row()}
+    assert declared == of_rows | {ZONES_REFUSED_AT, REGIONS_ENABLED_AT, STS_AT}
 
 
 ZONES_REFUSED_AT = "https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html"
+REGIONS_ENABLED_AT = (
+    "https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html"
+)
+STS_AT = (
+    "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_region-endpoints.html"
+)
 
 
 def _sources() -> dict[str, dict[str, str]]:
