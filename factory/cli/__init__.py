@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, TextIO
 
 import typer
 
@@ -76,13 +76,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         app(arguments, prog_name="cellfactory")
     except FactoryError as error:
-        with contextlib.suppress(OSError):
+        try:
             sys.stdout.flush()
+        except OSError:
+            _forget(sys.stdout)
         _tell(error)
         raise SystemExit(error.exit_code) from error
     except SystemExit as stop:
         if isinstance(stop.__context__, BrokenPipeError):
-            _forget_output()
+            _forget(sys.stdout)
             raise SystemExit(UNREAD) from None
         if stop.code == INTERRUPTED:
             _tell("cellfactory: interrupted")
@@ -90,18 +92,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except OSError as error:
         if error.errno not in UNWRITABLE:
             raise
-        _forget_output()
+        _forget(sys.stdout)
         _tell(f"cannot write the output: {error.strerror}")
         raise SystemExit(UsageError.exit_code) from error
 
 
 def _tell(what: object) -> None:
     """Say it on standard error; where that cannot be written either, the exit code tells."""
-    with contextlib.suppress(OSError):
+    try:
         typer.echo(what, err=True)
+    except OSError:
+        _forget(sys.stderr)
 
 
-def _forget_output() -> None:
-    """Send what is still held back to nowhere, so that it fails no second time at the end."""
+def _forget(stream: TextIO) -> None:
+    """Send what a stream still holds back to nowhere, so that it fails no second time."""
     with contextlib.suppress(OSError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
