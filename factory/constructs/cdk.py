@@ -44,6 +44,10 @@ if TYPE_CHECKING:
         TerraformVariableValidationConfig,
         Token,
     )
+    from cdktf_cdktf_provider_aws.account_region import (
+        AccountRegion,
+        AccountRegionTimeouts,
+    )
     from cdktf_cdktf_provider_aws.autoscaling_attachment import AutoscalingAttachment
     from cdktf_cdktf_provider_aws.cloudwatch_log_group import CloudwatchLogGroup
     from cdktf_cdktf_provider_aws.data_aws_ami import (

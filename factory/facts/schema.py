@@ -33,6 +33,7 @@ from factory.facts.rows import (
 
 __all__ = [
     "ADDRESSES_PER_PREFIX",
+    "STANDARD_IMAGE",
     "AddonVersion",
     "CallCount",
     "ChartVersion",
@@ -48,7 +49,6 @@ __all__ = [
     "Provenance",
     "Quota",
     "Region",
-    "STANDARD_IMAGE",
     "TokenBucket",
     "UnknownFact",
     "UnknownInstanceType",

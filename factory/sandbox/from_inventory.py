@@ -7,6 +7,7 @@ from factory.facts.schema import Facts, effective
 from factory.inventory.schema import Inventory
 from factory.sandbox.world import HubVpc, Image, World
 
+
 def plan_world(inventory: Inventory, facts: Facts) -> World:
     """Plan what exists before the first cell: organizations, hubs, machine images.
 

@@ -8,8 +8,9 @@ from math import ceil
 
 from factory.addressing.blocks import CellAddresses, ZoneBlocks
 from factory.errors import KeyPath
-from factory.facts.schema import ADDRESSES_PER_PREFIX, CallCount, Facts, InstanceType
+from factory.facts.schema import CallCount, Facts, InstanceType
 from factory.inventory.endpoints import endpoint_services
+from factory.inventory.node_config import pods_per_node
 from factory.inventory.schema import CellType, Inventory, NodeGroup
 from factory.sizing.groups import split_groups
 from factory.sizing.quotas import cell_quotas

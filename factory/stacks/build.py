@@ -72,24 +72,31 @@ class CellStacks:
     def _spec(self, stack: Stack) -> CellSpec:
         return describe_cell(self._inventory, self._plan, self._facts, stack.id.cell)
 
+    def _work_in_cell(self, terraform: TerraformStack, stack: Stack) -> None:
+        opt_in = self._facts.regions[stack.region].opt_in
+        sts_region = self._facts.sts_region if opt_in else None
+        add_member_provider(terraform, self._inventory, stack, sts_region=sts_region)
+
     def _account(self, terraform: TerraformStack, stack: Stack) -> Outputs:
         account = self._inventory.cells[stack.id.cell].account
         if not isinstance(account, NewAccount):
             msg = f"{stack.id} has an account already"
             raise TypeError(msg)
-        add_management_provider(terraform, self._inventory, stack)
+        opt_in = self._facts.regions[stack.region].opt_in
+        region = self._facts.sts_region if opt_in else stack.region
+        add_management_provider(terraform, self._inventory, stack, region=region)
         new_id = add_account(
             terraform,
             stack.id.cell,
-            email=account.email,
-            parent_id=account.ou,
+            account,
             member_role=self._inventory.organization_of(stack.id.cell).member_role,
+            opt_in_region=stack.region if opt_in else None,
         )
         return {"account_id": new_id}
 
     def _network(self, terraform: TerraformStack, stack: Stack) -> Outputs:
         cell = self._spec(stack)
-        add_member_provider(terraform, self._inventory, stack)
+        self._work_in_cell(terraform, stack)
         network = CellVpc(terraform, cell)
         security = CellSecurityGroups(terraform, cell, network.vpc.id)
         add_endpoints(terraform, cell, network, security.groups["endpoint"].id)
@@ -107,7 +114,7 @@ class CellStacks:
 
     def _peering(self, terraform: TerraformStack, stack: Stack) -> Outputs:
         inventory, cell = self._inventory, stack.id.cell
-        add_member_provider(terraform, inventory, stack)
+        self._work_in_cell(terraform, stack)
         higher = higher_peers(inventory, cell)
         peers = {p: (f'${{var.peer_vpc_ids["{p}"]}}', self._peer_account(p)) for p in higher}
         hubs = {h: inventory.hubs[h] for h in inventory.hubs_of(cell)}
@@ -130,7 +137,7 @@ class CellStacks:
 
     def _accept(self, terraform: TerraformStack, stack: Stack) -> Outputs:
         inventory, cell = self._inventory, stack.id.cell
-        add_member_provider(terraform, inventory, stack)
+        self._work_in_cell(terraform, stack)
         lower = lower_peers(inventory, cell)
         accepted = add_acceptances(terraform, cell, _connections(lower))
         add_routes(
@@ -143,14 +150,14 @@ class CellStacks:
 
     def _options(self, terraform: TerraformStack, stack: Stack) -> Outputs:
         inventory, cell = self._inventory, stack.id.cell
-        add_member_provider(terraform, inventory, stack)
+        self._work_in_cell(terraform, stack)
         peers = (*higher_peers(inventory, cell), *resolving_hubs(inventory, cell))
         add_requester_options(terraform, _connections(peers))
         return {}
 
     def _cluster(self, terraform: TerraformStack, stack: Stack) -> Outputs:
         cell = self._spec(stack)
-        add_member_provider(terraform, self._inventory, stack)
+        self._work_in_cell(terraform, stack)
         cluster = CellCluster(terraform, cell)
         addons = cluster.add_boot_addons()
         nodes = CellNodeGroups(terraform, cell, cluster.cluster, addons)

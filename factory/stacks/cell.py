@@ -11,6 +11,7 @@ from factory.inventory.schema import CellType, Inventory
 from factory.sizing.groups import group_name, split_groups
 from factory.stacks.frame import account_id
 
+
 def describe_cell(inventory: Inventory, plan: AddressPlan, facts: Facts, cell: str) -> CellSpec:
     """Collect everything that the stacks of one cell are made of."""
     cell_type = inventory.type_of(cell)

@@ -50,37 +50,61 @@ def account_id(inventory: Inventory, cell: str) -> str:
     return account.id if isinstance(account, ExistingAccount) else "${var.account_id}"
 
 
-def add_member_provider(terraform: TerraformStack, inventory: Inventory, stack: Stack) -> None:
+def add_member_provider(
+    terraform: TerraformStack, inventory: Inventory, stack: Stack, *, sts_region: str | None
+) -> None:
     """Work in the cell's account: through the organization's provisioning role, as its member.
 
     There is one provider configuration in a stack, so that no resource can land elsewhere.
+
+    Args:
+        terraform: the stack's resources.
+        inventory: the whole of it.
+        stack: what the layer is.
+        sts_region: where roles are assumed; None for the cell's Region. STS of a Region that is
+            not enabled in the management account would not answer its role.
     """
     organization = inventory.organization_of(stack.id.cell)
     account = account_id(inventory, stack.id.cell)
     member = _role(account, organization.member_role)
     _add_aws_provider(
-        terraform, stack, account=account, roles=[_provisioning_role(organization), member]
+        terraform,
+        stack,
+        account=account,
+        roles=[_provisioning_role(organization), member],
+        region=stack.region,
+        sts_region=sts_region,
     )
 
 
-def add_management_provider(terraform: TerraformStack, inventory: Inventory, stack: Stack) -> None:
-    """Work in the management account of the cell's organization."""
+def add_management_provider(
+    terraform: TerraformStack, inventory: Inventory, stack: Stack, *, region: str
+) -> None:
+    """Work in the management account of the cell's organization, from a Region that it has."""
     organization = inventory.organization_of(stack.id.cell)
     _add_aws_provider(
         terraform,
         stack,
         account=organization.management_account,
         roles=[_provisioning_role(organization)],
+        region=region,
     )
 
 
 def _add_aws_provider(
-    terraform: TerraformStack, stack: Stack, *, account: str, roles: list[str]
+    terraform: TerraformStack,
+    stack: Stack,
+    *,
+    account: str,
+    roles: list[str],
+    region: str,
+    sts_region: str | None = None,
 ) -> None:
     AwsProvider(
         terraform,
         "aws",
-        region=stack.region,
+        region=region,
+        sts_region=sts_region,
         allowed_account_ids=[account],
         assume_role=[
             AwsProviderAssumeRole(role_arn=role, session_name="cellfactory") for role in roles
