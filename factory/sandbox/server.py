@@ -14,7 +14,6 @@ import signal
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from threading import Lock
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -22,9 +21,12 @@ from factory.files import write_whole
 from factory.sandbox.world import World, parse_world
 
 if TYPE_CHECKING:
-    from werkzeug.serving import BaseWSGIServer
+    from waitress.server import TcpWSGIServer
 
 LOOPBACK = "127.0.0.1"
+BACKLOG = 1024  # connections that may wait to be taken
+CONNECTIONS = 2000
+IDLE_SECONDS = 600  # far more than clients keep an idle connection, so that they close it first
 ENVIRONMENT = {  # read by moto when it is imported
     "MOTO_EC2_LOAD_DEFAULT_AMIS": "false",
     "MOTO_DISABLE_GLOBAL_CORS": "true",
@@ -34,49 +36,50 @@ ENVIRONMENT = {  # read by moto when it is imported
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
-def make_server(world: World, port: int = 0) -> BaseWSGIServer:
+def make_server(world: World, port: int = 0) -> TcpWSGIServer:
     """Make the emulator hold a world and bind its port, without serving yet.
 
-    The emulator's state belongs to the process: one world a process.
+    The emulator's state belongs to the process: one world a process. Its tables are plain
+    dictionaries, so one thread answers all requests, one after the other. Connections stay
+    open as those of AWS do: a client that sees each of them closed behind the answer now and
+    then takes the answer for lost and asks again, and a repeated Create finds what it made.
 
     Args:
         port: TCP port on the loopback address; 0 takes a free one.
     """
     os.environ.update(ENVIRONMENT)
-    from moto.moto_server.werkzeug_app import (
-        DomainDispatcherApplication,
-        MotoRequestHandler,
-        create_backend_app,
-    )
-    from werkzeug import serving
+    from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+    from waitress.server import create_server
 
     from factory.sandbox.emulator import build_world
 
     build_world(world)
-    application = guarded(DomainDispatcherApplication(create_backend_app))
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = serving.make_server(
-        LOOPBACK, port, application, threaded=True, request_handler=MotoRequestHandler
+    for name in ("waitress", "waitress.queue"):  # the second tells that requests wait
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    server: TcpWSGIServer = create_server(
+        guarded(DomainDispatcherApplication(create_backend_app)),
+        host=LOOPBACK,
+        port=port,
+        threads=1,
+        backlog=BACKLOG,
+        connection_limit=CONNECTIONS,
+        channel_timeout=IDLE_SECONDS,
+        asyncore_use_poll=True,  # select() ends at 1,024 descriptors
     )
-    os.environ["MOTO_PORT"] = str(server.port)
+    os.environ["MOTO_PORT"] = str(server.effective_port)
     return server
 
 
 def guarded(application: Application) -> Application:
-    """Answer one request at a time, and none that names another host.
-
-    The emulator's tables are plain dictionaries, so requests must not overlap; the
-    check of the name keeps web pages in a browser from reaching the emulator.
-    """
-    one_at_a_time = Lock()
+    """Answer no request that names another host: a web page in a browser cannot get here."""
 
     def answer(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         host = str(environ.get("HTTP_HOST", "")).rpartition(":")[0]
         if host not in (LOOPBACK, "localhost"):
             start("403 Forbidden", [("Content-Type", "text/plain")])
             return [b"this server answers on the loopback address only\n"]
-        with one_at_a_time:
-            return application(environ, start)
+        environ["RAW_URI"] = environ["REQUEST_URI"]  # what moto calls the path as it was sent
+        return application(environ, start)
 
     return answer
 
@@ -96,8 +99,8 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(f"{options.world}: {error}")
     try:
         server = make_server(world, options.port)
-        _announce(options.ready, server.port)
-        server.serve_forever()
+        _announce(options.ready, server.effective_port)
+        server.run()
     except KeyboardInterrupt:
         return 0
     return 0
