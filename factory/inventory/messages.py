@@ -6,6 +6,7 @@ no key `rin` and that `ring` was probably meant. Nothing of the schema library's
 
 from __future__ import annotations
 
+import re
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -78,14 +79,27 @@ def _refused_value(path: KeyPath, error: Error, document: Document) -> Finding:
     wanted = _WANTED_TYPES.get(error["type"])
     name = _name(path)
     if wanted is not None:
-        written = document.words.get(path)
-        message = f"{name} must be {wanted}, not {_kind(error['input'])}"
-        quotable = error["type"] == "string_type" and written and error["input"] is not None
-        hint = f'put it in quotes: "{shorten(written)}"' if quotable else ""
+        value, written = error["input"], document.words.get(path)
+        is_fraction = wanted == _WHOLE and isinstance(value, float)
+        message = f"{name} must be {wanted}, not {written if is_fraction else _kind(value)}"
+        hint = _retyped(wanted, value, written)
         return Finding(rule="F104", path=path, message=message, hint=hint)
     say = _SENTENCES.get(error["type"])
     message = say(name, error) if say else f"{name} is not valid: {shorten(error['input'])!r}"
     return Finding(rule="F105", path=path, message=message)
+
+
+def _retyped(wanted: str, value: Any, written: str | None) -> str:
+    """Say how to write what was probably meant."""
+    if wanted == "text" and written and value is not None:
+        return f'put it in quotes: "{shorten(written)}"'
+    if wanted == _WHOLE and isinstance(value, bool):
+        return "write a number, such as 1"
+    if wanted == _WHOLE and isinstance(value, float) and value.is_integer():
+        return f"write it as {value:.0f}"
+    if wanted == _WHOLE and isinstance(value, str) and _DIGITS.fullmatch(value):
+        return f"leave the quotes out: {value}"
+    return ""
 
 
 def _bad_key(path: KeyPath, error: Error) -> str:
@@ -93,15 +107,18 @@ def _bad_key(path: KeyPath, error: Error) -> str:
     if error["type"] == "string_pattern_mismatch":
         return f"the key {key!r} is not {WORDS[error['ctx']['pattern']]}"
     if error["type"] == "string_too_long":
-        return f"the key {key!r} is longer than {error['ctx']['max_length']} characters"
+        most = error["ctx"]["max_length"]
+        return f"the key {key!r} has {len(str(path[-1])):,} characters, and may have {most}"
     if error["type"] == "literal_error":
         return f"unknown key {key!r}; it is one of {error['ctx']['expected']}"
     return f"the key {key!r} is not valid"
 
 
+_WHOLE = "a whole number"
+_DIGITS = re.compile("[1-9][0-9]{0,17}")
 _WANTED_TYPES = {
-    "int_type": "a whole number",
-    "int_from_float": "a whole number",
+    "int_type": _WHOLE,
+    "int_from_float": _WHOLE,
     "bool_type": "true or false",
     "string_type": "text",
     "list_type": "a list",
@@ -120,7 +137,11 @@ _SENTENCES: Mapping[str, Callable[[str, Error], str]] = {
     "too_long": lambda n, e: (
         f"{n} must hold at most {e['ctx']['max_length']}, not {e['ctx']['actual_length']:,}"
     ),
-    "string_too_short": lambda n, _: f"{n} must not be empty",
+    "string_too_short": lambda n, e: (
+        f"{n} must have at least {e['ctx']['min_length']} characters, not {len(e['input'])}"
+        if e["input"]
+        else f"{n} must not be empty"
+    ),
     "string_too_long": lambda n, e: (
         f"{n} must have at most {e['ctx']['max_length']} characters, not {len(e['input']):,}"
     ),

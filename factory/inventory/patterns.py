@@ -12,7 +12,15 @@ REGION = r"^[a-z]{2}(-[a-z]+)+-[0-9]$"
 ZONE_ID = r"^[a-z]+[0-9]-az[0-9]+$"
 NAMESPACE = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
 QUOTA_CODE = r"^L-[0-9A-F]{8}$"
-BUCKET = r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"
+BUCKET = r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$"
+BUCKET_KEPT = (
+    r"^(xn--|sthree-|amzn-s3-demo-)|(-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)$"
+    r"|^[0-9]{1,3}(\.[0-9]{1,3}){3}$"
+)
+"""Names that S3 keeps for itself, or that look like an IP address.
+
+Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+"""
 VPC_ID = r"^vpc-[0-9a-f]{8}([0-9a-f]{9})?$"
 LABEL_KEY = (
     r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*/)?"
@@ -43,7 +51,10 @@ WORDS = {
     ZONE_ID: "a zone id, such as use1-az1 (an id and not a name such as us-east-1a)",
     NAMESPACE: "a Kubernetes namespace: lower-case letters, digits and hyphens, at most 63",
     QUOTA_CODE: "a Service Quotas code, such as L-BB24F6E5",
-    BUCKET: "a bucket name: 3 to 63 lower-case letters, digits, dots and hyphens",
+    BUCKET: "a bucket name: lower-case letters, digits, hyphens and single dots, with a letter or "
+    "digit at both ends and beside each dot",
+    BUCKET_KEPT: "another name: S3 keeps those that begin with xn--, sthree- or amzn-s3-demo-, or "
+    "end with -s3alias, --ol-s3, .mrap, --x-s3 or --table-s3, and takes no IP address",
     VPC_ID: "a VPC id, such as vpc-0f00ba120f00ba120",
     LABEL_KEY: "a label key: at most 63 letters, digits and ._- after an optional domain and slash",
     LABEL_VALUE: "a label value: at most 63 letters, digits and ._-, none of ._- at either end",

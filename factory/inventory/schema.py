@@ -18,7 +18,9 @@ from factory.inventory.spark import SparkOperator as SparkOperator
 from factory.inventory.values import (
     AccountId,
     Block,
+    BucketName,
     CellName,
+    FormatVersion,
     GroupName,
     LabelKey,
     LabelValue,
@@ -51,7 +53,7 @@ class Organization(Model):
 class State(Model):
     """Where Terraform keeps its states."""
 
-    bucket: str = Field(pattern=patterns.BUCKET, description="S3 bucket of all states.")
+    bucket: BucketName = Field(description="S3 bucket of all states.")
     region: RegionName = Field(description="Region of the bucket.")
     kms_key: str | None = Field(
         default=None,
@@ -251,7 +253,7 @@ class Cell(Model):
 class Inventory(Model):
     """Every organization, mesh, cell type and cell, in one file."""
 
-    version: Literal[1] = Field(description="Version of this format.")
+    version: FormatVersion = Field(description="Version of this format.")
     organizations: dict[Name, Organization] = Field(min_length=1, description="By name.")
     state: State = Field(description="Where Terraform keeps its states.")
     address_pools: AddressPools = Field(description="Where cells get their addresses from.")

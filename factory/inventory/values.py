@@ -7,6 +7,7 @@ from ipaddress import IPv4Network
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -14,6 +15,7 @@ from pydantic import (
     PlainSerializer,
     WithJsonSchema,
 )
+from pydantic_core import PydanticKnownError
 
 from factory.documents import shorten
 from factory.inventory import patterns
@@ -49,6 +51,23 @@ def _quoted_digits(value: Any) -> Any:
     return value
 
 
+def _whole(value: Any) -> Any:
+    """Refuse what only equals a whole number: in Python `True` and `1.0` are 1."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise PydanticKnownError("int_type")  # noqa: EM101 - an id, no sentence
+    return value
+
+
+def _free_in_s3(name: str) -> str:
+    kept = re.search(patterns.BUCKET_KEPT, name)
+    if kept is None:
+        return name
+    msg = f"{name!r} {'begins' if kept.start() == 0 else 'ends'} with {kept[0]}, which S3 keeps"
+    if kept[0] == name:
+        msg = f"{name!r} looks like an IP address, which S3 does not take for a name"
+    raise ValueError(msg)
+
+
 Block = Annotated[
     IPv4Network,
     BeforeValidator(_parse_block),
@@ -56,6 +75,17 @@ Block = Annotated[
     WithJsonSchema({"type": "string", "pattern": r"^[0-9]+(\.[0-9]+){3}/[0-9]+$"}),
 ]
 AccountId = Annotated[str, Field(pattern=patterns.ACCOUNT_ID), BeforeValidator(_quoted_digits)]
+FormatVersion = Annotated[Literal[1], BeforeValidator(_whole)]
+BucketName = Annotated[
+    str,
+    Field(
+        pattern=patterns.BUCKET,
+        min_length=3,
+        max_length=63,
+        json_schema_extra={"not": {"pattern": patterns.BUCKET_KEPT}},
+    ),
+    AfterValidator(_free_in_s3),
+]
 CellName = Annotated[str, Field(pattern=patterns.NAME, max_length=32)]
 Name = Annotated[str, Field(pattern=patterns.NAME, max_length=40)]
 GroupName = Annotated[str, Field(pattern=patterns.NAME, max_length=20)]

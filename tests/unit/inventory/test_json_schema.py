@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,16 @@ from factory.inventory.patterns import WORDS
 MISTAKES: list[dict[str, str]] = load_data(
     (Path(__file__).parent / "mistakes.yaml").read_text("utf-8")
 )
+FRACTIONS = tuple(m["says"] for m in MISTAKES if re.search(r"whole number, not \d+\.0$", m["says"]))
 # What the form of one value does not tell: repeated keys are gone once YAML is read, and a block's
-# host bits and bounds are arithmetic.
-UNSEEN = ("F101", "F105 node[0]: 10.130", "F105 node[0]: '10.328", "F105 node[0]: '10.128.0.0/33")
+# host bits and bounds are arithmetic; to JSON Schema, 1.0 is a whole number.
+UNSEEN = (
+    *FRACTIONS,
+    "F101",
+    "F105 node[0]: 10.130",
+    "F105 node[0]: '10.328",
+    "F105 node[0]: '10.128.0.0/33",
+)
 
 
 @pytest.fixture(scope="module")

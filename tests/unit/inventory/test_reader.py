@@ -14,6 +14,7 @@ from factory.inventory.reader import parse_inventory
 from factory.inventory.rules import RULES, check_inventory
 from factory.inventory.schema import ExistingAccount, NewAccount
 from factory.inventory.source import MOST_PROBLEMS
+from factory.naming import event_log_bucket
 from tests import inventories
 
 
@@ -170,6 +171,17 @@ def test_which_pools_a_vpc_takes_together(node: str, pod: str, rules: list[str])
     made = inventories.data()
     made["address_pools"] = {"node": [node], "pod": [pod]}
     assert [line.split(" ")[1] for line in problems(inventories.render(made))] == rules
+
+
+def test_the_longest_name_of_a_cell_leaves_room_for_its_buckets() -> None:
+    made = inventories.data()
+    longest = "m" * 32
+    made["cells"] = {longest: inventories.cell(0)}
+    assert problems(inventories.render(made)) == []
+    assert len(event_log_bucket(longest, "4" * 12)) <= 63  # the longest of the names of buckets
+    made["cells"] = {longest + "m": inventories.cell(0)}
+    (shown,) = problems(inventories.render(made))
+    assert shown.endswith("has 33 characters, and may have 32")
 
 
 def test_a_zone_of_a_region_that_is_only_known_by_pattern_passes() -> None:
