@@ -50,7 +50,7 @@ def add_account(
         return account.id
     region = AccountRegion(
         stack,
-        "cell",
+        "region",
         account_id=account.id,
         region_name=opt_in_region,
         enabled=True,

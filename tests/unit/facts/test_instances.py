@@ -165,3 +165,43 @@ def test_an_override_changes_one_field() -> None:
 def test_an_override_needs_a_known_field_and_a_reason(change: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="override"):
         update_instances.render({"x9.large": SMALL}, [change], "0")
+
+
+def test_every_type_of_an_accelerated_family_has_accelerators() -> None:
+    """EC2 counts their processors under quotas of their own."""
+    codes = {"dl": "qualcomm", "f": "xilinx", "inf": "neuron", "p": "nvidia", "trn": "neuron"}
+    for name in FACTS.instances:
+        letters = name[: next(i for i, c in enumerate(name) if not c.isalpha())]
+        if letters in {*codes, "g", "gr"}:
+            assert FACTS.instance(name).accelerators == codes.get(letters, "nvidia"), name
+        elif letters != "vt":
+            assert FACTS.instance(name).accelerators == "", name
+
+
+@pytest.mark.parametrize(
+    ("told", "accelerators"),
+    [
+        ({}, ""),
+        ({"GpuInfo": {"Gpus": [{"Manufacturer": "NVIDIA"}]}}, "nvidia"),
+        ({"GpuInfo": {"Gpus": [{"Manufacturer": "AMD"}, {"Manufacturer": "AMD"}]}}, "amd"),
+        (
+            {
+                "NeuronInfo": {"NeuronDevices": []},
+                "InferenceAcceleratorInfo": {"Accelerators": [{"Manufacturer": "AWS"}]},
+            },
+            "neuron",
+        ),
+    ],
+)
+def test_whose_accelerators_a_type_has(told: dict[str, object], accelerators: str) -> None:
+    assert update_instances.row({**SMALL, **told})["accelerators"] == accelerators
+
+
+def test_accelerators_of_two_makers_stop_the_tool() -> None:
+    both = {
+        **SMALL,
+        "GpuInfo": {"Gpus": [{"Manufacturer": "NVIDIA"}]},
+        "FpgaInfo": {"Fpgas": [{"Manufacturer": "Xilinx"}]},
+    }
+    with pytest.raises(ValueError, match=r"several makers: \['nvidia', 'xilinx'\]"):
+        update_instances.row(both)

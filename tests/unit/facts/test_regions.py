@@ -75,3 +75,25 @@ def test_both_sources_of_zones_are_joined() -> None:
 )
 def test_partitions(region: str, partition: str) -> None:
     assert REGIONS[region].partition == partition
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "ap-northeast-3", "eu-north-1", "sa-east-1"])
+def test_regions_that_every_account_has(region: str) -> None:
+    assert not REGIONS[region].opt_in
+
+
+@pytest.mark.parametrize(
+    "region", ["af-south-1", "ap-east-1", "ap-southeast-7", "eu-south-1", "il-central-1"]
+)
+def test_regions_that_an_account_has_to_enable(region: str) -> None:
+    assert REGIONS[region].opt_in
+
+
+def test_only_regions_of_the_partition_aws_are_enabled_one_by_one() -> None:
+    assert {r.partition for r in REGIONS.values() if r.opt_in} == {"aws"}
+    here = [r for r in REGIONS.values() if r.partition == "aws"]
+    assert sum(not r.opt_in for r in here) == 17  # all that opened before 20 March 2019
+
+
+def test_roles_are_assumed_where_every_account_is() -> None:
+    assert not REGIONS[load_facts().sts_region].opt_in

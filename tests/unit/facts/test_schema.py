@@ -105,6 +105,9 @@ def test_an_error_gives_the_numbers() -> None:
         lambda: FACTS.weight("nothing"),
         lambda: FACTS.addon("vpc-cni", "1.12"),
         lambda: FACTS.image("1.12", "arm64"),
+        lambda: FACTS.image("1.34", "arm64", "neuron"),
+        lambda: FACTS.image_build(FACTS.instance("f2.6xlarge")),
+        lambda: FACTS.image_build(FACTS.instance("mac1.metal")),
         lambda: FACTS.vcpu_quota("mac2.metal"),
         lambda: FACTS.vcpu_quota(""),
         lambda: FACTS.node_calls("by-magic", (1, 20, 0)),
@@ -238,3 +241,34 @@ def test_weights_and_knobs() -> None:
     assert FACTS.parameter("nau-per-pd-pod") == 0
     assert not FACTS.parameters["nau-per-pd-pod"].confirmed
     assert FACTS.policy_value("node-ceiling") == 1300
+
+
+@pytest.mark.parametrize(
+    ("instance_type", "build"),
+    [
+        ("r6i.4xlarge", "x86_64-standard"),
+        ("r6gd.8xlarge", "arm64-standard"),
+        ("p5.48xlarge", "x86_64-nvidia"),
+        ("p6-b200.48xlarge", "x86_64-nvidia"),
+        ("g4dn.xlarge", "x86_64-nvidia"),
+        ("gr6.4xlarge", "x86_64-nvidia"),
+        ("g5g.xlarge", "arm64-nvidia"),
+        ("inf2.xlarge", "x86_64-neuron"),
+        ("trn1.32xlarge", "x86_64-neuron"),
+        ("trn2.48xlarge", "x86_64-neuron"),
+    ],
+)
+def test_the_image_of_a_type_drives_its_accelerators(instance_type: str, build: str) -> None:
+    """The families of each variant stand in the EKS user guide, under accelerated images."""
+    assert str(FACTS.image_build(FACTS.instance(instance_type))) == build
+
+
+@pytest.mark.parametrize("kubernetes", ["1.31", "1.34", "1.36"])
+def test_each_build_has_an_image_of_each_version(kubernetes: str) -> None:
+    for build in FACTS.image_builds:
+        image = FACTS.image(kubernetes, build.architecture, build.variant)
+        assert image.id == f"amazon-eks-node-al2023-{build}-{kubernetes}-{image.release}"
+    assert sorted(map(str, FACTS.image_builds)) == [
+        *("arm64-nvidia", "arm64-standard"),
+        *("x86_64-neuron", "x86_64-nvidia", "x86_64-standard"),
+    ]
