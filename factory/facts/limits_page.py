@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from factory.facts.schema import (
     CallCount,
     Facts,
+    KubernetesVersion,
     NauWeight,
     NodeCalls,
     Parameter,
@@ -41,6 +42,11 @@ EC2 calls of one booting node, with custom networking and prefix delegation; `n`
 /28 prefixes.
 """
 
+VERSIONS = """\
+Extended support, which costs extra, begins on the day on which standard support ends; on the day on
+which it ends itself, no cluster can be made any more.
+"""
+
 
 def render_limits(facts: Facts) -> str:
     """Render every table of the facts; the same facts give the same text."""
@@ -72,6 +78,9 @@ def _lines(facts: Facts) -> Iterator[str]:
     yield from _table(
         ("Constant", "Value", "Unit", "Source", "Note"), map(_parameter, facts.parameters.values())
     )
+    yield from ("## Kubernetes versions of EKS", "", VERSIONS)
+    version_head = ("Version", "Standard support until", "Extended until", "Source", "Note")
+    yield from _table(version_head, map(_version_of_eks, facts.kubernetes.values()))
     yield from ("## Our policy", "")
     yield from _table(("Policy", "Value", "Unit", "Decision"), map(_policy, facts.policy.values()))
 
@@ -166,6 +175,12 @@ def _title(title: str, id_: str) -> str:
 
 def _version(version: tuple[int, ...]) -> str:
     return ".".join(map(str, version))
+
+
+def _version_of_eks(row: KubernetesVersion) -> tuple[str, ...]:
+    days = (row.standard_until, row.extended_until)
+    shown = ("-" if day is None else day.isoformat() for day in days)
+    return f"`{row.id}`", *shown, _source(row), _note(row)
 
 
 def _source(row: Provenance) -> str:

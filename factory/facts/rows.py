@@ -197,6 +197,21 @@ class ImageBuild:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KubernetesVersion(Provenance):
+    """A Kubernetes version of EKS; a day is None where no page tells it.
+
+    Attributes:
+        standard_until: the day on which extended support, and its price, begins.
+        extended_until: the day from which no cluster can be made with it.
+    """
+
+    id: str
+    standard_until: date | None
+    extended_until: date | None
+    unit: str = "version"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ChartVersion(Provenance):
     """A published version of a Helm chart."""
 

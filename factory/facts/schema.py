@@ -20,6 +20,7 @@ from factory.facts.rows import (
     ImageBuild,
     InstanceType,
     Kind,
+    KubernetesVersion,
     NauWeight,
     NodeCalls,
     NodeImage,
@@ -41,6 +42,7 @@ __all__ = [
     "ImageBuild",
     "InstanceType",
     "Kind",
+    "KubernetesVersion",
     "NauWeight",
     "NodeCalls",
     "NodeImage",
@@ -102,6 +104,7 @@ class Facts:
     addons: Mapping[str, AddonVersion]
     images: Mapping[str, NodeImage]
     charts: Mapping[str, ChartVersion]
+    kubernetes: Mapping[str, KubernetesVersion]
 
     def quota(self, id_: str) -> Quota:
         """Look a quota up by id; UnknownFact when there is none."""

@@ -14,6 +14,7 @@ from factory.inventory.schema import Inventory
 from factory.inventory.spark_rules import check_spark
 from factory.inventory.text_rules import check_texts
 from factory.inventory.user_data_rules import check_user_data
+from factory.inventory.version_rules import check_versions
 from factory.inventory.zone_rules import check_zones
 
 RULES = {
@@ -47,6 +48,8 @@ RULES = {
     "F127": "An instance type runs none of the node images.",
     "F128": "A Region lies in another partition of AWS, or EKS takes no cluster subnet in a zone.",
     "F129": "A node group has more labels or taints than EC2 or EKS takes, or a longer taint.",
+    "F130": "EKS does not offer a Kubernetes version, or offers it no more.",
+    "F131": "A Kubernetes version is in extended support, which costs extra (a warning).",
 }
 """What each rule says; a number is never used again for something else."""
 
@@ -55,13 +58,14 @@ def check_inventory(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
     """Yield what is wrong between the values of an inventory, warnings included.
 
     Rules:
-        F103, F110 to F129: see `RULES`.
+        F103, F110 to F131: see `RULES`.
     """
     yield from check_references(inventory)
     yield from check_accounts(inventory)
     yield from check_zones(inventory, facts)
     yield from check_node_groups(inventory, facts)
     yield from check_user_data(inventory, facts)
+    yield from check_versions(inventory, facts)
     yield from check_spark(inventory)
     yield from check_blocks(inventory, facts)
     yield from check_texts(inventory)

@@ -18,7 +18,17 @@ from factory.facts.schema import Provenance, Quota
 
 FACTS = load_facts()
 FOLDER = Path(package.__file__).parent
-TABLES = ("quotas", "nau", "buckets", "calls", "parameters", "addons", "images", "charts")
+TABLES = (
+    "quotas",
+    "nau",
+    "buckets",
+    "calls",
+    "parameters",
+    "addons",
+    "images",
+    "charts",
+    "kubernetes",
+)
 
 
 def every_row() -> Iterator[tuple[str, Provenance]]:
