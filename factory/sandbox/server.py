@@ -12,6 +12,7 @@ import logging
 import os
 import signal
 import sys
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import FrameType
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from waitress.server import TcpWSGIServer
 
 LOOPBACK = "127.0.0.1"
+REMEMBERED = 500  # answers; a call is repeated within seconds
 BACKLOG = 1024  # connections that may wait to be taken
 CONNECTIONS = 2000
 IDLE_SECONDS = 600  # far more than clients keep an idle connection, so that they close it first
@@ -40,9 +42,7 @@ def make_server(world: World, port: int = 0) -> TcpWSGIServer:
     """Make the emulator hold a world and bind its port, without serving yet.
 
     The emulator's state belongs to the process: one world a process. Its tables are plain
-    dictionaries, so one thread answers all requests, one after the other. Connections stay
-    open as those of AWS do: a client that sees each of them closed behind the answer now and
-    then takes the answer for lost and asks again, and a repeated Create finds what it made.
+    dictionaries, so one thread answers all requests, one after the other.
 
     Args:
         port: TCP port on the loopback address; 0 takes a free one.
@@ -57,7 +57,7 @@ def make_server(world: World, port: int = 0) -> TcpWSGIServer:
     for name in ("waitress", "waitress.queue"):  # the second tells that requests wait
         logging.getLogger(name).setLevel(logging.CRITICAL)
     server: TcpWSGIServer = create_server(
-        guarded(DomainDispatcherApplication(create_backend_app)),
+        guarded(repeating(DomainDispatcherApplication(create_backend_app))),
         host=LOOPBACK,
         port=port,
         threads=1,
@@ -80,6 +80,34 @@ def guarded(application: Application) -> Application:
             return [b"this server answers on the loopback address only\n"]
         environ["RAW_URI"] = environ["REQUEST_URI"]  # what moto calls the path as it was sent
         return application(environ, start)
+
+    return answer
+
+
+def repeating(application: Application) -> Application:
+    """Give the same answer again to who asks again because the first one got lost.
+
+    A busy client now and then hangs up before it has read an answer. An AWS SDK then sends the
+    call again under the same id, and a Create that was carried out would find what it has made.
+    Only success is remembered: what has failed is to be tried anew.
+    """
+    from werkzeug.test import run_wsgi_app
+
+    given: OrderedDict[str, tuple[str, list[tuple[str, str]], list[bytes]]] = OrderedDict()
+
+    def answer(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        call = str(environ.get("HTTP_AMZ_SDK_INVOCATION_ID", ""))
+        if call not in given:
+            body, status, headers = run_wsgi_app(application, environ, buffered=True)
+            told = status, headers.to_wsgi_list(), list(body)
+            if not call or not status.startswith("2"):
+                start(*told[:2])
+                return told[2]
+            given[call] = told
+            if len(given) > REMEMBERED:
+                given.popitem(last=False)
+        start(*given[call][:2])
+        return given[call][2]
 
     return answer
 

@@ -46,6 +46,35 @@ def test_it_answers_to_its_own_names_only(emulator: Emulator, host: str, status:
     connection.close()
 
 
+def create_vpc(emulator: Emulator, call: str, block: str) -> tuple[int, str]:
+    """Ask for a VPC under the id of a call, as an SDK does."""
+    connection = http.client.HTTPConnection(emulator.endpoint.removeprefix("http://"), timeout=30)
+    scope = "AKIAIOSFODNN7EXAMPLE/20261122/us-east-1/ec2/aws4_request"
+    headers = {
+        "Authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0",
+        "Content-Type": "application/x-www-form-urlencoded",
+        "amz-sdk-invocation-id": call,
+    }
+    body = f"Action=CreateVpc&CidrBlock={block}&Version=2016-11-15"
+    connection.request("POST", "/", body, headers)
+    answer = connection.getresponse()
+    text = answer.read().decode()
+    connection.close()
+    return answer.status, text
+
+
+def test_a_call_that_is_repeated_under_its_id_is_carried_out_once(emulator: Emulator) -> None:
+    once = create_vpc(emulator, "call-1", "10.8.0.0/16")
+    assert once[0] == 200
+    assert create_vpc(emulator, "call-1", "10.8.0.0/16") == once
+    assert create_vpc(emulator, "call-2", "10.8.0.0/16")[1] != once[1]
+
+
+def test_a_call_that_failed_is_tried_anew(emulator: Emulator) -> None:
+    assert create_vpc(emulator, "call-3", "no-block")[0] == 400
+    assert create_vpc(emulator, "call-3", "10.8.0.0/16")[0] == 200
+
+
 @pytest.mark.parametrize("text", [None, "no world", '{"moons": 1}'])
 def test_a_bad_world_is_a_usage_error(tmp_path: Path, text: str | None) -> None:
     world, ready = tmp_path / "world.json", tmp_path / "ready.json"
