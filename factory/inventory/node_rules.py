@@ -28,6 +28,7 @@ def check_node_groups(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
         F114: an instance type whose pod interface holds too few prefixes.
         F115: `max_pods` outside the addresses of a node's prefixes.
         F127: an instance type that none of the node images is made for.
+        F132: no group that pods without tolerations may run on.
         F123: a label or taint that a node may not give itself, or that stands twice.
     """
     for name, cell_type in inventory.cell_types.items():
@@ -37,10 +38,30 @@ def check_node_groups(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
                 where = (*path, "addons")
                 yield Finding(rule="F103", path=where, message=f"addons lacks {addon!r}")
         yield from _check_max_pods(cell_type, (*path, "max_pods"))
+        yield from _check_open_group(cell_type, (*path, "node_groups"))
         for group_name, group in cell_type.node_groups.items():
             where = (*path, "node_groups", group_name)
             yield from _check_instance(group, cell_type.prefixes_per_node, facts, where)
             yield from _check_labels(group, where)
+
+
+_REPELLING = ("NoSchedule", "NoExecute")
+
+
+def _check_open_group(cell_type: CellType, path: KeyPath) -> Iterator[Finding]:
+    """Yield a cell type whose every node repels what carries the cell: its DNS comes up last.
+
+    Source:
+        https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/
+    """
+    if all(any(t.effect in _REPELLING for t in g.taints) for g in cell_type.node_groups.values()):
+        yield Finding(
+            rule="F132",
+            path=path,
+            message="every node group has a taint, so CoreDNS and the platform, which tolerate "
+            "none, have no node to run on",
+            hint="leave one group without NoSchedule and NoExecute",
+        )
 
 
 def pods_bounds(prefixes_per_node: int) -> tuple[int, int]:
