@@ -288,14 +288,21 @@ class StandInDriver:
     _listener: socket.socket | None = None
 
     def start(self) -> None:
+        self.listen(64)
+        self.serve()
+
+    def listen(self, waiting: int) -> None:
+        """Let so many connections wait (and one more), and take none yet."""
         family = socket.AF_INET6 if ":" in self.address else socket.AF_INET
         listener = socket.socket(family)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((self.address, self.port))
-        listener.listen(64)
+        listener.listen(waiting)
         self.port = listener.getsockname()[1]
         self._listener = listener
-        threading.Thread(target=self._serve, args=(listener,), daemon=True).start()
+
+    def serve(self) -> None:
+        threading.Thread(target=self._serve, args=(self._listener,), daemon=True).start()
 
     def stop(self) -> None:
         listener, self._listener = self._listener, None

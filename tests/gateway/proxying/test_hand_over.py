@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import socket
+import threading
 from pathlib import Path
 
 import pytest
@@ -40,6 +42,33 @@ def test_a_job_without_an_answer_is_starting_or_ending(
     assert nginx.get(f"/jobs/{JOB}/jobs/").status == 503
     api.finish(make_driver(1, address=ADDRESS, job=JOB))
     wait_for(lambda: nginx.get(f"/jobs/{JOB}/jobs/").status == 404)
+
+
+def test_a_driver_too_busy_to_take_connections_is_waited_for(
+    api: ApiServer, sidecar: Sidecar, nginx: Nginx
+) -> None:
+    """The kernel drops what comes while the queue is full, and the caller's tries again."""
+    api.apply(make_driver(1, address=ADDRESS, job=JOB))
+    wait_for(lambda: JOB in sidecar.routes)
+    busy = StandInDriver(ADDRESS, 4040)
+    busy.listen(1)
+    others = [socket.socket() for _ in range(4)]
+    for other in others:  # more than can wait
+        other.setblocking(False)
+        other.connect_ex((ADDRESS, 4040))
+
+    def get_free() -> None:
+        for other in others:
+            other.close()
+        busy.serve()
+
+    later = threading.Timer(2.5, get_free)
+    later.start()
+    try:
+        assert nginx.get(f"/jobs/{JOB}/jobs/", seconds=60).text == f"driver {ADDRESS}"
+    finally:
+        later.join()
+        busy.stop()
 
 
 def test_the_slash_after_an_id_is_added(nginx: Nginx, driver: StandInDriver) -> None:
