@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from factory.errors import Finding, KeyPath
-from factory.inventory.schema import ExistingAccount, Inventory
+from factory.inventory.schema import ExistingAccount, Inventory, NewAccount
+from factory.inventory.unreadable import as_far_as_readable, peek
 
 
 def check_accounts(inventory: Inventory) -> Iterator[Finding]:
@@ -16,25 +17,45 @@ def check_accounts(inventory: Inventory) -> Iterator[Finding]:
             address; hubs may share one with each other.
     """
     users: dict[str, str] = {}
+    yield from _check_organizations(inventory, users)
+    hub_users = dict(users)
+    yield from _check_hubs(inventory, users, hub_users)
+    yield from _check_cells(inventory, hub_users)
+
+
+@as_far_as_readable
+def _check_organizations(inventory: Inventory, users: dict[str, str]) -> Iterator[Finding]:
     for name, organization in inventory.organizations.items():
         user = f"the management account of organization {name!r}"
-        path: KeyPath = ("organizations", name, "management_account")
-        yield from _claim(users, organization.management_account, user, path)
-    hub_users = dict(users)
+        path = ("organizations", name, "management_account")
+        yield from _claim(users, peek(organization, "management_account"), user, path)
+
+
+@as_far_as_readable
+def _check_hubs(
+    inventory: Inventory, users: Mapping[str, str], hub_users: dict[str, str]
+) -> Iterator[Finding]:
     for name, hub in inventory.hubs.items():
-        yield from _claim(dict(users), hub.account, f"hub {name!r}", ("hubs", name, "account"))
-        hub_users.setdefault(hub.account, f"the account of hub {name!r}")
+        account = peek(hub, "account")
+        yield from _claim(dict(users), account, f"hub {name!r}", ("hubs", name, "account"))
+        hub_users.setdefault(account, f"the account of hub {name!r}")
+
+
+@as_far_as_readable
+def _check_cells(inventory: Inventory, users: dict[str, str]) -> Iterator[Finding]:
     for name, cell in inventory.cells.items():
-        path = ("cells", name, "account")
-        if isinstance(cell.account, ExistingAccount):
-            user, path = f"the account of cell {name!r}", (*path, "id")
-            yield from _claim(hub_users, cell.account.id, user, path)
-        else:
-            user, path = f"the e-mail address of cell {name!r}", (*path, "email")
-            yield from _claim(hub_users, cell.account.email.lower(), user, path)
+        account, path = peek(cell, "account"), ("cells", name, "account")
+        if isinstance(account, ExistingAccount):
+            user = f"the account of cell {name!r}"
+            yield from _claim(users, account.id, user, (*path, "id"))
+        elif isinstance(account, NewAccount):
+            user = f"the e-mail address of cell {name!r}"
+            yield from _claim(users, account.email.lower(), user, (*path, "email"))
 
 
-def _claim(users: dict[str, str], what: str, user: str, path: KeyPath) -> Iterator[Finding]:
+def _claim(users: dict[str, str], what: str | None, user: str, path: KeyPath) -> Iterator[Finding]:
+    if what is None:  # it was refused
+        return
     first = users.setdefault(what, user)
     if first is not user:
         message = f"{what} is already {first}"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Network
 
 from factory.errors import Finding, KeyPath
 from factory.facts.schema import Facts
 from factory.inventory.overlaps import Owned, crossing, overlapping
 from factory.inventory.schema import Inventory
+from factory.inventory.unreadable import as_far_as_readable, peek, readable
 
 PRIVATE = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))  # RFC 1918
 NEVER = tuple(
@@ -29,12 +30,14 @@ def check_blocks(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
         F119: a block that AWS does not take there.
     """
     pools = [*_pool(inventory, "node"), *_pool(inventory, "pod")]
-    hubs = {name: _hub(inventory, name) for name in inventory.hubs}
+    hubs = {name: _hub(inventory, name) for name in peek(inventory, "hubs") or ()}
+    meshes = (peek(inventory, "meshes") or {}).values()
+    together = {tuple(sorted({hub for _, hub in readable(peek(m, "hubs") or ())})) for m in meshes}
     for first, second in overlapping(pools):
         yield _overlap(first, second)
     for first, second in crossing(pools, (owned for blocks in hubs.values() for owned in blocks)):
         yield _overlap(first, second, "a hub's blocks may be listed in address_pools.reserved")
-    for names in sorted({tuple(sorted(set(mesh.hubs))) for mesh in inventory.meshes.values()}):
+    for names in sorted(together):
         for first, second in overlapping(owned for n in names for owned in hubs.get(n, ())):
             yield _overlap(first, second, "a cell cannot route the same block to both")
     for block, path, _ in (*pools, *(owned for name in hubs for owned in hubs[name])):
@@ -44,18 +47,15 @@ def check_blocks(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
 
 
 def _pool(inventory: Inventory, kind: str) -> list[Owned]:
-    blocks: list[IPv4Network] = getattr(inventory.address_pools, kind)
-    return [
-        (block, ("address_pools", kind, index), f"the {kind} pool")
-        for index, block in enumerate(blocks)
-    ]
+    blocks = peek(peek(inventory, "address_pools"), kind) or ()
+    path = ("address_pools", kind)
+    return [(block, (*path, index), f"the {kind} pool") for index, block in readable(blocks)]
 
 
 def _hub(inventory: Inventory, name: str) -> list[Owned]:
-    return [
-        (block, ("hubs", name, "blocks", index), f"hub {name!r}")
-        for index, block in enumerate(inventory.hubs[name].blocks)
-    ]
+    blocks = peek(inventory.hubs[name], "blocks") or ()
+    path = ("hubs", name, "blocks")
+    return [(block, (*path, index), f"hub {name!r}") for index, block in readable(blocks)]
 
 
 def _overlap(first: Owned, second: Owned, hint: str = "") -> Finding:
@@ -81,14 +81,13 @@ def _check_together(inventory: Inventory) -> Iterator[Finding]:
     Source:
         https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html
     """
-    pools = inventory.address_pools
-    for index, pod in enumerate(pools.pod):
-        for node in pools.node:
+    for pod, path, _ in _pool(inventory, "pod"):
+        for node, _, _ in _pool(inventory, "node"):
             reason = _apart(node, pod)
             if reason:
                 yield Finding(
                     rule="F119",
-                    path=("address_pools", "pod", index),
+                    path=path,
                     message=f"a VPC with a primary block of {node} cannot add {pod}: {reason}",
                     hint="take pods from 100.64.0.0/10",
                 )
@@ -107,29 +106,44 @@ def _apart(node: IPv4Network, pod: IPv4Network) -> str:
     return ""
 
 
+@as_far_as_readable
 def _check_services(
     inventory: Inventory, pools: list[Owned], hubs: dict[str, list[Owned]], facts: Facts
 ) -> Iterator[Finding]:
-    """Yield service blocks that EKS refuses, or that hide an address which pods must reach.
+    for name, cell_type in inventory.cell_types.items():
+        block = peek(cell_type, "service_block")
+        if block is not None:
+            path = ("cell_types", name, "service_block")
+            near = (owned for hub in sorted(_reached(inventory, name)) for owned in hubs[hub])
+            ours: Owned = (block, path, f"the service block of cell type {name!r}")
+            yield from _check_service(ours, (*pools, *near), facts)
+
+
+def _reached(inventory: Inventory, cell_type: str) -> set[str]:
+    """The hubs that cells of a type reach, as far as they can be read."""
+    cells = (peek(inventory, "cells") or {}).values()
+    used = {peek(cell, "mesh") for cell in cells if peek(cell, "type") == cell_type}
+    meshes = [mesh for name, mesh in (peek(inventory, "meshes") or {}).items() if name in used]
+    reached = {hub for mesh in meshes for _, hub in readable(peek(mesh, "hubs") or ())}
+    return reached & set(peek(inventory, "hubs") or ())
+
+
+def _check_service(ours: Owned, near: Iterable[Owned], facts: Facts) -> Iterator[Finding]:
+    """Yield a service block that EKS refuses, or that hides an address which pods must reach.
 
     Source:
         https://docs.aws.amazon.com/eks/latest/APIReference/API_KubernetesNetworkConfigRequest.html
     """
+    block, path, _ = ours
     longest = int(facts.parameter("service-block-longest-prefix-length"))
     shortest = int(facts.parameter("service-block-shortest-prefix-length"))
-    for name, cell_type in inventory.cell_types.items():
-        block, path = cell_type.service_block, ("cell_types", name, "service_block")
-        if not any(block.subnet_of(private) for private in PRIVATE):
-            message = f"service_block must lie in {', '.join(map(str, PRIVATE))}, not {block}"
-            yield Finding(rule="F119", path=path, message=message)
-        if not shortest <= block.prefixlen <= longest:
-            message = f"service_block must be a /{shortest} to a /{longest}, not {block}"
-            yield Finding(rule="F119", path=path, message=message)
-        ours: Owned = (block, path, f"the service block of cell type {name!r}")
-        used = {c.mesh for c in inventory.cells.values() if c.type == name}
-        reached = {h for mesh in used & set(inventory.meshes) for h in inventory.meshes[mesh].hubs}
-        near = (owned for hub in sorted(reached & set(hubs)) for owned in hubs[hub])
-        for theirs in (*pools, *near):
-            if block.overlaps(theirs[0]):
-                yield _overlap(theirs, ours)
-                break
+    if not any(block.subnet_of(private) for private in PRIVATE):
+        message = f"service_block must lie in {', '.join(map(str, PRIVATE))}, not {block}"
+        yield Finding(rule="F119", path=path, message=message)
+    if not shortest <= block.prefixlen <= longest:
+        message = f"service_block must be a /{shortest} to a /{longest}, not {block}"
+        yield Finding(rule="F119", path=path, message=message)
+    for theirs in near:
+        if block.overlaps(theirs[0]):
+            yield _overlap(theirs, ours)
+            break

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from factory.facts.endpoints import load_endpoints
 from factory.inventory.schema import CellType
+from factory.inventory.unreadable import readable
 
 
 def endpoint_services(cell_type: CellType) -> tuple[str, ...]:
@@ -15,4 +16,4 @@ def endpoint_services(cell_type: CellType) -> tuple[str, ...]:
     Source: https://docs.aws.amazon.com/eks/latest/userguide/private-clusters.html
     """
     needed = load_endpoints() if cell_type.egress == "none" else ()
-    return tuple(sorted({*needed, *cell_type.endpoints}))
+    return tuple(sorted({*needed, *(name for _, name in readable(cell_type.endpoints))}))

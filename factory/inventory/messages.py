@@ -7,16 +7,17 @@ no key `rin` and that `ring` was probably meant. Nothing of the schema library's
 from __future__ import annotations
 
 import re
-import types
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Annotated, Any, Union, get_args, get_origin
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
 from factory.documents import Document, shorten
 from factory.errors import Finding, KeyPath
+from factory.inventory.kinds import keys_at
 from factory.inventory.nearest import nearest
 from factory.inventory.patterns import WORDS
+from factory.inventory.salvage import Refused
 from factory.inventory.schema import EXISTING_ACCOUNT, NEW_ACCOUNT
 
 Error = Mapping[str, Any]
@@ -40,8 +41,7 @@ def refusals(
         F106: a key that is not well formed.
     """
     errors = [(_path(e), e) for e in error.errors(include_url=False)]
-    unknown = [path for path, e in errors if e["type"] == "extra_forbidden"]
-    guesses = {p: nearest(str(p[-1]), _unused(root, p, document)) for p in unknown[:MOST_GUESSES]}
+    guesses = _guesses(errors, root, document)
     meant = {(*path[:-1], guess) for path, guess in guesses.items() if guess is not None}
     accounts = set()
     for path, e in errors:
@@ -55,6 +55,36 @@ def refusals(
             yield Finding(rule="F106", path=path, message=_bad_key(path, e))
         else:
             yield _refused_value(path, e, document)
+
+
+def unreadable(
+    error: ValidationError, root: type[BaseModel], document: Document
+) -> dict[KeyPath, Refused]:
+    """Map the paths of what was refused or is missing to what of it was refused.
+
+    An unknown key is not among them, but the one that was probably meant is. Where there is no
+    such guess, every key that is not there may have been meant, so that no default can be read.
+    """
+    errors = [(_path(e), e) for e in error.errors(include_url=False)]
+    guesses = _guesses(errors, root, document)
+    found: dict[KeyPath, Refused] = {}
+    for path, guess in guesses.items():
+        meant = [guess] if guess is not None else _unused(root, path, document)
+        found |= {(*path[:-1], key): "value" for key in meant}
+    for path, e in errors:
+        if _is_bad_key(e) or found.get(path) == "name":
+            found[path] = "name"
+        elif e["type"] != "extra_forbidden":
+            found[path] = "value"
+    return found
+
+
+def _guesses(
+    errors: Iterable[tuple[KeyPath, Error]], root: type[BaseModel], document: Document
+) -> dict[KeyPath, str | None]:
+    """Guess for unknown keys which known one was meant."""
+    unknown = [path for path, e in errors if e["type"] == "extra_forbidden"]
+    return {p: nearest(str(p[-1]), _unused(root, p, document)) for p in unknown[:MOST_GUESSES]}
 
 
 def _misplaced(root: type[BaseModel], path: KeyPath, error: Error, guess: str | None) -> Finding:
@@ -195,33 +225,3 @@ def _unused(root: type[BaseModel], path: KeyPath, document: Document) -> Iterato
     for key in keys_at(root, path[:-1]):
         if (*path[:-1], key) not in document.key_marks:
             yield key
-
-
-def keys_at(root: type[BaseModel], path: KeyPath) -> Iterable[str]:
-    """List the keys that the schema knows at a path; none where keys are free."""
-    kinds: list[Any] = [root]
-    for item in path:
-        kinds = [inner for kind in kinds for inner in _step(kind, item)]
-    return [key for kind in kinds if _is_model(kind) for key in kind.model_fields]
-
-
-def _step(kind: Any, item: str | int) -> Iterator[Any]:
-    if _is_model(kind):
-        if item in kind.model_fields:
-            yield from _alternatives(kind.model_fields[item].annotation)
-    elif get_origin(kind) in (dict, list):
-        yield from _alternatives(get_args(kind)[-1])
-
-
-def _alternatives(kind: Any) -> Iterator[Any]:
-    if get_origin(kind) is Annotated:
-        yield from _alternatives(get_args(kind)[0])
-    elif get_origin(kind) in (Union, types.UnionType):
-        for one in get_args(kind):
-            yield from _alternatives(one)
-    else:
-        yield kind
-
-
-def _is_model(kind: Any) -> bool:
-    return isinstance(kind, type) and issubclass(kind, BaseModel)

@@ -16,6 +16,14 @@ from factory.facts.schema import (
     UnknownInstanceType,
 )
 from factory.inventory.schema import AddonName, CellType, Inventory, NodeGroup
+from factory.inventory.unreadable import (
+    as_far_as_readable,
+    is_whole,
+    lacks,
+    names_of,
+    peek,
+    readable,
+)
 
 
 def check_node_groups(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
@@ -31,30 +39,44 @@ def check_node_groups(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
         F132: no group that pods without tolerations may run on.
         F123: a label or taint that a node may not give itself, or that stands twice.
     """
+    yield from _check_cell_types(inventory, facts)
+
+
+@as_far_as_readable
+def _check_cell_types(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
     for name, cell_type in inventory.cell_types.items():
         path: KeyPath = ("cell_types", name)
-        for addon in get_args(AddonName):
-            if addon not in cell_type.addons:
-                where = (*path, "addons")
-                yield Finding(rule="F103", path=where, message=f"addons lacks {addon!r}")
+        yield from _check_addons(cell_type, (*path, "addons"))
         yield from _check_max_pods(cell_type, (*path, "max_pods"))
         yield from _check_open_group(cell_type, (*path, "node_groups"))
-        for group_name, group in cell_type.node_groups.items():
+        for group_name, group in (peek(cell_type, "node_groups") or {}).items():
             where = (*path, "node_groups", group_name)
-            yield from _check_instance(group, cell_type.prefixes_per_node, facts, where)
-            yield from _check_labels(group, where)
+            yield from _check_instance(group, cell_type, facts, where)
+            yield from _check_labels(group, (*where, "labels"))
+            yield from _check_taints(group, (*where, "taints"))
+
+
+@as_far_as_readable
+def _check_addons(cell_type: CellType, path: KeyPath) -> Iterator[Finding]:
+    for addon in get_args(AddonName):
+        if lacks(cell_type.addons, addon):
+            yield Finding(rule="F103", path=path, message=f"addons lacks {addon!r}")
 
 
 _REPELLING = ("NoSchedule", "NoExecute")
 
 
+@as_far_as_readable
 def _check_open_group(cell_type: CellType, path: KeyPath) -> Iterator[Finding]:
     """Yield a cell type whose every node repels what carries the cell: its DNS comes up last.
 
     Source:
         https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/
     """
-    if all(any(t.effect in _REPELLING for t in g.taints) for g in cell_type.node_groups.values()):
+    groups = cell_type.node_groups
+    if not is_whole(groups):  # the one that cannot be read may be open
+        return
+    if all(any(t.effect in _REPELLING for t in group.taints) for group in groups.values()):
         yield Finding(
             rule="F132",
             path=path,
@@ -79,6 +101,7 @@ def pods_bounds(prefixes_per_node: int) -> tuple[int, int]:
     return most - ADDRESSES_PER_PREFIX + 1, most
 
 
+@as_far_as_readable
 def _check_max_pods(cell_type: CellType, path: KeyPath) -> Iterator[Finding]:
     least, most = pods_bounds(cell_type.prefixes_per_node)
     pods = cell_type.max_pods
@@ -93,8 +116,9 @@ def _check_max_pods(cell_type: CellType, path: KeyPath) -> Iterator[Finding]:
         )
 
 
+@as_far_as_readable
 def _check_instance(
-    group: NodeGroup, prefixes: int, facts: Facts, path: KeyPath
+    group: NodeGroup, cell_type: CellType, facts: Facts, path: KeyPath
 ) -> Iterator[Finding]:
     path = (*path, "instance_type")
     try:
@@ -111,7 +135,7 @@ def _check_instance(
     elif instance.enis < 2:
         message = f"{instance.name} has no interface for pods beside the node's own"
         yield Finding(rule="F114", path=path, message=message, hint="take another type")
-    elif instance.prefix_slots < prefixes:
+    elif instance.prefix_slots < (prefixes := cell_type.prefixes_per_node):
         yield Finding(
             rule="F114",
             path=path,
@@ -142,21 +166,28 @@ _RESERVED_DOMAIN = re.compile(r"(.+\.)?(kubernetes\.io|k8s\.io|eks\.amazonaws\.c
 _OPEN_DOMAIN = re.compile(r"(.+\.)?(kubelet|node)\.kubernetes\.io")
 
 
+@as_far_as_readable
 def _check_labels(group: NodeGroup, path: KeyPath) -> Iterator[Finding]:
     """Yield labels that the kubelet refuses to give its own node, or that EKS gives.
 
     Source:
         https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/#noderestriction
     """
-    for key in group.labels:
+    for key in names_of(group.labels):
         domain = key.rpartition("/")[0]
         if _RESERVED_DOMAIN.fullmatch(domain) and not _OPEN_DOMAIN.fullmatch(domain):
             message = f"the label {key!r} is one that a node may not give itself"
             hint = "use a domain of your own, such as example.com/pool"
-            yield Finding(rule="F123", path=(*path, "labels", key), message=message, hint=hint)
+            yield Finding(rule="F123", path=(*path, key), message=message, hint=hint)
+
+
+@as_far_as_readable
+def _check_taints(group: NodeGroup, path: KeyPath) -> Iterator[Finding]:
     seen = set()
-    for index, taint in enumerate(group.taints):
-        if (taint.key, taint.effect) in seen:
+    for index, taint in readable(group.taints):
+        named = (peek(taint, "key"), peek(taint, "effect"))
+        if named in seen:
             message = f"the taint {taint.key!r} with effect {taint.effect} stands twice"
-            yield Finding(rule="F123", path=(*path, "taints", index), message=message)
-        seen.add((taint.key, taint.effect))
+            yield Finding(rule="F123", path=(*path, index), message=message)
+        if None not in named:
+            seen.add(named)

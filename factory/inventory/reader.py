@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from itertools import islice
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from factory.documents import Document, parse_document
-from factory.errors import Finding, InventoryError, KeyPath, Problem
+from factory.errors import Finding, InventoryError, Problem
 from factory.facts.schema import Facts
-from factory.inventory.messages import refusals
+from factory.inventory.messages import refusals, unreadable
 from factory.inventory.rules import check_inventory
+from factory.inventory.salvage import salvage
 from factory.inventory.schema import Inventory
 from factory.inventory.source import MOST_PROBLEMS, SourceMap
 
@@ -39,18 +40,27 @@ def parse_inventory(data: str | bytes, file: str, facts: Facts) -> tuple[Invento
     problems = yaml_problems(document, source, "F100", "F101")
     if document.faults:
         raise InventoryError(problems)
-    inventory, refused = validate(Inventory, document)
-    findings = list(refused)
-    if inventory is None:
-        rest = _readable_rest(document, refused)
-        findings += _some(check_inventory(rest, facts)) if rest else ()
-    else:
-        findings += _some(check_inventory(inventory, facts))
+    inventory, findings = _read(document, facts)
     errors = [f for f in findings if f.severity == "error"]
     if problems or errors:
         raise InventoryError([*problems, *source.locate_all(findings)])
     assert inventory is not None  # nothing was refused
     return inventory, source
+
+
+def _read(document: Document, facts: Facts) -> tuple[Inventory | None, list[Finding]]:
+    """Hold a document against the schema, and what that takes of it against the rules."""
+    if document.value is None:
+        return None, [_missing(Inventory)]
+    try:
+        inventory = Inventory.model_validate(document.value)
+    except ValidationError as error:
+        findings = list(refusals(error, Inventory, document))
+        if len(findings) <= MOST_PROBLEMS:
+            rest = salvage(Inventory, document.value, unreadable(error, Inventory, document))
+            findings += _some(check_inventory(rest, facts)) if rest else ()
+        return None, findings
+    return inventory, list(_some(check_inventory(inventory, facts)))
 
 
 def yaml_problems(
@@ -66,45 +76,19 @@ def yaml_problems(
 def validate(root: type[Root], document: Document) -> tuple[Root | None, tuple[Finding, ...]]:
     """Hold a document against a schema; the value is None when anything is refused."""
     if document.value is None:
-        keys = ", ".join(k for k, f in root.model_fields.items() if f.is_required())
-        message = "there is nothing in this file"
-        return None, (Finding(rule="F103", path=(), message=message, hint=f"it needs {keys}"),)
+        return None, (_missing(root),)
     try:
         return root.model_validate(document.value), ()
     except ValidationError as error:
         return None, tuple(refusals(error, root, document))
 
 
+def _missing(root: type[BaseModel]) -> Finding:
+    keys = ", ".join(k for k, f in root.model_fields.items() if f.is_required())
+    message = "there is nothing in this file"
+    return Finding(rule="F103", path=(), message=message, hint=f"it needs {keys}")
+
+
 def _some(findings: Iterable[Finding]) -> Iterable[Finding]:
     """Stop a rule that finds fault with everything: each finding may cost a search of names."""
     return islice(findings, MOST_PROBLEMS + 1)
-
-
-def _readable_rest(document: Document, refused: Sequence[Finding]) -> Inventory | None:
-    """Read what is left without unknown keys and broken cells, so that rules see the rest.
-
-    Only cells may be left out: nothing refers to a cell, so that no rule is led astray.
-    """
-    value = document.value
-    if len(refused) > MOST_PROBLEMS:
-        return None
-    for finding in refused:
-        path = finding.path
-        if finding.rule == "F102" or (path[:1] == ("cells",) and len(path) > 1):
-            value = _without(value, path if finding.rule == "F102" else path[:2])
-    try:
-        return Inventory.model_validate(value)
-    except ValidationError:
-        return None
-
-
-def _without(value: Any, path: KeyPath) -> Any:
-    """Copy nested values without the one at a path; what is not there is no matter."""
-    first, *rest = path
-    if isinstance(value, list) and isinstance(first, int) and rest and first < len(value):
-        return [_without(v, tuple(rest)) if i == first else v for i, v in enumerate(value)]
-    if not isinstance(value, dict) or first not in value:
-        return value
-    if not rest:
-        return {k: v for k, v in value.items() if k != first}
-    return {**value, first: _without(value[first], tuple(rest))}

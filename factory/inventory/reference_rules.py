@@ -7,7 +7,15 @@ from collections.abc import Collection, Iterator, Sequence
 from factory.errors import Finding, KeyPath
 from factory.inventory.endpoints import endpoint_services
 from factory.inventory.nearest import suggest
-from factory.inventory.schema import CellType, Inventory
+from factory.inventory.schema import Cell, CellType, Inventory
+from factory.inventory.unreadable import (
+    as_far_as_readable,
+    at,
+    lacks,
+    names_of,
+    peek,
+    readable,
+)
 
 RESERVED_STARTS = {
     "amzn-s3-demo-": "flow log bucket",
@@ -34,67 +42,97 @@ def check_references(inventory: Inventory) -> Iterator[Finding]:
         F120: a cell's name is a hub's, too, or one that AWS refuses.
         F121: an entry stands twice in a list.
     """
-    for name, cell in inventory.cells.items():
-        yield from _check_name(name, inventory)
-        for key, known in (
-            ("type", inventory.cell_types),
-            ("mesh", inventory.meshes),
-            ("organization", inventory.organizations),
-            ("ring", inventory.rings),
-        ):
-            kind = "cell type" if key == "type" else key
-            yield from _unknown(kind, getattr(cell, key), known, ("cells", name, key))
+    yield from _check_cells(inventory)
     yield from _check_meshes(inventory)
+    yield from _check_hubs(inventory)
     yield from _check_cell_types(inventory)
-    yield from _twice(inventory.rings, ("rings",))
+    yield from _check_list(inventory, ("rings",), ())
 
 
-def _check_name(name: str, inventory: Inventory) -> Iterator[Finding]:
-    """Yield a name that cannot stand for a cell: what is named after it begins with it."""
-    if name in inventory.hubs:
+@as_far_as_readable
+def _check_cells(inventory: Inventory) -> Iterator[Finding]:
+    for name in names_of(inventory.cells):
+        yield from _check_reserved(name)
+        yield from _check_apart(name, inventory)
+    for name, cell in inventory.cells.items():
+        for key in ("type", "mesh", "organization", "ring"):
+            yield from _check_reference(inventory, cell, key, ("cells", name, key))
+
+
+@as_far_as_readable
+def _check_reference(
+    inventory: Inventory, cell: Cell, key: str, path: KeyPath
+) -> Iterator[Finding]:
+    sections = {"type": "cell_types", "mesh": "meshes"}
+    known = getattr(inventory, sections.get(key, f"{key}s"))
+    yield from _unknown("cell type" if key == "type" else key, getattr(cell, key), known, path)
+
+
+@as_far_as_readable
+def _check_apart(name: str, inventory: Inventory) -> Iterator[Finding]:
+    if name in names_of(inventory.hubs):
         message = f"{name!r} is the name of a hub, too; peers are told apart by their names"
         yield Finding(rule="F120", path=("cells", name), message=message)
+
+
+def _check_reserved(name: str) -> Iterator[Finding]:
+    """Yield a name that cannot stand for a cell: what is named after it begins with it."""
     for start, bearer in RESERVED_STARTS.items():
         if name.startswith(start):
             message = f"the {bearer} of {name!r} cannot bear a name that begins with {start!r}"
             yield Finding(rule="F120", path=("cells", name), message=message)
 
 
+@as_far_as_readable
 def _check_meshes(inventory: Inventory) -> Iterator[Finding]:
     for name, mesh in inventory.meshes.items():
         path = ("meshes", name, "hubs")
-        yield from _twice(mesh.hubs, path)
-        for index, hub in enumerate(mesh.hubs):
-            yield from _unknown("hub", hub, inventory.hubs, (*path, index))
-            region = inventory.hubs[hub].region if hub in inventory.hubs else mesh.region
-            if region != mesh.region:
-                message = f"hub {hub!r} is in {region}, but mesh {name!r} in {mesh.region}"
-                yield Finding(rule="F117", path=(*path, index), message=message)
+        yield from _check_list(mesh, ("hubs",), path[:-1])
+        for index, hub in readable(peek(mesh, "hubs") or ()):
+            yield from _check_hub(inventory, name, hub, (*path, index))
+
+
+@as_far_as_readable
+def _check_hub(inventory: Inventory, mesh: str, hub: str, path: KeyPath) -> Iterator[Finding]:
+    yield from _unknown("hub", hub, inventory.hubs, path)
+    region = inventory.meshes[mesh].region
+    if hub in inventory.hubs and inventory.hubs[hub].region != region:
+        message = f"hub {hub!r} is in {inventory.hubs[hub].region}, but mesh {mesh!r} in {region}"
+        yield Finding(rule="F117", path=path, message=message)
+
+
+@as_far_as_readable
+def _check_hubs(inventory: Inventory) -> Iterator[Finding]:
     vpcs: dict[str, str] = {}
-    for name, known in inventory.hubs.items():
-        if vpcs.setdefault(known.vpc, name) != name:
-            message = f"hubs {vpcs[known.vpc]!r} and {name!r} are the same VPC, {known.vpc}"
+    for name, hub in inventory.hubs.items():
+        vpc = peek(hub, "vpc")
+        if vpc is not None and vpcs.setdefault(vpc, name) != name:
+            message = f"hubs {vpcs[vpc]!r} and {name!r} are the same VPC, {vpc}"
             yield Finding(rule="F121", path=("hubs", name, "vpc"), message=message)
 
 
+@as_far_as_readable
 def _check_cell_types(inventory: Inventory) -> Iterator[Finding]:
     for name, cell_type in inventory.cell_types.items():
         path = ("cell_types", name)
-        yield from _twice(cell_type.zones, (*path, "zones"))
-        yield from _twice(cell_type.endpoints, (*path, "endpoints"))
-        yield from _alike(cell_type, (*path, "endpoints"))
-        yield from _twice(cell_type.admins, (*path, "admins"))
-        yield from _twice(cell_type.spark.namespaces, (*path, "spark", "namespaces"))
-        if cell_type.ingress is not None:
-            group = cell_type.ingress.node_group
-            where = (*path, "ingress", "node_group")
-            yield from _unknown("node group", group, cell_type.node_groups, where)
+        for entries in (("zones",), ("endpoints",), ("admins",), ("spark", "namespaces")):
+            yield from _check_list(cell_type, entries, path)
+        yield from _check_alike(cell_type, (*path, "endpoints"))
+        yield from _check_ingress(cell_type, (*path, "ingress", "node_group"))
 
 
-def _alike(cell_type: CellType, path: KeyPath) -> Iterator[Finding]:
+@as_far_as_readable
+def _check_ingress(cell_type: CellType, path: KeyPath) -> Iterator[Finding]:
+    if cell_type.ingress is not None:
+        group = cell_type.ingress.node_group
+        yield from _unknown("node group", group, cell_type.node_groups, path)
+
+
+@as_far_as_readable
+def _check_alike(cell_type: CellType, path: KeyPath) -> Iterator[Finding]:
     """Yield endpoints that Terraform could not tell from another: it knows no dots in names."""
     services = endpoint_services(cell_type)
-    for index, service in enumerate(cell_type.endpoints):
+    for index, service in readable(cell_type.endpoints):
         for other in services:
             if other != service and other.replace(".", "-") == service.replace(".", "-"):
                 message = f"{service!r} and {other!r} would be one endpoint; AWS knows one of them"
@@ -102,15 +140,17 @@ def _alike(cell_type: CellType, path: KeyPath) -> Iterator[Finding]:
 
 
 def _unknown(kind: str, name: str, known: Collection[str], path: KeyPath) -> Iterator[Finding]:
-    if name not in known:
-        message = f"unknown {kind} {name!r}{suggest(name, known)}"
+    if lacks(known, name):
+        message = f"unknown {kind} {name!r}{suggest(name, names_of(known))}"
         yield Finding(rule="F110", path=path, message=message)
 
 
-def _twice(entries: Sequence[str], path: KeyPath) -> Iterator[Finding]:
+@as_far_as_readable
+def _check_list(holder: object, keys: Sequence[str], path: KeyPath) -> Iterator[Finding]:
+    """Yield what stands twice in the list that is found below a value by its keys."""
     seen: dict[str, int] = {}
-    for index, entry in enumerate(entries):
+    for index, entry in readable(at(holder, keys) or ()):
         first = seen.setdefault(entry, index)
         if first != index:
-            message = f"{entry!r} stands twice in {path[-1]}"
-            yield Finding(rule="F121", path=(*path, index), message=message)
+            message = f"{entry!r} stands twice in {keys[-1]}"
+            yield Finding(rule="F121", path=(*path, *keys, index), message=message)

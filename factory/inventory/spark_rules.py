@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from factory.errors import Finding, KeyPath
 from factory.inventory.schema import CellType, Inventory
-from factory.inventory.spark import Spark
+from factory.inventory.unreadable import as_far_as_readable, at, peek, readable
 
 PUBLIC_REGISTRIES = (
     *("docker.io", "gcr.io", "ghcr.io", "github.io", "k8s.io", "quay.io"),
@@ -14,6 +14,19 @@ PUBLIC_REGISTRIES = (
 )
 PLATFORM_NAMESPACES = ("spark-operator", "spark-system", "yunikorn")
 """The namespaces of the releases themselves; jobs have no business there."""
+
+Place = tuple[str, ...]  # the keys below `spark`
+CHARTS: tuple[Place, ...] = (
+    ("operator", "chart_repository"),
+    ("scheduler", "yunikorn", "chart_repository"),
+)
+IMAGES: tuple[Place, ...] = (
+    ("operator", "image_registry"),
+    ("ui", "sidecar_image"),
+    ("ui", "nginx_image"),
+    ("history", "image"),
+    ("scheduler", "yunikorn", "image_registry"),
+)
 
 MOST_WATCHED_NAMESPACES = 20  # the gateway keeps one watch of each
 
@@ -26,16 +39,26 @@ def check_spark(inventory: Inventory) -> Iterator[Finding]:
         F124: live UIs without an ingress, or in more namespaces than the gateway watches.
         F125: jobs in a namespace of the platform or of Kubernetes itself.
     """
+    yield from _check_cell_types(inventory)
+
+
+@as_far_as_readable
+def _check_cell_types(inventory: Inventory) -> Iterator[Finding]:
     for name, cell_type in inventory.cell_types.items():
         path: KeyPath = ("cell_types", name, "spark")
-        yield from _check_namespaces(cell_type.spark, (*path, "namespaces"))
-        yield from _check_ui(cell_type, path)
-        if cell_type.egress == "none":
-            yield from _check_registries(cell_type.spark, path)
+        yield from _check_namespaces(cell_type, (*path, "namespaces"))
+        yield from _check_ui(cell_type, (*path, "ui"))
+        yield from _check_watched(cell_type, (*path, "namespaces"))
+        if peek(cell_type, "egress") == "none":
+            for where in CHARTS:
+                yield from _check_chart(cell_type, where, (*path, *where))
+            for where in IMAGES:
+                yield from _check_image(cell_type, where, (*path, *where))
 
 
-def _check_namespaces(spark: Spark, path: KeyPath) -> Iterator[Finding]:
-    for index, namespace in enumerate(spark.namespaces):
+@as_far_as_readable
+def _check_namespaces(cell_type: CellType, path: KeyPath) -> Iterator[Finding]:
+    for index, namespace in readable(cell_type.spark.namespaces):
         taken = namespace == "default" or namespace.startswith("kube-")
         if taken or namespace in PLATFORM_NAMESPACES:
             yield Finding(
@@ -46,61 +69,55 @@ def _check_namespaces(spark: Spark, path: KeyPath) -> Iterator[Finding]:
             )
 
 
+@as_far_as_readable
 def _check_ui(cell_type: CellType, path: KeyPath) -> Iterator[Finding]:
-    if cell_type.spark.ui is None:
-        return
-    if cell_type.ingress is None:
+    if cell_type.spark.ui is not None and cell_type.ingress is None:
         yield Finding(
             rule="F124",
-            path=(*path, "ui"),
+            path=path,
             message="live UIs need an ingress: there is no node port to answer on",
             hint="add `ingress: {node_group: ...}` to the cell type, or leave `ui` out",
         )
+
+
+@as_far_as_readable
+def _check_watched(cell_type: CellType, path: KeyPath) -> Iterator[Finding]:
     watched = len(cell_type.spark.namespaces)
-    if watched > MOST_WATCHED_NAMESPACES:
+    if cell_type.spark.ui is not None and watched > MOST_WATCHED_NAMESPACES:
         yield Finding(
             rule="F124",
-            path=(*path, "namespaces"),
+            path=path,
             message=f"the gateway watches at most {MOST_WATCHED_NAMESPACES} namespaces, "
             f"not {watched:,}",
             hint=f"let jobs share namespaces: {watched - MOST_WATCHED_NAMESPACES:,} fewer will do",
         )
 
 
-def _check_registries(spark: Spark, path: KeyPath) -> Iterator[Finding]:
-    hint = "mirror it to a registry that the cell's endpoints reach, such as Amazon ECR"
-    for where, message in _unreachable(spark):
-        place = (*path, *where)
-        yield Finding(rule="F122", path=place, message=message, hint=hint, severity="warning")
+@as_far_as_readable
+def _check_chart(cell_type: CellType, where: Place, path: KeyPath) -> Iterator[Finding]:
+    repository = at(cell_type.spark, where)
+    if repository is not None and _is_public(repository):
+        yield _out_of_reach(path, f"reach {repository}")
 
 
-def _unreachable(spark: Spark) -> Iterator[tuple[KeyPath, str]]:
-    for where, repository in _charts(spark):
-        if _is_public(repository):
-            yield where, f"a cell without egress cannot reach {repository}"
-    for where, image in _images(spark):
-        if image is None or _is_public(image):
-            shown = image or "the public registry that the chart names"
-            yield where, f"a cell without egress cannot pull images from {shown}"
+@as_far_as_readable
+def _check_image(cell_type: CellType, where: Place, path: KeyPath) -> Iterator[Finding]:
+    if at(cell_type.spark, where[:-1]) is None:
+        return
+    image = at(cell_type.spark, where)
+    if image is None or _is_public(image):
+        shown = image or "the public registry that the chart names"
+        yield _out_of_reach(path, f"pull images from {shown}")
 
 
-def _charts(spark: Spark) -> Iterator[tuple[KeyPath, str]]:
-    yield ("operator", "chart_repository"), spark.operator.chart_repository
-    if spark.scheduler:
-        place = ("scheduler", "yunikorn", "chart_repository")
-        yield place, spark.scheduler.yunikorn.chart_repository
-
-
-def _images(spark: Spark) -> Iterator[tuple[KeyPath, str | None]]:
-    yield ("operator", "image_registry"), spark.operator.image_registry
-    if spark.ui:
-        yield ("ui", "sidecar_image"), spark.ui.sidecar_image
-        yield ("ui", "nginx_image"), spark.ui.nginx_image
-    if spark.history:
-        yield ("history", "image"), spark.history.image
-    if spark.scheduler:
-        place = ("scheduler", "yunikorn", "image_registry")
-        yield place, spark.scheduler.yunikorn.image_registry
+def _out_of_reach(path: KeyPath, what: str) -> Finding:
+    return Finding(
+        rule="F122",
+        path=path,
+        message=f"a cell without egress cannot {what}",
+        hint="mirror it to a registry that the cell's endpoints reach, such as Amazon ECR",
+        severity="warning",
+    )
 
 
 def _is_public(address: str) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 
 from factory.errors import Finding, KeyPath
 from factory.inventory.schema import Inventory
+from factory.inventory.values import Model
 
 TEMPLATE_OPENERS = ("${", "%{")
 """What begins an expression in a Terraform string; JSON does not keep it from being evaluated.
@@ -21,7 +22,7 @@ def check_texts(inventory: Inventory) -> Iterator[Finding]:
     Rules:
         F126: a text holds the beginning of a Terraform expression.
     """
-    for path, text in _texts(inventory.model_dump(), ()):
+    for path, text in _texts(inventory, ()):
         opener = next((opener for opener in TEMPLATE_OPENERS if opener in text), None)
         if opener is not None:
             yield Finding(
@@ -35,6 +36,8 @@ def check_texts(inventory: Inventory) -> Iterator[Finding]:
 def _texts(value: Any, path: KeyPath) -> Iterator[tuple[KeyPath, str]]:
     if isinstance(value, str):
         yield path, value
+    elif isinstance(value, Model):
+        yield from _texts(vars(value), path)
     elif isinstance(value, Mapping):
         for key, inner in value.items():
             yield from _texts(inner, (*path, key))

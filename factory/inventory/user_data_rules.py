@@ -8,6 +8,7 @@ from factory.errors import Finding, KeyPath
 from factory.facts.schema import Facts
 from factory.inventory.node_config import label_flag, render_node_config, taint_flag
 from factory.inventory.schema import Inventory, NodeGroup
+from factory.inventory.unreadable import as_far_as_readable, peek, readable
 
 
 def check_user_data(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
@@ -16,15 +17,22 @@ def check_user_data(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
     Rules:
         F129: user data beyond EC2's limit, or taints beyond those of EKS.
     """
+    yield from _check_cell_types(inventory, facts)
+
+
+@as_far_as_readable
+def _check_cell_types(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
     for name, cell_type in inventory.cell_types.items():
-        cells = [cell for cell, made in inventory.cells.items() if made.type == name]
-        for pool, group in cell_type.node_groups.items():
+        named = (peek(inventory, "cells") or {}).items()
+        cells = [cell for cell, made in named if peek(made, "type") == name]
+        for pool, group in (peek(cell_type, "node_groups") or {}).items():
             path = ("cell_types", name, "node_groups", pool)
             yield from _check_taints(group, facts, path)
             if cells:  # the one with the longest name has the longest user data
                 yield from _check_bytes(inventory, max(cells, key=len), pool, facts, path)
 
 
+@as_far_as_readable
 def _check_taints(group: NodeGroup, facts: Facts, path: KeyPath) -> Iterator[Finding]:
     most = round(facts.parameter("taints-per-node-group"))
     if len(group.taints) > most:
@@ -35,17 +43,19 @@ def _check_taints(group: NodeGroup, facts: Facts, path: KeyPath) -> Iterator[Fin
             hint=f"remove {len(group.taints) - most:,}; {_see(facts, 'taints-per-node-group')}",
         )
     longest = round(facts.parameter("taint-key-characters"))
-    for index, taint in enumerate(group.taints):
-        if len(taint.key) > longest:
+    for index, taint in readable(group.taints):
+        length = len(peek(taint, "key") or "")
+        if length > longest:
             yield Finding(
                 rule="F129",
                 path=(*path, "taints", index, "key"),
                 message=f"EKS takes {longest} characters of a taint's key, with its domain, "
-                f"not {len(taint.key):,}",
+                f"not {length:,}",
                 hint=f"shorten it; {_see(facts, 'taint-key-characters')}",
             )
 
 
+@as_far_as_readable
 def _check_bytes(
     inventory: Inventory, cell: str, pool: str, facts: Facts, path: KeyPath
 ) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from ipaddress import IPv4Network
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -19,6 +19,7 @@ from pydantic_core import PydanticKnownError
 
 from factory.documents import shorten
 from factory.inventory import patterns
+from factory.inventory.unreadable import UnreadableError
 
 
 def _parse_block(value: Any) -> IPv4Network:
@@ -114,3 +115,11 @@ class Model(BaseModel):
     """Frozen, no unknown keys, and `"6"` is not 6."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    if not TYPE_CHECKING:  # to a type checker, every attribute is there
+
+        def __getattr__(self, name: str) -> Any:
+            """Say of a value that was refused that it cannot be read."""
+            if name in type(self).model_fields:
+                raise UnreadableError(name)
+            return super().__getattr__(name)

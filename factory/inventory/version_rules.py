@@ -7,7 +7,8 @@ from datetime import date
 
 from factory.errors import Finding, KeyPath
 from factory.facts.schema import Facts, KubernetesVersion
-from factory.inventory.schema import Inventory
+from factory.inventory.schema import CellType, Inventory
+from factory.inventory.unreadable import as_far_as_readable
 
 
 def check_versions(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
@@ -22,12 +23,18 @@ def check_versions(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
     Source:
         https://docs.aws.amazon.com/eks/latest/userguide/kubernetes-versions.html
     """
+    yield from _check_cell_types(inventory, facts)
+
+
+@as_far_as_readable
+def _check_cell_types(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
     for name, cell_type in inventory.cell_types.items():
-        path = ("cell_types", name, "kubernetes_version")
-        yield from _check_version(cell_type.kubernetes_version, facts, path)
+        yield from _check_version(cell_type, facts, ("cell_types", name, "kubernetes_version"))
 
 
-def _check_version(wanted: str, facts: Facts, path: KeyPath) -> Iterator[Finding]:
+@as_far_as_readable
+def _check_version(cell_type: CellType, facts: Facts, path: KeyPath) -> Iterator[Finding]:
+    wanted = cell_type.kubernetes_version
     version = facts.kubernetes.get(wanted)
     if version is None:
         message = f"EKS has no Kubernetes {wanted}"

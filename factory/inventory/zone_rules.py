@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Literal
 
 from factory.errors import Finding, KeyPath
 from factory.facts.schema import Facts, Region
 from factory.inventory.nearest import suggest
-from factory.inventory.schema import Inventory
+from factory.inventory.schema import Cell, Hub, Inventory, Mesh, State
+from factory.inventory.unreadable import as_far_as_readable, peek, readable
 
 PARTITION = "aws"
 """The one partition whose ARNs and service names the stacks spell out."""
@@ -22,62 +24,85 @@ def check_zones(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
         F111: an unknown Region or zone, or a zone of another Region than the mesh.
         F128: a Region outside the partition `aws`, or a zone in which EKS takes no cluster subnet.
     """
-    named: list[tuple[KeyPath, str]] = [(("state", "region"), inventory.state.region)]
-    named += [(("hubs", n, "region"), hub.region) for n, hub in inventory.hubs.items()]
-    named += [(("meshes", n, "region"), mesh.region) for n, mesh in inventory.meshes.items()]
-    for path, region in named:
-        if region not in facts.regions:
-            message = f"unknown Region {region!r}{suggest(region, facts.regions)}"
-            yield Finding(rule="F111", path=path, message=message)
-        elif facts.regions[region].partition != PARTITION:
-            message = f"{region} is in the partition {facts.regions[region].partition}"
-            hint = f"cells are built in the partition {PARTITION} only: ARNs and endpoints name it"
-            yield Finding(rule="F128", path=path, message=message, hint=hint)
+    yield from _check_state(inventory, facts)
+    yield from _check_places(inventory, "hubs", facts)
+    yield from _check_places(inventory, "meshes", facts)
     homes = _homes(facts.regions)
-    for name, cell_type in inventory.cell_types.items():
-        for index, zone in enumerate(cell_type.zones):
-            if _home(zone, homes) is None:
-                message = f"unknown zone {zone!r}{suggest(zone, _listed(facts.regions))}"
-                path = ("cell_types", name, "zones", index)
-                yield Finding(rule="F111", path=path, message=message)
-    yield from _check_refused(inventory, facts)
+    yield from _check_known(inventory, homes, facts)
     yield from _check_cells(inventory, homes)
 
 
-def _check_refused(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
-    """Yield zones in which a cell's control plane cannot have its subnet.
+@as_far_as_readable
+def _check_state(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
+    yield from _check_region(inventory.state, ("state", "region"), facts)
+
+
+@as_far_as_readable
+def _check_places(
+    inventory: Inventory, section: Literal["hubs", "meshes"], facts: Facts
+) -> Iterator[Finding]:
+    for name, place in getattr(inventory, section).items():
+        yield from _check_region(place, (section, name, "region"), facts)
+
+
+@as_far_as_readable
+def _check_region(place: State | Hub | Mesh, path: KeyPath, facts: Facts) -> Iterator[Finding]:
+    region = place.region
+    if region not in facts.regions:
+        message = f"unknown Region {region!r}{suggest(region, facts.regions)}"
+        yield Finding(rule="F111", path=path, message=message)
+    elif facts.regions[region].partition != PARTITION:
+        message = f"{region} is in the partition {facts.regions[region].partition}"
+        hint = f"cells are built in the partition {PARTITION} only: ARNs and endpoints name it"
+        yield Finding(rule="F128", path=path, message=message, hint=hint)
+
+
+@as_far_as_readable
+def _check_known(inventory: Inventory, homes: Mapping[str, str], facts: Facts) -> Iterator[Finding]:
+    """Yield zones that nobody knows, or in which a control plane cannot have its subnet.
 
     Source: https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html
     """
     refused = {zone for region in facts.regions.values() for zone in region.refused}
     for name, cell_type in inventory.cell_types.items():
-        for index, zone in enumerate(cell_type.zones):
+        for index, zone in readable(peek(cell_type, "zones") or ()):
+            path = ("cell_types", name, "zones", index)
+            if _home(zone, homes) is None:
+                message = f"unknown zone {zone!r}{suggest(zone, _listed(facts.regions))}"
+                yield Finding(rule="F111", path=path, message=message)
             if zone in refused:
                 yield Finding(
                     rule="F128",
-                    path=("cell_types", name, "zones", index),
+                    path=path,
                     message=f"EKS takes no cluster subnet in the zone {zone}",
                     hint="take another zone: every zone of a cell has a subnet of its cluster",
                 )
 
 
+@as_far_as_readable
 def _check_cells(inventory: Inventory, homes: Mapping[str, str]) -> Iterator[Finding]:
     for name, cell in inventory.cells.items():
-        mesh = inventory.meshes.get(cell.mesh)
-        cell_type = inventory.cell_types.get(cell.type)
-        if mesh is None or cell_type is None:
-            continue
-        for zone in cell_type.zones:
-            home = _home(zone, homes)
-            if home is not None and home != mesh.region:
-                yield Finding(
-                    rule="F111",
-                    path=("cells", name, "type"),
-                    message=f"cell type {cell.type!r} has the zone {zone} of {home}, but mesh "
-                    f"{cell.mesh!r} is in {mesh.region}",
-                    hint="a cell type has the zones of one Region; make one for each Region",
-                )
-                break
+        yield from _check_home(inventory, cell, homes, ("cells", name, "type"))
+
+
+@as_far_as_readable
+def _check_home(
+    inventory: Inventory, cell: Cell, homes: Mapping[str, str], path: KeyPath
+) -> Iterator[Finding]:
+    mesh, cell_type = inventory.meshes.get(cell.mesh), inventory.cell_types.get(cell.type)
+    if mesh is None or cell_type is None:
+        return
+    for _, zone in readable(cell_type.zones):
+        home = _home(zone, homes)
+        if home is not None and home != mesh.region:
+            yield Finding(
+                rule="F111",
+                path=path,
+                message=f"cell type {cell.type!r} has the zone {zone} of {home}, but mesh "
+                f"{cell.mesh!r} is in {mesh.region}",
+                hint="a cell type has the zones of one Region; make one for each Region",
+            )
+            return
 
 
 def _homes(regions: Mapping[str, Region]) -> dict[str, str]:

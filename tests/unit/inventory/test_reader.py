@@ -76,7 +76,7 @@ def test_all_problems_are_told_at_once_in_the_order_of_the_file(example: str) ->
     text = text.replace("interconnect: peering", "interconnct: peering")
     text = text.replace('account: {id: "666666666666"}', "account: 7")
     shown = problems(text)
-    assert [line.split(" ")[1] for line in shown] == ["F102", "F102", "F104"]
+    assert [line.split(" ")[1] for line in shown] == ["F102", "F102", "F110", "F104"]
     text = text.replace("verion", "version")
     shown = problems(text)
     assert [line.split(" ")[1] for line in shown] == ["F102", "F110", "F104"]
