@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import moto.account.urls
 import moto.ec2.urls
 import moto.eks.urls
 import moto.s3.models
+from moto.account.models import account_backends
 from moto.ec2.models import ec2_backends
 from moto.ec2.models.vpcs import VPC
 from moto.eks.models import eks_backends
@@ -20,6 +22,7 @@ from moto.iam.models import iam_backends
 from moto.organizations.models import organizations_backends
 from moto.sts.models import sts_backends
 
+from factory.sandbox.account_regions import PATHS, RegionsBackend, RegionsResponse
 from factory.sandbox.balancers import BalancerBackend
 from factory.sandbox.buckets import Bucket
 from factory.sandbox.eks import KubernetesBackend, KubernetesResponse
@@ -40,10 +43,12 @@ def build_world(world: World) -> None:
     sts_backends.backend = TokenBackend
     elbv2_backends.backend = BalancerBackend
     organizations_backends.backend = AccountsBackend
+    account_backends.backend = RegionsBackend
     moto.s3.models.FakeBucket = Bucket  # type: ignore[misc]
     services: Any = eks_backends  # typed by moto for its own class of clusters
     services.backend = KubernetesBackend
     moto.ec2.urls.url_paths["{0}/"] = NetworkResponse.dispatch
+    moto.account.urls.url_paths.update({f"{{0}}/{p}$": RegionsResponse.dispatch for p in PATHS})
     moto.eks.urls.url_paths.clear()
     moto.eks.urls.url_paths["{0}/(?P<path>.+)$"] = KubernetesResponse.dispatch
     for account in world.management_accounts:
