@@ -30,13 +30,16 @@ class LiveQuotas:
     unread: Mapping[str, str] = field(default_factory=dict)  # why a code has no value, by code
 
 
-def open_session(region: str, account: str, roles: Sequence[str]) -> Session:
+def open_session(
+    region: str, account: str, roles: Sequence[str], *, sts_region: str | None = None
+) -> Session:
     """Go into an account through the roles that Terraform takes, one after the other.
 
     Args:
         region: Region to ask.
         account: Twelve digits of the account one must end up in.
         roles: Role ARNs in order; none to use the present credentials as they are.
+        sts_region: Region at whose endpoint they are taken; the one to ask when unset.
 
     Raises:
         TerraformError: when AWS refuses, or the credentials are of another account.
@@ -46,8 +49,9 @@ def open_session(region: str, account: str, roles: Sequence[str]) -> Session:
     try:
         session = boto3.Session(region_name=region)
         for role in roles:
-            session = _assume(session, region, role)
-        found = session.client("sts").get_caller_identity()["Account"]
+            session = _assume(session, region, role, sts_region or region)
+        sts = session.client("sts", region_name=sts_region or region)
+        found = sts.get_caller_identity()["Account"]
     except (BotoCoreError, ClientError) as error:
         msg = f"cannot go into account {account}: {error}"
         raise TerraformError(msg) from error
@@ -57,10 +61,11 @@ def open_session(region: str, account: str, roles: Sequence[str]) -> Session:
     return session  # type: ignore[no-any-return]
 
 
-def _assume(session: Any, region: str, role: str) -> Any:
+def _assume(session: Any, region: str, role: str, sts_region: str) -> Any:
     import boto3  # loaded already
 
-    answer = session.client("sts").assume_role(RoleArn=role, RoleSessionName="cellfactory")
+    sts = session.client("sts", region_name=sts_region)
+    answer = sts.assume_role(RoleArn=role, RoleSessionName="cellfactory")
     keys = answer["Credentials"]
     return boto3.Session(
         region_name=region,

@@ -34,7 +34,8 @@ def quotas(
     inventory, _ = parse_inventory(read_bytes(inventory_file), str(inventory_file), facts)
     cell, number = find_cell(inventory, account)
     roles = [] if current else member_roles(inventory.organization_of(cell), number)
-    session = open_session(inventory.region_of(cell), number, roles)
+    region = inventory.region_of(cell)
+    session = open_session(region, number, roles, sts_region=facts.role_region(region))
     known = {quota.code: quota for quota in facts.quotas.values() if quota.code}
     live = read_quotas(session, known.values())
     for code, why in live.unread.items():
@@ -42,7 +43,7 @@ def quotas(
     if form == "json":
         typer.echo(json.dumps({"account": number, "cell": cell, "quotas": live.values}, indent=2))
         return
-    typer.echo(f"# account {number}, {inventory.region_of(cell)}, from Service Quotas")
+    typer.echo(f"# account {number}, {region}, from Service Quotas")
     typer.echo("\n".join(propose(cell, live.values, cell_quotas(inventory, cell), known)))
 
 

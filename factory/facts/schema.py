@@ -134,6 +134,15 @@ class Facts:
                 return image
         raise UnknownFact(table="node image", id_=f"{architecture} {variant} {kubernetes}")
 
+    def role_region(self, region: str) -> str:
+        """Say at which Region's STS endpoint roles are assumed, to work in a Region.
+
+        At the endpoint of a Region that has to be enabled, both accounts would need it.
+
+        Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_enable-regions.html
+        """
+        return self.sts_region if self.regions[region].opt_in else region
+
     @property
     def image_builds(self) -> tuple[ImageBuild, ...]:
         """Every architecture and variant that node images are made for, sorted."""

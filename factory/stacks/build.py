@@ -73,8 +73,7 @@ class CellStacks:
         return describe_cell(self._inventory, self._plan, self._facts, stack.id.cell)
 
     def _work_in_cell(self, terraform: TerraformStack, stack: Stack) -> None:
-        opt_in = self._facts.regions[stack.region].opt_in
-        sts_region = self._facts.sts_region if opt_in else None
+        sts_region = self._facts.role_region(stack.region)
         add_member_provider(terraform, self._inventory, stack, sts_region=sts_region)
 
     def _account(self, terraform: TerraformStack, stack: Stack) -> Outputs:
@@ -82,15 +81,14 @@ class CellStacks:
         if not isinstance(account, NewAccount):
             msg = f"{stack.id} has an account already"
             raise TypeError(msg)
-        opt_in = self._facts.regions[stack.region].opt_in
-        region = self._facts.sts_region if opt_in else stack.region
+        region = self._facts.role_region(stack.region)
         add_management_provider(terraform, self._inventory, stack, region=region)
         new_id = add_account(
             terraform,
             stack.id.cell,
             account,
             member_role=self._inventory.organization_of(stack.id.cell).member_role,
-            opt_in_region=stack.region if opt_in else None,
+            opt_in_region=stack.region if self._facts.regions[stack.region].opt_in else None,
         )
         return {"account_id": new_id}
 

@@ -51,7 +51,7 @@ def account_id(inventory: Inventory, cell: str) -> str:
 
 
 def add_member_provider(
-    terraform: TerraformStack, inventory: Inventory, stack: Stack, *, sts_region: str | None
+    terraform: TerraformStack, inventory: Inventory, stack: Stack, *, sts_region: str
 ) -> None:
     """Work in the cell's account: through the organization's provisioning role, as its member.
 
@@ -61,8 +61,7 @@ def add_member_provider(
         terraform: the stack's resources.
         inventory: the whole of it.
         stack: what the layer is.
-        sts_region: where roles are assumed; None for the cell's Region. STS of a Region that is
-            not enabled in the management account would not answer its role.
+        sts_region: Region at whose STS endpoint the roles are assumed.
     """
     organization = inventory.organization_of(stack.id.cell)
     account = account_id(inventory, stack.id.cell)
@@ -88,6 +87,7 @@ def add_management_provider(
         account=organization.management_account,
         roles=[_provisioning_role(organization)],
         region=region,
+        sts_region=region,
     )
 
 
@@ -98,13 +98,13 @@ def _add_aws_provider(
     account: str,
     roles: list[str],
     region: str,
-    sts_region: str | None = None,
+    sts_region: str,
 ) -> None:
     AwsProvider(
         terraform,
         "aws",
         region=region,
-        sts_region=sts_region,
+        sts_region=None if sts_region == region else sts_region,
         allowed_account_ids=[account],
         assume_role=[
             AwsProviderAssumeRole(role_arn=role, session_name="cellfactory") for role in roles

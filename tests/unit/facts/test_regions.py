@@ -96,4 +96,7 @@ def test_only_regions_of_the_partition_aws_are_enabled_one_by_one() -> None:
 
 
 def test_roles_are_assumed_where_every_account_is() -> None:
-    assert not REGIONS[load_facts().sts_region].opt_in
+    facts = load_facts()
+    assert facts.role_region("eu-west-1") == "eu-west-1"
+    assert facts.role_region("eu-south-1") == "us-east-1"
+    assert not any(REGIONS[facts.role_region(region)].opt_in for region in REGIONS)
