@@ -114,9 +114,31 @@ def _parse(text: str, document: Document) -> None:
     except yaml.MarkedYAMLError as error:
         mark = _mark(error.problem_mark or error.context_mark)
         problem = shorten(error.problem or error.context or "it cannot be read")
-        document.faults.append(Fault(mark, f"not YAML: {problem}"))
+        document.faults.append(_syntax_fault(mark, problem, text))
     except yaml.YAMLError:
         document.faults.append(Fault(Mark(), "not YAML: it cannot be read"))
+
+
+def _syntax_fault(mark: Mark, problem: str, text: str) -> Fault:
+    """Say in other words what the parser says, where its own lead astray."""
+    if "cannot start any token" in problem:
+        line = "".join(text.splitlines()[mark.line - 1 : mark.line])
+        found = line[mark.column - 1 : mark.column]
+        if found == "\t":
+            return Fault(mark, "not YAML: a tab, where only spaces may stand")
+        message = f"not YAML: a value cannot begin with {shorten(found)!r}"
+        return Fault(mark, message, "put it in quotes")
+    hint = next((hint for words, hint in _SYNTAX_HINTS.items() if words in problem), "")
+    return Fault(mark, f"not YAML: {problem}", hint)
+
+
+_SYNTAX_HINTS = {
+    "mapping values are not allowed": "a second colon on the line? put the value in quotes",
+    "did not find expected key": "is it indented like its neighbours?",
+    "could not find expected ':'": "a key needs a colon and a space behind it",
+    "did not find expected ',' or": "is a bracket or a quote left open above?",
+    "expected ',' or": "is a bracket or a quote left open above?",
+}
 
 
 def load_data(text: str) -> Any:

@@ -60,6 +60,8 @@ def _hub(inventory: Inventory, name: str) -> list[Owned]:
 
 def _overlap(first: Owned, second: Owned, hint: str = "") -> Finding:
     message = f"{second[0]} of {second[2]} overlaps {first[0]} of {first[2]}"
+    if (first[0], first[2]) == (second[0], second[2]):
+        message = f"{second[0]} stands twice in {second[2]}"
     return Finding(rule="F118", path=second[1], message=message, hint=hint)
 
 

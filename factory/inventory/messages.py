@@ -7,6 +7,7 @@ no key `rin` and that `ring` was probably meant. Nothing of the schema library's
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -22,6 +23,7 @@ from factory.inventory.schema import EXISTING_ACCOUNT, NEW_ACCOUNT
 
 Error = Mapping[str, Any]
 
+MOST_READ = 1000  # characters of a refused text
 MOST_GUESSES = 200  # unknown keys whose nearest known key is searched for
 ACCOUNT_KINDS = "an account has either id, or email and ou"
 _KEY = "[key]"  # the schema's mark of a key that is not well formed
@@ -52,7 +54,9 @@ def refusals(
             accounts.add(path[:3])
             yield finding
         elif _is_bad_key(e):
-            yield Finding(rule="F106", path=path, message=_bad_key(path, e))
+            yield Finding(
+                rule="F106", path=path, message=_bad_key(path, e), hint=odd_character(path[-1])
+            )
         else:
             yield _refused_value(path, e, document)
 
@@ -98,8 +102,10 @@ def _misplaced(root: type[BaseModel], path: KeyPath, error: Error, guess: str | 
         )
     message = f"unknown key {shorten(key)!r}"
     if guess is not None:
-        return Finding(rule="F102", path=path, message=f"{message}; did you mean {guess!r}?")
+        meant, hint = f"{message}; did you mean {guess!r}?", odd_character(key)
+        return Finding(rule="F102", path=path, message=meant, hint=hint)
     known = f"known here: {', '.join(sorted(keys_at(root, parent)))}"
+    known = f"{odd_character(key)}\n{known}".lstrip()
     return Finding(
         rule="F102", path=path, message=message, hint=ACCOUNT_KINDS if is_account else known
     )
@@ -116,19 +122,41 @@ def _refused_value(path: KeyPath, error: Error, document: Document) -> Finding:
         return Finding(rule="F104", path=path, message=message, hint=hint)
     say = _SENTENCES.get(error["type"])
     message = say(name, error) if say else f"{name} is not valid: {shorten(error['input'])!r}"
-    return Finding(rule="F105", path=path, message=message)
+    hint = odd_character(error["input"]) if error["type"] == "string_pattern_mismatch" else ""
+    return Finding(rule="F105", path=path, message=message, hint=hint)
 
 
 def _retyped(wanted: str, value: Any, written: str | None) -> str:
     """Say how to write what was probably meant."""
     if wanted == "text" and written and value is not None:
         return f'put it in quotes: "{shorten(written)}"'
-    if wanted == _WHOLE and isinstance(value, bool):
+    if wanted == _TRUTH and str(value).lower() in _OLD_TRUTHS:
+        return f"write it as {_OLD_TRUTHS[str(value).lower()]}"
+    return _as_digits(value) if wanted == _WHOLE else ""
+
+
+def _as_digits(value: Any) -> str:
+    if isinstance(value, bool):
         return "write a number, such as 1"
-    if wanted == _WHOLE and isinstance(value, float) and value.is_integer():
+    if isinstance(value, float) and value.is_integer():
         return f"write it as {value:.0f}"
-    if wanted == _WHOLE and isinstance(value, str) and _DIGITS.fullmatch(value):
+    if isinstance(value, str) and _DIGITS.fullmatch(value):
         return f"leave the quotes out: {value}"
+    if isinstance(value, str) and any(map(str.isdigit, value)):
+        return odd_character(value) or "write it in digits alone, such as 20"
+    return ""
+
+
+def odd_character(text: object) -> str:
+    """Name the first character that is not ASCII: it may look like one that is.
+
+    >>> odd_character("m\u0435sh")
+    'its character 2 is no ASCII: U+0435, CYRILLIC SMALL LETTER IE'
+    """
+    for position, character in enumerate(str(text)[:MOST_READ], start=1):
+        if not character.isascii():
+            name = unicodedata.name(character, "without a name")
+            return f"its character {position} is no ASCII: U+{ord(character):04X}, {name}"
     return ""
 
 
@@ -145,11 +173,13 @@ def _bad_key(path: KeyPath, error: Error) -> str:
 
 
 _WHOLE = "a whole number"
+_TRUTH = "true or false"
+_OLD_TRUTHS = {"yes": "true", "on": "true", "no": "false", "off": "false"}  # of YAML 1.1
 _DIGITS = re.compile("[1-9][0-9]{0,17}")
 _WANTED_TYPES = {
     "int_type": _WHOLE,
     "int_from_float": _WHOLE,
-    "bool_type": "true or false",
+    "bool_type": _TRUTH,
     "string_type": "text",
     "list_type": "a list",
     "dict_type": "a mapping of keys to values",

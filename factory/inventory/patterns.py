@@ -30,17 +30,31 @@ LABEL_VALUE = r"^([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?$"
 INSTANCE_TYPE = r"^[a-z0-9-]+\.[a-z0-9-]+$"
 CHART_VERSION = r"^[0-9]+\.[0-9]+\.[0-9]+$"
 CHART_REPOSITORY = r"^(https|oci)://[^\s]+$"
-IMAGE = (
-    r"^([a-z0-9]+(-+[a-z0-9]+)*\.)+[a-z0-9]+(-+[a-z0-9]+)*(:[0-9]{1,5})?"
-    r"(/[a-z0-9]+([._-]+[a-z0-9]+)*)+"
-    r":[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}(@sha256:[0-9a-f]{64})?$"
-)
+_PORT = r"([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
+_HOST = rf"([a-z0-9]+(-+[a-z0-9]+)*\.)+[a-z0-9]+(-+[a-z0-9]+)*(:{_PORT})?"
+_FOLDER = r"(/[a-z0-9]+([._-]+[a-z0-9]+)*)"
+REGISTRY = rf"^{_HOST}{_FOLDER}*$"
+IMAGE = rf"^{_HOST}{_FOLDER}+:[A-Za-z0-9_][A-Za-z0-9_.-]{{0,127}}(@sha256:[0-9a-f]{{64}})?$"
 KUBERNETES_VERSION = r"^1\.[0-9]{2}$"
-NODE_IMAGE = r"^v[0-9]{8}$"
+NODE_IMAGE = r"^v20[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])$"
 ADDON_VERSION = r"^v[0-9]+\.[0-9]+\.[0-9]+-eksbuild\.[0-9]+$"
-PRINCIPAL = r"^arn:aws:iam::[0-9]{12}:(role|user)/[A-Za-z0-9_+=,.@/-]{1,576}$"
-EMAIL = r"^[^@\s]+@[^@\s]+\.[^@\s]+$"
+PRINCIPAL = r"^arn:aws:iam::[0-9]{12}:(role|user)/([A-Za-z0-9_+=,.@-]+/)*[A-Za-z0-9_+=,.@-]{1,64}$"
+EMAIL = (
+    r"^[A-Za-z0-9!#$*+/=?^_`{}~-][A-Za-z0-9!#$*+/=?^_`{}~.-]*"
+    r"@[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)+$"
+)
+"""What AWS takes for a new account.
+
+Source: https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateAccount.html
+"""
+KMS_KEY = (
+    r"^(alias/[A-Za-z0-9/_-]{1,250}"
+    r"|arn:aws:kms:[a-z0-9-]+:[0-9]{12}:(alias/[A-Za-z0-9/_-]{1,250}|key/[0-9a-z-]{1,128})"
+    r"|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32})$"
+)
+"""Source: https://docs.aws.amazon.com/kms/latest/APIReference/API_DescribeKey.html"""
 UNIT = r"^(ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}|r-[0-9a-z]{4,32})$"
+SERVICE_IN_FULL = r"^(com\.amazonaws|aws\.api)\."
 SERVICE = r"^[a-z][a-z0-9-]*(\.[a-z0-9-]+)*$"
 
 WORDS = {
@@ -63,10 +77,13 @@ WORDS = {
     CHART_REPOSITORY: "a chart repository: https://… or oci://…",
     IMAGE: "an image with its registry and tag, such as registry.example.com/spark:4.0.1",
     KUBERNETES_VERSION: 'an EKS version in quotes, such as "1.34"',
-    NODE_IMAGE: "a release of the node image, such as v20251103",
+    NODE_IMAGE: "a release of the node image, which is a day, such as v20251103",
     ADDON_VERSION: "an add-on version, such as v1.20.4-eksbuild.1",
     PRINCIPAL: "the ARN of an IAM role or user, such as arn:aws:iam::123456789012:role/admins",
-    EMAIL: "an e-mail address",
+    EMAIL: "an e-mail address that AWS takes: ASCII, no dot first, and a domain of two parts",
+    KMS_KEY: "a KMS key's id, ARN or alias, such as alias/tfstate",
+    REGISTRY: "a registry without https://, such as registry.example.com/mirror",
     UNIT: "an organizational unit or root, such as ou-ab12-cdefgh34",
+    SERVICE_IN_FULL: "the name of a service without com.amazonaws and Region, such as ecr.api",
     SERVICE: "the name of an endpoint service, such as ecr.api",
 }

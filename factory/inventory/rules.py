@@ -51,6 +51,7 @@ RULES = {
     "F130": "EKS does not offer a Kubernetes version, or offers it no more.",
     "F131": "A Kubernetes version is in extended support, which costs extra (a warning).",
     "F132": "Every node group of a cell type has a taint: its DNS and platform have no node.",
+    "F133": "The version of kube-proxy does not go with the Kubernetes version.",
 }
 """What each rule says; a number is never used again for something else."""
 
@@ -59,7 +60,7 @@ def check_inventory(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
     """Yield what is wrong between the values of an inventory, warnings included.
 
     Rules:
-        F103, F110 to F132: see `RULES`.
+        F103, F110 to F133: see `RULES`.
     """
     yield from check_references(inventory)
     yield from check_accounts(inventory)

@@ -57,7 +57,7 @@ class State(Model):
     region: RegionName = Field(description="Region of the bucket.")
     kms_key: str | None = Field(
         default=None,
-        min_length=1,
+        pattern=patterns.KMS_KEY,
         max_length=512,
         description="KMS key or alias that encrypts them.",
     )
@@ -91,7 +91,9 @@ class Hub(Model):
         default=False,
         description="Resolve private names over the peering; set it once the owner accepted.",
     )
-    nau: int = Field(default=0, ge=0, description="Network address usage of the VPC now (NAU).")
+    nau: int = Field(
+        default=0, ge=0, le=10**9, description="Network address usage of the VPC now (NAU)."
+    )
     quotas: Quotas
 
 
@@ -161,11 +163,15 @@ class CellType(Model):
         default=6, ge=1, le=49, description="/28 prefixes attached to each node (prefixes)."
     )
     max_pods: int | None = Field(
-        default=None, ge=1, description="Pods per node; all the prefixes hold when unset (pods)."
+        default=None,
+        ge=1,
+        le=1000,
+        description="Pods per node; all the prefixes hold when unset (pods).",
     )
     node_ceiling: int | None = Field(
         default=None,
         ge=1,
+        le=100_000,
         description="Nodes that addresses are planned for; those declared when unset (nodes).",
     )
     node_image: str = Field(
@@ -198,7 +204,9 @@ class CellType(Model):
 class NewAccount(Model):
     """An account that the factory creates."""
 
-    email: str = Field(pattern=patterns.EMAIL, max_length=64, description="Root user's e-mail.")
+    email: str = Field(
+        pattern=patterns.EMAIL, min_length=6, max_length=64, description="Root user's e-mail."
+    )
     ou: str = Field(
         pattern=patterns.UNIT,
         description="Organizational unit, or root, that it is placed in.",

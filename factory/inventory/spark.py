@@ -22,14 +22,18 @@ class SparkOperator(Model):
     )
     image_registry: str | None = Field(
         default=None,
-        min_length=1,
+        pattern=patterns.REGISTRY,
         max_length=512,
         description="Registry that mirrors its image; the chart's own when unset.",
     )
     replicas: int = Field(default=2, ge=1, le=5, description="Controller pods, one leads (pods).")
     workers: int = Field(default=10, ge=1, le=500, description="Reconciling threads (threads).")
-    kube_api_qps: int = Field(default=20, ge=1, description="Requests to the API (per second).")
-    kube_api_burst: int = Field(default=30, ge=1, description="Burst above it (requests).")
+    kube_api_qps: int = Field(
+        default=20, ge=1, le=10_000, description="Requests to the API (per second)."
+    )
+    kube_api_burst: int = Field(
+        default=30, ge=1, le=10_000, description="Burst above it (requests)."
+    )
 
 
 class SparkUi(Model):
@@ -74,7 +78,7 @@ class YuniKorn(Model):
     )
     image_registry: str | None = Field(
         default=None,
-        min_length=1,
+        pattern=patterns.REGISTRY,
         max_length=512,
         description="Registry that mirrors its images; the chart's own when unset.",
     )

@@ -15,7 +15,7 @@ def check_user_data(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
     """Yield node groups with more labels or taints than a node can be told.
 
     Rules:
-        F129: user data beyond EC2's limit, or taints beyond those of EKS.
+        F129: user data beyond EC2's limit, or labels and taints beyond those of EKS.
     """
     yield from _check_cell_types(inventory, facts)
 
@@ -27,9 +27,28 @@ def _check_cell_types(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
         cells = [cell for cell, made in named if peek(made, "type") == name]
         for pool, group in (peek(cell_type, "node_groups") or {}).items():
             path = ("cell_types", name, "node_groups", pool)
+            yield from _check_labels(group, facts, (*path, "labels"))
             yield from _check_taints(group, facts, path)
             if cells:  # the one with the longest name has the longest user data
                 yield from _check_bytes(inventory, max(cells, key=len), pool, facts, path)
+
+
+@as_far_as_readable
+def _check_labels(group: NodeGroup, facts: Facts, path: KeyPath) -> Iterator[Finding]:
+    longest = round(facts.parameter("label-key-characters"))
+    hint = _see(facts, "label-key-characters")
+    for key, value in group.labels.items():
+        if len(key) > longest:
+            message = (
+                f"EKS takes {longest} characters of a label's key, with its domain, "
+                f"not {len(key):,}"
+            )
+            yield Finding(
+                rule="F129", path=(*path, key), message=message, hint=f"shorten it; {hint}"
+            )
+        if not value:
+            message = f"EKS takes no empty value of a label, as that of {key!r}"
+            yield Finding(rule="F129", path=(*path, key), message=message, hint=hint)
 
 
 @as_far_as_readable

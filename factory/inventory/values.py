@@ -69,6 +69,14 @@ def _free_in_s3(name: str) -> str:
     raise ValueError(msg)
 
 
+def _short_service(name: str) -> str:
+    if re.search(patterns.SERVICE_IN_FULL, name):
+        short = re.sub(r"^(com|aws)\.([a-z]+\.)?([a-z]{2}(-[a-z]+)+-[0-9]\.)?", "", name)
+        msg = f"{name!r} is a name in full; write what follows the Region: {short}"
+        raise ValueError(msg)
+    return name
+
+
 Block = Annotated[
     IPv4Network,
     BeforeValidator(_parse_block),
@@ -95,7 +103,15 @@ RegionName = Annotated[str, Field(pattern=patterns.REGION, max_length=32)]
 ZoneId = Annotated[str, Field(pattern=patterns.ZONE_ID, max_length=32)]
 Namespace = Annotated[str, Field(pattern=patterns.NAMESPACE)]
 Image = Annotated[str, Field(pattern=patterns.IMAGE, max_length=512)]
-ServiceName = Annotated[str, Field(pattern=patterns.SERVICE, max_length=60)]
+ServiceName = Annotated[
+    str,
+    Field(
+        pattern=patterns.SERVICE,
+        max_length=60,
+        json_schema_extra={"not": {"pattern": patterns.SERVICE_IN_FULL}},
+    ),
+    AfterValidator(_short_service),
+]
 LabelKey = Annotated[str, Field(pattern=patterns.LABEL_KEY, max_length=317)]
 LabelValue = Annotated[str, Field(pattern=patterns.LABEL_VALUE)]
 Principal = Annotated[str, Field(pattern=patterns.PRINCIPAL)]
@@ -103,7 +119,7 @@ AddonName = Literal["vpc-cni", "kube-proxy", "eks-pod-identity-agent", "coredns"
 AddonVersion = Annotated[str, Field(pattern=patterns.ADDON_VERSION, max_length=40)]
 QuotaCode = Annotated[str, Field(pattern=patterns.QUOTA_CODE)]
 Quotas = Annotated[
-    dict[QuotaCode, Annotated[int, Field(ge=0)]],
+    dict[QuotaCode, Annotated[int, Field(ge=0, le=10**12)]],
     Field(
         default_factory=dict,
         description="What AWS has raised for the account, by quota code (the quota's unit).",

@@ -19,6 +19,7 @@ def check_versions(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
     Rules:
         F130: a version that EKS does not know, or that no cluster can be made with any more.
         F131: a version in extended support (a warning).
+        F133: a kube-proxy that is newer than the cluster, or too old for it.
 
     Source:
         https://docs.aws.amazon.com/eks/latest/userguide/kubernetes-versions.html
@@ -30,6 +31,7 @@ def check_versions(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
 def _check_cell_types(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
     for name, cell_type in inventory.cell_types.items():
         yield from _check_version(cell_type, facts, ("cell_types", name, "kubernetes_version"))
+        yield from _check_proxy(cell_type, facts, ("cell_types", name, "addons", "kube-proxy"))
 
 
 @as_far_as_readable
@@ -55,6 +57,33 @@ def _check_version(cell_type: CellType, facts: Facts, path: KeyPath) -> Iterator
             "itself; take a later version",
             severity="warning",
         )
+
+
+@as_far_as_readable
+def _check_proxy(cell_type: CellType, facts: Facts, path: KeyPath) -> Iterator[Finding]:
+    """Yield a kube-proxy that is newer than the API server, or too old for it.
+
+    Source:
+        https://kubernetes.io/releases/version-skew-policy/
+    """
+    proxy, cluster = cell_type.addons.get("kube-proxy"), cell_type.kubernetes_version
+    if proxy is None or cluster not in facts.kubernetes:
+        return
+    most = round(facts.parameter("kube-proxy-skew"))
+    older = _minor(cluster) - _minor(proxy)
+    if not 0 <= older <= most:
+        oldest = f"{cluster.partition('.')[0]}.{_minor(cluster) - most}"
+        yield Finding(
+            rule="F133",
+            path=path,
+            message=f"kube-proxy {proxy} does not go with Kubernetes {cluster}, "
+            f"which takes {oldest} to {cluster}",
+            hint=f"see {facts.parameters['kube-proxy-skew'].source}",
+        )
+
+
+def _minor(version: str) -> int:
+    return int(version.split(".")[1])
 
 
 def _offered(facts: Facts) -> str:

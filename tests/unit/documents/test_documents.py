@@ -95,6 +95,28 @@ def test_what_is_refused_has_a_place(text: str, line: int, column: int, message:
     assert document.faults[0].mark == Mark(line, column)
 
 
+@pytest.mark.parametrize(
+    ("text", "line", "column", "message", "hint"),
+    [
+        ("a:\n\tb: 1\n", 2, 1, "not YAML: a tab, where only spaces may stand", ""),
+        ("a: @b\n", 1, 4, "not YAML: a value cannot begin with '@'", "put it in quotes"),
+        ("a: `b`\n", 1, 4, "not YAML: a value cannot begin with '`'", "put it in quotes"),
+        ("a: %b\n", 1, 4, "not YAML: a value cannot begin with '%'", "put it in quotes"),
+        ("a: b: c\n", 1, 5, "mapping values", "a second colon on the line?"),
+        ("a:\n  b: 1\n c: 2\n", 3, 2, "expected key", "is it indented like its neighbours?"),
+        ("a: {b: c\nd: 1\n", 2, 2, "expected ',' or '}'", "is a bracket or a quote left open"),
+    ],
+)
+def test_what_the_parser_says_is_said_in_other_words(
+    text: str, line: int, column: int, message: str, hint: str
+) -> None:
+    (fault,) = parse_document(text).faults
+    assert message in fault.message
+    assert hint in fault.hint
+    assert bool(hint) == bool(fault.hint)
+    assert fault.mark == Mark(line, column)
+
+
 def test_bytes_that_are_not_utf_8_have_a_place() -> None:
     document = parse_document("name: é\nother: ".encode() + b"\xff\n")
     assert document.faults[0].mark == Mark(2, 8)

@@ -173,6 +173,34 @@ def test_which_pools_a_vpc_takes_together(node: str, pod: str, rules: list[str])
     assert [line.split(" ")[1] for line in problems(inventories.render(made))] == rules
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "hint"),
+    [
+        ("    mesh: moka-usw2", "    m\u0435sh: moka-usw2", "CYRILLIC SMALL LETTER IE"),
+        ("  moka-usw2-a:", "  mok\u0430-usw2-a:", "CYRILLIC SMALL LETTER A"),
+        ("nodes_per_zone: 420", "nodes_per_zone: \uff12", "FULLWIDTH DIGIT TWO"),
+        ("    mesh: moka-usw2", "    mesh:\u00a0moka-usw2", "a key needs a colon and a space"),
+        ("    mesh: moka-usw2", '    mesh: "moka-usw2\u200b"', "ZERO WIDTH SPACE"),
+        ("nodes_per_zone: 420", "nodes_per_zone: 1_000", "write it in digits alone, such as 20"),
+        ("nodes_per_zone: 420", 'nodes_per_zone: "420"', "leave the quotes out: 420"),
+        ("nodes_per_zone: 420", "nodes_per_zone: 420.0", "write it as 420"),
+        ("version: 1", "version: true", "write a number, such as 1"),
+        (
+            "    ring: canary\n",
+            "    ring: canary\n    routing: {drain: off}\n",
+            "write it as false",
+        ),
+    ],
+)
+def test_the_hint_says_what_the_eye_does_not_see(
+    example: str, old: str, new: str, hint: str
+) -> None:
+    assert old in example
+    with pytest.raises(InventoryError) as error:
+        parse_inventory(example.replace(old, new, 1), "cells.yaml", load_facts())
+    assert any(hint in problem.finding.hint for problem in error.value.problems)
+
+
 def test_the_longest_name_of_a_cell_leaves_room_for_its_buckets() -> None:
     made = inventories.data()
     longest = "m" * 32
