@@ -157,17 +157,24 @@ class KubeApiServer:
 
     def compact(self) -> None:
         """Let etcd forget the past."""
-        key = base64.b64encode(b"x").decode()
-        revision = self._ask_etcd("range", {"key": key})
-        self._ask_etcd("compaction", {"revision": revision, "physical": True})
+        self._ask_etcd("compaction", {"revision": self.revision(), "physical": True})
 
-    def _ask_etcd(self, word: str, document: dict[str, object]) -> str:
+    def revision(self) -> int:
+        """Read etcd's revision, which grows by one with each write."""
+        return self._ask_etcd("range", {"key": base64.b64encode(b"x").decode()})
+
+    @property
+    def processes(self) -> tuple[Process, Process]:
+        """The server and its etcd."""
+        return self._server, self._etcd
+
+    def _ask_etcd(self, word: str, document: dict[str, object]) -> int:
         """Ask etcd; its revision is returned."""
         connection = http.client.HTTPConnection("127.0.0.1", self.etcd_port, timeout=10)
         connection.request("POST", f"/v3/kv/{word}", json.dumps(document))
         answer = json.loads(connection.getresponse().read())
         connection.close()
-        return str(answer["header"]["revision"])
+        return int(answer["header"]["revision"])
 
     def ask(self, method: str, path: str, document: object = None) -> dict[str, Any]:
         """Ask as an administrator; anything but success is an error."""

@@ -72,6 +72,7 @@ def test_a_driver_learns_no_secret_of_the_viewer(nginx: Nginx, driver: StandInDr
         "host",
         "accept",
         "accept-encoding",
+        "connection",
         "x-forwarded-context",
     }
     assert "secret" not in str(driver.seen[0])
