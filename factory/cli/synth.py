@@ -35,6 +35,8 @@ def synth(
     write_output(output, output_files(made, stacks))
     if write_whole(planned.lock_file, render_lock(planned.lock)):
         typer.echo(f"{planned.lock_file}: written; commit it", err=True)
+    cells = len(planned.inventory.cells)
     typer.echo(
-        f"{output}: {len(stacks):,} stacks of {len(planned.inventory.cells):,} cells", err=True
+        f"{output}: {len(stacks):,} stacks of {cells:,} {'cell' if cells == 1 else 'cells'}",
+        err=True,
     )

@@ -1,8 +1,9 @@
 """Organizations: e-mail addresses are used once, units exist when they are asked for.
 
-An organizational unit's id comes from the user's inventory, so the emulator cannot
-know it beforehand: a well-formed unknown id is created below the root when an account
-is moved into it. A malformed one is refused, as Organizations does.
+The id of a root or an organizational unit comes from the user's inventory, so the emulator
+cannot know it beforehand: the first root asked for is the organization's, and a well-formed
+unknown unit is created below it when an account is moved into it. A malformed one is refused,
+as Organizations does.
 
 Source:
     https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateAccount.html
@@ -34,6 +35,7 @@ class AccountsBackend(OrganizationsBackend):
         super()._reset()
         self.refused: dict[str, dict[str, Any]] = {}
         self.former_emails: set[str] = set()
+        self.other_names: dict[str, str] = {}
 
     @property
     def _url_module(self) -> Any:
@@ -72,9 +74,24 @@ class AccountsBackend(OrganizationsBackend):
         if not (UNIT_ID.fullmatch(parent_id) or ROOT_ID.fullmatch(parent_id)):
             message = "You provided a value that does not match the required pattern."
             raise InvalidInputException(message)
-        if UNIT_ID.fullmatch(parent_id) and all(unit.id != parent_id for unit in self.ou):
-            self._found_unit(parent_id)
-        return super().validate_parent_id(parent_id)
+        if all(parent_id not in (unit.id, *self.other_names) for unit in self.ou):
+            if UNIT_ID.fullmatch(parent_id):
+                self._found_unit(parent_id)
+            else:
+                self._learn_root(parent_id)
+        return super().validate_parent_id(self.other_names.get(parent_id, parent_id))
+
+    def _learn_root(self, root_id: str) -> None:
+        """Take a root's id from who asks first; an organization has one root, so others fail."""
+        if self.org is None or self.other_names:
+            return
+        former, self.org.root_id = self.org.root_id, root_id
+        self.other_names[former] = root_id  # a caller may have read it before
+        for unit in self.ou:
+            unit.id = root_id if unit.id == former else unit.id
+            unit.parent_id = root_id if unit.parent_id == former else unit.parent_id
+        for account in self.accounts:
+            account.parent_id = root_id if account.parent_id == former else account.parent_id
 
     def _found_unit(self, unit_id: str) -> None:
         if self.org is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -10,7 +11,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from factory.sandbox.client import leftovers, session_for
-from tests.sandbox.emulators import MANAGEMENT, REGION, Emulator
+from factory.sandbox.world import World
+from tests.sandbox.emulators import MANAGEMENT, REGION, Emulator, start, stop
 
 pytestmark = pytest.mark.sandbox
 
@@ -55,6 +57,23 @@ def test_the_email_of_an_account_that_left_stays_taken(emulator: Emulator) -> No
     assert create(organizations, "aws+left@example.com")["State"] == "FAILED"
 
 
+def test_the_root_has_the_id_it_is_first_asked_for_by(tmp_path: Path) -> None:
+    process, emulator = start(tmp_path, World(management_accounts=(MANAGEMENT[0],)))
+    try:
+        organizations = emulator.client("organizations", MANAGEMENT[0])
+        account = create(organizations, "aws+root@example.com")["AccountId"]
+        former = organizations.list_roots()["Roots"][0]["Id"]
+        move = {"AccountId": account, "SourceParentId": former}
+        organizations.move_account(**move, DestinationParentId="r-exam")
+        assert organizations.list_roots()["Roots"][0]["Id"] == "r-exam"
+        parents = organizations.list_parents(ChildId=account)["Parents"]
+        assert parents == [{"Id": "r-exam", "Type": "ROOT"}]
+        with pytest.raises(ClientError, match="ParentNotFound"):
+            organizations.move_account(**move, DestinationParentId="r-other")
+    finally:
+        stop(process)
+
+
 def test_a_unit_exists_once_an_account_is_moved_into_it(emulator: Emulator) -> None:
     organizations = emulator.client("organizations", MANAGEMENT[1])
     account = create(organizations, "aws+moved@example.com")["AccountId"]
@@ -62,8 +81,6 @@ def test_a_unit_exists_once_an_account_is_moved_into_it(emulator: Emulator) -> N
     move = {"AccountId": account, "SourceParentId": root}
     with pytest.raises(ClientError, match="InvalidInput"):
         organizations.move_account(**move, DestinationParentId="ou-NOT-A-UNIT")
-    with pytest.raises(ClientError, match="ParentNotFound"):
-        organizations.move_account(**move, DestinationParentId="r-zzzzzzzz")
     organizations.move_account(**move, DestinationParentId="ou-ab12-cdefgh34")
     parents = organizations.list_parents(ChildId=account)["Parents"]
     assert parents == [{"Id": "ou-ab12-cdefgh34", "Type": "ORGANIZATIONAL_UNIT"}]
