@@ -2,6 +2,7 @@
 
 A reader of any file this program writes sees either the old text or the new one, never half of
 it: the text goes to a temporary neighbour, which then takes the place of the target in one step.
+What is no file, such as a device or a pipe, is written to and never replaced.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ def write_whole(path: Path, text: str) -> bool:
     """Write `text` to `path` in one step; make missing folders.
 
     Args:
-        path: the file to make or replace.
+        path: the file to make or replace; through a symbolic link, what it points to.
         text: the whole new content, written as UTF-8 with the newlines it has.
 
     Returns:
@@ -30,22 +31,29 @@ def write_whole(path: Path, text: str) -> bool:
     try:
         if path.is_file() and path.read_bytes() == data:
             return False
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(data)
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.chmod(temporary, _mode_of(path))  # noqa: PTH101 - a name, not a Path
-            os.replace(temporary, path)  # noqa: PTH105 - a name, not a Path
-        except BaseException:
-            os.unlink(temporary)  # noqa: PTH108 - a name, not a Path
-            raise
+        if path.exists() and not path.is_file():
+            path.write_bytes(data)
+        else:
+            _replace(Path(os.path.realpath(path)), data)
     except OSError as error:
         msg = f"cannot write {path}: {error.strerror}"
         raise UsageError(msg) from error
     return True
+
+
+def _replace(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.chmod(temporary, _mode_of(path))  # noqa: PTH101 - a name, not a Path
+        os.replace(temporary, path)  # noqa: PTH105 - a name, not a Path
+    except BaseException:
+        os.unlink(temporary)  # noqa: PTH108 - a name, not a Path
+        raise
 
 
 def read_bytes(path: Path, most_bytes: int | None = None) -> bytes:

@@ -28,7 +28,7 @@ SCHEMA_RULES = {"F102", "F103", "F104", "F105", "F106"}
 
 
 def rules(made: dict[str, Any]) -> list[str]:
-    """Read plain data and list the rules that it breaks, warnings left out."""
+    """Read plain data and list the rules that it breaks; warnings are told beside errors only."""
     try:
         parse_inventory(render_data(made), "cells.yaml", load_facts())
     except InventoryError as error:
