@@ -165,7 +165,7 @@ class CellType(Model):
     max_pods: int | None = Field(
         default=None,
         ge=1,
-        le=1000,
+        le=10_000,
         description="Pods per node; all the prefixes hold when unset (pods).",
     )
     node_ceiling: int | None = Field(
