@@ -36,6 +36,7 @@ VENV = ROOT / ".venv"
 BIN = VENV / "bin"
 STAMP = VENV / "cellfactory.json"  # what the environment was made from; written last
 LOCKS = ROOT / "requirements"
+SPARK = ROOT / ".spark"
 COST = {"run": "140 MB to download, 520 MB on disk", "dev": "410 MB to download, 1.4 GB on disk"}
 
 # A test with one of these marks starts other programs; all others are pure and quick.
@@ -49,7 +50,7 @@ LEADS_ASTRAY = (
 )
 MADE_FILES = (
     *(".venv", "cdktf.out", "dist", ".hypothesis", ".import_linter_cache", ".mypy_cache"),
-    *(".pytest_cache", ".ruff_cache"),
+    *(".pytest_cache", ".ruff_cache", ".spark"),
 )
 
 Level = Literal["run", "dev"]
@@ -74,6 +75,15 @@ def test(args: Sequence[str]) -> None:
     slow = ("-m", SLOW_MARKS, "-n", "auto", "--maxprocesses", "4", "--dist", "loadfile")
     _run("pytest", *pure)
     return _run("pytest", "--durations", "10", *slow)
+
+
+def spark(args: Sequence[str]) -> None:
+    """Set up, with a Spark in .spark, then run the tests of a real driver (needs Java 17)."""
+    if shutil.which("java") is None:
+        _stop("Spark needs Java 17 or newer on PATH, such as Debian's default-jre-headless")
+    _prepare("dev")
+    os.environ["SPARK_HOME"] = str(_prepare_spark() / "pyspark")
+    _run("pytest", "-m", "gateway_spark", *args)
 
 
 def lint(args: Sequence[str]) -> None:
@@ -125,6 +135,7 @@ def lock(args: Sequence[str]) -> None:
     within_dev = ("--constraints", "requirements/dev.lock")
     _compile("terraform", "pyproject.toml", "--extra", "terraform", *within_dev, *args)
     _compile("policy", "--group", "pyproject.toml:policy", *args)
+    _compile("spark", "--group", "pyproject.toml:spark", *args)
 
 
 def clean(args: Sequence[str]) -> None:
@@ -141,6 +152,7 @@ def clean(args: Sequence[str]) -> None:
 TASKS = {
     "demo": demo,
     "test": test,
+    "spark": spark,
     "lint": lint,
     "types": types,
     "all": everything,
@@ -232,6 +244,20 @@ def _install(level: Level) -> None:
     _install_lock(level)
     if level == "dev" and _terraform_fits():
         _install_lock("terraform")
+
+
+def _prepare_spark() -> Path:
+    """Bring .spark to what its lock says; it is no part of .venv, which most people want small."""
+    lockfile, stamp = LOCKS / "spark.lock", SPARK / "cellfactory.txt"
+    with _alone():
+        if not stamp.exists() or stamp.read_text("utf-8") != _digest(lockfile):
+            _say("this takes a minute or two, once: 490 MB to download, 560 MB on disk")
+            shutil.rmtree(SPARK, ignore_errors=True)
+            # Spark has no wheel, so pip makes one, with the newest setuptools.
+            hashes = ("--require-hashes", "--requirement", str(lockfile))
+            _pip("Spark, in .spark", "--target", str(SPARK), *hashes)
+            stamp.write_text(_digest(lockfile), "utf-8")
+    return SPARK
 
 
 def _install_lock(name: str) -> None:

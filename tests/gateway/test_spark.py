@@ -49,7 +49,7 @@ def find_spark() -> Path:
         return Path(os.environ["SPARK_HOME"])
     found = importlib.util.find_spec("pyspark")
     if found is None or found.origin is None:
-        pytest.skip("no Spark: pip install pyspark, or set SPARK_HOME")
+        pytest.skip("no Spark: `python3 dev.py spark` brings one; or set SPARK_HOME")
     return Path(found.origin).parent
 
 
@@ -90,6 +90,7 @@ def spark_environment(spark: Path, address: str) -> dict[str, str]:
         "SPARK_DAEMON_MEMORY": "512m",
         "SPARK_NO_DAEMONIZE": "1",
         "PYSPARK_PYTHON": sys.executable,
+        "PYTHONPATH": str(spark.parent),
         **({"JAVA_HOME": os.environ["JAVA_HOME"]} if "JAVA_HOME" in os.environ else {}),
     }
 
