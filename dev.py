@@ -251,7 +251,7 @@ def _prepare_spark() -> Path:
     lockfile, stamp = LOCKS / "spark.lock", SPARK / "cellfactory.txt"
     with _alone():
         if not stamp.exists() or stamp.read_text("utf-8") != _digest(lockfile):
-            _say("this takes a minute or two, once: 490 MB to download, 560 MB on disk")
+            _say("this takes a minute or two, once: 490 MB to download and to keep")
             shutil.rmtree(SPARK, ignore_errors=True)
             # Spark has no wheel, so pip makes one, with the newest setuptools.
             hashes = ("--require-hashes", "--requirement", str(lockfile))
