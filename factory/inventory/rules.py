@@ -13,6 +13,7 @@ from factory.inventory.reference_rules import check_references
 from factory.inventory.schema import Inventory
 from factory.inventory.spark_rules import check_spark
 from factory.inventory.text_rules import check_texts
+from factory.inventory.unreadable import as_far_as_readable
 from factory.inventory.user_data_rules import check_user_data
 from factory.inventory.version_rules import check_versions
 from factory.inventory.zone_rules import check_zones
@@ -62,12 +63,14 @@ def check_inventory(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
     Rules:
         F103, F110 to F133: see `RULES`.
     """
-    yield from check_references(inventory)
-    yield from check_accounts(inventory)
-    yield from check_zones(inventory, facts)
-    yield from check_node_groups(inventory, facts)
-    yield from check_user_data(inventory, facts)
-    yield from check_versions(inventory, facts)
-    yield from check_spark(inventory)
-    yield from check_blocks(inventory, facts)
-    yield from check_texts(inventory)
+    # Each part says how far it goes where something was refused; none may stop the others.
+    for check in (check_references, check_accounts, check_spark, check_texts):
+        yield from as_far_as_readable(check)(inventory)
+    for check_facts in (
+        check_zones,
+        check_node_groups,
+        check_user_data,
+        check_versions,
+        check_blocks,
+    ):
+        yield from as_far_as_readable(check_facts)(inventory, facts)

@@ -181,6 +181,7 @@ def test_which_pools_a_vpc_takes_together(node: str, pod: str, rules: list[str])
         ("nodes_per_zone: 420", "nodes_per_zone: \uff12", "FULLWIDTH DIGIT TWO"),
         ("    mesh: moka-usw2", "    mesh:\u00a0moka-usw2", "a key needs a colon and a space"),
         ("    mesh: moka-usw2", '    mesh: "moka-usw2\u200b"', "ZERO WIDTH SPACE"),
+        ("    mesh: moka-usw2", "    mesh: |\n      moka-usw2", "not to be seen: U+000A"),
         ("nodes_per_zone: 420", "nodes_per_zone: 1_000", "write it in digits alone, such as 20"),
         ("nodes_per_zone: 420", 'nodes_per_zone: "420"', "leave the quotes out: 420"),
         ("nodes_per_zone: 420", "nodes_per_zone: 420.0", "write it as 420"),
