@@ -2,29 +2,15 @@
 
 Importing the command line takes most of a second. Somebody who presses Ctrl-C within it wants out,
 and no traceback; so until the command line has been read, an interrupt ends the program at once.
+Nothing is imported before that but what the interpreter has at hand: `signal` takes longer.
 """
 
+import _signal  # type: ignore[import-not-found]  # what `signal` is made of; no stub knows it
 import os
-import signal
 import sys
 
 INTERRUPTED = 130
 """128 and the number of the signal, as a shell tells it."""
-
-
-def main() -> None:
-    """Import the command line and run it."""
-    asked = signal.getsignal(signal.SIGINT) is signal.default_int_handler  # else it is ignored
-    if asked:
-        signal.signal(signal.SIGINT, _leave)
-    from factory.cli import main as run
-
-    if asked:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        run()
-    except KeyboardInterrupt:
-        _leave()
 
 
 def _leave(*_: object) -> None:
@@ -32,6 +18,21 @@ def _leave(*_: object) -> None:
     if sys.stderr is not None:
         os.write(sys.stderr.fileno(), b"cellfactory: interrupted\n")
     os._exit(INTERRUPTED)
+
+
+def main() -> None:
+    """Import the command line and run it."""
+    ours = _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler  # else it is ignored
+    if ours:
+        _signal.signal(_signal.SIGINT, _leave)
+    from factory.cli import main as run
+
+    if ours:
+        _signal.signal(_signal.SIGINT, _signal.default_int_handler)
+    try:
+        run()
+    except KeyboardInterrupt:
+        _leave()
 
 
 if __name__ == "__main__":
