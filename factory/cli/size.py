@@ -224,19 +224,22 @@ def _show(subject: Subject, form: Form, *, backwards: bool, rebuild: bool) -> No
         return
     if form == "markdown":
         parts = [render_markdown(subject.ledger, subject.details or owners_of(subject.ledger))]
-        fence = "```text\n{}\n```"
+        fence, asked = "```text\n{}\n```", "**Not asked for**\n\n"
     else:
         tight = load_facts().policy_value("headroom-warn-share")
         plain = not _speaks_unicode()
         parts = [render_text(subject.ledger, subject.details, tight=tight, ascii_only=plain)]
-        fence = "{}"
+        fence, asked = "{}", "not asked for\n"
     if solved:
         parts.append(fence.format(render_solved(solved)))
     if setting and rebuilt:
         lead = lead_seconds(setting) / 60
         parts.append(fence.format(render_rebuilt(setting.shape.name, rebuilt, lead)))
     if subject.assumed:
-        parts.append("\n".join(["not asked for", *(n for s in subject.assumed for n in wrap(s))]))
+        listed = [f"- {said}" for said in subject.assumed]
+        if form == "text":
+            listed = [line for said in subject.assumed for line in wrap(said)]
+        parts.append(asked + "\n".join(listed))
     typer.echo("\n\n".join(parts))
 
 

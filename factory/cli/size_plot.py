@@ -91,7 +91,9 @@ def _bars(axes: Axes, usages: Sequence[Usage]) -> None:
     axes.set_xlim(0, BEYOND + 0.4)
     axes.set_xticks([0, 0.25, 0.5, 0.75, 1, 1.25, 1.5])
     axes.set_xticklabels(["0", "25%", "50%", "75%", "100%", "125%", "150%"])
-    axes.set_title("How full each bound is (blue must hold, amber should, grey is advice)")
+    axes.set_title(
+        "How full each bound is (blue must hold, amber should, grey is advice; red does not fit)"
+    )
     axes.spines[["top", "right"]].set_visible(False)
 
 
@@ -135,7 +137,9 @@ def _timeline(axes: Axes, setting: Setting) -> None:
             _ready(axes, rebuilt.paced, f"{rebuilt.reading}, {rebuilt.pace:g} nodes/s", "--")
     minutes = setting.facts.policy_value("rebuild-minutes")
     axes.axvline(minutes, color=OVER, linewidth=1)
-    axes.text(minutes, 0, f" {minutes:g} minutes, our policy", color=OVER, fontsize=7)
+    words = f" {minutes:g} minutes, our policy"
+    above = axes.get_xaxis_transform()  # x in minutes, y in parts of the height
+    axes.text(minutes, 0.96, words, color=OVER, fontsize=7, transform=above)
     axes.set_xlim(left=0)
     axes.set_ylim(bottom=0)
     axes.set_xlabel("minutes since the first call")

@@ -54,7 +54,7 @@ def render_solved(solved: Solved) -> str:
             lines.append(f"  {wanted.code}: {wanted.wanted:<10}  # now {wanted.now:,.0f}{end}")
     if solved.changes:
         lines += ["", "what would mend it, cheapest first (each tried on the model)"]
-        lines += [f"  {change.words}" for change in solved.changes]
+        lines += [line for change in solved.changes for line in wrap(change.words)]
     return "\n".join(lines)
 
 
@@ -96,7 +96,8 @@ def render_rebuilt(cell: str, rebuilt: Sequence[Rebuilt], lead: float) -> str:
         else:
             lines.append(_run(f"{run.reading}, {run.pace:g} nodes/s", run.paced))
     lines += wrap(
-        f"assumed, not measured: {lead:.1f} minutes for endpoints and control plane, "
+        f"assumed, not measured: {lead:.1f} minutes for endpoints and control plane "
+        "(control-plane-minutes-slow in factory/facts/parameters.yaml), "
         f"{boot.seconds:g} s to boot (+-{boot.spread_seconds:g}), "
         f"{boot.call_seconds:g} s for a call, {boot.attempts} attempts of at most "
         f"{boot.retry_seconds:g} s wait, then a restart"

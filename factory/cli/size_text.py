@@ -101,9 +101,13 @@ def _mark(usage: Usage, tight: float = inf) -> str:
 
 def _title(usage: Usage) -> str:
     title = BOUNDS[usage.bound].title
-    if usage.scope.kind in ("zone", "pool"):
-        title += f" {usage.scope.name}"
-    return title if len(title) <= TITLE else f"{title[: TITLE - 1]}~"
+    if usage.scope.kind not in ("zone", "pool"):
+        return title
+    full = f"{title} {usage.scope.name}"
+    if len(full) <= TITLE:
+        return full
+    # Half the name of a zone says nothing; the fullest zone is shown.
+    return title if usage.scope.kind == "zone" else f"{full[: TITLE - 1]}~"
 
 
 def _percent(usage: Usage) -> str:
@@ -129,14 +133,19 @@ def bar(share: float, *, ascii_only: bool = False) -> str:
 
 
 def _assumptions(usages: Iterable[Usage]) -> Iterator[str]:
-    """Say each assumption once, after the bounds that rest on it."""
+    yield "assumed"
+    for sentence in _sentences(usages):
+        yield from wrap(sentence)
+
+
+def _sentences(usages: Iterable[Usage]) -> Iterator[str]:
+    """Say each assumption once, with the bounds that rest on it."""
     said: dict[str, dict[str, None]] = {}
     for usage in usages:
         for sentence in filter(None, usage.assumption.split("; ")):
             said.setdefault(sentence, {})[BOUNDS[usage.bound].title] = None
-    yield "assumed"
     for sentence, titles in said.items():
-        yield from wrap(f"{sentence}: {', '.join(titles)}")
+        yield f"{sentence}: {', '.join(titles)}"
 
 
 def wrap(sentence: str, width: int = 80, indent: str = "  ") -> Iterator[str]:
@@ -151,7 +160,7 @@ def wrap(sentence: str, width: int = 80, indent: str = "  ") -> Iterator[str]:
 
 
 def render_markdown(ledger: Ledger, details: Sequence[str]) -> str:
-    """Write a Markdown table for each owner named, for a pull request or a page."""
+    """Write a Markdown table for each owner named and what it assumes, for a pull request."""
     lines: list[str] = []
     for owner in details:
         head = "| | bound | scope | used | limit | unit | share | gate | rule | quota |"
@@ -172,7 +181,9 @@ def render_markdown(ledger: Ledger, details: Sequence[str]) -> str:
             )
             lines.append(f"| {' | '.join(cells)} |")
         lines.append("")
-    return "\n".join(lines).rstrip("\n")
+    shown = [usage for owner in details for usage in fullest(ledger.of(owner))]
+    lines += ["**Assumed**", "", *(f"- {sentence}" for sentence in _sentences(shown))]
+    return "\n".join(lines)
 
 
 def _by_gate_and_share(usage: Usage) -> tuple[int, float]:

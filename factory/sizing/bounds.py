@@ -33,7 +33,15 @@ _SURGE = "nodes include those that an update adds, in all groups at once (max_un
 _RESET = "as if an add-on update set the CNI's settings back to their defaults"
 _WEIGHT = "a pod on a delegated prefix counts 1 NAU (nau-per-pd-pod, which no page settles)"
 _TGW = "as if a transit gateway joined the VPCs, which an inventory cannot ask for yet"
-_PEERS = "peers of a hub that are no cells of this inventory are not known"
+_PEERS = "peers of a hub that are no cells of this inventory are not known (nau of the hub)"
+_WEIGHTS = (
+    "no page settles nau-per-pd-pod and nau-per-control-plane-interface (factory/facts/nau.yaml)"
+)
+_LAUNCHES = (
+    "no page settles whether Auto Scaling's launches draw on the account's buckets: here "
+    "they do (calls of a node in factory/facts/ec2_api.yaml)"
+)
+_PLANE = "all interfaces of the control plane may stand in one zone"
 
 _ROWS = (
     # addresses
@@ -62,7 +70,8 @@ _ROWS = (
           remedy="add a block to address_pools.node"),
     Bound(id="subnets-per-vpc", rule="F310", title="subnets of the VPC", unit="subnets"),
     Bound(id="routes-per-route-table", rule="F311", title="routes of a node table", unit="routes",
-          assumption="local routes and the S3 gateway count; older accounts may still have 50",
+          assumption="local routes and the S3 gateway count; older accounts may still have 50 "
+          "(L-93826ACB under quotas)",
           remedy="give hubs fewer, larger blocks"),
     Bound(id="rules-per-security-group", rule="F312", title="rules of the ingress group",
           unit="rules", assumption="one rule for each block of a hub",
@@ -88,7 +97,8 @@ _ROWS = (
           assumption="the address of a deleted pod rests for a while (IP_COOLDOWN_PERIOD)",
           remedy="lower max_pods"),
     # network address usage
-    Bound(id="vpc-nau", rule="F320", title="NAU", unit="NAU", assumption=_SURGE),
+    Bound(id="vpc-nau", rule="F320", title="NAU", unit="NAU",
+          assumption=f"{_SURGE}; {_WEIGHTS}"),
     Bound(id="vpc-nau-pods", rule="F321", title="NAU, pods counted", unit="NAU", gate="warning",
           assumption=_WEIGHT),
     Bound(id="vpc-nau-misconfigured", rule="F322", title="NAU, delegation off", unit="NAU",
@@ -100,7 +110,7 @@ _ROWS = (
     Bound(id="vpc-nau-bare", rule="F325", title="NAU, custom networking off", unit="NAU",
           gate="note", assumption="every address of every interface"),
     Bound(id="peered-nau", rule="F330", title="NAU of the mesh", unit="NAU",
-          assumption=f"{_SURGE}; {_PEERS}",
+          assumption=f"{_SURGE}; {_WEIGHTS}; {_PEERS}",
           remedy="remove a cell or hub from the mesh, or set cell_to_cell: none"),
     Bound(id="peered-nau-pods", rule="F331", title="NAU of the mesh, pods counted", unit="NAU",
           gate="warning", assumption=_WEIGHT),
@@ -115,10 +125,12 @@ _ROWS = (
     # EC2 throttles
     Bound(id="rebuild-per-action", rule="F340", title="rebuild, bucket per action",
           unit="minutes",
-          assumption="EC2 calls alone, each action has its bucket (AWS's page of today)"),
+          assumption="EC2 calls alone, each action has its bucket (AWS's page of today); "
+          f"{_LAUNCHES}"),
     Bound(id="rebuild-shared", rule="F341", title="rebuild, one shared bucket", unit="minutes",
           gate="warning",
-          assumption="EC2 calls alone, all mutating ones share a bucket (the stricter reading)"),
+          assumption="EC2 calls alone, all mutating ones share a bucket (the stricter reading); "
+          f"{_LAUNCHES}"),
     # EKS and Kubernetes
     Bound(id="declared-ceiling", rule="F344", title="nodes, planned", unit="nodes",
           remedy="raise node_ceiling"),
@@ -142,12 +154,14 @@ _ROWS = (
     Bound(id="gp3-storage", rule="F357", title="gp3 volumes", unit="TiB",
           assumption=f"root volumes alone; {_SURGE}", remedy="lower root_volume_gib"),
     Bound(id="network-interfaces-per-zone", rule="F358", title="interfaces in a zone",
-          unit="interfaces", assumption=f"AWS's page of 2026: enforced per zone; {_SURGE}"),
+          unit="interfaces", assumption="AWS's page of 2026: enforced per zone "
+          f"(L-DF5E4CA3 under quotas); {_PLANE}; {_SURGE}"),
     Bound(id="network-interfaces", rule="F359", title="interfaces in the Region",
           unit="interfaces", gate="warning",
           assumption="the stricter reading: enforced per Region"),
     Bound(id="network-interfaces-reset", rule="F363", title="interfaces in a zone, reset",
-          unit="interfaces", gate="note", assumption=_RESET),
+          unit="interfaces", gate="note",
+          assumption=f"{_RESET}; {_PLANE}"),
     Bound(id="nlb-targets-per-zone", rule="F360", title="NLB targets in a zone", unit="targets",
           assumption="every node of the ingress pool is a target",
           remedy="choose a smaller pool under ingress.node_group"),

@@ -67,5 +67,6 @@ def size_calls(entries: CellEntries) -> Iterator[Usage]:
         per_node=per_node / bucket.refill / SECONDS_PER_MINUTE,
         scope=scope,
         detail=f"{per_node} calls for each node (CNI {shape.cni or 'of today'}), "
-        f"{bucket.capacity} at once and {bucket.refill:g} a second",
+        f"{bucket.capacity} at once and {bucket.refill:g} a second "
+        f"({bucket.id} in factory/facts/ec2_api.yaml, which no page settles)",
     )

@@ -42,14 +42,25 @@ class CellEntries:
     ) -> Usage:
         """Write one line; without a path it points at the largest pool's nodes."""
         row = BOUNDS[bound]
+        counted = scope or self.scope()
         return Usage(
             bound=bound,
-            scope=scope or self.scope(),
+            scope=counted,
             used=used,
             allowed=limit,
             unit=row.unit,
             gate=row.gate,
             path=path or self.shape.main_pool.path,
             per_node=per_node,
+            removable=self._removable(counted),
             assumption="; ".join(filter(None, (detail, row.assumption))),
         )
+
+    def _removable(self, scope: Scope) -> int:
+        """Count the nodes of a scope that could go and leave one in each zone (nodes)."""
+        shape = self.shape
+        if scope.kind == "zone":
+            return sum(pool.per_zone for pool in shape.pools) - 1
+        pools = [pool for pool in shape.pools if scope.kind != "pool" or pool.name == scope.name]
+        zones = len(shape.zones)
+        return sum(zones * pool.per_zone - pool.missing for pool in pools) - zones

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 from math import ceil, inf
 
 from factory.facts.schema import ADDRESSES_PER_PREFIX
@@ -70,8 +71,7 @@ def size_cluster(entries: CellEntries) -> Iterator[Usage]:
     if shape.ceiling is not None:
         declared = Limit(value=shape.ceiling, source="node_ceiling")
         yield entries.usage("declared-ceiling", nodes, declared, per_node=1)
-    planned = max(nodes, shape.ceiling or 0)
-    yield entries.usage("node-ceiling", planned, entries.policy("node-ceiling"), per_node=1)
+    yield _policy_ceiling(entries)
     for bound in ("kubernetes-nodes", "eks-contact-nodes"):
         yield entries.usage(bound, nodes, entries.quota(bound), per_node=1)
     for bound in ("kubernetes-pods", "eks-contact-pods"):
@@ -84,6 +84,23 @@ def size_cluster(entries: CellEntries) -> Iterator[Usage]:
         ("auto-scaling-groups", groups),
     ):
         yield entries.usage(bound, used, entries.quota(bound))
+
+
+def _policy_ceiling(entries: CellEntries) -> Usage:
+    """Size the nodes against our policy: those declared, or those that the ceiling promises."""
+    shape, limit = entries.shape, entries.policy("node-ceiling")
+    if (shape.ceiling or 0) <= shape.nodes:
+        return entries.usage("node-ceiling", shape.nodes, limit, per_node=1)
+    promised = entries.usage(
+        "node-ceiling",
+        shape.ceiling or 0,
+        limit,
+        per_node=1,
+        path=(*shape.type_path, "node_ceiling"),
+        detail=f"node_ceiling promises them, {shape.nodes:,} are declared; set it to "
+        f"{limit.value:,.0f} at most",
+    )
+    return replace(promised, removable=0)  # fewer nodes do not lower what is promised
 
 
 def size_account(entries: CellEntries) -> Iterator[Usage]:
@@ -99,20 +116,22 @@ def size_account(entries: CellEntries) -> Iterator[Usage]:
         per_node=shape.main_pool.root_gib / GIB_PER_TIB,
         scope=scope,
     )
-    others = shape.endpoints + (1 if shape.ingress else 0)
+    plane = int(entries.facts.parameter("control-plane-interfaces-most"))  # of the whole cell
+    gateway = 1 if shape.nat_gateways else 0
+    others = shape.endpoints + (1 if shape.ingress else 0) + gateway
     in_zone = sum(pool.peak * (1 + shape.pod_interfaces(pool)) for pool in shape.pools)
     on_nodes = sum(shape.peak_nodes(p) * (1 + shape.pod_interfaces(p)) for p in shape.pools)
     per_node = 1 + shape.pod_interfaces(shape.main_pool)
     interfaces = entries.quota("network-interfaces")
     for bound, used in (
-        ("network-interfaces-per-zone", in_zone + others),
-        ("network-interfaces", on_nodes + others * zones),
+        ("network-interfaces-per-zone", in_zone + others + plane),
+        ("network-interfaces", on_nodes + others * zones + plane),
     ):
         yield entries.usage(bound, used, interfaces, per_node=per_node, scope=scope)
     reset = sum(pool.peak * _interfaces_when_reset(shape, pool) for pool in shape.pools)
     yield entries.usage(
         "network-interfaces-reset",
-        reset + others,
+        reset + others + plane,
         interfaces,
         per_node=_interfaces_when_reset(shape, shape.main_pool),
         scope=scope,

@@ -37,7 +37,7 @@ def describe(usage: Usage) -> str:
     ...     allowed=Limit(value=1300), unit="nodes", gate="error", path=()))
     '1,450 of 1,300 nodes (112%): nodes, policy'
     """
-    share = "no limit" if usage.share == inf else f"{usage.share:.0%}"
+    share = "none is allowed" if usage.share == inf else f"{usage.share:.0%}"
     title = BOUNDS[usage.bound].title
     return f"{amount(usage.used)} of {amount(usage.limit)} {usage.unit} ({share}): {title}"
 

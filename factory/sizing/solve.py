@@ -42,7 +42,8 @@ def most_fitting(size: Sizing, bounds: Iterable[str], least: int = 1) -> dict[st
     def holds(bound: str) -> Callable[[int], bool]:
         return lambda number: bound not in broken(number)
 
-    known = {usage.bound for usage in size(least)}
+    # A single cell asks no peer: some bounds are there from the second number on.
+    known = {usage.bound for number in (least, least + 1) for usage in size(number)}
     return {bound: _bisect(holds(bound), least) for bound in bounds if bound in known}
 
 

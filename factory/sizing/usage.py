@@ -65,6 +65,7 @@ class Usage:
     gate: Gate
     path: KeyPath  # what a person would change first
     per_node: float = 0  # what one more node adds (unit); 0 where nodes do not matter
+    removable: float = inf  # nodes of the scope that could go and leave one in each zone (nodes)
     assumption: str = ""  # what makes the number true, and the knob that changes it
     binding: bool = False  # the fullest bound of its owner that grows and stops the work
 
@@ -102,10 +103,11 @@ class Usage:
 
     @property
     def excess_nodes(self) -> int:
-        """Nodes of the scope to remove so that it fits (nodes); 0 where nodes do not matter."""
+        """Nodes of the scope to remove so that it fits (nodes); 0 where that is no way out."""
         if self.fits or not self.per_node:
             return 0
-        return ceil(-self.headroom / self.per_node)
+        excess = ceil(-self.headroom / self.per_node)
+        return excess if excess <= self.removable else 0
 
     @property
     def more_nodes(self) -> int | None:
@@ -142,7 +144,7 @@ def mark_binding(usages: tuple[Usage, ...]) -> tuple[Usage, ...]:
     """Mark, for each owner, the fullest usage among those that grow and stop the work.
 
     A bound that no node fills (such as prefixes per interface) never binds the size of a cell.
-    The first of equally full ones is marked.
+    The first of equally full ones is marked; marks of before are wiped.
     """
     fullest: dict[str, int] = {}
     for index, usage in enumerate(usages):
@@ -152,4 +154,7 @@ def mark_binding(usages: tuple[Usage, ...]) -> tuple[Usage, ...]:
         if best is None or usage.share > usages[best].share:
             fullest[usage.scope.owner] = index
     marked = set(fullest.values())
-    return tuple(replace(u, binding=True) if i in marked else u for i, u in enumerate(usages))
+    return tuple(
+        u if u.binding == (i in marked) else replace(u, binding=i in marked)
+        for i, u in enumerate(usages)
+    )

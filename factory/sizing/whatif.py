@@ -136,7 +136,7 @@ def assumed(question: WhatIf, given: Collection[str]) -> Iterator[str]:
 _DEFAULTS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("prefixes",), "{q.prefixes} prefixes for each node"),
     (("zones", "region"), "{q.zones} zones of {q.region}"),
-    (("cells",), "a mesh of {q.cells} such cells"),
+    (("cells",), "cells of the mesh, all alike: {q.cells}"),
     (("hubs", "hub_nau"), "{q.hubs} hubs with {q.hub_nau:,} NAU together"),
     (("level", "quotas"), "quotas at AWS's {q.level}"),
     (("root_volume_gib",), "root volumes of {q.root_volume_gib} GiB"),
@@ -162,8 +162,8 @@ def _zones(question: WhatIf, facts: Facts) -> list[str]:
     taken = [zone for zone in region.zone_ids if zone not in region.refused]
     zones = taken[: question.zones]
     if not 2 <= question.zones <= len(zones):
-        there = len(taken)
-        msg = f"a cell has 2 zones or more, and {question.region} has {there}: not {question.zones}"
+        there = f"EKS takes {len(taken)} of {question.region}"
+        msg = f"a cell has 2 zones or more, and {there}: not {question.zones}"
         raise WhatIfError(msg)
     return zones
 

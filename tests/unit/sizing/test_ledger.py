@@ -52,9 +52,9 @@ def test_a_cell_as_designed_by_hand() -> None:
     assert sized["vpc-nau-bare"].used == 247 * 3 * peak + base
     assert sized["vcpus"].used == 32 * 3 * peak
     assert sized["gp3-storage"].used == pytest.approx(100 * 3 * peak / 1024)
-    assert sized["network-interfaces-per-zone"].used == 2 * peak + endpoints(sized)
-    assert sized["network-interfaces"].used == 3 * (2 * peak + endpoints(sized))
-    assert sized["network-interfaces-reset"].used == 5 * peak + endpoints(sized)
+    assert sized["network-interfaces-per-zone"].used == 2 * peak + endpoints(sized) + 4
+    assert sized["network-interfaces"].used == 3 * (2 * peak + endpoints(sized)) + 4
+    assert sized["network-interfaces-reset"].used == 5 * peak + endpoints(sized) + 4
     assert sized["pod-prefixes-blue-green"].used == 6 * (peak + 400)
     assert sized["pod-prefixes-packed"].limit == 675 * 6
     assert sized["control-plane-addresses"].used == 6
@@ -99,8 +99,9 @@ def test_egress_and_ingress_take_their_part() -> None:
     nat_and_balancer = 3 * 6 + 3 * 6 + added * 3 * 6
     assert open_["vpc-nau"].used == plain["vpc-nau"].used + nat_and_balancer
     assert open_["endpoint-addresses"].used == plain["endpoint-addresses"].used + 1 + added
-    assert open_["network-interfaces-per-zone"].used == 2 * 12 + endpoints(open_) + 1
-    assert open_["network-interfaces"].used == 3 * (2 * 12 + endpoints(open_) + 1)
+    # in each zone a load balancer and a NAT gateway; four interfaces of the control plane
+    assert open_["network-interfaces-per-zone"].used == 2 * 12 + endpoints(open_) + 2 + 4
+    assert open_["network-interfaces"].used == 3 * (2 * 12 + endpoints(open_) + 2) + 4
     assert open_["nlb-targets-per-zone"].used == 12
     assert open_["nlb-targets"].used == open_["targets-per-target-group"].used == 36
 
@@ -335,4 +336,4 @@ def test_two_pod_interfaces_where_one_has_too_few_slots() -> None:
     assert sized["pod-interface-addresses"].used == 12 * 2 + 7
     assert sized["pod-interface-addresses"].per_node == pytest.approx(31 / 19)
     assert sized["pod-prefixes-fragmented"].limit == 12 * (4094 // 14)
-    assert sized["network-interfaces-per-zone"].used == 12 * 3 + 7 * 2 + endpoints(sized)
+    assert sized["network-interfaces-per-zone"].used == 12 * 3 + 7 * 2 + endpoints(sized) + 4

@@ -55,8 +55,32 @@ def test_a_new_account_cannot_hold_a_cell() -> None:
     assert found["F355"].severity == "error"
     assert "38,592 of 5 vCPUs" in found["F355"].message
     assert "raise L-1216C47A to 38,592 and write it under quotas" in found["F355"].hint
-    assert "remove 1,206 nodes" in found["F355"].hint
+    assert "remove" not in found["F355"].hint, "1,206 nodes of 1,200 are no way out"
     assert "raise L-7A658B76 to 118 " in found["F357"].hint
+
+
+def test_no_more_nodes_are_removed_than_there_are() -> None:
+    # 12 nodes and 6 of surge have 576 vCPUs; one node in each zone must stay
+    nine = findings(inventory({"cell-a": 4}, quotas={"L-1216C47A": 576 - 9 * 32}))["F355"]
+    ten = findings(inventory({"cell-a": 4}, quotas={"L-1216C47A": 576 - 10 * 32}))["F355"]
+    assert "remove 9 nodes" in nine.hint
+    assert "remove" not in ten.hint
+    zones = {"L-DF5E4CA3": 2 * 6 + 4 + 6 - 2 * 3}  # nodes, control plane, endpoints of a zone
+    found = findings(inventory({"cell-a": 4}, quotas={**RAISED, **zones}))
+    assert {"F358", "F359"} & found.keys() == {"F358", "F359"}
+    assert "remove 3 nodes" in found["F358"].hint
+    assert "remove" not in found["F359"].hint
+
+
+def test_a_ceiling_that_promises_too_much_is_told_apart_from_nodes() -> None:
+    found = findings(inventory({"cell-a": 400}, node_ceiling=1500))["F345"]
+    assert found.path == ("cell_types", "type-cell-a", "node_ceiling")
+    assert "1,500 of 1,300 nodes" in found.message
+    assert "remove" not in found.hint
+    assert "set it to 1,300 at most" in found.hint
+    full = findings(inventory({"cell-a": 500}, node_ceiling=1500))["F345"]
+    assert "remove 200 nodes" in full.hint
+    assert full.path[-1] == "nodes_per_zone"
 
 
 def test_too_many_nodes_for_our_policy() -> None:
@@ -145,7 +169,7 @@ def test_headroom_and_share() -> None:
     assert (sized.headroom, sized.share, sized.more_nodes, sized.excess_nodes) == (25, 0.75, 2, 0)
     assert usage(75, Limit(value=100)).more_nodes is None
     assert usage(0, Limit(value=0)).share == 0
-    assert "(no limit)" in describe(usage(1, Limit(value=0)))
+    assert "(none is allowed)" in describe(usage(1, Limit(value=0)))
 
 
 def test_notes_are_in_the_ledger_only() -> None:

@@ -97,7 +97,30 @@ def test_each_assumption_is_said_once() -> None:
     said = render_text(ledger(), ["cell-a", "cell-b"], tight=0.8).split("\nassumed\n")[1]
     joined = " ".join(said.split())
     assert joined.count("nodes include those that an update adds") == 1
-    assert joined.count("nau-per-pd-pod") == 1
+    assert joined.count("a pod on a delegated prefix counts 1 NAU") == 1
+
+
+def test_what_no_page_settles_is_said_with_its_knob() -> None:
+    sized = ledger()
+    said = " ".join(render_text(sized, ["cell-a"], tight=0.8).split("\nassumed\n")[1].split())
+    for knob in ("nau-per-pd-pod", "nau-per-control-plane-interface", "shared-mutating-50"):
+        assert knob in said
+    for knob in (
+        "L-DF5E4CA3 under quotas",
+        "L-93826ACB under quotas",
+        "factory/facts/ec2_api.yaml",
+    ):
+        assert knob in said
+    listed = render_markdown(sized, ["cell-a"]).split("**Assumed**\n\n")[1].splitlines()
+    assert all(line.startswith("- ") for line in listed)
+    assert " ".join(line.removeprefix("- ") for line in listed) == said
+
+
+def test_a_zone_is_named_whole_or_not_at_all() -> None:
+    shown = render_text(ledger(), ["cell-a"], tight=0.8).split("\nassumed\n")[0]
+    assert "pod prefixes use1-az1 " in shown
+    assert "pod prefixes, unreserved  " in shown
+    assert "use1-a~" not in shown
 
 
 def test_wrapped_lines_keep_every_word() -> None:
@@ -157,7 +180,9 @@ def test_solved_backwards(run: Run) -> None:
     _, text = run("--nodes", "1500", "--instance", "r6gd.8xlarge", "--solve")
     assert "what would mend it" in text
     assert "L-1216C47A: 48384" in text
-    assert max(map(len, text.splitlines())) <= 80
+    _, long = run(*ASK, "--max-eni", "8", "--cells", "6", "--solve")
+    assert long.count("raise L-1216C47A to 41,792, L-7A658B76 to 128, L-BB24F6E5 to") == 1
+    assert max(map(len, (text + long).splitlines())) <= 80
 
 
 def test_a_rebuild_in_both_readings(run: Run) -> None:
@@ -179,11 +204,21 @@ def test_a_scenario_gates(run: Run) -> None:
     assert "! NAU, custom networking off" in shown
 
 
+def test_what_a_scenario_breaks_is_what_binds(run: Run, project_root: Path) -> None:
+    file = str(project_root / "cells.yaml")
+    code, shown = run("--scenario", "custom-networking-off", "--inventory", file)
+    assert code == 4
+    assert shown.splitlines()[1].split()[:4] == ["!", "moka-use1-a", "NAU,", "custom"]
+
+
 def test_markdown_of_a_question(run: Run) -> None:
     code, shown = run(*ASK, "--quotas", "maximum", "--format", "markdown", "--solve")
     assert code == 0
     assert shown.startswith("### what-if\n")
     assert "```text\nwhat-if: most nodes" in shown
+    asked = shown.split("**Not asked for**\n\n")[1].strip().splitlines()
+    assert "- cells of the mesh, all alike: 1 (--cells)" in asked
+    assert all(line.startswith("- ") for line in asked)
 
 
 @pytest.mark.parametrize(
@@ -194,6 +229,7 @@ def test_markdown_of_a_question(run: Run) -> None:
         (["cell-a", *ASK], "not both"),
         (["--nodes", "1300", "--instance", "r6gd.8xlrge"], "did you mean r6gd.8xlarge"),
         ([*ASK, "--zones", "1"], "2 zones or more"),
+        ([*ASK, "--zones", "6"], "EKS takes 5 of us-east-1: not 6"),
         ([*ASK, "--quota", "vcpu"], "write it as L-CD17FD4B=512000"),
         ([*ASK, "--quota", "L-00000000=5"], "no bound uses that quota"),
         ([*ASK, "--plot", "picture.gif"], "a picture ends in .png or .svg"),

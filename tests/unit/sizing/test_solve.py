@@ -101,6 +101,10 @@ def test_cells_of_a_mesh_as_the_derivation_has_them() -> None:
     assert cells["peered-nau-all-misconfigured"] == 12
     assert cells["peerings-per-vpc"] == 126
     assert most_cells(asked(level="default"), pods)["peered-nau"] == 10
+    # one cell alone asks nobody; the 27th would ask 26 peers at once
+    assert most_cells(asked(level="default"), pods)["outstanding-peering-requests"] == 26
+    none = asked(level="default", quotas={"L-DC9F7029": 0})
+    assert most_cells(none, pods)["outstanding-peering-requests"] == 1
     assert most_cells(asked(hub_nau=500_000, hubs=1), pods)["peered-nau"] == 1
     assert most_cells(asked(hub_nau=511_000, hubs=1), pods)["peered-nau"] == 0
 
@@ -153,6 +157,86 @@ def test_a_lost_fuse_is_put_back_first() -> None:
     assert "MAX_ENI=2" in words
 
 
+def test_a_lost_fuse_spares_the_quotas_it_would_have_needed() -> None:
+    setting = asked(1299, instance="r6gd.16xlarge", max_eni=15, cells=6, level="default")
+    words = [change.words for change in mend(setting)]
+    assert words[0].count("L-") == 4
+    # (1,299 + 6 of surge) x 64 vCPUs, 100 GiB and 52 NAU, and 112 NAU besides; the mesh has room
+    raised = "L-1216C47A to 83,520, L-7A658B76 to 128, L-BB24F6E5 to 67,972"
+    assert words[1] == f"MAX_ENI=2; and raise {raised}"
+    assert len(words) == len(set(words))
+
+
+def test_nothing_is_removed_where_quotas_are_enough() -> None:
+    assert [c.words for c in mend(asked(1300, level="default"))] == [
+        "raise L-1216C47A to 41,792, L-7A658B76 to 128",
+        "root volumes of nodes 39 GiB; and raise L-1216C47A to 41,792",
+    ]
+
+
+def test_no_disk_is_smaller_than_the_inventory_takes() -> None:
+    # 306 nodes: 6 TiB are 20.08 GiB each, 5 TiB are 16.7
+    some = mend(asked(300, quotas={"L-7A658B76": 6}))
+    assert [c.words for c in some][:2] == ["raise L-7A658B76 to 30", "root volumes of nodes 20 GiB"]
+    for tib in (0, 5):
+        words = [c.words for c in mend(asked(300, quotas={"L-7A658B76": tib}))]
+        assert not any("GiB" in word for word in words)
+
+
+def test_pods_beyond_the_addresses_are_lowered_first() -> None:
+    assert next(c.words for c in mend(asked(300, max_pods=120))) == "max_pods of 96"
+
+
+def test_a_ceiling_is_lowered_with_the_nodes() -> None:
+    declared = inventory({"cell-a": 400}, node_ceiling=1500)
+    setting = setting_of(declared, plan(declared), "cell-a", FACTS)
+    (lowered,) = mend(setting)
+    assert lowered.words == "node_ceiling of 1,300"
+    crowded = inventory({"cell-a": 440}, node_ceiling=1500)
+    setting = setting_of(crowded, plan(crowded), "cell-a", FACTS)
+    (both,) = mend(setting)
+    assert both.words == "remove 21 nodes, node_ceiling of 1,300"
+    assert (both.shape.nodes, both.shape.ceiling) == (1299, 1300)
+
+
+def test_nodes_are_removed_pool_by_pool() -> None:
+    groups = {"driver": pool(40, "r6i.4xlarge"), "executor": pool(460)}
+    declared = inventory(groups=groups)
+    (change,) = mend(setting_of(declared, plan(declared), "cell-a", FACTS))
+    assert change.words == "remove 201 nodes (in each zone: driver 34, executor 399)"
+    few = inventory(groups={"driver": pool(1), "executor": pool(460)})
+    words = [c.words for c in mend(setting_of(few, plan(few), "cell-a", FACTS))]
+    assert words == [], "D'Hondt leaves no driver, and a cell without one is another cell"
+
+
+def test_a_scenario_is_mended_too() -> None:
+    setting = replace(asked(1299), scenario="custom-networking-off")
+    assert broken_bounds(setting) == ("vpc-nau-bare",)
+    words = [change.words for change in mend(setting)]
+    # (256,000 - 112) / 247 = 1,035 nodes, 6 of them surge
+    assert words[-1] == "remove 270 nodes"
+
+
+@settings(max_examples=15)
+@given(
+    st.integers(1, 430),
+    st.sampled_from(["r6gd.8xlarge", "m5.large", "i4i.16xlarge"]),
+    st.integers(1, 30),
+    st.sampled_from([2, 3]),
+)
+def test_a_raise_is_enough_and_one_less_is_not(
+    per_zone: int, instance: str, cells: int, max_eni: int
+) -> None:
+    options = {"instance": instance, "cells": cells, "max_eni": max_eni, "prefixes": 5}
+    setting = asked(3 * per_zone, level="default", **options)
+    raises = {r.code: r.wanted for r in quota_raises(size_setting(setting)) if r.possible}
+    broken = broken_bounds(asked(3 * per_zone, level="default", quotas=raises, **options))
+    for code, wanted in raises.items():
+        less = {**raises, code: wanted - 1}
+        short = broken_bounds(asked(3 * per_zone, level="default", quotas=less, **options))
+        assert set(short) > set(broken), code
+
+
 def test_smaller_disks_or_fewer_prefixes_mend_what_they_can() -> None:
     words = [c.words for c in mend(asked(900, level="default", quotas={"L-1216C47A": 90_000}))]
     assert words[:2] == ["raise L-7A658B76 to 89", "root volumes of nodes 56 GiB"]
@@ -161,7 +245,9 @@ def test_smaller_disks_or_fewer_prefixes_mend_what_they_can() -> None:
     broken = inventory(groups={"executor": pool(100, "m5.large")}, prefixes_per_node=12)
     setting = setting_of(broken, plan(broken), "cell-a", FACTS)
     assert broken_bounds(setting) == ("prefix-slots",)
-    fewer = next(c.shape for c in mend(setting) if c.words == "9 prefixes for each node")
+    fewer = next(
+        c.shape for c in mend(setting) if c.words == "9 prefixes and 144 pods for each node"
+    )
     assert (fewer.prefixes, fewer.max_pods) == (9, 144)
 
 
