@@ -17,7 +17,7 @@ from factory.sizing.bounds import BOUNDS
 from factory.sizing.calls import size_calls
 from factory.sizing.entry import CellEntries
 from factory.sizing.mesh import neighbourhoods, size_neighbourhood
-from factory.sizing.nau import VpcNau, cell_nau, size_nau
+from factory.sizing.nau import CellNau, cell_nau, size_nau
 from factory.sizing.nodes import size_account, size_cluster, size_ingress, size_pools
 from factory.sizing.shape import CellShape, shape_of
 from factory.sizing.usage import Ledger, Limit, Scope, Usage, mark_binding
@@ -35,7 +35,7 @@ def size_cell(
     return mark_binding(tuple(size_shape(shape, cell_nau(shape, facts), facts)))
 
 
-def size_shape(shape: CellShape, nau: VpcNau, facts: Facts) -> Iterator[Usage]:
+def size_shape(shape: CellShape, nau: CellNau, facts: Facts) -> Iterator[Usage]:
     """Size a cell, given what its size depends on, and the NAU that follows from it."""
     entries = CellEntries(shape, facts)
     yield from size_cluster(entries)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from factory.errors import KeyPath
 from factory.facts.schema import Facts
 from factory.inventory.schema import Inventory
 from factory.sizing.bounds import BOUNDS
-from factory.sizing.nau import VpcNau
+from factory.sizing.nau import CellNau
 from factory.sizing.quotas import cell_quotas, quota_limit
 from factory.sizing.usage import Scope, Usage
 
@@ -68,12 +68,15 @@ def neighbourhoods(inventory: Inventory, mesh: str) -> Iterator[Neighbourhood]:
 
 
 def size_neighbourhood(
-    around: Neighbourhood, nau: Mapping[str, VpcNau], facts: Facts
+    around: Neighbourhood, nau: Mapping[str, CellNau], facts: Facts
 ) -> Iterator[Usage]:
     """Size the NAU of a VPC with its peers, its peering connections, and a gateway instead."""
     members = [nau[cell] for cell in around.cells]
+    more = _per_node(around, nau)
     for bound, used, detail in _peered_nau(around, members):
-        yield _usage(around, facts, bound, "peered-nau", used, detail)
+        usage = _usage(around, facts, bound, "peered-nau", used, detail)
+        # Of which cell to take nodes is a choice: the hint names no number.
+        yield replace(usage, per_node=more.get(bound, 0), removable=0)
     yield _usage(around, facts, "peerings-per-vpc", "peerings-per-vpc", around.connections)
     gateway = "attachments-per-transit-gateway"
     yield _usage(around, facts, "transit-gateway-attachments", gateway, around.connections + 1)
@@ -83,7 +86,7 @@ def size_neighbourhood(
 
 
 def _peered_nau(
-    around: Neighbourhood, members: Sequence[VpcNau]
+    around: Neighbourhood, members: Sequence[CellNau]
 ) -> Iterator[tuple[str, float, str]]:
     base = around.hub_nau
     designed = base + sum(nau.designed for nau in members)
@@ -96,6 +99,26 @@ def _peered_nau(
     yield "peered-nau-misconfigured", designed + max(0, worst_off), detail
     yield "peered-nau-reset", designed + max(0, worst_reset), detail
     yield "peered-nau-all-misconfigured", base + sum(nau.misconfigured for nau in members), detail
+
+
+def _per_node(around: Neighbourhood, nau: Mapping[str, CellNau]) -> dict[str, float]:
+    """Say what one more node of the owner adds, in each cell that is like it; a hub has none."""
+    alike = around.cells.count(around.owner)
+    if not alike:
+        return {}
+    cell, node = nau[around.owner], nau[around.owner].node
+    off = max(nau[peer].misconfigured - nau[peer].designed for peer in around.cells)
+    reset = max(nau[peer].reset - nau[peer].designed for peer in around.cells)
+    is_off = cell.misconfigured - cell.designed == off > 0
+    is_reset = cell.reset - cell.designed == reset > 0
+    designed = alike * node.designed
+    return {
+        "peered-nau": designed,
+        "peered-nau-pods": alike * node.pods,
+        "peered-nau-misconfigured": designed + is_off * (node.misconfigured - node.designed),
+        "peered-nau-reset": designed + is_reset * (node.reset - node.designed),
+        "peered-nau-all-misconfigured": alike * node.misconfigured,
+    }
 
 
 def _usage(

@@ -23,7 +23,7 @@ from factory.sizing.usage import Usage
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VpcNau:
-    """NAU of one VPC in each case (NAU)."""
+    """NAU of one VPC, or of one node, in each case (NAU)."""
 
     designed: float
     pods: float  # as designed, and each pod on a prefix counts as well
@@ -31,6 +31,13 @@ class VpcNau:
     reset: float  # the CNI's settings at their defaults
     attached: float  # every interface but the primary one full
     bare: float  # custom networking off too
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellNau(VpcNau):
+    """NAU of a cell's VPC in each case, and of one node of its main pool (NAU)."""
+
+    node: VpcNau
 
 
 def weights_of(facts: Facts) -> NauWeights:
@@ -79,29 +86,28 @@ def base_nau(shape: CellShape, facts: Facts) -> float:
     )
 
 
-def cell_nau(shape: CellShape, facts: Facts) -> VpcNau:
+def cell_nau(shape: CellShape, facts: Facts) -> CellNau:
     """Count the NAU of a cell's VPC in each case, with the nodes of an update's surge."""
     weights, base = weights_of(facts), base_nau(shape, facts)
     per_pod = facts.parameter("nau-per-pd-pod")
     nodes = [
         (shape.peak_nodes(pool), pool_nau(shape, pool, weights, per_pod)) for pool in shape.pools
     ]
-    return VpcNau(
+    return CellNau(
         designed=base + sum(count * nau.designed for count, nau in nodes),
         pods=base + sum(count * nau.pods for count, nau in nodes),
         misconfigured=base + sum(count * nau.misconfigured for count, nau in nodes),
         reset=base + sum(count * nau.reset for count, nau in nodes),
         attached=base + sum(count * nau.attached for count, nau in nodes),
         bare=base + sum(count * nau.bare for count, nau in nodes),
+        node=pool_nau(shape, shape.main_pool, weights, per_pod),
     )
 
 
-def size_nau(entries: CellEntries, nau: VpcNau) -> Iterator[Usage]:
+def size_nau(entries: CellEntries, nau: CellNau) -> Iterator[Usage]:
     """Size the NAU of a cell's VPC in each case."""
-    shape, facts = entries.shape, entries.facts
+    shape, node = entries.shape, nau.node
     limit, scope = entries.quota("vpc-nau"), entries.scope("vpc")
-    per_pod = facts.parameter("nau-per-pd-pod")
-    node = pool_nau(shape, shape.main_pool, weights_of(facts), per_pod)
     for bound, used, per_node in (
         ("vpc-nau", nau.designed, node.designed),
         ("vpc-nau-pods", nau.pods, node.pods),

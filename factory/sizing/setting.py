@@ -11,7 +11,7 @@ from factory.inventory.schema import Inventory
 from factory.sizing.bounds import stage
 from factory.sizing.ledger import size_shape
 from factory.sizing.mesh import Neighbourhood, cell_neighbourhood, size_neighbourhood
-from factory.sizing.nau import VpcNau, cell_nau
+from factory.sizing.nau import CellNau, cell_nau
 from factory.sizing.shape import CellShape, shape_of
 from factory.sizing.usage import Scenario, Usage
 
@@ -22,7 +22,7 @@ class Setting:
 
     shape: CellShape
     around: Neighbourhood
-    nau: Mapping[str, VpcNau]  # of its peers, by cell name
+    nau: Mapping[str, CellNau]  # of its peers, by cell name
     facts: Facts
     scenario: Scenario | None = None  # what is taken to happen
 

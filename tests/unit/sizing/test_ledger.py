@@ -288,6 +288,32 @@ def test_twice_the_nodes_take_twice_what_hangs_on_nodes(nodes: int) -> None:
     assert one["kubernetes-pods"].used == 3 * nodes * 90
 
 
+def test_a_full_mesh_binds_its_cells_and_its_nodes_are_counted() -> None:
+    quotas = {**RAISED, "L-CD17FD4B": 40_000}
+    ledger = ledger_of(inventory({"cell-a": 300, "cell-b": 100}, quotas=quotas))
+    binding = ledger.binding("cell-a")
+    assert binding is not None
+    assert binding.bound == "peered-nau-misconfigured"
+    per_node = {u.bound: u.per_node for u in ledger.of("cell-a") if u.bound.startswith("peered")}
+    # 9 NAU for a node; 32 with delegation off, 125 reset, where this is the cell that costs most
+    assert per_node == {
+        "peered-nau": 9,
+        "peered-nau-pods": 105,
+        "peered-nau-misconfigured": 32,
+        "peered-nau-reset": 125,
+        "peered-nau-all-misconfigured": 32,
+    }
+    other = {u.bound: u.per_node for u in ledger.of("cell-b") if u.bound.startswith("peered")}
+    assert other["peered-nau-misconfigured"] == other["peered-nau-reset"] == 9
+    more = ledger_of(inventory({"cell-a": 301, "cell-b": 100}, quotas=quotas))
+    used = {u.bound: u.used for u in ledger.of("cell-a")}
+    for usage in more.of("cell-a"):
+        if usage.bound in per_node:
+            assert usage.used - used[usage.bound] == 3 * usage.per_node, usage.bound
+    alone = ledger_of(inventory({"cell-a": 1}, hubs={"hub": hub()}))
+    assert all(u.per_node == 0 for u in alone.of("hub"))
+
+
 def test_an_infinite_share_is_no_crash() -> None:
     sized = usages(quotas={"L-1216C47A": 0})
     assert sized["vcpus"].share == float("inf")

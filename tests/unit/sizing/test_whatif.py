@@ -8,7 +8,7 @@ from factory.facts.loader import load_facts
 from factory.facts.schema import UnknownInstanceType
 from factory.sizing.bounds import BOUNDS, SCENARIOS, stage
 from factory.sizing.setting import size_setting
-from factory.sizing.usage import Usage
+from factory.sizing.usage import Usage, mark_binding
 from factory.sizing.whatif import WhatIf, WhatIfError, assumed, setting_of_what_if
 
 FACTS = load_facts()
@@ -146,3 +146,12 @@ def test_a_scenario_stops_the_work_where_it_does_not_fit() -> None:
 
 def test_every_bound_of_a_scenario_exists() -> None:
     assert {bound for bounds in SCENARIOS.values() for bound in bounds} <= BOUNDS.keys()
+
+
+def test_a_full_mesh_of_such_cells_binds() -> None:
+    question = WhatIf(nodes=1200, instance="r6gd.8xlarge", cells=46, level="maximum")
+    usages = mark_binding(size_setting(setting_of_what_if(question, FACTS)))
+    binding = next(usage for usage in usages if usage.binding)
+    # 46 x (1,206 x 9 + 112), and 1,206 x 23 more where one loses prefix delegation
+    assert (binding.bound, binding.used) == ("peered-nau-misconfigured", 532_174)
+    assert binding.per_node == 46 * 9 + 23
