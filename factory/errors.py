@@ -95,6 +95,12 @@ class SynthError(FactoryError):
     exit_code = 5
 
 
+class StoppedError(FactoryError):
+    """The user, or the system, told a run to stop before it was done."""
+
+    exit_code = 130
+
+
 class TerraformError(FactoryError):
     """Terraform, or what it talks to, refused or is not there."""
 

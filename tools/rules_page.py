@@ -31,6 +31,7 @@ TERRAFORM_RULES = {
     "F607": "A plan would destroy or replace something, and `--allow-destroy` was not given.",
     "F608": "No emulated AWS is running here, or it answers no more.",
     "F609": "The emulated AWS did not start, or ended by itself.",
+    "F610": "Another run is at work on the same stack in the same folder.",
 }
 
 HEAD = """\

@@ -15,7 +15,7 @@ from typing import Literal
 import typer
 
 from factory.cli.reading import Planned
-from factory.errors import SynthError, TerraformError, UsageError
+from factory.errors import StoppedError, SynthError, TerraformError, UsageError
 from factory.files import write_whole
 from factory.inventory.schema import Inventory
 from factory.layers import Stack, StackId, plan_stacks
@@ -50,6 +50,8 @@ def selected(
 ) -> list[Stack]:
     """Keep the stacks of the named cells and layers; nothing named means all of them."""
     chosen = set(select_stacks([s.id for s in stacks], cells or (), layers or ()))
+    if not chosen and cells and layers:
+        say(f"{', '.join(cells)}: no layer {' or '.join(layers)} there, so nothing to do")
     return [stack for stack in stacks if stack.id in chosen]
 
 
@@ -184,10 +186,26 @@ def listener_of(total: int) -> Listener:
     return Listener(started=started, finished=finished)
 
 
-def finish(results: Sequence[Result], form: ResultForm, fatal: tuple[str, ...] = ()) -> None:
-    """Show all results as data, and fail when one of them did."""
+def finish(
+    results: Sequence[Result], form: ResultForm, *, stopped: bool, fatal: tuple[str, ...] = ()
+) -> None:
+    """Show all results as data, and fail when one of them did.
+
+    Args:
+        results: of all stacks.
+        form: how to show them.
+        stopped: whether a signal came; then what is not done is no failure of Terraform's.
+        fatal: statuses that are a failure, beside the broken ones.
+
+    Raises:
+        StoppedError: when it was stopped before all was done.
+        TerraformError: when something failed.
+    """
     typer.echo(json.dumps(to_json(results), indent=2) if form == "json" else render_table(results))
     if any(r.broken or r.status in fatal for r in results):
+        if stopped:
+            msg = f"interrupted; {render_sums(results)}"
+            raise StoppedError(msg)
         raise TerraformError(render_sums(results))
 
 

@@ -78,7 +78,7 @@ def validate(
     ids = [stack.id for stack in stacks]
     with forwarding_signals(bench.children):
         results = validate_stacks(bench, ids, sources, listener_of(len(ids)), parallel=parallel)
-    finish(results, form)
+    finish(results, form, stopped=bench.children.stopping)
 
 
 def plan(
@@ -105,7 +105,7 @@ def plan(
     listener = listener_of(len(stacks))
     with forwarding_signals(bench.children):
         results = plan_stacks_now(bench, stacks, sources, listener, parallel=parallel)
-    finish((*results, *left_out), form)
+    finish((*results, *left_out), form, stopped=bench.children.stopping)
     if exit_code and any(r.status in ("planned", "deferred") for r in results):
         raise typer.Exit(10)
 
@@ -154,7 +154,8 @@ def apply(
         say(line)
     if any(result.broken for result in results):
         say(f"run {journal.path.stem}: take it up again with --resume {journal.path.stem}")
-    finish((*results, *left_out), form, fatal=("deferred",))
+    stopped = bench.children.stopping
+    finish((*results, *left_out), form, stopped=stopped, fatal=("deferred",))
 
 
 def destroy(
@@ -182,8 +183,9 @@ def destroy(
             say(f"{stack} is kept: an account is given up only by --layer account")
     if not chosen:
         say("the registry knows of no stack: nothing to destroy")
+        finish((), form, stopped=False)
         return
     confirm("destroy", chosen, bench.target.mode, yes)
     with forwarding_signals(bench.children):
         results = destroy_stacks(bench, chosen, listener_of(len(chosen)), parallel=parallel)
-    finish(results, form)
+    finish(results, form, stopped=bench.children.stopping)

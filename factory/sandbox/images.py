@@ -17,11 +17,26 @@ from factory.sandbox.world import Image
 
 AMAZON_EKS = "602401143452"  # the account that publishes the EKS images
 RELEASE = re.compile(r"v(\d{8})$")
+EKS_IMAGE = re.compile(
+    r"amazon-eks-node-al2023-(?P<architecture>x86_64|arm64)-(standard|nvidia|neuron)-1\.\d+-v\d{8}"
+)
 
 
 def image_id(name: str, region: str) -> str:
     """Return the id an image has in a Region: the same in every account and run."""
     return "ami-" + sha256(f"{region}/{name}".encode()).hexdigest()[:17]
+
+
+def eks_image(name: str, region: str) -> Image | None:
+    """Take a name that an EKS image would have for one that is released in a Region.
+
+    Which releases there are is AWS's alone to know; so that a cell can be upgraded while the
+    emulator runs, all of them are.
+    """
+    match = EKS_IMAGE.fullmatch(name)
+    if match is None:
+        return None
+    return Image(name=name, architecture=match.group("architecture"), regions=(region,))
 
 
 def image_of(backend: Any, image: Image) -> Ami:

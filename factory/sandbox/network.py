@@ -16,13 +16,14 @@ from moto.ec2.exceptions import (
     EC2ClientError,
     InvalidAvailabilityZoneError,
 )
+from moto.ec2.models.amis import Ami
 from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBackend
 from moto.ec2.models.nat_gateways import NatGateway
 from moto.ec2.models.subnets import Subnet
 from moto.ec2.models.vpcs import VPC
 from moto.ec2.utils import random_vpc_cidr_association_id
 
-from factory.sandbox.images import image_of
+from factory.sandbox.images import eks_image, image_id, image_of
 from factory.sandbox.peering import PeeringBackend, PeeringResponse, blocks_of, overlapping
 from factory.sandbox.world import World
 
@@ -61,6 +62,21 @@ class NetworkBackend(PeeringBackend):
             if self.region_name in image.regions:
                 ami = image_of(self, image)
                 self.amis[ami.id] = ami
+
+    def describe_images(
+        self,
+        ami_ids: list[str] | None = None,
+        filters: dict[str, Any] | None = None,
+        exec_users: list[str] | None = None,
+        owners: list[str] | None = None,
+    ) -> list[Ami]:
+        told = {image.name for image in self.world.images}
+        for name in (filters or {}).get("name", ()):
+            image = None if name in told else eks_image(name, self.region_name)
+            number = image_id(name, self.region_name)
+            if image is not None and number not in self.amis:
+                self.amis[number] = image_of(self, image)
+        return super().describe_images(ami_ids, filters, exec_users, owners)
 
     def associate_vpc_cidr_block(
         self, vpc_id: str, cidr_block: str, amazon_provided_ipv6_cidr_block: bool

@@ -33,7 +33,6 @@ from factory.terraform.target import Target
 from factory.terraform.workspace import PLAN, Sources, Workspace, digest_sources, prepare_workspace
 
 LOCK_TIMEOUT = "-lock-timeout=60s"  # another run may just be finishing with the same state
-MOST_NAMED = 5  # Terraform addresses in one sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,14 +203,13 @@ def _refusal(stack: StackId, report: Report, seconds: float) -> Result | None:
     dangerous = [c for c in report.planned if c.action == "delete" or _is_replaced(c)]
     if not dangerous:
         return None
-    named = ", ".join(f"{c.action} {c.address}" for c in dangerous[:MOST_NAMED])
-    more = len(dangerous) - MOST_NAMED
-    named += f" and {more:,} more" if more > 0 else ""
+    actions = [change.action for change in dangerous]
+    told = [f"{a} {actions.count(a):,}" for a in ("delete", "replace") if a in actions]
     return Result(
         stack=stack,
         status="refused",
         counts=report.planned_counts,
-        reason=f"F607 it would {named}; --allow-destroy lets it",
+        reason=f"F607 it would {' and '.join(told)}; --allow-destroy lets it",
         planned=report.planned,
         seconds=seconds,
     )

@@ -49,9 +49,8 @@ class Result:
 
 def render_line(result: Result) -> str:
     """Render a result as one line: stack, status, counts or reason, seconds."""
-    middle = result.reason
-    if result.status in ("planned", "applied", "destroyed"):
-        middle = str(result.counts)
+    counted = bool(result.counts) or result.status in ("planned", "applied", "destroyed")
+    middle = result.reason or (str(result.counts) if counted else "")
     took = f"{result.seconds:.0f} s" if result.seconds else ""
     words = (str(result.stack), result.status.replace("-", " "), middle, took)
     return "  ".join(word for word in words if word)
@@ -68,7 +67,7 @@ def render_dangers(result: Result) -> str:
     """Render what a plan would destroy or replace, indented; empty when nothing."""
     lines = [
         f"    {c.action} {c.address}" + (f" ({c.reason})" if c.reason else "")
-        for c in result.planned
+        for c in sorted(result.planned, key=lambda c: c.address)
         if result.status in ("planned", "refused") and c.action in ("delete", "replace")
     ]
     return "\n".join(lines)

@@ -5,7 +5,7 @@ Nothing here prints: what happens is told to a `Listener`, one stack at a time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from factory.errors import FactoryError
@@ -23,6 +23,7 @@ from factory.terraform.messages import Value
 from factory.terraform.pool import run_when_ready
 from factory.terraform.record import Deferred, Record, resolve_inputs
 from factory.terraform.results import Result
+from factory.terraform.turns import taking_turns
 from factory.terraform.workspace import Sources, parse_configuration, provider_sources
 
 
@@ -53,7 +54,7 @@ def validate_stacks(
             reason = f"the plugin mirror has no {' and no '.join(lacking)}"
             return Result(stack=stack, status="left-out", reason=reason)
         listener.started(stack)
-        return validate_stack(bench, stack, sources[stack])
+        return _alone(bench, stack, lambda: validate_stack(bench, stack, sources[stack]))
 
     return _run(bench, dict.fromkeys(stacks, ()), work, listener, parallel)
 
@@ -78,7 +79,7 @@ def plan_stacks_now(
             return _deferred(stack, resolved)
         job = Job(stack=known[stack], sources=sources[stack], inputs=resolved)
         listener.started(stack)
-        return plan_stack(bench, job)
+        return _alone(bench, stack, lambda: plan_stack(bench, job))
 
     return _run(bench, dict.fromkeys(known, ()), work, listener, parallel)
 
@@ -119,7 +120,12 @@ def apply_stacks(
         else:
             journal.started(stack, key)
             listener.started(stack)
-            result = _guarded(stack, lambda: apply_stack(bench, job, allow_destroy=allow_destroy))
+            result = _guarded(
+                stack,
+                lambda: _alone(
+                    bench, stack, lambda: apply_stack(bench, job, allow_destroy=allow_destroy)
+                ),
+            )
         journal.finished(result, key)
         return result
 
@@ -152,7 +158,7 @@ def destroy_stacks(
 
     def work(stack: StackId) -> Result:
         listener.started(stack)
-        return destroy_stack(bench, records[stack])
+        return _alone(bench, stack, lambda: destroy_stack(bench, records[stack]))
 
     return _run(bench, waits, work, listener, parallel)
 
@@ -171,14 +177,19 @@ def _refuse_all(
     results = []
     for stack in selected:
         if stack in held:
-            named = ", ".join(map(str, held[stack]))
-            reason = f"F606 {named} still takes values from it; apply or destroy that first"
+            reason = f"F606 {_told_users(held[stack])} first"
             result = Result(stack=stack, status="refused", reason=reason)
         else:
             result = Result(stack=stack, status="skipped", reason="others were refused")
         listener.finished(result)
         results.append(result)
     return tuple(results)
+
+
+def _told_users(users: Sequence[StackId]) -> str:
+    named = ", ".join(map(str, users))
+    take, them = ("takes", "that") if len(users) == 1 else ("take", "those")
+    return f"{named} still {take} values from it; apply {them} without it, or destroy {them},"
 
 
 def users_of(records: Iterable[Record]) -> dict[StackId, tuple[StackId, ...]]:
@@ -209,6 +220,12 @@ def _run(
         results[stack] = result
         listener.finished(result)
     return tuple(results[stack] for stack in waits)
+
+
+def _alone(bench: Bench, stack: StackId, work: Callable[[], Result]) -> Result:
+    """Work on a stack while no other process does."""
+    with taking_turns(bench.target.locks_folder, stack, lambda: bench.children.stopping):
+        return work()
 
 
 def _guarded(stack: StackId, work: Callable[[], Result]) -> Result:

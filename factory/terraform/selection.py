@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 
 from factory.errors import UsageError
 from factory.layers import StackId
@@ -18,8 +18,12 @@ def select_stacks(
         UsageError: when a name fits no stack.
     """
     known = tuple(stacks)
-    _require_known("cell", cells, sorted({stack.cell for stack in known}))
-    _require_known("layer", layers, sorted({stack.layer for stack in known}))
+    unknown = [
+        *_unknown("cell", cells, sorted({stack.cell for stack in known})),
+        *_unknown("layer", layers, sorted({stack.layer for stack in known})),
+    ]
+    if unknown:
+        raise UsageError("\n".join(unknown))
     return tuple(
         stack
         for stack in known
@@ -27,10 +31,9 @@ def select_stacks(
     )
 
 
-def _require_known(noun: str, names: Iterable[str], known: Collection[str]) -> None:
-    for name in names:
+def _unknown(noun: str, names: Iterable[str], known: Collection[str]) -> Iterator[str]:
+    for name in dict.fromkeys(names):
         if name not in known:
             near = difflib.get_close_matches(name, known, n=1)
             hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known) or 'none'}"
-            msg = f"there is no {noun} {name!r} here\n    {hint}"
-            raise UsageError(msg)
+            yield f"there is no {noun} {name!r} here\n    {hint}"

@@ -38,6 +38,11 @@ class Target:
         return self.folder / "state" / state_key(stack.cell, stack.layer)
 
     @property
+    def locks_folder(self) -> Path:
+        """Where a run says which stacks it is at work on."""
+        return self.folder / "locks"
+
+    @property
     def registry_folder(self) -> Path:
         """Where the sandbox keeps the outputs registry."""
         return self.folder / "registry"

@@ -77,6 +77,27 @@ def test_an_image_of_amazon_is_found_by_its_name(emulator: Emulator, account: st
     assert image["ImageId"] != found["eu-west-1"][0]["ImageId"]
 
 
+@pytest.mark.parametrize(
+    ("name", "architecture"),
+    [
+        ("amazon-eks-node-al2023-x86_64-standard-1.35-v20261101", "x86_64"),
+        ("amazon-eks-node-al2023-arm64-nvidia-1.36-v20270101", "arm64"),
+        ("amazon-eks-node-al2023-arm64-standard-1.35-v2026", None),
+        ("amazon-eks-node-1.35-v20261101", None),
+    ],
+)
+def test_every_release_of_the_eks_image_can_be_upgraded_to(
+    emulator: Emulator, account: str, name: str, architecture: str | None
+) -> None:
+    ec2 = emulator.client("ec2", account)
+    found = [
+        ec2.describe_images(Owners=["amazon"], Filters=[{"Name": "name", "Values": [name]}])
+        for _ in range(2)
+    ]
+    assert found[0]["Images"] == found[1]["Images"]
+    assert [i["Architecture"] for i in found[0]["Images"]] == ([architecture] * bool(architecture))
+
+
 def test_the_quota_of_blocks_is_the_worlds(emulator: Emulator, account: str) -> None:
     ec2 = emulator.client("ec2", account)
     vpc = vpc_in(ec2, "10.64.0.0/16")

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from factory.cli import INTERRUPTED
 from factory.documents import load_data, render_data
 from factory.layers import StackId
 from factory.terraform.record import Record
@@ -36,9 +39,17 @@ class Shell:
     def run(
         self, *words: str, code: int = 0, script: Mapping[str, Any] | None = None
     ) -> tuple[str, str]:
-        """Run a command; the script tells what the fake does, by stack and command."""
+        """Run a command to its end."""
+        child = self.start(*words, script=script)
+        told, said = child.communicate(timeout=120)
+        assert "Traceback" not in said, said
+        assert child.returncode == code, said
+        return told, said
+
+    def start(self, *words: str, script: Mapping[str, Any] | None = None) -> subprocess.Popen[str]:
+        """Start a command; the script tells what the fake does, by stack and command."""
         (self.folder / "script.json").write_text(json.dumps(script or {}), "utf-8")
-        finished = subprocess.run(
+        return subprocess.Popen(
             [sys.executable, "-m", "factory", *words],
             cwd=self.folder,
             env={
@@ -49,20 +60,21 @@ class Shell:
                 "FAKE_SCRIPT": str(self.folder / "script.json"),
             },
             stdin=subprocess.DEVNULL,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            timeout=120,
-            check=False,
         )
-        assert "Traceback" not in finished.stderr, finished.stderr
-        assert finished.returncode == code, finished.stderr
-        return finished.stdout, finished.stderr
+
+    @property
+    def log(self) -> str:
+        """What Terraform was asked to do, as the fake wrote it."""
+        path = self.folder / "log"
+        return path.read_text("utf-8") if path.exists() else ""
 
     def commands(self) -> list[tuple[str, str]]:
         """What Terraform was asked to do since the last look, by stack; `init` is left out."""
-        log = self.folder / "log"
-        lines = log.read_text("utf-8").splitlines() if log.exists() else []
-        log.unlink(missing_ok=True)
+        lines = self.log.splitlines()
+        (self.folder / "log").unlink(missing_ok=True)
         told = [json.loads(line) for line in lines]
         return [(s, c) for event, s, c, _ in told if event == "begin" and c != "init"]
 
@@ -165,6 +177,27 @@ def test_a_failure_is_exit_code_6_and_can_be_resumed(shell: Shell) -> None:
 
 
 @pytest.mark.usefixtures("server")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_apply_says_so_by_its_exit_code_and_can_be_resumed(
+    shell: Shell, number: signal.Signals
+) -> None:
+    slow = {**BOTH_APPLY, f"{CELL}-cluster": {"apply": {"seconds": 60}}}
+    child = shell.start("apply", "--sandbox", "--format", "json", script=slow)
+    late = time.monotonic() + 60
+    while f'"{CELL}-cluster", "apply"' not in shell.log and time.monotonic() < late:
+        time.sleep(0.05)
+    child.send_signal(number)
+    told, said = child.communicate(timeout=60)
+    assert child.returncode == INTERRUPTED, said
+    statuses = {result["layer"]: result["status"] for result in json.loads(told)}
+    assert statuses == {"network": "applied", "cluster": "interrupted", "platform": "left-out"}
+    assert said.endswith("interrupted; 3 stacks: 1 applied, 1 interrupted, 1 left out\n")
+    shell.commands()
+    shell.run("apply", "--sandbox", "--resume", "last", script=BOTH_APPLY)
+    assert shell.commands() == [(f"{CELL}-cluster", "apply")]
+
+
+@pytest.mark.usefixtures("server")
 def test_plan_tells_by_exit_code_whether_there_is_anything_to_do(shell: Shell) -> None:
     changes = {f"{CELL}-network": {"plan": {"changes": [ADD]}}}
     shell.run("plan", "--sandbox", "--exit-code", "--layer", "network", code=10, script=changes)
@@ -206,8 +239,9 @@ def test_a_cell_that_left_the_inventory_is_told_of_and_can_be_destroyed(shell: S
     told, _ = shell.run("destroy", "--yes", "--registry", "registry", "--cell", "moka-gone")
     assert told == "moka-gone-network  destroyed\n1 stack: 1 destroyed\n"
     assert shell.commands() == [("moka-gone-network", "destroy")]
-    _, said = shell.run("destroy", "--yes", "--registry", "registry")
+    told, said = shell.run("destroy", "--yes", "--registry", "registry", "--format", "json")
     assert said == "the registry knows of no stack: nothing to destroy\n"
+    assert json.loads(told) == []
 
 
 def remember(shell: Shell, cell: str) -> None:

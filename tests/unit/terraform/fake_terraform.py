@@ -24,7 +24,8 @@ def main(arguments: list[str]) -> int:
     if command == "version":
         print(json.dumps({"terraform_version": "1.11.4"}))
         return 0
-    signal.signal(signal.SIGINT, lambda number, _frame: interrupts.append(number))
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signum, lambda number, _frame: interrupts.append(number))
     script = json.loads(Path(os.environ["FAKE_SCRIPT"]).read_text("utf-8"))
     told: dict[str, Any] = script.get(STACK, {}).get(command, {})
     log("begin", command, arguments[1:])

@@ -64,6 +64,23 @@ def test_a_name_that_fits_nothing_is_answered_with_the_nearest(
     assert str(caught.value).endswith(hint)
 
 
+def test_every_name_that_fits_nothing_is_told_of() -> None:
+    with pytest.raises(UsageError) as caught:
+        select_stacks(ALL, ["a", "x", "y", "x"], ["netwrk"])
+    assert str(caught.value).splitlines()[::2] == [
+        "there is no cell 'x' here",
+        "there is no cell 'y' here",
+        "there is no layer 'netwrk' here",
+    ]
+
+
+def test_a_line_of_what_broke_off_says_how_far_it_came() -> None:
+    half = Result(stack=stack("a"), status="interrupted", counts=Counts(add=4), seconds=9)
+    assert render_line(half) == "a-network  interrupted  +4 ~0 -0  9 s"
+    none = Result(stack=stack("a"), status="interrupted", seconds=9)
+    assert render_line(none) == "a-network  interrupted  9 s"
+
+
 def test_a_line_of_progress() -> None:
     counts = Counts(add=43)
     applied = Result(stack=stack("moka-use1-a"), status="applied", counts=counts, seconds=38.2)

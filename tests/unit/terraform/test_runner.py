@@ -11,7 +11,7 @@ import pytest
 
 from factory.layers import Source, Stack, StackId
 from factory.terraform.journal import Journal, read_finished
-from factory.terraform.results import Result, render_errors
+from factory.terraform.results import Result, render_dangers, render_errors
 from factory.terraform.runner import (
     apply_stacks,
     destroy_stacks,
@@ -159,7 +159,8 @@ def test_a_plan_that_replaces_or_destroys_is_refused_and_nothing_is_applied(
     scene.does("a-network", "plan", changes=[ADD, change])
     result = apply(scene, network("a"))["a-network"]
     assert result.status == "refused"
-    assert result.reason == f"F607 it would {action} aws_vpc.cell; --allow-destroy lets it"
+    assert result.reason == f"F607 it would {action} 1; --allow-destroy lets it"
+    assert render_dangers(result) == f"    {action} aws_vpc.cell (cannot_update)"
     assert scene.commands("apply") == []
     assert not list(scene.root.rglob("*.tfplan"))
 
@@ -271,6 +272,29 @@ def test_an_interrupt_reaches_terraform_once_and_starts_nothing_new(scene: Scene
     assert read_finished(bench.target.runs_folder / "run.jsonl") == {}
 
 
+@pytest.mark.parametrize("allow_destroy", [False, True])
+def test_two_runs_in_one_folder_never_work_on_a_stack_at_the_same_time(
+    scene: Scene, allow_destroy: bool
+) -> None:
+    with_state(scene, "a")
+    scene.does("a-network", "plan", changes=[ADD], seconds=0.3)
+    scene.does("a-network", "apply", outputs=NETWORK, changes=[ADD], seconds=0.3)
+    results: list[Result] = []
+
+    def run(name: str) -> None:
+        results.extend(apply(scene, network("a"), allow_destroy=allow_destroy, run=name).values())
+
+    threads = [threading.Thread(target=run, args=(name,)) for name in ("one", "two")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [r.status for r in results] == ["applied", "applied"]
+    events = [(event, command) for event, _, command, _ in scene.log if command != "init"]
+    commands = ["apply"] if allow_destroy else ["plan", "apply"]
+    assert events == [(event, c) for c in commands for event in ("begin", "end")] * 2
+
+
 def test_plan_defers_and_plans_with_what_the_registry_holds_now(scene: Scene) -> None:
     scene.does("a-network", "plan", changes=[ADD])
     bench = scene.bench()
@@ -335,7 +359,9 @@ def test_what_others_still_take_values_from_is_not_destroyed(scene: Scene) -> No
     apply(scene, network("a"), cluster("a"))
     (result,) = destroy_stacks(scene.bench(), [StackId("a", "network")], scene.listener, parallel=1)
     assert result.status == "refused"
-    assert result.reason.startswith("F606 a-cluster still takes values from it")
+    assert result.reason == (
+        "F606 a-cluster still takes values from it; apply that without it, or destroy that, first"
+    )
 
 
 def test_nothing_is_destroyed_while_a_part_of_it_is_still_needed(scene: Scene) -> None:

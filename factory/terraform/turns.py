@@ -1,0 +1,76 @@
+"""One run at a time in the work folder of a stack.
+
+Terraform locks a stack's state, but not the folder that it runs in: two runs at once would put
+their sources and plans over each other, and apply a plan that the other has made.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TextIO
+
+from factory.errors import TerraformError, UsageError
+from factory.layers import StackId
+
+PATIENCE_SECONDS = 60.0  # as long as for Terraform's own lock: the other may just be finishing
+_POLL_SECONDS = 0.1
+
+
+@contextlib.contextmanager
+def taking_turns(
+    folder: Path,
+    stack: StackId,
+    stopping: Callable[[], bool],
+    patience_seconds: float = PATIENCE_SECONDS,
+) -> Iterator[None]:
+    """Keep the work folder of a stack for as long as the block lasts.
+
+    The system gives it back when the process ends, however it ends.
+
+    Args:
+        folder: where the locks lie, a file for each stack.
+        stack: the stack.
+        stopping: whether to wait no longer.
+        patience_seconds: how long to wait for another process.
+
+    Raises:
+        TerraformError: when another process keeps it (F610).
+        UsageError: when the lock cannot be written.
+    """
+    path = folder / stack.name
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        stream = path.open("a+", encoding="utf-8")
+    except OSError as error:
+        msg = f"cannot write {path}: {error.strerror}"
+        raise UsageError(msg) from error
+    with stream:
+        late = time.monotonic() + patience_seconds
+        while not _take(stream):
+            if stopping() or time.monotonic() > late:
+                raise TerraformError(_kept(stack, path))
+            time.sleep(_POLL_SECONDS)
+        stream.truncate(0)
+        stream.write(str(os.getpid()))
+        stream.flush()
+        yield
+
+
+def _take(stream: TextIO) -> bool:
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _kept(stack: StackId, path: Path) -> str:
+    """Say who works on a stack, by the number of the process that wrote it down."""
+    process = path.read_text("utf-8").strip()
+    named = f" (process {process})" if process else ""
+    return f"F610 another cellfactory{named} is at work on {stack} in this folder; let it finish"
