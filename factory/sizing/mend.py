@@ -132,8 +132,8 @@ def _fewer_nodes(setting: Setting) -> Iterator[Change]:
     shape, zones = setting.shape, len(setting.shape.zones)
     gating = dict.fromkeys(u.bound for u in size_setting(setting) if u.gate == "error")
     allowed = [n for n in most_nodes(setting, gating).values() if n is not None]
-    nodes = min(allowed, default=0)
-    if not 0 < nodes < shape.nodes:
+    nodes = min(allowed)  # our policy on nodes is always among them
+    if nodes >= shape.nodes:
         return
     group_size = setting.facts.quota("nodes-per-node-group").default
     fewer = scale_nodes(shape, nodes // zones, group_size)

@@ -36,18 +36,35 @@ def _resize(pool: Pool, nodes: int, group_size: int) -> Pool:
 
 
 def apportion(total: int, weights: Sequence[int]) -> tuple[int, ...]:
-    """Divide a whole number in given proportions, by D'Hondt's method.
+    """Divide a whole number in given proportions, by D'Hondt's method; no part is left out.
 
-    No part ever falls when the whole grows, which other ways of rounding do not promise.
+    No part ever falls when the whole grows, which other ways of rounding do not promise. A whole
+    with fewer than one for each goes to the largest.
 
     >>> apportion(10, [1, 1, 1])
     (4, 3, 3)
     >>> apportion(1300, [13, 420])
     (39, 1261)
+    >>> apportion(433, [1, 440])
+    (1, 432)
     """
+    if total < len(weights):
+        largest = sorted(range(len(weights)), key=lambda i: (-weights[i], i))[:total]
+        return tuple(int(i in largest) for i in range(len(weights)))
+    parts = _highest_averages(total, weights)
+    served = [i for i, part in enumerate(parts) if part]
+    if len(served) < len(parts):
+        rest = apportion(total - len(parts) + len(served), [weights[i] for i in served])
+        parts = [1] * len(parts)
+        for i, part in zip(served, rest, strict=True):
+            parts[i] = part
+    return tuple(parts)
+
+
+def _highest_averages(total: int, weights: Sequence[int]) -> list[int]:
     whole = sum(weights)
     parts = [total * weight // whole for weight in weights]
     for _ in range(total - sum(parts)):
         best = max(range(len(weights)), key=lambda i: (Fraction(weights[i], parts[i] + 1), -i))
         parts[best] += 1
-    return tuple(parts)
+    return parts

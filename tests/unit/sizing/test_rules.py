@@ -11,7 +11,7 @@ from factory.sizing.bounds import BOUNDS
 from factory.sizing.ledger import size_inventory
 from factory.sizing.quotas import check_quotas
 from factory.sizing.rules import check_ledger, describe, hint, raise_to
-from factory.sizing.usage import Gate, Ledger, Limit, Scope, Usage
+from factory.sizing.usage import Gate, Ledger, Limit, Scope, Usage, mark_binding
 from tests.unit.sizing.sample import RAISED, hub, inventory, plan, pool
 
 FACTS = load_facts()
@@ -169,6 +169,11 @@ def test_headroom_and_share() -> None:
     assert (sized.headroom, sized.share, sized.more_nodes, sized.excess_nodes) == (25, 0.75, 2, 0)
     assert usage(75, Limit(value=100)).more_nodes is None
     assert usage(0, Limit(value=0)).share == 0
+    assert usage(1, Limit(value=1)).share == 1
+    assert (Limit(value=1).adjustable, Limit(value=1).raised) == (False, False)
+    twins = (usage(1, Limit(value=2), per_node=1), usage(2, Limit(value=4), per_node=1))
+    assert [u.binding for u in mark_binding(twins)] == [True, False]
+    assert [u.binding for u in mark_binding(mark_binding(twins)[::-1])] == [True, False]
     assert "(none is allowed)" in describe(usage(1, Limit(value=0)))
 
 

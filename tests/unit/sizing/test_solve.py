@@ -16,7 +16,7 @@ from factory.sizing.setting import Setting, setting_of, size_setting
 from factory.sizing.solve import SEARCH_LIMIT, most_cells, most_fitting, most_nodes, quota_raises
 from factory.sizing.usage import Limit, Scope, Usage
 from factory.sizing.whatif import WhatIf, setting_of_what_if
-from tests.unit.sizing.sample import hub, inventory, plan, pool
+from tests.unit.sizing.sample import RAISED, hub, inventory, plan, pool
 
 FACTS = load_facts()
 EIGHT = "r6gd.8xlarge"
@@ -103,6 +103,18 @@ def test_cells_of_a_mesh_as_the_derivation_has_them() -> None:
     assert most_cells(asked(level="default"), pods)["peered-nau"] == 10
     # one cell alone asks nobody; the 27th would ask 26 peers at once
     assert most_cells(asked(level="default"), pods)["outstanding-peering-requests"] == 26
+    two = most_cells(asked(level="default", hubs=2), pods)
+    assert (two["outstanding-peering-requests"], two["peerings-per-vpc"]) == (24, 49)
+    # 4 blocks of its own and the gateway's route leave 995 peers, however many there are now
+    assert most_cells(asked(cells=4), pods)["routes-per-route-table"] == 996
+    assert most_cells(asked(cells=40), pods)["routes-per-route-table"] == 996
+    assert {bound for bound in two if not bound.startswith("peered-nau")} == {
+        "outstanding-peering-requests",
+        "peerings-per-vpc",
+        "pod-pool",
+        "routes-per-route-table",
+        "transit-gateway-attachments",
+    }
     none = asked(level="default", quotas={"L-DC9F7029": 0})
     assert most_cells(none, pods)["outstanding-peering-requests"] == 1
     assert most_cells(asked(hub_nau=500_000, hubs=1), pods)["peered-nau"] == 1
@@ -164,6 +176,11 @@ def test_a_lost_fuse_spares_the_quotas_it_would_have_needed() -> None:
     # (1,299 + 6 of surge) x 64 vCPUs, 100 GiB and 52 NAU, and 112 NAU besides; the mesh has room
     raised = "L-1216C47A to 83,520, L-7A658B76 to 128, L-BB24F6E5 to 67,972"
     assert words[1] == f"MAX_ENI=2; and raise {raised}"
+    # 51 NAU for a node with 3 prefixes lost: five would spare no quota
+    assert words[3].startswith("3 prefixes and 48 pods for each node; and raise L-1216C47A")
+    assert len(words) == 4
+    only = mend(asked(300, max_eni=8, level="default"))
+    assert [change.words for change in only] == ["raise L-1216C47A to 9,792"]
     assert len(words) == len(set(words))
 
 
@@ -178,19 +195,37 @@ def test_no_disk_is_smaller_than_the_inventory_takes() -> None:
     # 306 nodes: 6 TiB are 20.08 GiB each, 5 TiB are 16.7
     some = mend(asked(300, quotas={"L-7A658B76": 6}))
     assert [c.words for c in some][:2] == ["raise L-7A658B76 to 30", "root volumes of nodes 20 GiB"]
+    groups = {"driver": pool(100, root_volume_gib=30), "executor": pool(100)}
+    mixed = inventory(groups=groups, quotas={**RAISED, "L-7A658B76": 20})  # of 38.8 TiB
+    words = [c.words for c in mend(setting_of(mixed, plan(mixed), "cell-a", FACTS))]
+    assert words[0] == "raise L-7A658B76 to 39"
+    assert not any("GiB" in word for word in words), "15 GiB for a driver are too few"
     for tib in (0, 5):
         words = [c.words for c in mend(asked(300, quotas={"L-7A658B76": tib}))]
         assert not any("GiB" in word for word in words)
 
 
 def test_pods_beyond_the_addresses_are_lowered_first() -> None:
-    assert next(c.words for c in mend(asked(300, max_pods=120))) == "max_pods of 96"
+    words = [c.words for c in mend(asked(300, max_pods=120))]
+    assert words == ["max_pods of 96", "5 prefixes and 80 pods for each node"]
+
+
+@pytest.mark.parametrize(
+    ("instance", "prefixes", "held"),
+    [("m5.large", 10, 9), ("m5.large", 11, 9), ("t4g.nano", 2, 1)],
+)
+def test_as_many_prefixes_as_an_interface_holds(instance: str, prefixes: int, held: int) -> None:
+    (change,) = mend(asked(30, instance=instance, prefixes=prefixes))
+    assert change.words == f"{held} prefixes and {16 * held} pods for each node"
 
 
 def test_a_ceiling_is_lowered_with_the_nodes() -> None:
     declared = inventory({"cell-a": 400}, node_ceiling=1500)
     setting = setting_of(declared, plan(declared), "cell-a", FACTS)
     (lowered,) = mend(setting)
+    assert lowered.words == "node_ceiling of 1,300"
+    full = inventory({"cell-a": 433}, node_ceiling=1500)
+    (lowered,) = mend(setting_of(full, plan(full), "cell-a", FACTS))
     assert lowered.words == "node_ceiling of 1,300"
     crowded = inventory({"cell-a": 440}, node_ceiling=1500)
     setting = setting_of(crowded, plan(crowded), "cell-a", FACTS)
@@ -206,7 +241,15 @@ def test_nodes_are_removed_pool_by_pool() -> None:
     assert change.words == "remove 201 nodes (in each zone: driver 34, executor 399)"
     few = inventory(groups={"driver": pool(1), "executor": pool(460)})
     words = [c.words for c in mend(setting_of(few, plan(few), "cell-a", FACTS))]
-    assert words == [], "D'Hondt leaves no driver, and a cell without one is another cell"
+    assert words == ["remove 84 nodes (in each zone: driver 1, executor 432)"]
+
+
+def test_no_pool_is_removed_to_mend_a_cell() -> None:
+    # of 3 x 3 nodes and 18 of surge, 576 vCPUs leave room for no pool but one
+    groups = {name: pool(1) for name in ("driver", "executor", "other")}
+    small = inventory(groups=groups, quotas={**RAISED, "L-1216C47A": 3 * 3 * 32})
+    words = [c.words for c in mend(setting_of(small, plan(small), "cell-a", FACTS))]
+    assert words == ["raise L-1216C47A to 864"]
 
 
 def test_a_scenario_is_mended_too() -> None:
@@ -276,7 +319,8 @@ def test_parts_add_up_and_never_fall(total: int, weights: list[int]) -> None:
     assert all(after >= before for before, after in zip(parts, more, strict=True))
     whole = sum(weights)
     for part, weight in zip(parts, weights, strict=True):
-        assert part >= total * weight // whole
+        assert part >= max(0, total - len(weights)) * weight // whole
+    assert all(parts) == (total >= len(weights))
 
 
 def test_pools_keep_their_mix() -> None:
