@@ -143,6 +143,11 @@ def test_too_many_nodes_are_removed() -> None:
     assert change.shape.nodes == 1299
 
 
+def test_one_node_too_many() -> None:
+    words = [c.words for c in mend(asked(1300, quotas={"L-1216C47A": 1305 * 32}))]
+    assert words == ["raise L-1216C47A to 41,792", "remove 1 node"]
+
+
 def test_a_new_account_asks_for_the_smallest_raises() -> None:
     setting = asked(300, level="default")
     raises = {r.code: (r.now, r.wanted, r.possible) for r in quota_raises(size_setting(setting))}
