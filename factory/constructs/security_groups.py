@@ -1,7 +1,9 @@
 """Who inside a cell may speak to whom; nothing is ever admitted from everywhere.
 
 Pods and nodes of a cell trust each other, as Spark needs (drivers and executors listen on ports
-they choose). Peers are not admitted here: which flows cross the mesh is declared elsewhere.
+they choose). Peers are not admitted here: which flows cross the mesh is declared elsewhere. Hubs
+reach the load balancer and the Kubernetes API, which has no other way in: whoever installs the
+platform layer works from one of them.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ _USES = {
     "endpoint": "Interface endpoints",
     "ingress": "Network load balancer",
 }
+_NAMED = {"control-plane": "the Kubernetes API", "ingress": "the network load balancer"}
 
 
 class CellSecurityGroups:
@@ -45,6 +48,7 @@ class CellSecurityGroups:
         self._admit("pod", "control-plane")  # webhooks listen on ports they choose
         self._allow_out("control-plane", to="node")
         self._allow_out("control-plane", to="pod")
+        self._admit_hubs(cell, "control-plane", port=_HTTPS)
         self._admit_ingress(cell)
 
     def _group(self, cell: CellSpec, use: str, vpc_id: str) -> SecurityGroup:
@@ -87,15 +91,18 @@ class CellSecurityGroups:
             return
         self._admit("node", "ingress", port=ingress.node_port)
         self._allow_out("ingress", to="node")
+        self._admit_hubs(cell, "ingress", port=ingress.listener_port)
+
+    def _admit_hubs(self, cell: CellSpec, group: str, port: int) -> None:
         for hub, blocks in cell.hub_blocks.items():
             for block in blocks:
                 VpcSecurityGroupIngressRule(
                     self._stack,
-                    f"ingress-from-{hub}-{block_slug(block)}",
-                    security_group_id=self.groups["ingress"].id,
+                    f"{group}-from-{hub}-{block_slug(block)}",
+                    security_group_id=self.groups[group].id,
                     cidr_ipv4=str(block),
-                    description=f"Hub {hub} to the network load balancer",
+                    description=f"Hub {hub} to {_NAMED[group]}",
                     ip_protocol="tcp",
-                    from_port=ingress.listener_port,
-                    to_port=ingress.listener_port,
+                    from_port=port,
+                    to_port=port,
                 )

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from factory.errors import SynthError
+from factory.errors import UsageError
 
 
 def write_output(folder: Path, files: Mapping[str, str]) -> None:
@@ -24,7 +24,7 @@ def write_output(folder: Path, files: Mapping[str, str]) -> None:
         files: path inside the folder (with `/`) to text.
 
     Raises:
-        SynthError: when the folder cannot be written, or is not an output folder of ours.
+        UsageError: when the folder cannot be written, or is not an output folder of ours.
     """
     place = Path(os.path.realpath(folder))
     try:
@@ -41,7 +41,7 @@ def write_output(folder: Path, files: Mapping[str, str]) -> None:
             _swap(fresh, place, Path(scratch, "old"))
     except OSError as error:
         msg = f"cannot write {folder}: {error.strerror or error}"
-        raise SynthError(msg) from error
+        raise UsageError(msg) from error
 
 
 def _refuse(folder: Path, place: Path) -> None:
@@ -51,10 +51,10 @@ def _refuse(folder: Path, place: Path) -> None:
             f"{folder} is there, but was not made by cellfactory or cdktf\n"
             "    Choose another folder with --output, or move that one away."
         )
-        raise SynthError(msg)
+        raise UsageError(msg)
     if Path.cwd().is_relative_to(place):
         msg = f"{folder} cannot be replaced from inside it; run the command from another folder"
-        raise SynthError(msg)
+        raise UsageError(msg)
 
 
 def _is_output(place: Path) -> bool:

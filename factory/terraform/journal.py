@@ -24,12 +24,14 @@ _DONE = ("applied", "no-change", "done-before")
 
 
 class Journal:
-    """The journal of the run that goes on now."""
+    """The journal of the run that goes on now.
+
+    Where it cannot be written, each of its methods raises `UsageError`.
+    """
 
     def __init__(self, path: Path, command: str) -> None:
         self.path = path
         self._lock = threading.Lock()
-        path.parent.mkdir(parents=True, exist_ok=True)
         self._append({"event": "begun", "command": command})
 
     def started(self, stack: StackId, key: str) -> None:
@@ -42,10 +44,15 @@ class Journal:
         self._append({**line, "status": result.status, "counts": str(result.counts)})
 
     def _append(self, line: Mapping[str, Any]) -> None:
-        with self._lock, self.path.open("a", encoding="utf-8") as stream:
-            stream.write(json.dumps(line) + "\n")
-            stream.flush()
-            os.fsync(stream.fileno())
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with self._lock, self.path.open("a", encoding="utf-8") as stream:
+                stream.write(json.dumps(line) + "\n")
+                stream.flush()
+                os.fsync(stream.fileno())
+        except OSError as error:
+            msg = f"cannot write {self.path}: {error.strerror}"
+            raise UsageError(msg) from error
 
 
 def work_key(sources: Sources, inputs: Mapping[str, Value]) -> str:

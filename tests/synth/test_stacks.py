@@ -153,6 +153,20 @@ def test_nothing_is_admitted_from_everywhere(example: Example) -> None:
         assert "cidr_ipv6" not in body
 
 
+def test_the_private_api_is_open_to_the_hubs_and_to_no_other_block(example: Example) -> None:
+    hub = example.planned.inventory.hubs["shared-services"]
+    for cell, hubs in (("moka-use1-b", hub.blocks), ("moka-usw2-a", ())):
+        network = example.documents[f"{cell}-network"]["resource"]
+        rules = [
+            rule
+            for rule in network["aws_vpc_security_group_ingress_rule"].values()
+            if rule["security_group_id"] == "${aws_security_group.control-plane.id}"
+        ]
+        assert {(rule["from_port"], rule["to_port"]) for rule in rules} == {(443, 443)}
+        told = [rule["cidr_ipv4"] for rule in rules if "cidr_ipv4" in rule]
+        assert told == [str(block) for block in hubs]
+
+
 def test_nodes_are_static(example: Example) -> None:
     groups = cluster(example, "moka-use1-a")["aws_eks_node_group"]
     assert len(groups) == 6

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from factory.errors import SynthError
+from factory.errors import UsageError
 from factory.stacks.output import write_output
 
 OLD = {"manifest.json": '{"stacks": {}, "version": "1"}', "stacks/a-network/cdk.tf.json": "{}"}
@@ -52,7 +52,7 @@ def test_the_old_folder_comes_back(
         return rename(path, target)
 
     monkeypatch.setattr(Path, "rename", break_off)
-    with pytest.raises((KeyboardInterrupt, SynthError)):
+    with pytest.raises((KeyboardInterrupt, UsageError)):
         write_output(folder, NEW)
     assert texts(folder) == OLD
     assert [path.name for path in folder.parent.iterdir()] == ["cdktf.out"]
@@ -83,16 +83,16 @@ def test_a_link_to_nothing_gets_what_it_points_to(tmp_path: Path) -> None:
 def test_a_strangers_folder_is_left_alone(tmp_path: Path, strange: dict[str, str]) -> None:
     for name, text in strange.items():
         (tmp_path / name).write_text(text)
-    with pytest.raises(SynthError, match="was not made by"):
+    with pytest.raises(UsageError, match="was not made by"):
         write_output(tmp_path, NEW)
     assert texts(tmp_path) == strange
 
 
 def test_a_file_is_no_folder(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
-    with pytest.raises(SynthError, match="was not made by"):
+    with pytest.raises(UsageError, match="was not made by"):
         write_output(tmp_path / "file", NEW)
-    with pytest.raises(SynthError, match="cannot write"):
+    with pytest.raises(UsageError, match="cannot write"):
         write_output(tmp_path / "file" / "inside", NEW)
     assert texts(tmp_path) == {"file": "x"}
 
@@ -100,7 +100,7 @@ def test_a_file_is_no_folder(tmp_path: Path) -> None:
 def test_links_that_go_in_a_circle(tmp_path: Path) -> None:
     (tmp_path / "one").symlink_to("two")
     (tmp_path / "two").symlink_to("one")
-    with pytest.raises(SynthError, match="cannot write"):
+    with pytest.raises(UsageError, match="cannot write"):
         write_output(tmp_path / "one", NEW)
 
 
@@ -108,7 +108,7 @@ def test_nobody_loses_the_folder_they_stand_in(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(folder / "stacks")
-    with pytest.raises(SynthError, match="from inside it"):
+    with pytest.raises(UsageError, match="from inside it"):
         write_output(Path(".."), NEW)
     assert Path.cwd().samefile(folder / "stacks")
     assert [path.name for path in Path().iterdir()] == ["a-network"]

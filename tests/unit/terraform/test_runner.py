@@ -272,6 +272,27 @@ def test_an_interrupt_reaches_terraform_once_and_starts_nothing_new(scene: Scene
     assert read_finished(bench.target.runs_folder / "run.jsonl") == {}
 
 
+def test_where_the_journal_cannot_be_written_nothing_is_started(scene: Scene) -> None:
+    make_network(scene, "a")
+    bench = scene.bench()
+    journal = Journal(bench.target.runs_folder / "run.jsonl", "apply")
+    journal.path.unlink()
+    journal.path.mkdir()
+    (result,) = apply_stacks(
+        bench,
+        [network("a")],
+        sources_of(network("a")),
+        scene.listener,
+        parallel=1,
+        journal=journal,
+        finished={},
+        allow_destroy=False,
+    )
+    assert result.status == "failed"
+    assert result.reason == f"cannot write {journal.path}: Is a directory"
+    assert scene.log == []
+
+
 @pytest.mark.parametrize("allow_destroy", [False, True])
 def test_two_runs_in_one_folder_never_work_on_a_stack_at_the_same_time(
     scene: Scene, allow_destroy: bool
