@@ -64,8 +64,11 @@ def _summary(ledger: Ledger) -> Iterator[str]:
     yield f"{'':2}{'':24} {'binds':33} {'share':>6} {'errors':>6} {'warn':>5}"
     for owner in owners_of(ledger):
         usages = ledger.of(owner)
+        broken = [u for u in usages if not u.fits and u.gate == "error"]
         binding = ledger.binding(owner) or max(usages, key=lambda u: (u.gate == "error", u.share))
-        errors = sum(1 for u in usages if not u.fits and u.gate == "error")
+        if broken and binding.fits:  # what stops the work grows with no node
+            binding = max(broken, key=lambda u: u.share)
+        errors = len(broken)
         warnings = sum(1 for u in usages if not u.fits and u.gate == "warning")
         mark = OVER["error"] if errors else OVER["warning"] if warnings else " "
         title = BOUNDS[binding.bound].title

@@ -27,6 +27,7 @@ class Bound:
     gate: Gate = "error"
     assumption: str = ""  # what makes the number true, and the knob that changes it
     remedy: str = ""  # what mends it besides fewer nodes or a raised quota
+    hub_remedy: str = ""  # the same for a hub, where that is something else
 
 
 _SURGE = "nodes include those that an update adds, in all groups at once (max_unavailable)"
@@ -111,13 +112,15 @@ _ROWS = (
           gate="note", assumption="every address of every interface"),
     Bound(id="peered-nau", rule="F330", title="NAU of the mesh", unit="NAU",
           assumption=f"{_SURGE}; {_WEIGHTS}; {_PEERS}",
-          remedy="remove a cell or hub from the mesh, or set cell_to_cell: none"),
+          remedy="remove a cell or hub from the mesh, or set cell_to_cell: none",
+          hub_remedy="take a cell off the hub"),
     Bound(id="peered-nau-pods", rule="F331", title="NAU of the mesh, pods counted", unit="NAU",
           gate="warning", assumption=_WEIGHT),
     Bound(id="peered-nau-misconfigured", rule="F332", title="NAU of the mesh, one cell off",
           unit="NAU",
           assumption="the cell that costs most loses prefix delegation, the others hold",
-          remedy="remove a cell or hub from the mesh, or set cell_to_cell: none"),
+          remedy="remove a cell or hub from the mesh, or set cell_to_cell: none",
+          hub_remedy="take a cell off the hub"),
     Bound(id="peered-nau-reset", rule="F333", title="NAU of the mesh, one cell reset", unit="NAU",
           gate="warning", assumption=f"the cell that costs most, {_RESET}"),
     Bound(id="peered-nau-all-misconfigured", rule="F334", title="NAU of the mesh, all cells off",
@@ -175,7 +178,8 @@ _ROWS = (
           assumption="one for the NAT gateway of each zone", remedy="set egress: none"),
     # mesh
     Bound(id="peerings-per-vpc", rule="F370", title="peering connections", unit="connections",
-          assumption=_PEERS, remedy="split the mesh, or set cell_to_cell: none"),
+          assumption=_PEERS, remedy="split the mesh, or set cell_to_cell: none",
+          hub_remedy="split the mesh, each part with a hub of its own"),
     Bound(id="outstanding-peering-requests", rule="F371", title="peering requests at once",
           unit="requests",
           assumption="a cell that is built anew asks all its peers before any accepts"),

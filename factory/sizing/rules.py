@@ -51,8 +51,10 @@ def hint(usage: Usage) -> str:
     raised = raise_to(usage)
     if raised is not None:
         ways.append(f"raise {usage.code} to {raised:,} and write it under quotas")
-    if BOUNDS[usage.bound].remedy:
-        ways.append(BOUNDS[usage.bound].remedy)
+    bound = BOUNDS[usage.bound]
+    remedy = bound.hub_remedy if bound.hub_remedy and usage.path[:1] == ("hubs",) else bound.remedy
+    if remedy:
+        ways.append(remedy)
     lines = [", or ".join(ways)] if ways else []
     limit = usage.allowed
     if limit.adjustable and raised is None and limit.maximum is not None:

@@ -139,7 +139,22 @@ def test_a_large_mesh_has_too_many_peerings() -> None:
     found = findings(inventory(cells))
     assert "51 of 50 connections" in found["F370"].message
     assert "raise L-7E9ECCDB to 51" in found["F370"].hint
+    assert "set cell_to_cell: none" in found["F370"].hint
     assert "F371" in found
+
+
+def test_a_hub_is_not_told_what_helps_cells_alone() -> None:
+    cells = {f"cell-{index:02d}": 1 for index in range(51)}
+    raised = {**RAISED, "L-7E9ECCDB": 125, "L-DC9F7029": 125}
+    found = findings(inventory(cells, quotas=raised, hubs={"hub": hub(nau=130_000)}))
+    assert {rule for rule, finding in found.items() if finding.severity == "error"} == {
+        "F330", "F332", "F370"
+    }  # fmt: skip
+    for rule in ("F330", "F332", "F370"):
+        assert found[rule].path == ("hubs", "hub")
+        assert "cell_to_cell" not in found[rule].hint
+    assert "each part with a hub of its own" in found["F370"].hint
+    assert "take a cell off the hub" in found["F330"].hint
 
 
 def test_a_zone_full_of_groups() -> None:

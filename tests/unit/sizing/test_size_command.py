@@ -86,6 +86,12 @@ def test_without_block_characters_the_text_is_plain() -> None:
     assert bar(0.01) == "▏" or bar(0.01) == ""
 
 
+def test_the_summary_names_what_is_broken_though_no_node_fills_it() -> None:
+    declared = inventory({"cell-a": 10}, quotas={**RAISED, "L-29B6F2EB": 1})
+    lines = render_text(size_inventory(declared, plan(declared), FACTS), [], tight=0.8).splitlines()
+    assert lines[1].split()[:4] == ["!", "cell-a", "interface", "endpoints"]
+
+
 def test_what_is_nearly_used_up_is_marked() -> None:
     marked = [line for line in render_text(ledger(), ["cell-a"], tight=0.8).splitlines()
               if line.startswith("+ ")]  # fmt: skip
