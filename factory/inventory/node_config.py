@@ -38,7 +38,9 @@ def render_node_config(
 
     The number of pods is set twice: nodeadm reserves kubelet's memory by `maxPodsExpression`,
     kubelet obeys `maxPods`. Labels and taints are kubelet's own flags, because EKS would add
-    them only after the node has joined.
+    them only after the node has joined. NVMe disks of the instance become one file system for
+    images and for what pods write, which is where Spark shuffles; an instance without any is
+    left as it is.
 
     Args:
         cell: name of the cell, which is its cluster's.
@@ -62,6 +64,7 @@ def render_node_config(
                 "certificateAuthority": certificate,
                 "cidr": str(cell_type.service_block),
             },
+            "instance": {"localStorage": {"strategy": "RAID0"}},
             "kubelet": {
                 "maxPodsExpression": str(pods),
                 "config": {"maxPods": pods},

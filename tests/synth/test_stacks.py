@@ -232,3 +232,5 @@ def test_pods_on_a_node_are_what_its_prefixes_hold(example: Example) -> None:
         assert '\\"maxPods\\": 96' in template["user_data"]
         assert '\\"maxPodsExpression\\": \\"96\\"' in template["user_data"]
         assert template["metadata_options"]["http_tokens"] == "required"
+        disks = '\\"instance\\": {\\"localStorage\\": {\\"strategy\\": \\"RAID0\\"}}'
+        assert disks in template["user_data"]
