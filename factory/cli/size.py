@@ -30,7 +30,7 @@ from factory.cli.size_solved import (
 from factory.cli.size_text import owners_of, render_markdown, render_text, to_json, wrap
 from factory.errors import SizingError, UsageError
 from factory.facts.loader import load_facts
-from factory.facts.schema import UnknownInstanceType
+from factory.facts.schema import Facts, UnknownInstanceType
 from factory.sizing.bounds import stage
 from factory.sizing.ledger import size_inventory
 from factory.sizing.setting import Setting, setting_of, size_setting
@@ -169,11 +169,7 @@ def _what_if(given: Mapping[str, Any], scenario: Scenario | None) -> Subject:
     facts = load_facts()
     try:
         question = WhatIf(**given)
-        known = {row.code for row in facts.quotas.values()}
-        for code in question.quotas:
-            if code not in known:
-                msg = f"--quota {code}: no bound uses that quota"
-                raise UsageError(msg)
+        _require_possible(question.quotas, facts)
         setting = replace(setting_of_what_if(question, facts), scenario=scenario)
     except (WhatIfError, UnknownInstanceType) as error:
         raise UsageError(str(error)) from error
@@ -184,6 +180,18 @@ def _what_if(given: Mapping[str, Any], scenario: Scenario | None) -> Subject:
         pools=cgnat_pool(setting.shape.pod_addresses),
         assumed=tuple(assumed(question, given)),
     )
+
+
+def _require_possible(quotas: Mapping[str, int], facts: Facts) -> None:
+    known = {row.code: row for row in facts.quotas.values() if row.code}
+    for code, value in quotas.items():
+        if code not in known:
+            msg = f"--quota {code}: no bound uses that quota"
+            raise UsageError(msg)
+        most = known[code].maximum
+        if most is not None and value > most:
+            msg = f"--quota {code}={value:,}: AWS gives at most {most:,} ({known[code].title})"
+            raise UsageError(msg)
 
 
 def _declared(

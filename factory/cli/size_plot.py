@@ -7,6 +7,7 @@ not, and nobody who only checks cells has to install it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,7 @@ FORMATS = (".png", ".svg")
 MOST_BARS = 22  # the fullest; more would not be read
 MOST_CURVES = 7  # those that bind first
 POINTS = 60  # of each curve
+PAST = 1.2  # curves go so far beyond the nodes at which the first bound that must hold is full
 BEYOND = 1.6  # share of a limit up to which curves and bars are drawn
 COLOURS = {"error": "#2f6f9f", "warning": "#c58a1d", "note": "#9a9a9a"}
 OVER = "#b3372f"
@@ -101,7 +103,9 @@ def _curves(axes: Axes, setting: Setting) -> None:
     """Draw the share of each limit against the nodes, and where it is used up."""
     group_size = setting.facts.quota("nodes-per-node-group").default
     zones = len(setting.shape.zones)
-    most = max(zones * 2, 2 * setting.shape.nodes)
+    gating = {u.bound for u in size_setting(setting) if u.gate == "error" and u.per_node}
+    first = min((n for n in most_nodes(setting, gating).values() if n is not None), default=0)
+    most = max(zones * 2, 2 * setting.shape.nodes, ceil(PAST * first))
     sizes = sorted({max(1, most * step // (POINTS * zones)) for step in range(1, POINTS + 1)})
     shares: dict[str, list[float]] = {}
     for per_zone in sizes:
@@ -122,6 +126,7 @@ def _curves(axes: Axes, setting: Setting) -> None:
     axes.axvline(setting.shape.nodes, color="grey", linewidth=1, linestyle="--")
     axes.set_ylim(0, BEYOND)
     axes.set_xlim(0, nodes[-1])
+    axes.locator_params(axis="x", integer=True)
     axes.set_xlabel("nodes of the cell (dashed: today)")
     axes.set_ylabel("share of the limit")
     axes.legend(loc="upper left", fontsize=7, frameon=False)
@@ -137,11 +142,12 @@ def _timeline(axes: Axes, setting: Setting) -> None:
             _ready(axes, rebuilt.paced, f"{rebuilt.reading}, {rebuilt.pace:g} nodes/s", "--")
     minutes = setting.facts.policy_value("rebuild-minutes")
     axes.axvline(minutes, color=OVER, linewidth=1)
-    words = f" {minutes:g} minutes, our policy"
+    words = f"{minutes:g} minutes, our policy "
     above = axes.get_xaxis_transform()  # x in minutes, y in parts of the height
-    axes.text(minutes, 0.96, words, color=OVER, fontsize=7, transform=above)
+    axes.text(minutes, 0.96, words, color=OVER, fontsize=7, transform=above, ha="right")
     axes.set_xlim(left=0)
     axes.set_ylim(bottom=0)
+    axes.locator_params(axis="y", integer=True)
     axes.set_xlabel("minutes since the first call")
     axes.set_ylabel("nodes with pod addresses")
     axes.legend(loc="upper left", fontsize=7, frameon=False)

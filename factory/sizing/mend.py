@@ -59,7 +59,7 @@ def _candidates(setting: Setting) -> Iterator[Change]:
     """Change the cell itself, and keep all its nodes."""
     shape = setting.shape
     addresses = ADDRESSES_PER_PREFIX * shape.prefixes
-    if shape.interfaces > GUARDED_INTERFACES:
+    if shape.interfaces != GUARDED_INTERFACES:
         fused = replace(shape, interfaces=GUARDED_INTERFACES)
         yield Change(words=f"MAX_ENI={GUARDED_INTERFACES}", shape=fused)
     if shape.max_pods > addresses:

@@ -13,13 +13,14 @@ import typer
 from typer.testing import CliRunner
 
 from factory.cli.size import size
-from factory.cli.size_plot import require_format
+from factory.cli.size_plot import _curves, require_format
 from factory.cli.size_text import bar, render_markdown, render_text, to_json, wrap
 from factory.errors import UsageError
 from factory.facts.loader import load_facts
 from factory.sizing.bounds import BOUNDS
 from factory.sizing.ledger import size_inventory
 from factory.sizing.usage import Ledger
+from factory.sizing.whatif import WhatIf, setting_of_what_if
 from tests.unit.sizing.sample import RAISED, hub, inventory, plan, pool
 
 FACTS = load_facts()
@@ -238,6 +239,7 @@ def test_markdown_of_a_question(run: Run) -> None:
         ([*ASK, "--zones", "6"], "EKS takes 5 of us-east-1: not 6"),
         ([*ASK, "--quota", "vcpu"], "write it as L-CD17FD4B=512000"),
         ([*ASK, "--quota", "L-00000000=5"], "no bound uses that quota"),
+        ([*ASK, "--quota", "L-CD17FD4B=512001"], "AWS gives at most 512,000"),
         ([*ASK, "--plot", "picture.gif"], "a picture ends in .png or .svg"),
         (["--inventory", "no-such.yaml"], "no-such.yaml"),
     ],
@@ -291,6 +293,18 @@ def test_a_picture_is_the_same_each_time(run: Run, tmp_path: Path) -> None:
     for words in ("nodes, policy", "A rebuild, simulated", "bucket per action", "what-if"):
         assert words in drawn, "text stays text, so that it can be searched"
     assert files[2].read_bytes().startswith(b"\x89PNG")
+
+
+def test_curves_go_on_to_where_a_small_cell_is_full() -> None:
+    pytest.importorskip("matplotlib", reason="the extra `plot` is not installed")
+    from matplotlib.figure import Figure
+
+    question = WhatIf(nodes=2, zones=2, instance="m5.large", level="maximum")
+    axes = Figure().subplots()
+    _curves(axes, setting_of_what_if(question, FACTS))
+    assert axes.get_xlim()[1] >= 6, "pod prefixes are full at 6 nodes, thrice as many"
+    labels = [line.get_label() for line in axes.get_lines()]
+    assert "pod prefixes: 6 nodes" in labels
 
 
 def test_a_picture_that_cannot_be_written(run: Run, tmp_path: Path) -> None:

@@ -143,6 +143,12 @@ def test_too_many_nodes_are_removed() -> None:
     assert change.shape.nodes == 1299
 
 
+def test_a_node_without_a_pod_interface_gets_one() -> None:
+    setting = asked(30, max_eni=1)
+    assert broken_bounds(setting) == ("prefix-slots",)
+    assert [change.words for change in mend(setting)] == ["MAX_ENI=2"]
+
+
 def test_one_node_too_many() -> None:
     words = [c.words for c in mend(asked(1300, quotas={"L-1216C47A": 1305 * 32}))]
     assert words == ["raise L-1216C47A to 41,792", "remove 1 node"]
