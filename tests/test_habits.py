@@ -7,6 +7,7 @@ import importlib.util
 import inspect
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tomllib
@@ -92,6 +93,7 @@ def test_each_kind_of_error_has_an_exit_code_of_its_own() -> None:
     codes = {kind: kind.exit_code for kind in kinds_of_error()}
     assert len(codes) >= 5
     assert len(set(codes.values())) == len(codes), codes
+    assert codes.pop(errors.StoppedError) == 128 + signal.SIGINT, "as a shell says it"
     assert all(1 < code < 126 for code in codes.values()), "0 is fine, 1 is our bug, 126+ a shell's"
 
 

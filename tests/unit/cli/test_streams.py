@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -43,15 +44,24 @@ ENTRIES = {"module": ["-m", "factory"], "script": ["-c", entry_of_the_script()]}
 
 
 def start(entry: str, folder: Path, *words: str) -> subprocess.Popen[str]:
-    """Start the program with its modules looked for in a folder first."""
-    return subprocess.Popen(
-        [sys.executable, *ENTRIES[entry], *words],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join((str(folder), str(ROOT)))},
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
+    """Start the program with its modules looked for in a folder first, and Ctrl-C heeded."""
+    return start_with(signal.default_int_handler, entry, folder, *words)
+
+
+def start_with(interrupt: Any, entry: str, folder: Path, *words: str) -> subprocess.Popen[str]:
+    """Start it with SIGINT heeded or ignored, whatever these tests were started with."""
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        return subprocess.Popen(
+            [sys.executable, *ENTRIES[entry], *words],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join((str(folder), str(ROOT)))},
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.parametrize("entry", ENTRIES)
@@ -71,12 +81,8 @@ def test_an_interrupt_that_is_ignored_stays_ignored(tmp_path: Path) -> None:
     (tmp_path / "typer").mkdir()
     text = SLOW_IMPORT.replace("60", "1") + "raise SystemExit(7)\n"
     (tmp_path / "typer" / "__init__.py").write_text(text, "utf-8")
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # as `nohup` and `&` hand it on
-    try:
-        child = start("module", tmp_path, "check")
-    finally:
-        signal.signal(signal.SIGINT, before)
-    with child:
+    # as `nohup` and `&` hand it on
+    with start_with(signal.SIG_IGN, "module", tmp_path, "check") as child:
         assert child.stdout
         child.stdout.readline()
         child.send_signal(signal.SIGINT)
