@@ -79,11 +79,17 @@ def propose(
     declared: Mapping[str, float],
     known: Mapping[str, Quota],
 ) -> Iterator[str]:
-    """Write the `quotas` of a cell as YAML: what differs from AWS's default, and what changed."""
-    kept = {c: v for c, v in sorted(live.items()) if v != known[c].default or c in declared}
+    """Write the `quotas` of a cell as YAML: what differs from AWS's default, and what changed.
+
+    What cells.yaml has and Service Quotas did not tell stays as it is, and is marked.
+    """
+    kept = {c: v for c, v in live.items() if v != known[c].default or c in declared}
+    untold = {code: int(value) for code, value in declared.items() if code not in live}
     yield f"{cell}:"
-    yield "  quotas:" if kept else "  quotas: {}  # nothing was raised"
-    for code, value in kept.items():
+    yield "  quotas:" if kept or untold else "  quotas: {}  # nothing was raised"
+    for code, value in sorted((kept | untold).items()):
         before = declared.get(code)
         changed = "" if before in (None, value) else f"; cells.yaml has {before:,.0f}"
-        yield f"    {code}: {value}  # {known[code].title} ({known[code].unit}){changed}"
+        changed = "; not read, from cells.yaml" if code in untold else changed
+        named = f"{known[code].title} ({known[code].unit})" if code in known else "unknown to us"
+        yield f"    {code}: {value}  # {named}{changed}"

@@ -91,8 +91,10 @@ def _with_raises(change: Change, raises: Sequence[QuotaRaise]) -> Change:
 
 def _lower_ceiling(setting: Setting, shape: CellShape) -> CellShape:
     """Lower a ceiling that our policy does not allow; the blocks stay as they are planned."""
+    if shape.ceiling is None:
+        return shape
     allowed = int(setting.facts.policy_value("node-ceiling"))
-    return replace(shape, ceiling=allowed) if (shape.ceiling or 0) > allowed else shape
+    return replace(shape, ceiling=min(shape.ceiling, allowed))
 
 
 def _smaller_disks(setting: Setting) -> Iterator[Change]:

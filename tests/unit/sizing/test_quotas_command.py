@@ -22,8 +22,15 @@ KNOWN = {quota.code: quota for quota in FACTS.quotas.values() if quota.code}
 class Quotas:
     """A Service Quotas that answers from a table, or refuses."""
 
-    def __init__(self, values: dict[str, float], error: Exception | None = None) -> None:
+    def __init__(
+        self,
+        values: dict[str, float],
+        error: Exception | None = None,
+        defaults: dict[str, float] | None = None,
+    ) -> None:
         self.values, self.error = values, error
+        self.defaults = sorted((defaults or {}).items())
+        self.listed: list[str] = []
 
     def client(self, service: str) -> Quotas:
         assert service == "service-quotas"
@@ -37,6 +44,19 @@ class Quotas:
             raise refused(NOT_THERE)
         return {"Quota": {"QuotaCode": QuotaCode, "Value": self.values[QuotaCode]}}
 
+    def list_aws_default_service_quotas(
+        self, *, ServiceCode: str, NextToken: str = "0"
+    ) -> dict[str, Any]:
+        """Give one default a page."""
+        self.listed.append(f"{ServiceCode} {NextToken}")
+        mine = [(c, v) for c, v in self.defaults if KNOWN[c].service == ServiceCode]
+        if not mine:
+            raise refused(NOT_THERE)
+        page = int(NextToken)
+        rows = [{"QuotaCode": code, "Value": value} for code, value in mine[page : page + 1]]
+        more = {"NextToken": str(page + 1)} if page + 1 < len(mine) else {}
+        return {"Quotas": rows, **more}
+
 
 def refused(code: str) -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": "no"}}, "GetServiceQuota")
@@ -46,6 +66,15 @@ def test_every_code_is_asked_for_and_what_is_unknown_is_told() -> None:
     live = read_quotas(Quotas({"L-CD17FD4B": 512_000.0}), FACTS.quotas.values())
     assert live.values == {"L-CD17FD4B": 512_000}
     assert set(live.unread) == set(KNOWN) - {"L-CD17FD4B"}
+
+
+def test_what_was_never_raised_has_the_default_that_aws_lists() -> None:
+    defaults = {"L-CD17FD4B": 128_000.0, "L-93826ACB": 50.0, "L-BD136A63": 450.0}
+    quotas = Quotas({"L-CD17FD4B": 512_000.0}, defaults=defaults)
+    live = read_quotas(quotas, FACTS.quotas.values())
+    assert live.values == {"L-CD17FD4B": 512_000, "L-93826ACB": 50, "L-BD136A63": 450}
+    assert "L-BB24F6E5" in live.unread
+    assert len(quotas.listed) == len(set(quotas.listed)), "each page is read once"
 
 
 @pytest.mark.parametrize(
@@ -92,6 +121,16 @@ def test_what_differs_from_the_default_is_proposed() -> None:
     }
     assert "512000  # Peered Network Address Usage (NAU); cells.yaml has 256,000" in text
     assert "cells.yaml has 48,000" not in text
+
+
+def test_what_could_not_be_read_stays_as_it_is() -> None:
+    declared = {"L-1216C47A": 48_000.0, "L-CD17FD4B": 512_000.0, "L-00000000": 7.0}
+    text = "\n".join(propose("cell-a", {"L-CD17FD4B": 512_000}, declared, KNOWN))
+    assert parse_document(text).value == {
+        "cell-a": {"quotas": {"L-00000000": 7, "L-1216C47A": 48_000, "L-CD17FD4B": 512_000}}
+    }
+    assert text.count("not read, from cells.yaml") == 2
+    assert "512000  # Peered Network Address Usage (NAU)\n" in text + "\n"
 
 
 def test_nothing_raised_is_said() -> None:
