@@ -246,7 +246,11 @@ class ClusterBackend(BaseBackend):
 
     def update_cluster_version(self, request: Document) -> Document:
         cluster = self.cluster(request["name"])
-        cluster.document["version"] = request["version"]
+        now, wanted = cluster.document["version"], request["version"]
+        if wanted != next_minor(now):
+            message = f"Unsupported Kubernetes minor version update from {now} to {wanted}"
+            raise invalid(message)
+        cluster.document["version"] = wanted
         return tell_update(cluster, "VersionUpdate", {"version": request["version"]})
 
     def associate_encryption_config(self, request: Document) -> Document:
@@ -300,3 +304,16 @@ def _logging(change: Document | None, before: Document | None = None) -> Documen
     disabled = set(LOG_TYPES) - enabled
     rows = [(sorted(enabled), True), (sorted(disabled), False)]
     return {"clusterLogging": [{"types": types, "enabled": on} for types, on in rows if types]}
+
+
+def next_minor(version: str) -> str:
+    """Name the only Kubernetes version that EKS updates a control plane to.
+
+    Source:
+        https://docs.aws.amazon.com/eks/latest/userguide/update-cluster.html
+
+    >>> next_minor("1.34")
+    '1.35'
+    """
+    major, _, minor = version.partition(".")
+    return f"{major}.{int(minor) + 1}" if minor.isdecimal() else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -172,6 +173,17 @@ def test_updates_are_seen_and_finished(cell: Cell) -> None:
     assert cluster["logging"]["clusterLogging"][0] == {"types": ["api"], "enabled": True}
     with pytest.raises(ClientError, match="ResourceNotFound"):
         cell.eks.describe_update(name="cell", updateId="none")
+
+
+@pytest.mark.parametrize("version", ["1.33", "1.34", "1.36", "2.35"])
+def test_a_control_plane_goes_up_by_one_minor_version_and_never_down(
+    cell: Cell, version: str
+) -> None:
+    cell.create()
+    said = f"Unsupported Kubernetes minor version update from 1.34 to {version}"
+    with pytest.raises(ClientError, match=re.escape(said)):
+        cell.eks.update_cluster_version(name="cell", version=version)
+    assert cell.eks.describe_cluster(name="cell")["cluster"]["version"] == "1.34"
 
 
 def test_a_node_group_has_a_scaling_group_without_instances(cell: Cell) -> None:
