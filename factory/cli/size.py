@@ -242,7 +242,8 @@ def _show(subject: Subject, form: Form, *, backwards: bool, rebuild: bool) -> No
         parts.append(fence.format(render_solved(solved)))
     if setting and rebuilt:
         lead = lead_seconds(setting) / 60
-        parts.append(fence.format(render_rebuilt(setting.shape.name, rebuilt, lead)))
+        allowed = setting.facts.policy_value("rebuild-minutes")
+        parts.append(fence.format(render_rebuilt(setting.shape.name, rebuilt, lead, allowed)))
     if subject.assumed:
         listed = [f"- {said}" for said in subject.assumed]
         if form == "text":

@@ -185,6 +185,7 @@ def test_headroom_and_share() -> None:
     assert usage(75, Limit(value=100)).more_nodes is None
     assert usage(0, Limit(value=0)).share == 0
     assert usage(1, Limit(value=1)).share == 1
+    assert not sized.binding
     assert (Limit(value=1).adjustable, Limit(value=1).raised) == (False, False)
     twins = (usage(1, Limit(value=2), per_node=1), usage(2, Limit(value=4), per_node=1))
     assert [u.binding for u in mark_binding(twins)] == [True, False]

@@ -201,6 +201,13 @@ def test_a_rebuild_in_both_readings(run: Run) -> None:
     assert 16 < paced["minutes_lead"] < paced["minutes_p50"] <= paced["minutes_last"] < 30
     _, text = run(*ASK, "--quotas", "maximum", "--rebuild")
     assert "assumed, not measured" in text
+    late = [line[:20] for line in text.splitlines() if line.startswith("~ one shared")]
+    assert late == ["~ one shared bucket,"] * 2, "with the control plane, beyond half an hour"
+    assert "  bucket per action, all at once " in text
+    assert "~ longer than the 30 minutes of our policy" in text
+    assert "launch at the pace of nodes/s" in text
+    _, small = run("--nodes", "30", "--instance", "r6gd.8xlarge", "--rebuild")
+    assert "longer than" not in small
     assert max(map(len, text.splitlines())) <= 80
 
 
