@@ -310,6 +310,10 @@ def test_a_full_mesh_binds_its_cells_and_its_nodes_are_counted() -> None:
     for usage in more.of("cell-a"):
         if usage.bound in per_node:
             assert usage.used - used[usage.bound] == 3 * usage.per_node, usage.bound
+    short = {**quotas, "L-CD17FD4B": int(used["peered-nau"]) - 1}
+    over = ledger_of(inventory({"cell-a": 300, "cell-b": 100}, quotas=short))
+    assert not any(u.fits for u in over if u.bound == "peered-nau")
+    assert not any(u.excess_nodes for u in over if u.bound == "peered-nau"), "of which cell?"
     alone = ledger_of(inventory({"cell-a": 1}, hubs={"hub": hub()}))
     assert all(u.per_node == 0 for u in alone.of("hub"))
 

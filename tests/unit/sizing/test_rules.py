@@ -78,6 +78,12 @@ def test_a_ceiling_that_promises_too_much_is_told_apart_from_nodes() -> None:
     assert "1,500 of 1,300 nodes" in found.message
     assert "remove" not in found.hint
     assert "set it to 1,300 at most" in found.hint
+    one = findings(inventory({"cell-a": 400}, node_ceiling=1301))["F345"]
+    assert "remove" not in one.hint
+    declared = inventory({"cell-a": 400}, node_ceiling=1300)
+    sized = {u.bound: u for u in size_inventory(declared, plan(declared), FACTS)}
+    for bound in ("declared-ceiling", "node-ceiling"):
+        assert sized[bound].per_node == 1
     full = findings(inventory({"cell-a": 500}, node_ceiling=1500))["F345"]
     assert "remove 200 nodes" in full.hint
     assert full.path[-1] == "nodes_per_zone"
@@ -119,6 +125,15 @@ def test_one_misconfigured_cell_must_not_break_the_mesh() -> None:
     breaks = findings(inventory({"cell-a": 400}, quotas=quotas, hubs={"hub": hub(100_000)}))
     assert breaks["F332"].severity == "error"
     assert "F330" not in breaks
+
+
+def test_too_many_prefixes_point_at_the_instance_type() -> None:
+    groups = {"executor": pool(10, "m5.large")}
+    found = findings(inventory(groups=groups, prefixes_per_node=10))["F315"]
+    assert "10 of 9 prefixes" in found.message
+    assert found.path == (
+        *("cell_types", "type-cell-a", "node_groups", "executor", "instance_type"),
+    )
 
 
 def test_pods_without_an_address() -> None:
