@@ -2,7 +2,8 @@
 
 A child runs in a process group of its own, so that Ctrl-C in a terminal reaches it once and by
 our hand alone: Terraform takes a second interrupt for an order to drop everything, and what it
-was making is then lost to its state.
+was making is then lost to its state. For the same reason it writes to files and not to pipes: when
+we are killed it goes on to its end, where a pipe that nobody reads would end it in the middle.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ import contextlib
 import os
 import signal
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
+from typing import IO
 
 GRACE_SECONDS = 60.0  # between the interrupt and the kill of a child that ran out of time
 
@@ -91,29 +94,33 @@ def run_process(
         OSError: when it cannot be started.
     """
     started = time.monotonic()
-    child = subprocess.Popen(
-        list(argv),
-        cwd=cwd,
-        env=dict(env),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT if merge_stderr else subprocess.PIPE,
-        start_new_session=True,
-    )
-    with (children or Children()).watching(child):
-        out, err, timed_out = _wait(child, timeout_seconds)
-    return Finished(
-        code=child.returncode,
-        stdout=out.decode("utf-8", "replace"),
-        stderr=(err or b"").decode("utf-8", "replace"),
-        seconds=time.monotonic() - started,
-        timed_out=timed_out,
-    )
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        child = subprocess.Popen(
+            list(argv),
+            cwd=cwd,
+            env=dict(env),
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT if merge_stderr else err,
+            start_new_session=True,
+        )
+        with (children or Children()).watching(child):
+            timed_out = _wait(child, timeout_seconds)
+        return Finished(
+            code=child.returncode,
+            stdout=_read(out),
+            stderr=_read(err),
+            seconds=time.monotonic() - started,
+            timed_out=timed_out,
+        )
 
 
 @contextlib.contextmanager
 def forwarding_signals(children: Children) -> Iterator[None]:
-    """Forward the first SIGINT or SIGTERM to the children instead of dying of it.
+    """Forward the first signal that ends a program to the children instead of dying of it.
+
+    A terminal that is closed (SIGHUP) is forwarded as SIGTERM, which Terraform heeds; where it
+    is ignored, as under `nohup`, it stays ignored.
 
     Outside of the main thread Python allows no signal handlers: then nothing is changed.
     """
@@ -123,9 +130,13 @@ def forwarding_signals(children: Children) -> Iterator[None]:
 
     def forward(signum: int, _frame: FrameType | None) -> None:
         # In a thread: this handler may have interrupted one that holds the lock of `children`.
-        threading.Thread(target=children.stop, args=(signal.Signals(signum),)).start()
+        number = signal.SIGTERM if signum == signal.SIGHUP else signal.Signals(signum)
+        threading.Thread(target=children.stop, args=(number,)).start()
 
-    before = {s: signal.signal(s, forward) for s in (signal.SIGINT, signal.SIGTERM)}
+    heeded = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        heeded.append(signal.SIGHUP)
+    before = {s: signal.signal(s, forward) for s in heeded}
     try:
         yield
     finally:
@@ -133,21 +144,26 @@ def forwarding_signals(children: Children) -> Iterator[None]:
             signal.signal(signum, handler)
 
 
-def _wait(
-    child: subprocess.Popen[bytes], timeout_seconds: float | None
-) -> tuple[bytes, bytes | None, bool]:
+def _wait(child: subprocess.Popen[bytes], timeout_seconds: float | None) -> bool:
+    """Wait for the end of a child; True when it ran out of time."""
     try:
-        out, err = child.communicate(timeout=timeout_seconds)
-        return out, err, False
+        child.wait(timeout_seconds)
     except subprocess.TimeoutExpired:
         _send(child, signal.SIGINT)
+    else:
+        return False
     try:
-        out, err = child.communicate(timeout=GRACE_SECONDS)
+        child.wait(GRACE_SECONDS)
     except subprocess.TimeoutExpired:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(child.pid, signal.SIGKILL)  # with whatever it started itself
-        out, err = child.communicate()
-    return out, err, True
+        child.wait()
+    return True
+
+
+def _read(stream: IO[bytes]) -> str:
+    stream.seek(0)
+    return stream.read().decode("utf-8", "replace")
 
 
 def _send(child: subprocess.Popen[bytes], signum: signal.Signals) -> None:

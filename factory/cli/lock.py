@@ -32,7 +32,8 @@ def lock(
     changed = write_whole(planned.lock_file, render_lock(wanted))
     typer.echo(
         f"{planned.lock_file}: {'written' if changed else 'up to date'}, "
-        f"{len(wanted.cells):,} cells, {len(wanted.removed):,} removed",
+        f"{len(wanted.cells):,} {'cell' if len(wanted.cells) == 1 else 'cells'}, "
+        f"{len(wanted.removed):,} removed",
         err=True,
     )
 

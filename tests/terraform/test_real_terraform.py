@@ -25,7 +25,7 @@ from factory.terraform.commands import Bench
 from factory.terraform.engine import Engine, find_engine
 from factory.terraform.journal import Journal, read_finished
 from factory.terraform.registry import open_registry
-from factory.terraform.results import Result, render_errors
+from factory.terraform.results import Result, render_dangers, render_errors
 from factory.terraform.runner import (
     Listener,
     apply_stacks,
@@ -191,7 +191,7 @@ def test_apply_plan_clean_add_remove_and_destroy(bench: Bench) -> None:
     }
     refused = apply(bench, sources())
     assert refused["a-peering"].status == "refused"
-    assert 'delete terraform_data.row["c"]' in refused["a-peering"].reason
+    assert render_dangers(refused["a-peering"]).startswith('    delete terraform_data.row["c"]')
     assert refused["b-accept"].status == "skipped"
     allowed = apply(bench, sources(), allow_destroy=True)
     assert statuses(allowed)["a-peering"] == "applied +0 ~0 -1"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -107,9 +108,16 @@ COUNTING = (
 )
 
 
-@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("signum", "told"),
+    [
+        (signal.SIGINT, signal.SIGINT),
+        (signal.SIGTERM, signal.SIGTERM),
+        (signal.SIGHUP, signal.SIGTERM),
+    ],
+)
 def test_a_signal_is_forwarded_once_however_often_it_comes(
-    tmp_path: Path, signum: signal.Signals
+    tmp_path: Path, signum: signal.Signals, told: signal.Signals
 ) -> None:
     children = Children()
     said: list[str] = []
@@ -126,8 +134,49 @@ def test_a_signal_is_forwarded_once_however_often_it_comes(
         os.kill(os.getpid(), signum)
         thread.join()
         assert children.stopping
-    assert said == [f"[{int(signum)}]\n"]
+    assert said == [f"[{int(told)}]\n"]
     assert signal.getsignal(signum) == before
+
+
+def test_a_terminal_that_is_closed_under_nohup_changes_nothing() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        children = Children()
+        with forwarding_signals(children):
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+        assert not children.stopping
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+TALKING = (
+    "import os, pathlib, signal, time\n"
+    "signal.signal(signal.SIGPIPE, signal.SIG_DFL)\n"  # as Go has it
+    "parent = os.getppid()\n"
+    "pathlib.Path('ready').touch()\n"
+    "while os.getppid() == parent: time.sleep(0.01)\n"
+    "print('still at work', flush=True)\n"
+    "pathlib.Path('done').touch()\n"
+)
+
+
+def test_when_we_are_killed_a_child_goes_on_to_its_end(tmp_path: Path, project_root: Path) -> None:
+    starting = (
+        "import os, sys; from pathlib import Path; from factory.processes import run_process\n"
+        "run_process([sys.executable, '-c', sys.argv[1]], cwd=Path(sys.argv[2]), env=os.environ)"
+    )
+    parent = subprocess.Popen(
+        [sys.executable, "-c", starting, TALKING, str(tmp_path)], cwd=project_root
+    )
+    late = time.monotonic() + 30
+    while not (tmp_path / "ready").exists() and time.monotonic() < late:
+        time.sleep(0.01)
+    parent.kill()
+    parent.wait()
+    while not (tmp_path / "done").exists() and time.monotonic() < late:
+        time.sleep(0.01)
+    assert (tmp_path / "done").exists()
 
 
 def test_a_child_that_starts_after_the_signal_is_told_at_once(tmp_path: Path) -> None:
