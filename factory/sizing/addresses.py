@@ -15,6 +15,7 @@ from factory.sizing.terms import (
 )
 from factory.sizing.usage import Limit, Usage
 
+OWN_CONTROL_PLANE_RULES = 2  # its nodes and its pods reach the Kubernetes API
 SUBNETS_PER_ZONE = 4  # node, endpoint, control plane and pod; a public one where there is egress
 
 
@@ -103,11 +104,10 @@ def _vpc(entries: CellEntries) -> Iterator[Usage]:
         yield entries.usage(
             bound, used, entries.quota(bound), scope=entries.scope("vpc"), path=cell_path
         )
-    if shape.ingress:
-        yield entries.usage(
-            "rules-per-security-group",
-            shape.peers.hub_blocks,
-            entries.quota("rules-per-security-group"),
-            scope=entries.scope("vpc"),
-            path=cell_path,
-        )
+    yield entries.usage(
+        "rules-per-security-group",
+        shape.peers.hub_blocks + OWN_CONTROL_PLANE_RULES,
+        entries.quota("rules-per-security-group"),
+        scope=entries.scope("vpc"),
+        path=cell_path,
+    )

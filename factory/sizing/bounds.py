@@ -74,8 +74,8 @@ _ROWS = (
           assumption="local routes and the S3 gateway count; older accounts may still have 50 "
           "(L-93826ACB under quotas)",
           remedy="give hubs fewer, larger blocks"),
-    Bound(id="rules-per-security-group", rule="F312", title="rules of the ingress group",
-          unit="rules", assumption="one rule for each block of a hub",
+    Bound(id="rules-per-security-group", rule="F312", title="rules of the API's group",
+          unit="rules", assumption="one rule for each block of a hub, for nodes and for pods",
           remedy="give hubs fewer, larger blocks"),
     Bound(id="pod-prefixes-packed", rule="F313", title="pod prefixes, packed", unit="prefixes",
           gate="note", assumption="the best that luck could do without reservations"),

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from factory.sizing.ledger import size_cell
 from tests.synth.conftest import Example
 from tests.synth.provider_schema import unknown_attributes
 
@@ -165,6 +166,10 @@ def test_the_private_api_is_open_to_the_hubs_and_to_no_other_block(example: Exam
         assert {(rule["from_port"], rule["to_port"]) for rule in rules} == {(443, 443)}
         told = [rule["cidr_ipv4"] for rule in rules if "cidr_ipv4" in rule]
         assert told == [str(block) for block in hubs]
+        planned = example.planned
+        sized = size_cell(planned.inventory, cell, planned.plan.cells[cell], planned.facts)
+        (counted,) = (u.used for u in sized if u.bound == "rules-per-security-group")
+        assert len(rules) == counted, "the sizing model counts what is built"
 
 
 def test_nodes_are_static(example: Example) -> None:

@@ -202,7 +202,7 @@ def test_routes_and_rules_by_hand() -> None:
     sized = {u.bound: u for u in size_cell(declared, "cell-a", addresses("cell-a"), FACTS)}
     # its own 4 blocks, 2 cells, 3 blocks of the hub, the S3 gateway
     assert sized["routes-per-route-table"].used == 4 + 2 + 3 + 1
-    assert sized["rules-per-security-group"].used == 3
+    assert sized["rules-per-security-group"].used == 3 + 2
 
 
 def test_without_edges_between_cells_only_the_hub_adds_up() -> None:
