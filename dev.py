@@ -40,7 +40,10 @@ SPARK = ROOT / ".spark"
 COST = {"run": "140 MB to download, 520 MB on disk", "dev": "410 MB to download, 1.4 GB on disk"}
 
 # A test with one of these marks starts other programs; all others are pure and quick.
-SLOW_MARKS = "synth or terraform or sandbox or helm or gateway_nginx or gateway_spark or readme"
+SLOW_MARKS = (
+    "synth or terraform or sandbox or helm or gateway_sidecar or gateway_nginx or gateway_spark"
+    " or readme"
+)
 # To import one of these does so too; their doctests bear such a mark (see conftest.py).
 STARTS_PROGRAMS = ("factory/constructs", "factory/sandbox", "factory/stacks")
 # Settings of a person's shell that would send pip or Python somewhere else.

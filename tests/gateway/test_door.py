@@ -56,6 +56,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext,
     return context, directory / "ca.crt"
 
 
+@pytest.mark.gateway_sidecar
 def test_tls_and_a_token_that_is_changed_while_it_runs(
     authority: tuple[ssl.SSLContext, Path], tmp_path: Path
 ) -> None:
@@ -161,6 +162,7 @@ def test_an_endless_event_is_cut_off(raw_server: tuple[str, list[bytes]]) -> Non
         list(make_door(url).watch("/api/v1/pods", {}, silence_seconds=5))
 
 
+@pytest.mark.gateway_sidecar
 def test_a_page_that_is_too_large_is_asked_in_parts(api: ApiServer, tmp_path: Path) -> None:
     for number in range(40):
         pod = make_driver(number, address=f"127.78.0.{number + 1}")

@@ -170,6 +170,7 @@ def test_settings_that_cannot_work_are_named(name: str, text: str) -> None:
         parse_settings({**GOOD, f"GATEWAY_{name}": text})
 
 
+@pytest.mark.gateway_sidecar
 def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
     process = Sidecar(tmp_path, "nonsense", pod_blocks="x", max_drivers="many")
     with pytest.raises(AssertionError) as caught:

@@ -124,18 +124,21 @@ def test_a_signal_is_forwarded_once_however_often_it_comes(
     thread = threading.Thread(
         target=lambda: said.append(python(COUNTING, tmp_path, children=children).stdout)
     )
-    before = signal.getsignal(signum)
-    with forwarding_signals(children):
-        thread.start()
-        while not (tmp_path / "ready").exists():
-            time.sleep(0.01)
-        os.kill(os.getpid(), signum)
-        time.sleep(0.05)
-        os.kill(os.getpid(), signum)
-        thread.join()
-        assert children.stopping
+    before = signal.signal(signum, signal.SIG_DFL)  # who started these tests may ignore it
+    try:
+        with forwarding_signals(children):
+            thread.start()
+            while not (tmp_path / "ready").exists():
+                time.sleep(0.01)
+            os.kill(os.getpid(), signum)
+            time.sleep(0.05)
+            os.kill(os.getpid(), signum)
+            thread.join()
+            assert children.stopping
+        assert signal.getsignal(signum) == signal.SIG_DFL
+    finally:
+        signal.signal(signum, before)
     assert said == [f"[{int(told)}]\n"]
-    assert signal.getsignal(signum) == before
 
 
 def test_a_terminal_that_is_closed_under_nohup_changes_nothing() -> None:
