@@ -17,13 +17,15 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     'nodes_per_zone'
     >>> nearest("nodes_per_zon", ["nodes_per_zone", "labels"])
     'nodes_per_zone'
+    >>> nearest("us-esat-1", ["us-west-1", "us-east-1"])
+    'us-east-1'
     """
     if len(word) > MOST_LENGTH:
         return None
     names = list(islice(known, MOST_KNOWN))
-    near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
-    if near:
-        return near[0]
+    near = difflib.get_close_matches(word, names, cutoff=0.6)
+    if near:  # two letters in the wrong order are likelier than two wrong letters
+        return min(near, key=lambda name: sorted(name) != sorted(word))
     longer = [name for name in names if len(word) > 2 and name.startswith(word)]
     return longer[0] if len(longer) == 1 else None
 
