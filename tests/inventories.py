@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from factory.documents import render_data
@@ -74,3 +74,24 @@ def render(made: Mapping[str, Any]) -> str:
 def inventory(made: Mapping[str, Any]) -> Inventory:
     """Read plain data as an inventory, every rule included."""
     return parse_inventory(render(made), "cells.yaml", load_facts())[0]
+
+
+def paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield the path of everything in plain data, parents first."""
+    if path:
+        yield path
+    if isinstance(value, dict | list):
+        for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from paths(inner, (*path, key))
+
+
+def changed(
+    data: Mapping[str, Any], path: tuple[Any, ...], change: Callable[[Any, Any], None]
+) -> dict[str, Any]:
+    """Copy the data of an inventory and change what holds the value at a path."""
+    made = copy.deepcopy(dict(data))
+    parent: Any = made
+    for key in path[:-1]:
+        parent = parent[key]
+    change(parent, path[-1])
+    return made

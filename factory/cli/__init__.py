@@ -26,14 +26,14 @@ from factory.cli.schema import schema
 from factory.cli.size import size
 from factory.cli.synth import synth
 from factory.cli.terraform import apply, destroy, plan, validate
-from factory.errors import FactoryError, UsageError
+from factory.errors import FactoryError, StoppedError, UsageError
 
 EXIT_CODES = """
 Exit codes: 0 fine · 1 our bug · 2 usage, or a place that cannot be written · 3 inventory or
 addresses · 4 sizing · 5 synth · 6 Terraform · 10 changes found (when asked) · 130 interrupted ·
 141 nobody read the output
 """
-INTERRUPTED = 128 + signal.SIGINT
+INTERRUPTED = StoppedError.exit_code
 UNREAD = 128 + signal.SIGPIPE
 UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 

@@ -74,7 +74,7 @@ class AccountsBackend(OrganizationsBackend):
         if not (UNIT_ID.fullmatch(parent_id) or ROOT_ID.fullmatch(parent_id)):
             message = "You provided a value that does not match the required pattern."
             raise InvalidInputException(message)
-        if all(parent_id not in (unit.id, *self.other_names) for unit in self.ou):
+        if parent_id not in {unit.id for unit in self.ou} | self.other_names.keys():
             if UNIT_ID.fullmatch(parent_id):
                 self._found_unit(parent_id)
             else:

@@ -97,17 +97,16 @@ def repeating(application: Application) -> Application:
 
     def answer(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         call = str(environ.get("HTTP_AMZ_SDK_INVOCATION_ID", ""))
-        if call not in given:
-            body, status, headers = run_wsgi_app(application, environ, buffered=True)
-            told = status, headers.to_wsgi_list(), list(body)
-            if not call or not status.startswith("2"):
-                start(*told[:2])
-                return told[2]
-            given[call] = told
-            if len(given) > REMEMBERED:
-                given.popitem(last=False)
-        start(*given[call][:2])
-        return given[call][2]
+        told = given.get(call)
+        if told is None:
+            chunks, status, headers = run_wsgi_app(application, environ, buffered=True)
+            told = status, headers.to_wsgi_list(), list(chunks)
+            if call and status.startswith("2"):
+                given[call] = told
+                if len(given) > REMEMBERED:
+                    given.popitem(last=False)
+        start(told[0], told[1])
+        return told[2]
 
     return answer
 

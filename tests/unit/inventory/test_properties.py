@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import time
 from collections.abc import Callable
@@ -21,6 +20,7 @@ from factory.inventory.json_schema import render_schema
 from factory.inventory.reader import parse_inventory
 from factory.inventory.source import MOST_PROBLEMS
 from tests import inventories
+from tests.inventories import changed, paths
 
 EXAMPLE = (Path(__file__).resolve().parents[3] / "cells.yaml").read_text("utf-8")
 EXAMPLE_DATA: dict[str, Any] = load_data(EXAMPLE)
@@ -54,15 +54,7 @@ def is_read(text: str | bytes) -> bool:
     return False
 
 
-def paths(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """List the path of every value, parents before children."""
-    if not isinstance(value, dict | list):
-        return [path]
-    items = value.items() if isinstance(value, dict) else enumerate(value)
-    return [path, *(p for key, inner in items for p in paths(inner, (*path, key)))]
-
-
-PATHS = paths(EXAMPLE_DATA)[1:]
+PATHS = list(paths(EXAMPLE_DATA))
 SCALARS = st.one_of(
     st.none(),
     st.booleans(),
@@ -80,16 +72,6 @@ VALUES = st.recursive(
 )
 
 
-def changed(path: tuple[Any, ...], change: Callable[[Any, Any], None]) -> dict[str, Any]:
-    """Copy the example and change what holds the value at a path."""
-    made = copy.deepcopy(EXAMPLE_DATA)
-    parent: Any = made
-    for key in path[:-1]:
-        parent = parent[key]
-    change(parent, path[-1])
-    return made
-
-
 @given(st.one_of(st.text(), st.binary(), st.text("{}[]:,&*!|>-?#'\"% \n\tab01", max_size=60)))
 @example("version: 1")
 @example("[key]: 1")
@@ -105,7 +87,7 @@ def test_any_text_is_read_or_refused_with_places(text: str | bytes) -> None:
 @example(("address_pools", "node", 0), "0.0.0.0/0")
 @example(("cell_types", "spark", "node_ceiling"), 1)
 def test_any_value_anywhere_is_read_or_refused(path: tuple[Any, ...], value: Any) -> None:
-    made = changed(path, lambda parent, key: parent.__setitem__(key, value))
+    made = changed(EXAMPLE_DATA, path, lambda parent, key: parent.__setitem__(key, value))
     if is_read(render_data(made)):
         assert SCHEMA.is_valid(made)
 
@@ -123,7 +105,7 @@ def test_any_key_anywhere_is_read_or_refused(path: tuple[Any, ...], key: str, va
         else:
             target.append(value)
 
-    made = changed(path, add)
+    made = changed(EXAMPLE_DATA, path, add)
     if is_read(render_data(made)):
         assert SCHEMA.is_valid(made)
 
@@ -131,7 +113,7 @@ def test_any_key_anywhere_is_read_or_refused(path: tuple[Any, ...], key: str, va
 @settings(max_examples=60)
 @given(st.sampled_from(PATHS))
 def test_anything_may_be_missing(path: tuple[Any, ...]) -> None:
-    made = changed(path, lambda parent, key: parent.pop(key))
+    made = changed(EXAMPLE_DATA, path, lambda parent, key: parent.pop(key))
     if is_read(render_data(made)):
         assert SCHEMA.is_valid(made)
 

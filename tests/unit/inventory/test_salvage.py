@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from factory.inventory.salvage import salvage
 from factory.inventory.schema import Inventory, Mesh
 from factory.inventory.unreadable import HOLE, UnreadableError, lacks, names_of, readable
 from tests import inventories
+from tests.inventories import changed, paths
 
 EXAMPLE: dict[str, Any] = load_data(
     (Path(__file__).resolve().parents[3] / "cells.yaml").read_text("utf-8")
@@ -35,25 +35,6 @@ def rules(made: dict[str, Any]) -> list[str]:
         found = (problem.finding for problem in error.problems)
         return [finding.rule for finding in found]
     return []
-
-
-def paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Yield the path of everything, parents first."""
-    if path:
-        yield path
-    if isinstance(value, dict | list):
-        for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
-            yield from paths(inner, (*path, key))
-
-
-def broken(path: tuple[Any, ...], change: Callable[[Any, Any], None]) -> dict[str, Any]:
-    """Copy the example and change what holds the value at a path."""
-    made = copy.deepcopy(EXAMPLE)
-    parent: Any = made
-    for key in path[:-1]:
-        parent = parent[key]
-    change(parent, path[-1])
-    return made
 
 
 def misspell(parent: Any, key: Any) -> None:
@@ -84,7 +65,7 @@ def test_one_mistake_in_a_sound_inventory_casts_no_shadow(change: str) -> None:
     """Nothing else is wrong with the example: what rules find fault with is a shadow."""
     told = 0
     for path in paths(EXAMPLE):
-        found = set(rules(broken(path, CHANGES[change])))
+        found = set(rules(changed(EXAMPLE, path, CHANGES[change])))
         if found & SCHEMA_RULES:
             told += 1
             assert found <= SCHEMA_RULES, (path, found)
@@ -110,7 +91,7 @@ def test_a_dangling_name_is_told_beside_any_other_mistake(where: tuple[Any, ...]
     for path in paths(EXAMPLE):
         if len(path) > 3 or path == where[: len(path)] or path == section[: len(path)]:
             continue  # then it cannot be told any more
-        made = broken(path, CHANGES["mapping"])
+        made = changed(EXAMPLE, path, CHANGES["mapping"])
         inner: Any = made
         for key in where[:-1]:
             inner = inner[key]
