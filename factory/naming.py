@@ -6,39 +6,60 @@ a peer's name, so that adding a cell renames nothing.
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+OWNER_FOLDERS = {"organization": "organizations", "mesh": "meshes", "cell": "cells"}
+"""Where the states and records of an owner lie, by its kind."""
 
-Layer = Literal["account", "network", "peering", "accept", "options", "cluster", "platform"]
-"""One Terraform state of a cell."""
-
-LAYERS: tuple[Layer, ...] = get_args(Layer)
-
-TAG_CELL = "cellfactory:cell"
 TAG_LAYER = "cellfactory:layer"
 TAG_STACK = "cellfactory:stack"
 
 
-def stack_name(cell: str, layer: Layer) -> str:
-    """Name the stack of a cell's layer; layers hold no hyphen, so it can be taken apart.
+def stack_name(owner: str, layer: str) -> str:
+    """Name the stack of an owner's layer; layers hold no hyphen, so it can be taken apart.
 
     >>> stack_name("moka-use1-a", "network")
     'moka-use1-a-network'
     """
-    return f"{cell}-{layer}"
+    return f"{owner}-{layer}"
 
 
-def state_key(cell: str, layer: Layer) -> str:
+def stack_path(kind: str, owner: str, layer: str) -> str:
+    """Say where a stack has its place in a store of many: its kind of owner, owner and layer.
+
+    >>> stack_path("cell", "moka-use1-a", "network")
+    'cells/moka-use1-a/network'
+    """
+    return f"{OWNER_FOLDERS[kind]}/{owner}/{layer}"
+
+
+def state_key(kind: str, owner: str, layer: str) -> str:
     """Name the S3 object that holds a layer's state.
 
-    >>> state_key("moka-use1-a", "network")
-    'cells/moka-use1-a/network.tfstate'
+    >>> state_key("mesh", "moka-use1", "gateway")
+    'meshes/moka-use1/gateway.tfstate'
     """
-    return f"cells/{cell}/{layer}.tfstate"
+    return f"{stack_path(kind, owner, layer)}.tfstate"
 
 
-def stack_tags(cell: str, layer: Layer) -> dict[str, str]:
-    """Tag every resource of a stack, so that an orphan can be traced to where it came from."""
-    return {TAG_CELL: cell, TAG_LAYER: layer, TAG_STACK: stack_name(cell, layer)}
+def stack_tags(kind: str, owner: str, layer: str) -> dict[str, str]:
+    """Tag every resource of a stack, so that an orphan can be traced to where it came from.
+
+    >>> stack_tags("cell", "moka-use1-a", "network")["cellfactory:cell"]
+    'moka-use1-a'
+    """
+    return {
+        f"cellfactory:{kind}": owner,
+        TAG_LAYER: layer,
+        TAG_STACK: stack_name(owner, layer),
+    }
+
+
+def role_arn(account: str, name: str) -> str:
+    """Write the ARN of an IAM role.
+
+    >>> role_arn("444444444444", "CellFactory")
+    'arn:aws:iam::444444444444:role/CellFactory'
+    """
+    return f"arn:aws:iam::{account}:role/{name}"
 
 
 def edge_name(one: str, other: str) -> str:
@@ -48,15 +69,6 @@ def edge_name(one: str, other: str) -> str:
     'moka-use1-a--moka-use1-b'
     """
     return "--".join(sorted((one, other)))
-
-
-def block_slug(block: object) -> str:
-    """Write a block so that it can stand in a construct id.
-
-    >>> block_slug("100.64.0.0/16")
-    '100-64-0-0-16'
-    """
-    return str(block).replace(".", "-").replace("/", "-")
 
 
 def event_log_bucket(cell: str, account_id: str) -> str:

@@ -14,7 +14,8 @@ from factory.facts.loader import load_facts
 from factory.facts.schema import Quota
 from factory.files import read_bytes
 from factory.inventory.reader import parse_inventory
-from factory.inventory.schema import ExistingAccount, Inventory, Organization
+from factory.inventory.schema import ExistingAccount, Inventory
+from factory.layers.access import member_access
 from factory.sizing.quotas import cell_quotas
 
 
@@ -33,7 +34,7 @@ def quotas(
     facts = load_facts()
     inventory, _ = parse_inventory(read_bytes(inventory_file), str(inventory_file), facts)
     cell, number = find_cell(inventory, account)
-    roles = [] if current else member_roles(inventory.organization_of(cell), number)
+    roles = () if current else member_access(inventory, facts, cell).roles
     region = inventory.region_of(cell)
     session = open_session(region, number, roles, sts_region=facts.role_region(region))
     known = {quota.code: quota for quota in facts.quotas.values() if quota.code}
@@ -62,15 +63,6 @@ def find_cell(inventory: Inventory, account: str) -> tuple[str, str]:
             return name, number
     msg = f"no cell is named {account!r} or has that account"
     raise UsageError(msg)
-
-
-def member_roles(organization: Organization, account: str) -> list[str]:
-    """List the roles that lead into a member account: the provisioning role, then its own."""
-    management = organization.management_account
-    return [
-        f"arn:aws:iam::{management}:role/{organization.provisioning_role}",
-        f"arn:aws:iam::{account}:role/{organization.member_role}",
-    ]
 
 
 def propose(

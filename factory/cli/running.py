@@ -18,8 +18,7 @@ from factory.cli.reading import Planned
 from factory.errors import StoppedError, SynthError, TerraformError, UsageError
 from factory.files import write_whole
 from factory.inventory.schema import Inventory
-from factory.layers import Stack, StackId, plan_stacks
-from factory.naming import LAYERS
+from factory.layers import LAYERS, Stack, StackId, list_stacks
 from factory.terraform.commands import Bench
 from factory.terraform.emulated import claim_folder, find_server
 from factory.terraform.engine import find_engine
@@ -94,11 +93,11 @@ def leave_out(stacks: list[Stack], mode: Mode) -> tuple[list[Result], list[Stack
     """Part the stacks that cannot be applied to this target from those that can."""
     if mode != "sandbox":
         return [], stacks
-    left_out = [s for s in stacks if s.id.layer == "platform"]
-    if left_out:
-        say(f"platform is left out: {NO_PLATFORM}")
+    left_out = [s for s in stacks if s.id.row.needs_kubernetes]
+    for layer in dict.fromkeys(s.id.layer for s in left_out):
+        say(f"{layer} is left out: {NO_PLATFORM}")
     results = [Result(stack=s.id, status="left-out", reason=NO_PLATFORM) for s in left_out]
-    return results, [s for s in stacks if s.id.layer != "platform"]
+    return results, [s for s in stacks if s not in left_out]
 
 
 def mode_of(sandbox: bool) -> Mode:
@@ -139,14 +138,14 @@ def open_bench(inventory: Inventory, mode: Mode, registry: str | None) -> Bench:
     )
 
 
-def tell_strangers(registry: Registry, inventory: Inventory, mode: Mode) -> None:
+def tell_strangers(registry: Registry, planned: Planned, mode: Mode) -> None:
     """Say which stacks have a state but no place in the inventory any more."""
-    stacks = [stack.id for stack in plan_stacks(inventory)]
+    stacks = [stack.id for stack in list_stacks(planned.inventory, planned.facts)]
     where = " --sandbox" if mode == "sandbox" else ""
     for stack in strangers(registry.stacks(), stacks):
         say(
             f"{stack} is not in the inventory any more, but has a state: "
-            f"cellfactory destroy{where} --cell {stack.cell} --layer {stack.layer}"
+            f"cellfactory destroy{where} --{stack.kind} {stack.owner} --layer {stack.layer}"
         )
 
 
@@ -154,10 +153,10 @@ def confirm(verb: str, stacks: Sequence[StackId], mode: Mode, yes: bool) -> None
     """Ask before real AWS is touched; without a terminal there is nobody to ask."""
     if mode == "sandbox" or yes:
         return
-    cells = sorted({stack.cell for stack in stacks})
+    owners = sorted({stack.owner for stack in stacks})
     by_layer = [(n, sum(s.layer == n for s in stacks)) for n in LAYERS]
     told = ", ".join(f"{count:,} {name}" for name, count in by_layer if count)
-    say(f"{verb} in real AWS: {len(stacks):,} stacks ({told}) of {', '.join(cells)}")
+    say(f"{verb} in real AWS: {len(stacks):,} stacks ({told}) of {', '.join(owners)}")
     if not sys.stdin.isatty():
         msg = f"nobody is there to be asked; {verb} in real AWS takes --yes"
         raise UsageError(msg)

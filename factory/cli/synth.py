@@ -11,7 +11,7 @@ from factory.addressing.lock import render_lock
 from factory.cli.options import DEFAULT_INVENTORY, InventoryFile, Locked
 from factory.cli.reading import check_file
 from factory.files import write_whole
-from factory.layers import plan_stacks
+from factory.layers import list_stacks
 
 
 def synth(
@@ -30,7 +30,7 @@ def synth(
     from factory.stacks.output import write_output
     from factory.stacks.synth import output_files, synth_stacks  # starts Node
 
-    stacks = plan_stacks(planned.inventory)
+    stacks = list_stacks(planned.inventory, planned.facts)
     made = synth_stacks(planned.inventory, planned.plan, planned.facts, stacks)
     write_output(output, output_files(made, stacks))
     if write_whole(planned.lock_file, render_lock(planned.lock)):

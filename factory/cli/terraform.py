@@ -24,8 +24,8 @@ from factory.cli.running import (
     selected,
     tell_strangers,
 )
-from factory.layers import plan_stacks
-from factory.naming import LAYERS
+from factory.layers import list_stacks
+from factory.layers.order import layer_rank
 from factory.processes import forwarding_signals
 from factory.terraform.journal import Journal, find_journal, read_finished
 from factory.terraform.pending import hub_requests
@@ -72,7 +72,7 @@ def validate(
     """Hold every synthesized stack against its providers' schemas; needs no AWS at all."""
     planned = plan_file(inventory_file)
     inventory = planned.inventory
-    stacks = selected(plan_stacks(inventory), cell, layer)
+    stacks = selected(list_stacks(inventory, planned.facts), cell, layer)
     bench = open_bench(inventory, "offline", str(folder_of("offline") / "registry"))
     sources = read_fresh(output, planned, stacks)
     ids = [stack.id for stack in stacks]
@@ -97,11 +97,11 @@ def plan(
     """Plan every stack whose inputs exist; the others are deferred and say what they wait for."""
     planned = plan_file(inventory_file)
     inventory = planned.inventory
-    stacks = selected(plan_stacks(inventory), cell, layer)
+    stacks = selected(list_stacks(inventory, planned.facts), cell, layer)
     bench = open_bench(inventory, mode_of(sandbox), registry)
     left_out, stacks = leave_out(stacks, bench.target.mode)
     sources = read_fresh(output, planned, stacks)
-    tell_strangers(bench.registry, inventory, bench.target.mode)
+    tell_strangers(bench.registry, planned, bench.target.mode)
     listener = listener_of(len(stacks))
     with forwarding_signals(bench.children):
         results = plan_stacks_now(bench, stacks, sources, listener, parallel=parallel)
@@ -131,12 +131,12 @@ def apply(
     """Apply every stack, each as soon as those it takes values from are done."""
     planned = plan_file(inventory_file)
     inventory = planned.inventory
-    stacks = selected(plan_stacks(inventory), cell, layer)
+    stacks = selected(list_stacks(inventory, planned.facts), cell, layer)
     bench = open_bench(inventory, mode_of(sandbox), registry)
     left_out, stacks = leave_out(stacks, bench.target.mode)
     sources = read_fresh(output, planned, stacks)
     earlier = find_journal(bench.target.runs_folder, resume) if resume else None
-    tell_strangers(bench.registry, inventory, bench.target.mode)
+    tell_strangers(bench.registry, planned, bench.target.mode)
     confirm("apply", [stack.id for stack in stacks], bench.target.mode, yes)
     journal = Journal(earlier or bench.target.runs_folder / f"{run_id()}.jsonl", "apply")
     with forwarding_signals(bench.children):
@@ -174,13 +174,13 @@ def destroy(
     """
     inventory = plan_file(inventory_file).inventory
     bench = open_bench(inventory, mode_of(sandbox), registry)
-    recorded = sorted(bench.registry.read_all(), key=lambda i: (i.cell, LAYERS.index(i.layer)))
+    recorded = sorted(bench.registry.read_all(), key=layer_rank)
     chosen = select_stacks(recorded, cell or (), layer or ())
     if bench.target.mode == "aws" and not layer:
-        kept = [stack for stack in chosen if stack.layer == "account"]
+        kept = [stack for stack in chosen if stack.row.kept_on_destroy]
         chosen = tuple(stack for stack in chosen if stack not in kept)
         for stack in kept:
-            say(f"{stack} is kept: an account is given up only by --layer account")
+            say(f"{stack} is kept: it is given up only by --layer {stack.layer}")
     if not chosen:
         say("the registry knows of no stack: nothing to destroy")
         finish((), form, stopped=False)

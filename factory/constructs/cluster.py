@@ -7,9 +7,7 @@ to run on) last.
 
 from __future__ import annotations
 
-import hashlib
 import json
-import re
 from collections.abc import Mapping, Sequence
 
 from factory.constructs.cdk import (
@@ -29,10 +27,12 @@ from factory.constructs.cdk import (
     ITerraformDependable,
     KmsAlias,
     KmsKey,
+    TerraformLocal,
     TerraformStack,
+    for_each,
 )
-from factory.constructs.cell import CellSpec
 from factory.constructs.roles import POD_IDENTITY, add_service_role
+from factory.constructs.specs import ClusterSpec
 
 _ADMIN_POLICY = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
 _CONTROL_PLANE_LOGS = ["api", "audit", "authenticator"]
@@ -43,7 +43,7 @@ _KEY_DELETION_DAYS = 30
 class CellCluster:
     """The control plane of a cell; private, with secrets under the cell's own key."""
 
-    def __init__(self, stack: TerraformStack, cell: CellSpec) -> None:
+    def __init__(self, stack: TerraformStack, cell: ClusterSpec) -> None:
         self._stack = stack
         self._cell = cell
         key = KmsKey(
@@ -81,7 +81,7 @@ class CellCluster:
             "cell",
             name=cell.name,
             role_arn=role_arn,
-            version=cell.cell_type.kubernetes_version,
+            version=cell.kubernetes_version,
             bootstrap_self_managed_addons=False,
             enabled_cluster_log_types=_CONTROL_PLANE_LOGS,
             access_config=EksClusterAccessConfig(
@@ -92,7 +92,7 @@ class CellCluster:
                 resources=["secrets"],
             ),
             kubernetes_network_config=EksClusterKubernetesNetworkConfig(
-                ip_family="ipv4", service_ipv4_cidr=str(cell.cell_type.service_block)
+                ip_family="ipv4", service_ipv4_cidr=str(cell.service_block)
             ),
             upgrade_policy=EksClusterUpgradePolicy(support_type="STANDARD"),
             vpc_config=EksClusterVpcConfig(
@@ -105,23 +105,33 @@ class CellCluster:
         )
 
     def _add_admins(self) -> None:
-        deployer = f"arn:aws:iam::{self._cell.account_id}:role/{self._cell.member_role}"
-        admins = {_entry_name(arn): arn for arn in self._cell.cell_type.admins if arn != deployer}
-        for name, principal in {"deployer": deployer, **admins}.items():
-            entry = EksAccessEntry(
-                self._stack,
-                f"admin-{name}",
-                cluster_name=self.cluster.name,
-                principal_arn=principal,
-            )
-            EksAccessPolicyAssociation(
-                self._stack,
-                f"admin-policy-{name}",
-                cluster_name=self.cluster.name,
-                principal_arn=entry.principal_arn,
-                policy_arn=_ADMIN_POLICY,
-                access_scope=EksAccessPolicyAssociationAccessScope(type="cluster"),
-            )
+        deployer = self._cell.deployer
+        self._add_admin(deployer, "-deployer")
+        rows = {arn: {"principal": arn} for arn in self._cell.admins if arn != deployer}
+        if rows:
+            TerraformLocal(self._stack, "admins", rows)
+            for element in self._add_admin("${each.value.principal}"):
+                for_each(element, "${local.admins}")
+
+    def _add_admin(
+        self, principal: str, suffix: str = ""
+    ) -> tuple[EksAccessEntry, EksAccessPolicyAssociation]:
+        entry = EksAccessEntry(
+            self._stack,
+            f"admin{suffix}",
+            cluster_name=self.cluster.name,
+            principal_arn=principal,
+        )
+        policy = EksAccessPolicyAssociation(
+            self._stack,
+            f"admin-policy{suffix}",
+            cluster_name=self.cluster.name,
+            principal_arn=principal,
+            policy_arn=_ADMIN_POLICY,
+            access_scope=EksAccessPolicyAssociationAccessScope(type="cluster"),
+            depends_on=[entry],
+        )
+        return entry, policy
 
     def add_boot_addons(self) -> list[EksAddon]:
         """Add what a node needs before it joins; node groups wait for all of it."""
@@ -159,23 +169,13 @@ class CellCluster:
             f"addon-{name}",
             cluster_name=self.cluster.name,
             addon_name=name,
-            addon_version=self._cell.cell_type.addons[name],  # type: ignore[index]
+            addon_version=self._cell.addons[name],
             resolve_conflicts_on_create="OVERWRITE",
             resolve_conflicts_on_update="OVERWRITE",
             configuration_values=configuration,
             pod_identity_association=[identity] if identity else None,
             depends_on=list(after) or None,
         )
-
-
-def _entry_name(principal: str) -> str:
-    """Name an administrator's entry; two principals with one last name have two entries.
-
-    >>> _entry_name("arn:aws:iam::123456789012:role/team-a/ops")
-    'ops-b2dedde5'
-    """
-    shown = re.sub("[^A-Za-z0-9]+", "-", principal.rpartition("/")[2]).strip("-")
-    return f"{shown}-{hashlib.sha256(principal.encode()).hexdigest()[:8]}"
 
 
 def cni_environment(pod_addresses_per_node: int) -> Mapping[str, str]:
@@ -203,7 +203,7 @@ def cni_environment(pod_addresses_per_node: int) -> Mapping[str, str]:
     }
 
 
-def _cni_configuration(cell: CellSpec) -> str:
+def _cni_configuration(cell: ClusterSpec) -> str:
     """The add-on's JSON, made by Terraform: ENIConfigs are keyed by zone names.
 
     Zone names differ from account to account; the network layer reads them and hands them on.

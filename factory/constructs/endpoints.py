@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from factory.constructs.cdk import TerraformStack, VpcEndpoint
-from factory.constructs.cell import CellSpec
+from factory.constructs.specs import NetworkSpec
 from factory.constructs.vpc import CellVpc
 
 GATEWAY_SERVICES = ("s3",)
 
 
 def add_endpoints(
-    stack: TerraformStack, cell: CellSpec, network: CellVpc, security_group_id: str
+    stack: TerraformStack, cell: NetworkSpec, network: CellVpc, security_group_id: str
 ) -> None:
     """Add the gateway endpoints, and an interface endpoint in each zone for each service."""
     tables = [*network.node_tables.values(), network.pod_table]
@@ -38,5 +38,5 @@ def add_endpoints(
         )
 
 
-def _service_name(cell: CellSpec, service: str) -> str:
+def _service_name(cell: NetworkSpec, service: str) -> str:
     return f"com.amazonaws.{cell.region}.{service}"

@@ -6,14 +6,14 @@ import json
 
 from factory.constructs.buckets import add_private_bucket, encrypted_transport_only
 from factory.constructs.cdk import FlowLog, S3BucketPolicy, TerraformStack
-from factory.constructs.cell import CellSpec
+from factory.constructs.specs import NetworkSpec
 
 _DELIVERY = "delivery.logs.amazonaws.com"
 
 
-def add_flow_logs(stack: TerraformStack, cell: CellSpec, vpc_id: str) -> None:
+def add_flow_logs(stack: TerraformStack, cell: NetworkSpec, vpc_id: str) -> None:
     """Write the cell's flow logs to a private, encrypted bucket, and expire them."""
-    logs = cell.cell_type.flow_logs
+    logs = cell.flow_logs
     bucket = add_private_bucket(
         stack,
         "flow-logs",
@@ -37,7 +37,7 @@ def add_flow_logs(stack: TerraformStack, cell: CellSpec, vpc_id: str) -> None:
     )
 
 
-def _delivery_policy(cell: CellSpec, bucket_arn: str) -> str:
+def _delivery_policy(cell: NetworkSpec, bucket_arn: str) -> str:
     """Let the log service write to the bucket on behalf of the cell's account, and TLS only.
 
     Source:

@@ -15,13 +15,13 @@ from factory.constructs.cdk import (
     LbTargetGroupHealthCheck,
     TerraformStack,
 )
-from factory.constructs.cell import CellSpec
+from factory.constructs.specs import ClusterSpec
 from factory.inventory.spark import Ingress
 
 _DEREGISTRATION_SECONDS = 60
 
 
-def add_ingress(stack: TerraformStack, cell: CellSpec, ingress: Ingress, vpc_id: str) -> None:
+def add_ingress(stack: TerraformStack, cell: ClusterSpec, ingress: Ingress, vpc_id: str) -> None:
     """Add the load balancer, its target group, and the nodes that answer."""
     balancer = Lb(
         stack,
@@ -62,9 +62,9 @@ def add_ingress(stack: TerraformStack, cell: CellSpec, ingress: Ingress, vpc_id:
         )
 
 
-def _health_check(cell: CellSpec) -> LbTargetGroupHealthCheck:
+def _health_check(cell: ClusterSpec) -> LbTargetGroupHealthCheck:
     """Ask the gateway where there is one; elsewhere only whether anything answers."""
-    if cell.cell_type.spark.ui is None:
+    if not cell.is_gateway_asked:
         return LbTargetGroupHealthCheck(protocol="TCP", port="traffic-port")
     return LbTargetGroupHealthCheck(
         protocol="HTTP", port="traffic-port", path="/readyz", matcher="200"

@@ -8,6 +8,7 @@ allow.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from factory.constructs.cdk import (
@@ -28,12 +29,10 @@ from factory.constructs.cdk import (
     LaunchTemplateTagSpecifications,
     TerraformStack,
 )
-from factory.constructs.cell import CellSpec, NodePool
 from factory.constructs.roles import add_service_role
-from factory.constructs.user_data import render_user_data
+from factory.constructs.specs import ClusterSpec, NodePool
 from factory.facts.schema import STANDARD_IMAGE, ImageBuild
 from factory.inventory.schema import NodeGroup
-from factory.naming import stack_tags
 
 _CAPACITY = {"on_demand": "ON_DEMAND", "spot": "SPOT"}
 _EFFECT = {
@@ -50,7 +49,7 @@ class CellNodeGroups:
     def __init__(
         self,
         stack: TerraformStack,
-        cell: CellSpec,
+        cell: ClusterSpec,
         cluster: EksCluster,
         after: Sequence[ITerraformDependable],
     ) -> None:
@@ -69,11 +68,11 @@ class CellNodeGroups:
         builds = sorted({pool.image for pool in cell.pools.values()})
         self._images = {build: self._image(build) for build in builds}
         self.groups: dict[str, list[EksNodeGroup]] = {}
-        for pool, declared in cell.cell_type.node_groups.items():
-            template = self._launch_template(pool, declared)
-            self.groups[pool] = [
-                self._group(name, zone, nodes, declared, template)
-                for name, (zone, nodes) in cell.pools[pool].groups.items()
+        for name, pool in cell.pools.items():
+            template = self._launch_template(name, pool)
+            self.groups[name] = [
+                self._group(group, zone, nodes, pool.declared, template)
+                for group, (zone, nodes) in pool.groups.items()
             ]
 
     @property
@@ -83,8 +82,7 @@ class CellNodeGroups:
 
     def _image(self, build: ImageBuild) -> DataAwsAmi:
         """Find the image by its whole name: a release never changes under us."""
-        cell_type = self._cell.cell_type
-        name = image_name(cell_type.kubernetes_version, build, cell_type.node_image)
+        name = image_name(self._cell.kubernetes_version, build, self._cell.node_image)
         slug = build.architecture if build.variant == STANDARD_IMAGE else str(build)
         return DataAwsAmi(
             self._stack,
@@ -93,11 +91,11 @@ class CellNodeGroups:
             filter=[DataAwsAmiFilter(name="name", values=[name])],
         )
 
-    def _launch_template(self, pool: str, declared: NodeGroup) -> LaunchTemplate:
-        cell = self._cell
-        node_pool: NodePool = cell.pools[pool]
-        tags = {"Name": f"{cell.name}-{pool}", **stack_tags(cell.name, "cluster")}
-        user_data = render_user_data(cell, declared)
+    def _launch_template(self, pool: str, node_pool: NodePool) -> LaunchTemplate:
+        cell, declared = self._cell, node_pool.declared
+        tags = {"Name": f"{cell.name}-{pool}", **cell.tags}
+        # A JSON string is a Terraform string but for `%{`, which no value in it can hold.
+        user_data = json.dumps(node_pool.user_data)
         return LaunchTemplate(
             self._stack,
             f"template-{pool}",

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from factory.constructs.cdk import (
     SecurityGroup,
+    TerraformLocal,
     TerraformStack,
     VpcSecurityGroupEgressRule,
     VpcSecurityGroupIngressRule,
+    for_each,
 )
-from factory.constructs.cell import CellSpec
-from factory.naming import block_slug
+from factory.constructs.specs import NetworkSpec
 
 _HTTPS = 443
 _KUBELET = 10250
@@ -33,9 +34,9 @@ _NAMED = {"control-plane": "the Kubernetes API", "ingress": "the network load ba
 class CellSecurityGroups:
     """The security groups of a cell, by use, and the rules between them."""
 
-    def __init__(self, stack: TerraformStack, cell: CellSpec, vpc_id: str) -> None:
+    def __init__(self, stack: TerraformStack, cell: NetworkSpec, vpc_id: str) -> None:
         self._stack = stack
-        uses = [use for use in _USES if use != "ingress" or cell.cell_type.ingress]
+        uses = [use for use in _USES if use != "ingress" or cell.ingress]
         self.groups = {use: self._group(cell, use, vpc_id) for use in uses}
         for use in ("node", "pod"):
             self._admit(use, "node")
@@ -48,10 +49,16 @@ class CellSecurityGroups:
         self._admit("pod", "control-plane")  # webhooks listen on ports they choose
         self._allow_out("control-plane", to="node")
         self._allow_out("control-plane", to="pod")
-        self._admit_hubs(cell, "control-plane", port=_HTTPS)
-        self._admit_ingress(cell)
+        if cell.hub_blocks:
+            TerraformLocal(stack, "hub_blocks", _hub_rows(cell))
+            self._admit_hubs("control-plane", port=_HTTPS)
+        if cell.ingress:
+            self._admit("node", "ingress", port=cell.ingress.node)
+            self._allow_out("ingress", to="node")
+        if cell.ingress and cell.hub_blocks:
+            self._admit_hubs("ingress", port=cell.ingress.listener)
 
-    def _group(self, cell: CellSpec, use: str, vpc_id: str) -> SecurityGroup:
+    def _group(self, cell: NetworkSpec, use: str, vpc_id: str) -> SecurityGroup:
         return SecurityGroup(
             self._stack,
             use,
@@ -85,24 +92,25 @@ class CellSecurityGroups:
             ip_protocol="-1",
         )
 
-    def _admit_ingress(self, cell: CellSpec) -> None:
-        ingress = cell.cell_type.ingress
-        if ingress is None:
-            return
-        self._admit("node", "ingress", port=ingress.node_port)
-        self._allow_out("ingress", to="node")
-        self._admit_hubs(cell, "ingress", port=ingress.listener_port)
+    def _admit_hubs(self, group: str, port: int) -> None:
+        """Admit every block of every hub: rows, so that no block stands in an address by itself."""
+        rule = VpcSecurityGroupIngressRule(
+            self._stack,
+            f"{group}-from-hubs",
+            security_group_id=self.groups[group].id,
+            cidr_ipv4="${each.value.block}",
+            description=f"Hub ${{each.value.hub}} to {_NAMED[group]}",
+            ip_protocol="tcp",
+            from_port=port,
+            to_port=port,
+        )
+        for_each(rule, "${local.hub_blocks}")
 
-    def _admit_hubs(self, cell: CellSpec, group: str, port: int) -> None:
-        for hub, blocks in cell.hub_blocks.items():
-            for block in blocks:
-                VpcSecurityGroupIngressRule(
-                    self._stack,
-                    f"{group}-from-{hub}-{block_slug(block)}",
-                    security_group_id=self.groups[group].id,
-                    cidr_ipv4=str(block),
-                    description=f"Hub {hub} to {_NAMED[group]}",
-                    ip_protocol="tcp",
-                    from_port=port,
-                    to_port=port,
-                )
+
+def _hub_rows(cell: NetworkSpec) -> dict[str, dict[str, str]]:
+    """One row for each block of each hub, keyed by both."""
+    return {
+        f"{hub} {block}": {"block": str(block), "hub": hub}
+        for hub, blocks in cell.hub_blocks.items()
+        for block in blocks
+    }

@@ -19,12 +19,11 @@ from factory.constructs.cdk import (
     S3Object,
     TerraformStack,
 )
-from factory.constructs.cell import CellSpec
 from factory.constructs.roles import POD_IDENTITY, add_service_role
 from factory.constructs.spark_history import EVENT_LOG_FOLDER, HISTORY_SERVER
 from factory.constructs.spark_operator import JOB_ACCOUNT
 from factory.constructs.spark_releases import SYSTEM_NAMESPACE
-from factory.inventory.spark import SparkHistory
+from factory.constructs.specs import EventLogsSpec
 from factory.naming import event_log_bucket
 
 _LOG_NAMES = {"rolling": "eventlog_v2_", "single": "spark-", "local": "local-"}
@@ -34,9 +33,7 @@ Source: https://spark.apache.org/docs/latest/monitoring.html
 """
 
 
-def add_event_logs(
-    stack: TerraformStack, cell: CellSpec, history: SparkHistory, cluster_name: str
-) -> str:
+def add_event_logs(stack: TerraformStack, cell: str, logs: EventLogsSpec, cluster_name: str) -> str:
     """Add the bucket, a role that reads it and a role that writes to it, for each its pods.
 
     Returns:
@@ -45,8 +42,8 @@ def add_event_logs(
     bucket = add_private_bucket(
         stack,
         "event-logs",
-        name=event_log_bucket(cell.name, cell.account_id),
-        days=history.retention_days,
+        name=event_log_bucket(cell, logs.account_id),
+        days=logs.retention_days,
         expire={rule: f"{EVENT_LOG_FOLDER}/{start}" for rule, start in _LOG_NAMES.items()},
     )
     S3BucketPolicy(
@@ -65,7 +62,7 @@ def add_event_logs(
         content_type="text/plain",
     )
     readers = {SYSTEM_NAMESPACE: HISTORY_SERVER}
-    writers = dict.fromkeys(cell.cell_type.spark.namespaces, JOB_ACCOUNT)
+    writers = dict.fromkeys(logs.namespaces, JOB_ACCOUNT)
     _add_role(stack, cell, "history", bucket, _READ, cluster_name, readers)
     _add_role(stack, cell, "job", bucket, _WRITE, cluster_name, writers)
     return bucket.id
@@ -80,7 +77,7 @@ _WRITE = (
 
 def _add_role(
     stack: TerraformStack,
-    cell: CellSpec,
+    cell: str,
     use: str,
     bucket: S3Bucket,
     actions: Sequence[str],
@@ -89,7 +86,7 @@ def _add_role(
 ) -> None:
     """Add a role for service accounts, one in each namespace."""
     role, _ = add_service_role(
-        stack, f"spark-{use}", name=f"{cell.name}-spark-{use}", service=POD_IDENTITY
+        stack, f"spark-{use}", name=f"{cell}-spark-{use}", service=POD_IDENTITY
     )
     objects = f"{bucket.arn}/{EVENT_LOG_FOLDER}/*"
     statements = [

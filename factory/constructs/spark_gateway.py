@@ -7,10 +7,9 @@ from math import ceil
 from typing import Any
 
 from factory.constructs.cdk import ITerraformDependable, TerraformStack
-from factory.constructs.cell import CellSpec
 from factory.constructs.spark_history import history_address
 from factory.constructs.spark_releases import SYSTEM_NAMESPACE, add_own_release, image_values
-from factory.inventory.spark import Ingress, SparkUi
+from factory.constructs.specs import GatewaySpec, PlatformSpec
 
 GATEWAY = "spark-ui-gateway"
 
@@ -20,9 +19,8 @@ _DRIVER_KIB = 10  # a route is 6 KiB of tmpfs and 1.5 KiB of the process; the re
 
 def add_gateway(
     stack: TerraformStack,
-    cell: CellSpec,
-    ui: SparkUi,
-    ingress: Ingress,
+    platform: PlatformSpec,
+    gateway: GatewaySpec,
     after: Sequence[ITerraformDependable],
 ) -> None:
     """Install the gateway on the node port that the load balancer's targets answer on."""
@@ -30,28 +28,28 @@ def add_gateway(
         stack,
         GATEWAY,
         namespace=SYSTEM_NAMESPACE,
-        values=gateway_values(cell, ui, ingress),
+        values=gateway_values(platform, gateway),
         after=after,
     )
 
 
-def gateway_values(cell: CellSpec, ui: SparkUi, ingress: Ingress) -> dict[str, Any]:
+def gateway_values(platform: PlatformSpec, gateway: GatewaySpec) -> dict[str, Any]:
     """The chart's values: routes lead into the cell's own pod blocks and nowhere else."""
-    spark = cell.cell_type.spark
+    ui = gateway.ui
     memory = _SIDECAR_MIB + ceil(ui.max_drivers * _DRIVER_KIB / 1024)
     values: dict[str, Any] = {
         "replicas": ui.replicas,
-        "podBlocks": [str(block) for block in cell.addresses.pod_blocks],
-        "jobNamespaces": spark.namespaces,
+        "podBlocks": [str(block) for block in gateway.pod_blocks],
+        "jobNamespaces": list(platform.namespaces),
         "sidecar": {
             "image": image_values(ui.sidecar_image),
             "maxDrivers": ui.max_drivers,
             "resources": {"limits": {"memory": f"{memory}Mi"}},
         },
-        "service": {"type": "NodePort", "nodePort": ingress.node_port},
+        "service": {"type": "NodePort", "nodePort": gateway.node_port},
     }
     if ui.nginx_image:
         values["nginx"] = {"image": image_values(ui.nginx_image)}
-    if spark.history:
+    if platform.history:
         values["historyServer"] = {"service": history_address()}
     return values

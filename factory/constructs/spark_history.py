@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from factory.constructs.cdk import Release, TerraformStack
-from factory.constructs.cell import CellSpec
 from factory.constructs.spark_releases import SYSTEM_NAMESPACE, add_own_release, image_values
-from factory.inventory.spark import SparkHistory
+from factory.constructs.specs import HistorySpec
 
 HISTORY_SERVER = "spark-history-server"
 """Name of the release, of its service and of its service account."""
@@ -19,26 +18,23 @@ _PORT = 18080  # spark.history.ui.port
 
 
 def add_history_server(
-    stack: TerraformStack,
-    cell: CellSpec,
-    history: SparkHistory,
-    bucket: str,
+    stack: TerraformStack, region: str, history: HistorySpec, bucket: str
 ) -> Release:
     """Install the History Server; its role is bound to its service account in the cluster layer."""
     return add_own_release(
         stack,
         HISTORY_SERVER,
         namespace=SYSTEM_NAMESPACE,
-        values=history_values(cell, history, bucket),
+        values=history_values(region, history, bucket),
     )
 
 
-def history_values(cell: CellSpec, history: SparkHistory, bucket: str) -> dict[str, Any]:
+def history_values(region: str, history: HistorySpec, bucket: str) -> dict[str, Any]:
     """The chart's values; `bucket` is a name or Terraform's expression of it."""
     return {
         "replicas": history.replicas,
         "image": image_values(history.image),
-        "eventLogs": {"folder": f"s3a://{bucket}/{EVENT_LOG_FOLDER}", "region": cell.region},
+        "eventLogs": {"folder": f"s3a://{bucket}/{EVENT_LOG_FOLDER}", "region": region},
         "memoryGibibytes": history.memory_gib,
         "diskGibibytes": history.disk_gib,
     }

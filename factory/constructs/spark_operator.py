@@ -13,28 +13,26 @@ from factory.constructs.cdk import (
     Release,
     TerraformStack,
 )
-from factory.constructs.cell import CellSpec
 from factory.constructs.spark_releases import add_own_release, add_release
-from factory.inventory.spark import Spark
+from factory.constructs.specs import PlatformSpec
 
 OPERATOR_NAMESPACE = "spark-operator"
 JOB_ACCOUNT = "spark-operator-spark"
 """Service account of drivers, in each job namespace; the event logs' role is bound to it."""
 
 
-def add_helm_provider(stack: TerraformStack, cell: CellSpec) -> None:
+def add_helm_provider(stack: TerraformStack, platform: PlatformSpec) -> None:
     """Reach the cluster with a short-lived token, fetched by role when it is needed.
 
     Nothing of it is kept in the state, and it is renewed when it runs out.
     """
-    role = f"arn:aws:iam::{cell.account_id}:role/{cell.member_role}"
     token = HelmProviderKubernetesExec(
         api_version="client.authentication.k8s.io/v1beta1",
         command="aws",
         args=[
             *("eks", "get-token", "--output", "json"),
             *("--cluster-name", "${var.cluster_name}"),
-            *("--region", cell.region, "--role-arn", role),
+            *("--region", platform.region, "--role-arn", platform.deployer),
         ],
     )
     kubernetes = HelmProviderKubernetes(
@@ -45,18 +43,18 @@ def add_helm_provider(stack: TerraformStack, cell: CellSpec) -> None:
     HelmProvider(stack, "helm", kubernetes=kubernetes)
 
 
-def add_namespaces(stack: TerraformStack, spark: Spark) -> Release:
+def add_namespaces(stack: TerraformStack, platform: PlatformSpec) -> Release:
     """Make the namespaces of jobs; whatever works in them waits for it."""
     return add_own_release(
         stack,
         "spark-namespaces",
         namespace=OPERATOR_NAMESPACE,
-        values={"namespaces": spark.namespaces},
+        values={"namespaces": list(platform.namespaces)},
     )
 
 
 def add_spark_operator(
-    stack: TerraformStack, spark: Spark, after: Sequence[ITerraformDependable]
+    stack: TerraformStack, platform: PlatformSpec, after: Sequence[ITerraformDependable]
 ) -> str:
     """Install the operator, once the namespaces that it watches are there.
 
@@ -66,22 +64,22 @@ def add_spark_operator(
     operator = add_release(
         stack,
         "spark-operator",
-        repository=spark.operator.chart_repository,
-        version=spark.operator.chart_version,
+        repository=platform.operator.chart_repository,
+        version=platform.operator.chart_version,
         namespace=OPERATOR_NAMESPACE,
-        values=operator_values(spark),
+        values=operator_values(platform),
         after=after,
     )
     return operator.version
 
 
-def operator_values(spark: Spark) -> dict[str, Any]:
+def operator_values(platform: PlatformSpec) -> dict[str, Any]:
     """The chart's values: no Service and no Ingress for each job, and limits as declared.
 
     Source:
         https://github.com/kubeflow/spark-operator/blob/master/charts/spark-operator-chart/values.yaml
     """
-    operator = spark.operator
+    operator = platform.operator
     calls = {"kubeAPIQPS": operator.kube_api_qps, "kubeAPIBurst": operator.kube_api_burst}
     several = operator.replicas > 1
     values: dict[str, Any] = {
@@ -100,12 +98,12 @@ def operator_values(spark: Spark) -> dict[str, Any]:
             **calls,
         },
         "spark": {
-            "jobNamespaces": spark.namespaces,
+            "jobNamespaces": list(platform.namespaces),
             "serviceAccount": {"create": True, "name": JOB_ACCOUNT},
         },
         "prometheus": {"metrics": {"enable": True}},
     }
-    if spark.scheduler:
+    if platform.scheduler:
         values["controller"]["batchScheduler"] = {"enable": True, "default": "yunikorn"}
     if operator.image_registry:
         values["image"] = {"registry": operator.image_registry}

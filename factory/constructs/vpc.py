@@ -20,14 +20,13 @@ from factory.constructs.cdk import (
     Vpc,
     VpcIpv4CidrBlockAssociation,
 )
-from factory.constructs.cell import CellSpec
-from factory.naming import block_slug
+from factory.constructs.specs import NetworkSpec
 
 
 class CellVpc:
     """The VPC, and what is cut out of it."""
 
-    def __init__(self, stack: TerraformStack, cell: CellSpec) -> None:
+    def __init__(self, stack: TerraformStack, cell: NetworkSpec) -> None:
         self._stack = stack
         self._cell = cell
         self.vpc = Vpc(
@@ -39,11 +38,13 @@ class CellVpc:
             enable_network_address_usage_metrics=True,
             tags={"Name": cell.name},
         )
+        # By their ordinal in the lock, which only ever appends: a block in an id would make
+        # every cell another shape, and its place among the others never changes.
         self._pod_blocks = {
             block: VpcIpv4CidrBlockAssociation(
-                stack, f"pods-{block_slug(block)}", vpc_id=self.vpc.id, cidr_block=str(block)
+                stack, f"pods-{ordinal}", vpc_id=self.vpc.id, cidr_block=str(block)
             )
-            for block in cell.addresses.pod_blocks
+            for ordinal, block in enumerate(cell.addresses.pod_blocks, start=1)
         }
         zones = cell.addresses.zones
         self.node_subnets = {z: self._subnet("node", z, zones[z].node) for z in cell.zones}
@@ -56,7 +57,7 @@ class CellVpc:
         self.pod_subnets = {z: self._pod_subnet(z) for z in cell.zones}
         self.node_tables = {z: self._node_table(z) for z in cell.zones}
         self.pod_table = self._pod_table()
-        if cell.cell_type.egress == "nat_gateway":
+        if cell.egress == "nat_gateway":
             self._add_nat_gateways()
 
     def _subnet(self, use: str, zone: str, block: object, vpc_id: str | None = None) -> Subnet:
@@ -78,7 +79,7 @@ class CellVpc:
         for reserved in self._cell.pod_reservations[zone]:
             Ec2SubnetCidrReservation(
                 self._stack,
-                f"prefixes-{zone}-{block_slug(reserved)}",
+                f"prefixes-{zone}-{reserved.prefixlen}",
                 subnet_id=subnet.id,
                 cidr_block=str(reserved),
                 reservation_type="prefix",

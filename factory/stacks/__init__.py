@@ -1,1 +1,1 @@
-"""Which stacks are made of which constructs, and the Terraform that comes out."""
+"""Each layer as a spec and a builder, and the Terraform that comes out."""

@@ -13,7 +13,8 @@ from factory.facts.schema import Facts
 from factory.files import read_text
 from factory.inventory.schema import Inventory
 from factory.layers import Stack
-from factory.stacks.build import CellStacks
+from factory.stacks.parts import Parts
+from factory.stacks.spec import build_stack, describe_stack
 
 MODULES = Path(__file__).parents[2] / "modules"
 
@@ -28,12 +29,12 @@ def synth_stacks(
     Raises:
         SynthError: when the bindings refuse what they are given.
     """
-    wanted = tuple(stacks)
-    cells = CellStacks(inventory, plan, facts)
+    parts = Parts(inventory=inventory, plan=plan, facts=facts)
+    specs = [describe_stack(parts, stack) for stack in stacks]
 
     def build(app: App) -> None:
-        for stack in wanted:
-            cells.build(app, stack)
+        for spec in specs:
+            build_stack(app, spec)
 
     return synth_app(build)
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 
 from factory.errors import TerraformError
 from factory.layers import Stack, StackId
+from factory.layers.access import ACCOUNT_VARIABLE
 from factory.processes import Children, Finished, run_process
 from factory.terraform.engine import Engine
 from factory.terraform.messages import (
@@ -172,7 +173,8 @@ def _begin(job: Job, before: Record | None) -> Record:
     """Make the record of an apply that begins: enough to destroy whatever it leaves."""
     return Record(
         stack=job.stack.id,
-        region=job.stack.region,
+        account=_account(job),
+        region=job.stack.access.region,
         complete=False,
         digest=digest_sources(job.sources),
         sources=job.sources,
@@ -180,6 +182,13 @@ def _begin(job: Job, before: Record | None) -> Record:
         outputs={} if before is None else before.outputs,
         waits_for=job.stack.waits_for,
     )
+
+
+def _account(job: Job) -> str:
+    """The account that a stack works in, with the value of its variable where it has one."""
+    value = job.inputs.get(ACCOUNT_VARIABLE)
+    account = job.stack.access.account
+    return value if isinstance(value, str) and account.startswith("${") else account
 
 
 def _complete_unchanged(

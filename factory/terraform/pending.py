@@ -16,15 +16,16 @@ def hub_requests(inventory: Inventory, results: Iterable[Result]) -> Iterator[st
     the owner has accepted them since.
     """
     for result in results:
-        if result.stack.layer != "peering" or result.stack.cell not in inventory.cells:
+        cell = result.stack.cell
+        if cell is None or cell not in inventory.cells:
             continue
-        hubs = inventory.hubs_of(result.stack.cell)
+        hubs = inventory.hubs_of(cell)
         for change in result.applied:
             made = (change.resource_type, change.action) == ("aws_vpc_peering_connection", "create")
             if made and change.key in hubs:
                 hub = inventory.hubs[change.key]
                 yield (
-                    f"{result.stack.cell} -> hub {change.key}: account {hub.account} has to "
+                    f"{cell} -> hub {change.key}: account {hub.account} has to "
                     f"accept {change.id or 'the request'} for {hub.vpc}"
                 )
 

@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from factory.errors import TerraformError
-from factory.layers import Input, Source, Stack, StackId, VariableType
-from factory.naming import LAYERS
+from factory.layers import LAYERS, Input, Source, Stack, StackId, VariableType
 from factory.terraform.messages import Value
 from factory.terraform.workspace import Sources
 
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +24,7 @@ class Record:
     """A stack that was applied, or that an apply was started for."""
 
     stack: StackId
+    account: str  # twelve digits
     region: str
     complete: bool  # False from the start of an apply until it succeeds
     digest: str  # of the sources
@@ -45,14 +45,15 @@ def render_record(record: Record) -> str:
     """Write a record as JSON text; `parse_record` reads it back to an equal value."""
     document = {
         "version": VERSION,
-        "cell": record.stack.cell,
+        "owner": {"kind": record.stack.kind, "name": record.stack.owner},
         "layer": record.stack.layer,
+        "account": record.account,
         "region": record.region,
         "complete": record.complete,
         "digest": record.digest,
         "inputs": record.inputs,
         "outputs": record.outputs,
-        "waits_for": [[s.cell, s.layer] for s in record.waits_for],
+        "waits_for": [[s.owner, s.layer] for s in record.waits_for],
         "sources": record.sources,
     }
     return json.dumps(document, indent=2) + "\n"
@@ -73,14 +74,15 @@ def parse_record(text: str, place: str) -> Record:
         if told["version"] != VERSION:
             raise _unreadable(place, f"its version is {told['version']!r}, not {VERSION}")
         record = Record(
-            stack=_stack_id(told["cell"], told["layer"]),
+            stack=_owned(told["owner"], told["layer"]),
+            account=_text(told["account"]),
             region=_text(told["region"]),
             complete=told["complete"] is True,
             digest=_text(told["digest"]),
             sources={_text(p): _text(t) for p, t in told["sources"].items()},
             inputs=_values(told["inputs"]),
             outputs=_values(told["outputs"]),
-            waits_for=tuple(_stack_id(cell, layer) for cell, layer in told["waits_for"]),
+            waits_for=tuple(_stack_id(name, layer) for name, layer in told["waits_for"]),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise _unreadable(place, f"{type(error).__name__}: {error}") from error
@@ -187,11 +189,19 @@ def _short(value: object) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def _stack_id(cell: object, layer: object) -> StackId:
+def _owned(owner: Mapping[str, Any], layer: object) -> StackId:
+    stack = _stack_id(owner["name"], layer)
+    if owner["kind"] != stack.kind:
+        msg = f"layer {layer!r} is never of a {owner['kind']!r}"
+        raise ValueError(msg)
+    return stack
+
+
+def _stack_id(owner: object, layer: object) -> StackId:
     if layer not in LAYERS:
         msg = f"no layer {layer!r}"
         raise ValueError(msg)
-    return StackId(_text(cell), layer)
+    return StackId(_text(owner), layer)
 
 
 def _text(value: object) -> str:

@@ -13,15 +13,15 @@ from urllib.parse import urlsplit
 
 from factory.errors import TerraformError, UsageError
 from factory.files import read_text, write_whole
-from factory.layers import StackId
-from factory.naming import LAYERS
+from factory.layers import LAYERS, StackId
+from factory.naming import OWNER_FOLDERS, stack_path
 from factory.terraform.record import Record, parse_record, render_record
 
 PREFIX = "registry"  # of the keys in the state bucket
 
 
 class Store(Protocol):
-    """Texts by key; a key is `<cell>/<layer>.json`."""
+    """Texts by key; a key is `cells/<cell>/<layer>.json`, likewise for other owners."""
 
     def read(self, key: str) -> str | None:
         """Return the text of a key; None when there is none."""
@@ -60,7 +60,7 @@ class FolderStore:
 
     def names(self) -> Iterable[str]:
         """List every key."""
-        return sorted(p.relative_to(self.folder).as_posix() for p in self.folder.glob("*/*.json"))
+        return sorted(p.relative_to(self.folder).as_posix() for p in self.folder.glob("*/*/*.json"))
 
     def place(self, key: str) -> str:
         """Say where a key lies, for people."""
@@ -109,7 +109,7 @@ class BucketStore:
         while True:
             page = self._ask("list_objects_v2", Prefix=start, **token)
             names = (entry["Key"].removeprefix(start) for entry in page.get("Contents", ()))
-            found += [n for n in names if n.endswith(".json") and n.count("/") == 1]
+            found += [n for n in names if n.endswith(".json") and n.count("/") == 2]
             if not page.get("IsTruncated"):
                 return sorted(found)
             token = {"ContinuationToken": page["NextContinuationToken"]}
@@ -143,10 +143,8 @@ class Registry:
 
     def stacks(self) -> frozenset[StackId]:
         """List every stack that has a record, without reading them."""
-        named = (name.removesuffix(".json").split("/") for name in self._store.names())
-        return frozenset(
-            StackId(c, layer) for c, name in named for layer in LAYERS if layer == name
-        )
+        found = (_stack_at(key) for key in self._store.names())
+        return frozenset(stack for stack in found if stack is not None)
 
     def read(self, stack: StackId) -> Record | None:
         """Return the record of a stack; None when no apply was ever started.
@@ -209,4 +207,11 @@ def open_registry(
 
 
 def _key(stack: StackId) -> str:
-    return f"{stack.cell}/{stack.layer}.json"
+    return f"{stack_path(stack.kind, stack.owner, stack.layer)}.json"
+
+
+def _stack_at(key: str) -> StackId | None:
+    """The stack whose record has a key; None for what is not a record of ours."""
+    folder, owner, name = key.removesuffix(".json").split("/")
+    stacks = (StackId(owner, layer) for layer in LAYERS if layer == name)
+    return next((stack for stack in stacks if OWNER_FOLDERS[stack.kind] == folder), None)

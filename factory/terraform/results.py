@@ -78,7 +78,7 @@ def to_json(results: Iterable[Result]) -> list[dict[str, Any]]:
     return [
         {
             "stack": r.stack.name,
-            "cell": r.stack.cell,
+            "owner": {"kind": r.stack.kind, "name": r.stack.owner},
             "layer": r.stack.layer,
             "status": r.status,
             "counts": asdict(r.counts),

@@ -19,7 +19,7 @@ def select_stacks(
     """
     known = tuple(stacks)
     unknown = [
-        *_unknown("cell", cells, sorted({stack.cell for stack in known})),
+        *_unknown("cell", cells, sorted({stack.cell for stack in known if stack.cell})),
         *_unknown("layer", layers, sorted({stack.layer for stack in known})),
     ]
     if unknown:

@@ -35,7 +35,7 @@ class Target:
 
     def state_file(self, stack: StackId) -> Path:
         """Where the sandbox keeps the state of a stack."""
-        return self.folder / "state" / state_key(stack.cell, stack.layer)
+        return self.folder / "state" / state_key(stack.kind, stack.owner, stack.layer)
 
     @property
     def locks_folder(self) -> Path:

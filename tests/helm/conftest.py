@@ -66,11 +66,11 @@ def _named_chart(variable: str, whose: str) -> Path:
 def output() -> dict[str, str]:
     """The output folder of the shipped inventory's platform stacks: path to text."""
     from factory.cli.reading import plan_file
-    from factory.layers import plan_stacks
+    from factory.layers import list_stacks
     from factory.stacks.synth import output_files, synth_stacks
 
     planned = plan_file(ROOT / "cells.yaml")
-    stacks = [s for s in plan_stacks(planned.inventory) if s.id.layer == "platform"]
+    stacks = [s for s in list_stacks(planned.inventory, planned.facts) if s.id.layer == "platform"]
     made = synth_stacks(planned.inventory, planned.plan, planned.facts, stacks)
     return output_files(made, stacks)
 

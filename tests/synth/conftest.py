@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from factory.cli.reading import Planned, plan_file
-from factory.layers import Stack, plan_stacks
+from factory.layers import Stack, list_stacks
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -31,7 +31,7 @@ def synthesize(inventory_file: Path) -> Example:
     from factory.stacks.synth import synth_stacks
 
     planned = plan_file(inventory_file)
-    stacks = plan_stacks(planned.inventory)
+    stacks = list_stacks(planned.inventory, planned.facts)
     made = synth_stacks(planned.inventory, planned.plan, planned.facts, stacks)
     texts = dict(made.stacks)
     return Example(

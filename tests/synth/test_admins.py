@@ -9,7 +9,7 @@ import pytest
 from factory.addressing.lock import EMPTY_LOCK
 from factory.addressing.plan import plan_addresses
 from factory.facts.loader import load_facts
-from factory.layers import plan_stacks
+from factory.layers import list_stacks
 from tests.inventories import data, inventory
 
 pytestmark = pytest.mark.synth
@@ -24,10 +24,14 @@ def test_principals_of_one_last_name_are_told_apart_and_nobody_replaces_the_depl
     admins = [f"{ROLE}a/ops", f"{ROLE}b/ops", f"{ROLE}ops@x.y", f"{ROLE}deployer", DEPLOYER]
     cells, facts = inventory(data(admins=admins)), load_facts()
     plan, _ = plan_addresses(cells, EMPTY_LOCK, facts)
-    stacks = [stack for stack in plan_stacks(cells) if stack.id.layer == "cluster"]
+    stacks = [stack for stack in list_stacks(cells, facts) if stack.id.layer == "cluster"]
     made = json.loads(synth_stacks(cells, plan, facts, stacks).stacks["cell-000-cluster"])
     entries = made["resource"]["aws_eks_access_entry"]
     policies = made["resource"]["aws_eks_access_policy_association"]
-    assert sorted(e["principal_arn"] for e in entries.values()) == sorted({*admins, DEPLOYER})
-    assert entries["admin-deployer"]["principal_arn"] == DEPLOYER
-    assert len(policies) == len(entries) == 5
+    rows = made["locals"]["admins"]
+    assert sorted(rows) == sorted(set(admins) - {DEPLOYER})
+    assert all(row == {"principal": arn} for arn, row in rows.items())
+    for resources, name in ((entries, "admin"), (policies, "admin-policy")):
+        assert resources[f"{name}-deployer"]["principal_arn"] == DEPLOYER
+        assert resources[name]["for_each"] == "${local.admins}"
+        assert resources[name]["principal_arn"] == "${each.value.principal}"

@@ -62,7 +62,7 @@ def test_a_new_cell_adds_keys_to_its_peers_and_edits_nothing(
     grown = synthesize(inventory_with(tmp_path, {**shipped_cells(), name: NEW}))
     for stack, document in example.documents.items():
         assert only_added(document, grown.documents[stack]) == [], stack
-        if not stack.endswith(("-peering", "-accept", "-options")):
+        if not stack.endswith(("-peering", "-accept", "-routes")):
             assert document == grown.documents[stack], stack
     touched = {s for s in example.texts if example.texts[s] != grown.texts[s]}
     assert touched  # its peers did learn of it

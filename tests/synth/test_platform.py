@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from factory.documents import load_data, render_data
-from factory.layers import StackId, order_stacks, plan_stacks
+from factory.layers import StackId, list_stacks, order_stacks
 from tests.synth.conftest import ROOT, Example, synthesize
 from tests.synth.provider_schema import unknown_attributes
 from tests.synth.test_stacks import cluster
@@ -126,8 +126,8 @@ def test_releases_come_after_the_cluster_and_go_before_it(example: Example) -> N
     order = order_stacks(example.stacks)
     for stack in example.stacks:
         if stack.id.layer == "platform":
-            assert StackId(stack.id.cell, "cluster") in stack.waits_for
-            assert order.index(StackId(stack.id.cell, "cluster")) < order.index(stack.id)
+            assert StackId(stack.id.owner, "cluster") in stack.waits_for
+            assert order.index(StackId(stack.id.owner, "cluster")) < order.index(stack.id)
     for name, document in example.documents.items():
         kinds = set(document.get("resource", {}))
         assert ("helm_release" in kinds) == name.endswith("-platform")
@@ -217,6 +217,6 @@ def test_more_drivers_take_more_memory(example: Example, changed: Example) -> No
 
 def test_stacks_of_a_plan_come_in_an_order_that_can_be_applied(changed: Example) -> None:
     seen: set[StackId] = set()
-    for stack in plan_stacks(changed.planned.inventory):
+    for stack in list_stacks(changed.planned.inventory, changed.planned.facts):
         assert set(stack.waits_for) <= seen
         seen.add(stack.id)

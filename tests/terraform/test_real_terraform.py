@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from factory.errors import TerraformError
-from factory.layers import Input, Source, Stack, StackId
+from factory.layers import Access, Input, Source, Stack, StackId
 from factory.terraform import embedded
 from factory.terraform.commands import Bench
 from factory.terraform.engine import Engine, find_engine
@@ -38,6 +38,7 @@ from factory.terraform.workspace import Sources
 
 pytestmark = pytest.mark.terraform
 
+ACCESS = Access(account="444444444444", roles=(), region="us-east-1", sts_region="us-east-1")
 QUIET = Listener(started=lambda _: None, finished=lambda _: None)
 NETWORK, PEERING, ACCEPT = (
     StackId("a", "network"),
@@ -109,16 +110,16 @@ ACCEPT_DOCUMENT = {
 }
 
 STACKS = (
-    Stack(id=NETWORK, region="us-east-1", outputs={"vpc_id": "string"}),
+    Stack(id=NETWORK, access=ACCESS, outputs={"vpc_id": "string"}),
     Stack(
         id=PEERING,
-        region="us-east-1",
+        access=ACCESS,
         inputs={"vpc_id": Input(type="string", sources=Source(stack=NETWORK, output="vpc_id"))},
         outputs={"connection_ids": "map(string)"},
     ),
     Stack(
         id=ACCEPT,
-        region="us-east-1",
+        access=ACCESS,
         inputs={
             "connection_ids": Input(
                 type="map(string)",

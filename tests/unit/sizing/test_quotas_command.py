@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from factory.cli.live_quotas import NOT_THERE, read_quotas
-from factory.cli.quotas import find_cell, member_roles, propose
+from factory.cli.quotas import find_cell, propose
 from factory.documents import parse_document
 from factory.errors import TerraformError, UsageError
 from factory.facts.loader import load_facts
@@ -102,13 +102,6 @@ def test_an_account_that_is_not_made_yet() -> None:
     cells = {"cell-a": declared.cells["cell-a"].model_copy(update={"account": new})}
     with pytest.raises(UsageError, match="is not made yet"):
         find_cell(declared.model_copy(update={"cells": cells}), "cell-a")
-
-
-def test_the_roles_are_those_that_terraform_takes() -> None:
-    assert member_roles(inventory().organizations["one"], "5" * 12) == [
-        f"arn:aws:iam::{'1' * 12}:role/P",
-        f"arn:aws:iam::{'5' * 12}:role/OrganizationAccountAccessRole",
-    ]
 
 
 def test_what_differs_from_the_default_is_proposed() -> None:

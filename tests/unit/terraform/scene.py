@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from factory.layers import Input, Source, Stack, StackId
-from factory.naming import Layer
+from factory.layers import Access, Input, Layer, Source, Stack, StackId
 from factory.terraform.commands import Bench
 from factory.terraform.engine import Engine
 from factory.terraform.registry import FolderStore, Registry
@@ -75,9 +74,12 @@ class Scene:
         )
 
 
+ACCESS = Access(account="444444444444", roles=(), region="us-east-1", sts_region="us-east-1")
+
+
 def network(cell: str) -> Stack:
     return Stack(
-        id=StackId(cell, "network"), region="us-east-1", outputs=dict.fromkeys(NETWORK, "string")
+        id=StackId(cell, "network"), access=ACCESS, outputs=dict.fromkeys(NETWORK, "string")
     )
 
 
@@ -90,7 +92,7 @@ def taking(cell: str, layer: Layer, **sources: Source | Mapping[str, Source]) ->
         name: Input(type="string" if isinstance(given, Source) else "map(string)", sources=given)
         for name, given in sources.items()
     }
-    return Stack(id=StackId(cell, layer), region="us-east-1", inputs=inputs)
+    return Stack(id=StackId(cell, layer), access=ACCESS, inputs=inputs)
 
 
 def sources_of(*stacks: Stack) -> dict[StackId, Sources]:

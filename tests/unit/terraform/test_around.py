@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from factory.errors import TerraformError, UsageError
-from factory.layers import StackId
-from factory.naming import Layer
+from factory.layers import Layer, StackId
 from factory.terraform.emulated import (
     Server,
     claim_folder,

@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from factory.errors import TerraformError
-from factory.layers import Source, Stack, StackId
-from factory.naming import LAYERS
+from factory.layers import LAYERS, Source, Stack, StackId
 from factory.terraform.record import (
     Deferred,
     Record,
@@ -20,7 +19,7 @@ from factory.terraform.record import (
     render_record,
     resolve_inputs,
 )
-from tests.unit.terraform.scene import cluster, taking
+from tests.unit.terraform.scene import ACCESS, cluster, taking
 
 NETWORK = StackId("a", "network")
 
@@ -28,6 +27,7 @@ NETWORK = StackId("a", "network")
 def record(stack: StackId = NETWORK, *, complete: bool = True, **outputs: Any) -> Record:
     return Record(
         stack=stack,
+        account="444444444444",
         region="us-east-1",
         complete=complete,
         digest="sha256:x",
@@ -43,6 +43,7 @@ stack_ids = st.builds(StackId, texts, st.sampled_from(LAYERS))
 records = st.builds(
     Record,
     stack=stack_ids,
+    account=texts,
     region=texts,
     complete=st.booleans(),
     digest=texts,
@@ -61,9 +62,13 @@ def test_a_record_is_read_back_as_it_was(some: Record) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"version": 2},
+        {"version": 1},
         {"layer": "cellar"},
-        {"cell": 3},
+        {"layer": "gateway"},
+        {"owner": {"kind": "mesh", "name": "a"}},
+        {"owner": {"kind": "cell", "name": 3}},
+        {"owner": "a"},
+        {"account": None},
         {"outputs": {"a": 3}},
         {"outputs": []},
         {"waits_for": [["a"]]},
@@ -146,7 +151,7 @@ def test_a_map_takes_texts_only() -> None:
 def test_outputs_are_checked_all_at_once_and_strangers_are_dropped() -> None:
     stack = Stack(
         id=NETWORK,
-        region="us-east-1",
+        access=ACCESS,
         outputs={"one": "string", "many": "list(string)", "keyed": "map(string)"},
     )
     good = {"one": "1", "many": ["2"], "keyed": {"3": "4"}}

@@ -20,6 +20,7 @@ STACK, OTHER = StackId("moka-a", "network"), StackId("moka-b", "cluster")
 def record(stack: StackId) -> Record:
     return Record(
         stack=stack,
+        account="444444444444",
         region="us-east-1",
         complete=True,
         digest="sha256:x",
@@ -64,6 +65,29 @@ def test_records_are_kept_by_stack(location: str) -> None:
     assert registry.read(StackId("moka-c", "network")) is None
 
 
+def test_owners_of_every_kind_have_records_and_never_share_a_place(location: str) -> None:
+    """A mesh may bear a cell's name: the layer tells whose a stack is, and the place says it."""
+    stacks = {StackId("moka", "network"), StackId("moka", "gateway"), StackId("moka", "bootstrap")}
+    for stack in stacks:
+        opened(location).write(record(stack))
+    registry = opened(location)
+    assert registry.stacks() == stacks
+    assert {stack: registry.read(stack) for stack in stacks} == {s: record(s) for s in stacks}
+    assert {(s.kind, s.cell) for s in stacks} == {
+        ("cell", "moka"),
+        ("mesh", None),
+        ("organization", None),
+    }
+
+
+def test_what_lies_under_another_kind_of_owner_is_no_record_of_ours(tmp_path: Path) -> None:
+    for name in ("meshes/a/network.json", "cells/a/gateway.json", "others/a/network.json"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("{}", "utf-8")
+    assert opened(str(tmp_path)).stacks() == frozenset()
+
+
 def test_a_removed_record_is_gone(location: str) -> None:
     registry = opened(location)
     registry.write(record(STACK))
@@ -88,16 +112,16 @@ class ShortPages:
 
 def test_more_records_than_one_page_of_a_bucket_listing_holds(bucket: Any) -> None:
     for index in range(5):
-        bucket.put_object(Bucket="states", Key=f"r/cell-{index}/network.json", Body=b"")
+        bucket.put_object(Bucket="states", Key=f"r/cells/cell-{index}/network.json", Body=b"")
     bucket.put_object(Bucket="states", Key="r/cell-1/other.json", Body=b"")
-    bucket.put_object(Bucket="states", Key="rr/cell-x/network.json", Body=b"")
+    bucket.put_object(Bucket="states", Key="rr/cells/cell-x/network.json", Body=b"")
     paged = open_registry("s3://states/r", "us-east-1", None, lambda *_, **__: ShortPages(bucket))
     assert {stack.cell for stack in paged.stacks()} == {f"cell-{index}" for index in range(5)}
 
 
 def test_objects_are_encrypted_with_the_key_of_the_states(bucket: Any) -> None:
     open_registry("s3://states/r", "us-east-1", "alias/states").write(record(STACK))
-    head = bucket.head_object(Bucket="states", Key="r/moka-a/network.json")
+    head = bucket.head_object(Bucket="states", Key="r/cells/moka-a/network.json")
     assert (head["ServerSideEncryption"], head["SSEKMSKeyId"]) == ("aws:kms", "alias/states")
 
 
@@ -108,7 +132,7 @@ def test_a_bucket_that_is_not_there_is_a_sentence() -> None:
 
 
 def test_what_is_no_record_is_named_with_its_place(tmp_path: Path) -> None:
-    path = tmp_path / "moka-a" / "network.json"
+    path = tmp_path / "cells" / "moka-a" / "network.json"
     path.parent.mkdir(parents=True)
     path.write_text("{}", "utf-8")
     with pytest.raises(TerraformError, match=f"F603 {path} is not a record"):

@@ -18,7 +18,15 @@ from factory.terraform.runner import (
     plan_stacks_now,
     validate_stacks,
 )
-from tests.unit.terraform.scene import NETWORK, Scene, cluster, network, sources_of, taking
+from tests.unit.terraform.scene import (
+    ACCESS,
+    NETWORK,
+    Scene,
+    cluster,
+    network,
+    sources_of,
+    taking,
+)
 
 ADD = {"action": "create", "address": "aws_vpc.cell"}
 
@@ -130,7 +138,7 @@ def test_the_inputs_of_a_selected_stack_come_from_an_earlier_run(scene: Scene) -
 
 def test_a_key_that_a_map_does_not_have_yet_defers(scene: Scene) -> None:
     requests = Stack(
-        id=StackId("b", "peering"), region="us-east-1", outputs={"connection_ids": "map(string)"}
+        id=StackId("b", "peering"), access=ACCESS, outputs={"connection_ids": "map(string)"}
     )
     scene.does("b-peering", "apply", outputs={"connection_ids": {"a": "pcx-a"}})
     accept = taking(

@@ -1,0 +1,81 @@
+"""The edges of a mesh, as rows of a map that is keyed by the peer's name.
+
+A mesh of 126 cells has 7,875 edges. Written as rows, one more cell adds one key to each of its
+peers and edits nothing else.
+"""
+
+from __future__ import annotations
+
+from factory.constructs.cdk import (
+    TerraformLocal,
+    TerraformStack,
+    VpcPeeringConnection,
+    VpcPeeringConnectionAccepterA,
+    VpcPeeringConnectionOptions,
+    VpcPeeringConnectionOptionsAccepter,
+    for_each,
+)
+from factory.constructs.specs import AcceptSpec, PeeringSpec
+from factory.naming import edge_name
+
+_EDGES = "${local.edges}"
+
+
+def add_requests(stack: TerraformStack, spec: PeeringSpec) -> str:
+    """Ask each peer for a connection.
+
+    Returns:
+        The expression of a map: connection id by peer name.
+    """
+    rows = {
+        peer: {
+            "account_id": request.account,
+            "edge": edge_name(spec.cell, peer),
+            "vpc_id": request.vpc,
+        }
+        for peer, request in spec.requests.items()
+    }
+    TerraformLocal(stack, "edges", rows)
+    connection = VpcPeeringConnection(
+        stack,
+        "peer",
+        vpc_id="${var.vpc_id}",
+        peer_vpc_id="${each.value.vpc_id}",
+        peer_owner_id="${each.value.account_id}",
+        auto_accept=False,
+        tags={"Name": "${each.value.edge}"},
+    )
+    for_each(connection, _EDGES)
+    return "${{ for peer, edge in aws_vpc_peering_connection.peer : peer => edge.id }}"
+
+
+def add_acceptances(stack: TerraformStack, spec: AcceptSpec) -> str:
+    """Accept the connections that lower-named peers asked for, and resolve names over them.
+
+    Returns:
+        The expression of a map: connection id by peer name, known once it is active.
+    """
+    rows = {
+        peer: {
+            "connection_id": f'${{var.connection_ids["{peer}"]}}',
+            "edge": edge_name(spec.cell, peer),
+        }
+        for peer in spec.peers
+    }
+    TerraformLocal(stack, "edges", rows)
+    accepter = VpcPeeringConnectionAccepterA(
+        stack,
+        "peer",
+        vpc_peering_connection_id="${each.value.connection_id}",
+        auto_accept=True,
+        tags={"Name": "${each.value.edge}"},
+    )
+    for_each(accepter, _EDGES)
+    options = VpcPeeringConnectionOptions(
+        stack,
+        "names",
+        vpc_peering_connection_id="${aws_vpc_peering_connection_accepter.peer[each.key].id}",
+        accepter=VpcPeeringConnectionOptionsAccepter(allow_remote_vpc_dns_resolution=True),
+    )
+    for_each(options, _EDGES)
+    return "${{ for peer, edge in aws_vpc_peering_connection_accepter.peer : peer => edge.id }}"

@@ -1,0 +1,167 @@
+"""What each layer is made of: one frozen value, complete before the first resource.
+
+Two stacks of one layer whose specs are equal are the same Terraform; a spec holds nothing that its
+Terraform does not show. So a spec tells which stacks an edit of the inventory reaches, and why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+from typing import Literal
+
+from factory.addressing.blocks import CellAddresses
+from factory.facts.schema import ImageBuild
+from factory.inventory.schema import FlowLogs, NodeGroup
+from factory.inventory.spark import Ingress, SparkOperator, SparkUi, YuniKorn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountSpec:
+    """An account that is made."""
+
+    cell: str
+    email: str
+    unit: str  # organizational unit, or root
+    member_role: str
+    opt_in_region: str | None  # the cell's, where a new account has to enable it first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IngressPorts:
+    """Where the load balancer and the nodes behind it answer."""
+
+    listener: int
+    node: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkSpec:
+    """The VPC of a cell."""
+
+    name: str
+    region: str
+    account_id: str  # twelve digits, or the Terraform expression of the variable
+    addresses: CellAddresses
+    egress: Literal["none", "nat_gateway"]
+    flow_logs: FlowLogs
+    hub_blocks: Mapping[str, tuple[IPv4Network, ...]]  # by hub name
+    endpoints: tuple[str, ...]  # interface endpoints, as `ecr.api`
+    ingress: IngressPorts | None  # None without a load balancer
+    pod_reservations: Mapping[str, tuple[IPv4Network, ...]]  # by zone id; each of another size
+
+    @property
+    def zones(self) -> tuple[str, ...]:
+        """Zone ids of the cell, sorted."""
+        return tuple(self.addresses.zones)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A peering connection that a cell asks for."""
+
+    vpc: str  # of the peer, as an id or an expression
+    account: str  # likewise
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeeringSpec:
+    """The connections that a cell asks for."""
+
+    cell: str
+    requests: Mapping[str, Request]  # by the name of the peer or hub
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptSpec:
+    """The connections that a cell accepts."""
+
+    cell: str
+    peers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoutesSpec:
+    """The ways of a cell to its peers and hubs, whatever joins them."""
+
+    zones: tuple[str, ...]  # zone ids
+    blocks: Mapping[str, tuple[IPv4Network, ...]]  # routable ones, by the name of the peer or hub
+    resolving: tuple[str, ...]  # whose private names are resolved from the requesting side
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodePool:
+    """One pool of nodes, as EKS sees it."""
+
+    declared: NodeGroup
+    image: ImageBuild  # which machine image its nodes run
+    groups: Mapping[str, tuple[str, int]]  # by group name: its zone id and its nodes
+    user_data: str  # raw; what EKS makes up of the cluster stands in it as expressions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventLogsSpec:
+    """Where jobs write their event logs, and which jobs."""
+
+    account_id: str
+    retention_days: int
+    namespaces: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterSpec:
+    """The EKS cluster of a cell, its nodes and the way in."""
+
+    name: str
+    region: str
+    zones: tuple[str, ...]  # zone ids
+    deployer: str  # ARN of the role that deploys, or an expression of it
+    kubernetes_version: str
+    service_block: IPv4Network
+    admins: tuple[str, ...]  # ARNs of IAM principals
+    addons: Mapping[str, str]  # version by name
+    pod_addresses_per_node: int  # addresses that the prefixes of a node hold
+    node_image: str  # release
+    pools: Mapping[str, NodePool]  # by pool name
+    ingress: Ingress | None
+    is_gateway_asked: bool  # whether the load balancer asks the gateway if it is ready
+    event_logs: EventLogsSpec | None
+    tags: Mapping[str, str]  # of what EC2 makes for a launch template, which no provider tags
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistorySpec:
+    """The History Server."""
+
+    image: str
+    replicas: int
+    memory_gib: int
+    disk_gib: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewaySpec:
+    """The gateway to live UIs, and where its routes may lead."""
+
+    ui: SparkUi
+    node_port: int
+    pod_blocks: tuple[IPv4Network, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlatformSpec:
+    """What is installed in the cluster of a cell."""
+
+    region: str
+    deployer: str  # ARN of the role that deploys, or an expression of it
+    namespaces: tuple[str, ...]  # that jobs run in
+    operator: SparkOperator
+    scheduler: YuniKorn | None
+    history: HistorySpec | None
+    gateway: GatewaySpec | None
+
+
+LayerSpec = (
+    AccountSpec | NetworkSpec | PeeringSpec | AcceptSpec | RoutesSpec | ClusterSpec | PlatformSpec
+)

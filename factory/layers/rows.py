@@ -1,0 +1,58 @@
+"""The table of layers: whose state each is, with which provider, and how it is treated.
+
+What a layer is like stands here and nowhere else: no other module asks for a layer by its name to
+find out. The order of rows is the order of work where nothing else decides it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+OwnerKind = Literal["organization", "mesh", "cell"]
+"""Whose a state can be."""
+
+Provider = Literal["aws", "helm"]
+"""The one provider that a state configures, by its local name."""
+
+Layer = Literal[
+    "bootstrap",
+    "account",
+    "network",
+    "gateway",
+    "peering",
+    "accept",
+    "transit",
+    "routes",
+    "cluster",
+    "platform",
+]
+"""One Terraform state of its owner; a layer's name tells the kind of owner."""
+
+LAYERS: tuple[Layer, ...] = get_args(Layer)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerRow:
+    """What is true of a layer, whoever owns it."""
+
+    owner: OwnerKind = "cell"
+    provider: Provider = "aws"
+    kept_on_destroy: bool = False  # on real AWS given up only where the layer is named
+    needs_kubernetes: bool = False  # talks to the cluster's API, which no emulator has
+
+
+ROWS: Mapping[Layer, LayerRow] = {
+    "bootstrap": LayerRow(owner="organization", kept_on_destroy=True),
+    "account": LayerRow(kept_on_destroy=True),
+    "network": LayerRow(),
+    "gateway": LayerRow(owner="mesh"),
+    "peering": LayerRow(),
+    "accept": LayerRow(),
+    "transit": LayerRow(),
+    "routes": LayerRow(),
+    "cluster": LayerRow(),
+    "platform": LayerRow(provider="helm", needs_kubernetes=True),
+}
+"""Every layer. `bootstrap`, `gateway` and `transit` keep their names; no stack has them yet."""

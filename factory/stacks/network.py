@@ -1,0 +1,69 @@
+"""The layer `network`: the VPC of a cell and what is closed and open in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from factory.addressing.need import pod_reservations
+from factory.constructs.cdk import TerraformStack
+from factory.constructs.endpoints import add_endpoints
+from factory.constructs.flow_logs import add_flow_logs
+from factory.constructs.security_groups import CellSecurityGroups
+from factory.constructs.specs import IngressPorts, NetworkSpec
+from factory.constructs.vpc import CellVpc
+from factory.inventory.endpoints import endpoint_services
+from factory.inventory.schema import CellType
+from factory.layers import Stack
+from factory.stacks.frame import Outputs
+from factory.stacks.parts import Parts
+
+
+def describe(parts: Parts, stack: Stack) -> NetworkSpec:
+    """Collect what the network of a cell is made of."""
+    cell, inventory = stack.id.owner, parts.inventory
+    cell_type, addresses = inventory.type_of(cell), parts.plan.cells[cell]
+    return NetworkSpec(
+        name=cell,
+        region=stack.access.region,
+        account_id=stack.access.account,
+        addresses=addresses,
+        egress=cell_type.egress,
+        flow_logs=cell_type.flow_logs,
+        hub_blocks={h: tuple(inventory.hubs[h].blocks) for h in inventory.hubs_of(cell)},
+        endpoints=endpoint_services(cell_type),
+        ingress=_ingress_ports(cell_type),
+        pod_reservations={
+            zone: pod_reservations(blocks.pod, cell_type.prefixes_per_node)
+            for zone, blocks in addresses.zones.items()
+        },
+    )
+
+
+def build(terraform: TerraformStack, spec: NetworkSpec) -> Outputs:
+    """Add the VPC, its security groups, endpoints and flow logs."""
+    network = CellVpc(terraform, spec)
+    security = CellSecurityGroups(terraform, spec, network.vpc.id)
+    add_endpoints(terraform, spec, network, security.groups["endpoint"].id)
+    add_flow_logs(terraform, spec, network.vpc.id)
+    return {
+        "vpc_id": network.vpc.id,
+        "zone_names": {z: s.availability_zone for z, s in network.pod_subnets.items()},
+        "node_subnet_ids": _ids(network.node_subnets),
+        "pod_subnet_ids": _ids(network.pod_subnets),
+        "endpoint_subnet_ids": _ids(network.endpoint_subnets),
+        "control_plane_subnet_ids": _ids(network.control_plane_subnets),
+        "node_route_table_ids": _ids(network.node_tables),
+        "security_group_ids": _ids(security.groups),
+    }
+
+
+def _ingress_ports(cell_type: CellType) -> IngressPorts | None:
+    ingress = cell_type.ingress
+    if ingress is None:
+        return None
+    return IngressPorts(listener=ingress.listener_port, node=ingress.node_port)
+
+
+def _ids(resources: Mapping[str, Any]) -> dict[str, str]:
+    return {name: resource.id for name, resource in resources.items()}

@@ -1,0 +1,18 @@
+"""What the specs of all stacks are taken from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from factory.addressing.blocks import AddressPlan
+from factory.facts.schema import Facts
+from factory.inventory.schema import Inventory
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """An inventory, its addresses and the facts."""
+
+    inventory: Inventory
+    plan: AddressPlan
+    facts: Facts
