@@ -174,7 +174,8 @@ def test_the_private_api_is_open_to_the_hubs_and_to_no_other_block(example: Exam
         planned = example.planned
         sized = size_cell(planned.inventory, cell, planned.plan.cells[cell], planned.facts)
         (counted,) = (u.used for u in sized if u.bound == "rules-per-security-group")
-        assert len(rules) - len(from_hubs) + len(rows) == counted, "the sizing model counts what is built"
+        built = len(rules) - len(from_hubs) + len(rows)
+        assert built == counted, "the sizing model counts what is built"
 
 
 def test_nodes_are_static(example: Example) -> None:
