@@ -93,7 +93,7 @@ class Ladder:
 
     def outputs(self, cell: str, layer: str) -> dict[str, Any]:
         """What a layer handed on."""
-        record = self.folder / ".cellfactory/sandbox/registry" / cell / f"{layer}.json"
+        record = self.folder / ".cellfactory/sandbox/registry/cells" / cell / f"{layer}.json"
         found: dict[str, Any] = json.loads(record.read_text("utf-8"))["outputs"]
         return found
 

@@ -144,7 +144,7 @@ def test_a_yes_applies_the_plan_that_was_looked_at(shell: Shell) -> None:
     )
     assert told == f"{CELL}-network  applied  +1 ~0 -0\n1 stack: 1 applied\n"
     assert shell.commands() == [(f"{CELL}-network", "plan"), (f"{CELL}-network", "apply")]
-    assert (shell.folder / "registry" / CELL / "network.json").is_file()
+    assert (shell.folder / "registry" / "cells" / CELL / "network.json").is_file()
     assert not list((shell.folder / ".cellfactory").rglob(beside.name))
 
 

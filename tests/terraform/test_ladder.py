@@ -65,7 +65,7 @@ def without_platform(results: dict[str, dict[str, Any]]) -> dict[str, dict[str, 
 
 def test_every_stack_is_valid(ladder: Ladder) -> None:
     rows = without_platform(ladder.validate())
-    assert len(rows) == 16
+    assert len(rows) == 17
     assert {row["status"] for row in rows.values()} == {"valid"}
 
 
@@ -85,7 +85,7 @@ def test_a_plan_defers_what_waits_for_others_and_makes_nothing_up(ladder: Ladder
 
 def test_everything_applies(ladder: Ladder) -> None:
     rows = without_platform(ladder.results("apply"))
-    assert len(rows) == 16
+    assert len(rows) == 17
     assert {row["status"] for row in rows.values()} == {"applied"}
     assert "has to accept" in ladder.stderr  # the hub's owner, for each cell of the mesh
 
@@ -245,15 +245,15 @@ def test_a_fourth_cell_adds_rows_and_touches_nothing_else(ladder: Ladder) -> Non
     own = {name for name in rows if name.startswith(f"{FOURTH}-")}
     assert {row["status"] for row in rows.values()} <= {"applied", "no-change"}
     assert {name.rpartition("-")[2] for name in own} == {
-        *("network", "peering", "accept", "options", "cluster")
+        *("network", "peering", "accept", "routes", "cluster")
     }
     for name, row in rows.items():
         counts = row["counts"]
         assert (counts["change"], counts["destroy"], counts["replace"]) == (0, 0, 0), name
     touched = {name for name, row in rows.items() if row["counts"]["add"]} - own
     assert touched == {
-        *("moka-use1-a-peering", "moka-use1-a-options", "moka-use1-b-peering"),
-        *("moka-use1-b-options", "moka-use1-c-accept"),
+        *("moka-use1-a-peering", "moka-use1-b-peering", "moka-use1-c-accept"),
+        *("moka-use1-a-routes", "moka-use1-b-routes", "moka-use1-c-routes"),
     }
     after = ladder.documents()
     unchanged = [n for n in before if n not in touched and not n.endswith("-platform")]
@@ -271,8 +271,10 @@ def test_the_fourth_cell_leaves_and_nobody_else_moves(ladder: Ladder) -> None:
     assert f"destroy --sandbox --cell {FOURTH}" in ladder.stderr
     assert {row["counts"]["add"] for row in rows.values()} == {0}
     gone = {name for name, row in rows.items() if row["counts"]["destroy"]}
-    # The options go with their connection: Terraform finds them gone, and has nothing to do.
-    assert gone == {"moka-use1-a-peering", "moka-use1-b-peering", "moka-use1-c-accept"}
+    assert gone == {
+        *("moka-use1-a-peering", "moka-use1-b-peering", "moka-use1-c-accept"),
+        *("moka-use1-a-routes", "moka-use1-b-routes", "moka-use1-c-routes"),
+    }
     assert {row["counts"]["replace"] for row in rows.values()} == {0}
     rows = ladder.results("destroy", "--cell", FOURTH)
     assert {row["status"] for row in rows.values()} == {"destroyed"}
@@ -281,7 +283,7 @@ def test_the_fourth_cell_leaves_and_nobody_else_moves(ladder: Ladder) -> None:
 
 def test_the_rest_is_as_it_was(ladder: Ladder) -> None:
     rows = without_platform(ladder.results("plan", "--exit-code"))
-    assert len(rows) == 16
+    assert len(rows) == 17
     assert {row["status"] for row in rows.values()} == {"no-change"}
 
 
