@@ -26,6 +26,7 @@ from factory.cli.schema import schema
 from factory.cli.size import size
 from factory.cli.synth import synth
 from factory.cli.terraform import apply, destroy, plan, validate
+from factory.cli.token import token
 from factory.errors import FactoryError, StoppedError, UsageError
 
 EXIT_CODES = """
@@ -46,7 +47,7 @@ app = typer.Typer(
 )
 for command in (
     *(check, size, quotas, lock, synth, validate, plan, apply, destroy),
-    *(route, sandbox, schema),
+    *(route, sandbox, schema, token),
 ):
     app.command()(command)
 

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from factory.credentials import Session
 from factory.errors import TerraformError
 from factory.facts.schema import Quota
 
 NOT_THERE = "NoSuchResourceException"  # no value was ever applied: AWS's default holds
 Action = Callable[..., Mapping[str, Any]]
-
-
-class Session(Protocol):
-    """What is used of `boto3.Session`."""
-
-    def client(self, service: str) -> Any:
-        """Make a client of a service in the session's Region."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,51 +22,6 @@ class LiveQuotas:
 
     values: Mapping[str, int]  # by quota code
     unread: Mapping[str, str] = field(default_factory=dict)  # why a code has no value, by code
-
-
-def open_session(
-    region: str, account: str, roles: Sequence[str], *, sts_region: str | None = None
-) -> Session:
-    """Go into an account through the roles that Terraform takes, one after the other.
-
-    Args:
-        region: Region to ask.
-        account: Twelve digits of the account one must end up in.
-        roles: Role ARNs in order; none to use the present credentials as they are.
-        sts_region: Region at whose endpoint they are taken; the one to ask when unset.
-
-    Raises:
-        TerraformError: when AWS refuses, or the credentials are of another account.
-    """
-    import boto3  # a fifth of a second, for this command alone
-
-    try:
-        session = boto3.Session(region_name=region)
-        for role in roles:
-            session = _assume(session, region, role, sts_region or region)
-        sts = session.client("sts", region_name=sts_region or region)
-        found = sts.get_caller_identity()["Account"]
-    except (BotoCoreError, ClientError) as error:
-        msg = f"cannot go into account {account}: {error}"
-        raise TerraformError(msg) from error
-    if found != account:
-        msg = f"these credentials are of account {found}, not of {account}"
-        raise TerraformError(msg)
-    return session  # type: ignore[no-any-return]
-
-
-def _assume(session: Any, region: str, role: str, sts_region: str) -> Any:
-    import boto3  # loaded already
-
-    sts = session.client("sts", region_name=sts_region)
-    answer = sts.assume_role(RoleArn=role, RoleSessionName="cellfactory")
-    keys = answer["Credentials"]
-    return boto3.Session(
-        region_name=region,
-        aws_access_key_id=keys["AccessKeyId"],
-        aws_secret_access_key=keys["SecretAccessKey"],
-        aws_session_token=keys["SessionToken"],
-    )
 
 
 def read_quotas(session: Session, wanted: Iterable[Quota]) -> LiveQuotas:

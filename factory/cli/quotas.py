@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from factory.cli.options import DEFAULT_INVENTORY, InventoryFile
+from factory.credentials import open_session, require_account
 from factory.errors import UsageError
 from factory.facts.loader import load_facts
 from factory.facts.schema import Quota
@@ -17,6 +18,8 @@ from factory.inventory.reader import parse_inventory
 from factory.inventory.schema import ExistingAccount, Inventory
 from factory.layers.access import member_access
 from factory.sizing.quotas import cell_quotas
+
+SESSION = "cellfactory-quotas"
 
 
 def quotas(
@@ -29,14 +32,16 @@ def quotas(
     form: Annotated[Literal["text", "json"], typer.Option("--format", help="Form.")] = "text",
 ) -> None:
     """Read what AWS has raised for an account, and propose the lines for cells.yaml."""
-    from factory.cli.live_quotas import open_session, read_quotas  # botocore, for this alone
+    from factory.cli.live_quotas import read_quotas  # botocore, for this alone
 
     facts = load_facts()
     inventory, _ = parse_inventory(read_bytes(inventory_file), str(inventory_file), facts)
     cell, number = find_cell(inventory, account)
-    roles = () if current else member_access(inventory, facts, cell).roles
-    region = inventory.region_of(cell)
-    session = open_session(region, number, roles, sts_region=facts.role_region(region))
+    access = member_access(inventory, facts, cell)
+    region, sts_region = access.region, access.sts_region
+    roles = () if current else access.roles
+    session = open_session(roles, name=SESSION, region=region, sts_region=sts_region)
+    require_account(session, number, sts_region)
     known = {quota.code: quota for quota in facts.quotas.values() if quota.code}
     live = read_quotas(session, known.values())
     for code, why in live.unread.items():

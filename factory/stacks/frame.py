@@ -23,8 +23,6 @@ from factory.naming import stack_tags, state_key
 Outputs = Mapping[str, object]
 """What a stack hands on: value or Terraform expression by name."""
 
-_SESSION = "cellfactory"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
@@ -89,7 +87,7 @@ def _add_aws_provider(terraform: TerraformStack, frame: Frame) -> None:
         sts_region=None if access.sts_region == access.region else access.sts_region,
         allowed_account_ids=[access.account],
         assume_role=[
-            AwsProviderAssumeRole(role_arn=role, session_name=_SESSION) for role in access.roles
+            AwsProviderAssumeRole(role_arn=role, session_name=frame.name) for role in access.roles
         ],
         default_tags=[AwsProviderDefaultTags(tags=dict(frame.tags))],
     )

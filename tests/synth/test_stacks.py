@@ -106,6 +106,28 @@ def test_a_stack_works_in_its_own_account_by_a_chain_of_roles(example: Example) 
     assert provider["allowed_account_ids"] == ["${var.account_id}"]
 
 
+def test_every_stack_of_a_cell_goes_the_same_way_and_says_which_it_is(example: Example) -> None:
+    """Terraform's provider and the token that Helm shows: one chain, the stack's name in both."""
+    for stack in example.stacks:
+        name = stack.id.name
+        provider = example.documents[name]["provider"]
+        if "helm" in provider:
+            (helm,) = provider["helm"]
+            told = helm["kubernetes"]["exec"]
+            assert told["command"] == "cellfactory"
+            words = told["args"]
+            roles = [words[i + 1] for i, word in enumerate(words) if word == "--role"]
+            sessions = {words[words.index("--session-name") + 1]}
+        else:
+            (aws,) = provider["aws"]
+            roles = [role["role_arn"] for role in aws["assume_role"]]
+            sessions = {role["session_name"] for role in aws["assume_role"]}
+        assert roles == list(stack.access.roles), name
+        assert sessions == {name}
+    ways = {(s.id.owner, s.access) for s in example.stacks if s.id.layer != "account"}
+    assert len(ways) == len({owner for owner, _ in ways})
+
+
 def test_everything_that_aws_can_tag_is_tagged_by_its_provider(example: Example) -> None:
     for name, document in example.documents.items():
         for provider in document["provider"].get("aws", ()):

@@ -32,7 +32,7 @@ class Quotas:
         self.defaults = sorted((defaults or {}).items())
         self.listed: list[str] = []
 
-    def client(self, service: str) -> Quotas:
+    def client(self, service: str, **_: Any) -> Any:
         assert service == "service-quotas"
         return self
 
