@@ -8,6 +8,7 @@ from factory.constructs.cdk import (
     OrganizationsAccount,
     TerraformStack,
 )
+from factory.constructs.guards import kept
 from factory.constructs.specs import AccountSpec
 
 _SEVERAL_HOURS = "6h"
@@ -33,6 +34,7 @@ def add_account(stack: TerraformStack, spec: AccountSpec) -> str:
         parent_id=spec.unit,
         role_name=spec.member_role,
         close_on_deletion=False,
+        lifecycle=kept(ignore=["role_name", "iam_user_access_to_billing"]),
     )
     if spec.opt_in_region is None:
         return account.id

@@ -31,6 +31,7 @@ from factory.constructs.cdk import (
     TerraformStack,
     for_each,
 )
+from factory.constructs.guards import kept
 from factory.constructs.roles import POD_IDENTITY, add_service_role
 from factory.constructs.specs import ClusterSpec
 
@@ -52,6 +53,7 @@ class CellCluster:
             description=f"Kubernetes secrets of cell {cell.name}",
             enable_key_rotation=True,
             deletion_window_in_days=_KEY_DELETION_DAYS,
+            lifecycle=kept(),
         )
         KmsAlias(
             stack, "secrets-alias", name=f"alias/{cell.name}-secrets", target_key_id=key.key_id
@@ -102,6 +104,7 @@ class CellCluster:
                 endpoint_public_access=False,
             ),
             depends_on=list(after),
+            lifecycle=kept(),
         )
 
     def _add_admins(self) -> None:

@@ -20,6 +20,7 @@ from factory.constructs.cdk import (
     Vpc,
     VpcIpv4CidrBlockAssociation,
 )
+from factory.constructs.guards import kept
 from factory.constructs.specs import NetworkSpec
 
 
@@ -37,6 +38,7 @@ class CellVpc:
             enable_dns_support=True,
             enable_network_address_usage_metrics=True,
             tags={"Name": cell.name},
+            lifecycle=kept(),
         )
         # By their ordinal in the lock, which only ever appends: a block in an id would make
         # every cell another shape, and its place among the others never changes.
