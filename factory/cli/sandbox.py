@@ -18,10 +18,10 @@ from typing import Annotated
 import typer
 
 from factory.cli.options import DEFAULT_INVENTORY, InventoryFile
-from factory.cli.reading import plan_file
 from factory.errors import TerraformError, UsageError
 from factory.files import read_text, write_whole
 from factory.processes import Children, Finished, forwarding_signals, run_process
+from factory.runs.reading import read_design
 from factory.terraform.emulated import (
     Server,
     forget_server,
@@ -49,18 +49,21 @@ def sandbox(
         ),
     ] = None,
 ) -> None:
-    """Emulate AWS on loopback until Ctrl-C: organizations, hubs and machine images are there."""
+    """Emulate AWS on loopback until Ctrl-C.
+
+    Organizations, hubs and machine images of the inventory are there.
+    """
     from factory.sandbox.from_inventory import plan_world  # it brings the bindings along
     from factory.sandbox.world import render_world
 
     if find_spec("moto") is None:
         msg = "the emulated AWS is an extra: pip install 'cellfactory[sandbox]'"
         raise UsageError(msg)
-    planned = plan_file(inventory_file)
+    design = read_design(inventory_file)
     folder = Path.cwd() / FOLDER
     _refuse_second(folder)
     write_whole(folder.parent / ".gitignore", "*\n")
-    write_whole(folder / "world.json", render_world(plan_world(planned.inventory, planned.facts)))
+    write_whole(folder / "world.json", render_world(plan_world(design.inventory, design.facts)))
     emulator = _Emulator(folder, port)
     with forwarding_signals(emulator.children):
         server = emulator.start()

@@ -12,6 +12,7 @@ from factory.inventory.schema import Inventory
 from factory.sizing.calls import SHARED_BUCKET
 from factory.sizing.mend import Change, mend
 from factory.sizing.rebuild import (
+    Draw,
     Rebuild,
     RebuildPlan,
     plan_rebuild,
@@ -27,7 +28,7 @@ CGNAT = IPv4Network("100.64.0.0/10")  # RFC 6598
 Pools = Mapping[str, tuple[int, int]]
 """What an address pool holds and what one cell takes of it, by bound (addresses)."""
 
-Draws = Callable[[], Callable[[], float]]
+Draws = Callable[[], Draw]
 """Makes a fresh source of numbers from 0 to 1; each must give the same ones again."""
 
 

@@ -8,7 +8,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from factory.cli.live_quotas import open_session
+from factory.runs.live_quotas import open_session
 from factory.cli.quotas import quotas
 from factory.errors import TerraformError
 from tests.sandbox.emulators import MANAGEMENT, REGION, Emulator

@@ -7,7 +7,7 @@ from typing import Any
 import boto3
 import pytest
 
-from factory.cli.live_quotas import open_session
+from factory.runs.live_quotas import open_session
 
 ROLES = ["arn:aws:iam::111111111111:role/first", "arn:aws:iam::444444444444:role/second"]
 

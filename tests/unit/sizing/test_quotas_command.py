@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from factory.cli.live_quotas import NOT_THERE, read_quotas
+from factory.runs.live_quotas import NOT_THERE, read_quotas
 from factory.cli.quotas import find_cell, member_roles, propose
 from factory.documents import parse_document
 from factory.errors import TerraformError, UsageError
