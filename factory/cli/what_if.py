@@ -23,9 +23,7 @@ MaxPods = Annotated[int | None, typer.Option(help="Pods of each node.")]
 MaxEni = Annotated[int | None, typer.Option(help="Interfaces that the CNI may use.")]
 MaxUnavailable = Annotated[int | None, typer.Option(help="Nodes updated at once.")]
 RootVolume = Annotated[int | None, typer.Option("--root-volume-gib", help="Root volume (GiB).")]
-Churn = Annotated[
-    float | None, typer.Option(help="Pods that come and go on a node, per second.")
-]
+Churn = Annotated[float | None, typer.Option(help="Pods that come and go on a node, per second.")]
 Cni = Annotated[str | None, typer.Option(help="Version of the VPC CNI.")]
 Egress = Annotated[
     Literal["none", "nat_gateway"] | None, typer.Option(help="Its way to the internet.")

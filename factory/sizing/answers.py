@@ -114,9 +114,7 @@ def rebuild_readings(setting: Setting, draws: Draws) -> tuple[Rebuilt, ...]:
     )
 
 
-def _rebuild(
-    setting: Setting, reading: str, shared: TokenBucket | None, draws: Draws
-) -> Rebuilt:
+def _rebuild(setting: Setting, reading: str, shared: TokenBucket | None, draws: Draws) -> Rebuilt:
     shape = setting.shape
     plan: RebuildPlan = plan_rebuild(
         shape.calls,

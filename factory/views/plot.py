@@ -117,7 +117,9 @@ def draw_curves(axes: Axes, drawn: Curves, today: int) -> None:
     nodes = drawn.nodes
     for curve in drawn.curves:
         crossing = curve.crossing
-        label = BOUNDS[curve.bound].title + (f": {crossing:,} nodes" if crossing is not None else "")
+        label = BOUNDS[curve.bound].title + (
+            f": {crossing:,} nodes" if crossing is not None else ""
+        )
         (line,) = axes.plot(nodes, curve.shares, label=label, linewidth=1.6)
         if crossing is not None and crossing <= nodes[-1]:
             axes.plot([crossing], [1], "o", color=line.get_color(), markersize=5)

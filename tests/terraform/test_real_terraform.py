@@ -67,10 +67,10 @@ def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 @pytest.fixture
 def context(engine: Engine, tmp_path: Path) -> RunContext:
-    return make_bench(engine, tmp_path)
+    return make_context(engine, tmp_path)
 
 
-def make_bench(engine: Engine, root: Path) -> RunContext:
+def make_context(engine: Engine, root: Path) -> RunContext:
     target = Target(mode="sandbox", folder=root / "sandbox", endpoint="http://127.0.0.1:9")
     target.folder.mkdir(exist_ok=True)
     return RunContext(
@@ -235,11 +235,11 @@ def test_a_configuration_that_is_not_valid_says_where(context: RunContext) -> No
 
 
 def test_a_lost_registry_is_filled_again_from_the_state(engine: Engine, tmp_path: Path) -> None:
-    context = make_bench(engine, tmp_path)
+    context = make_context(engine, tmp_path)
     apply(context, sources())
     before = context.registry.read(NETWORK)
     context.registry.remove(NETWORK)
-    fresh = make_bench(engine, tmp_path)
+    fresh = make_context(engine, tmp_path)
     assert apply(fresh, sources())["a-network"].status == "no-change"
     after = fresh.registry.read(NETWORK)
     assert after is not None
@@ -253,7 +253,7 @@ from factory.processes import forwarding_signals
 from factory.terraform.engine import Engine
 from tests.terraform.test_real_terraform import *
 engine = Engine(argv=tuple(json.loads(sys.argv[1])), version="0", origin="test")
-context = make_bench(engine, Path(sys.argv[2]))
+context = make_context(engine, Path(sys.argv[2]))
 slow = {"provisioner": [{"local-exec": {"command": "touch %s; sleep 60" % sys.argv[3]}}]}
 with forwarding_signals(context.children):
     results = apply(context, sources(network=network_document(**slow)))
@@ -283,7 +283,7 @@ def test_ctrl_c_lets_terraform_save_its_state_and_a_resumed_run_goes_on(
         "a-peering": "skipped",
         "b-accept": "skipped",
     }
-    context = make_bench(engine, tmp_path)
+    context = make_context(engine, tmp_path)
     state = json.loads(context.target.state_file(NETWORK).read_text("utf-8"))
     (instance,) = state["resources"][0]["instances"]
     assert instance["status"] == "tainted"

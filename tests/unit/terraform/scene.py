@@ -1,4 +1,4 @@
-"""A context whose Terraform is the fake one, and small stacks to put on it."""
+"""A run context whose Terraform is the fake one, and small stacks to put on it."""
 
 from __future__ import annotations
 

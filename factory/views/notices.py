@@ -1,0 +1,64 @@
+"""How notices of a run read: one sentence each, with what to do."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from factory.layers import StackId
+from factory.naming import LAYERS
+from factory.runs.notices import (
+    AccountKept,
+    LayerLeftOut,
+    NothingRecorded,
+    NothingSelected,
+    Notice,
+    Orphaned,
+    Pending,
+    Resumable,
+    SandboxWiped,
+)
+from factory.runs.watcher import Question
+
+
+def render_notice(notice: Notice) -> str:
+    """Render a notice.
+
+    >>> render_notice(LayerLeftOut("platform", "no Kubernetes API"))
+    'platform is left out: no Kubernetes API'
+    """
+    match notice:
+        case NothingSelected(cells, layers):
+            return f"{', '.join(cells)}: no layer {' or '.join(layers)} there, so nothing to do"
+        case SandboxWiped():
+            return "the emulated AWS is a new one: what was kept of the earlier one is wiped"
+        case LayerLeftOut(layer, reason):
+            return f"{layer} is left out: {reason}"
+        case Orphaned(stack, mode):
+            return _orphaned(stack, sandbox=mode == "sandbox")
+        case AccountKept(stack):
+            return f"{stack} is kept: an account is given up only by --layer account"
+        case NothingRecorded():
+            return "the registry knows of no stack: nothing to destroy"
+        case Pending(sentence):
+            return sentence
+        case Resumable(run):
+            return f"run {run}: take it up again with --resume {run}"
+        case _:
+            assert_never(notice)
+
+
+def _orphaned(stack: StackId, *, sandbox: bool) -> str:
+    where = " --sandbox" if sandbox else ""
+    return (
+        f"{stack} is orphaned: it has a state but is not in the inventory: "
+        f"cellfactory destroy{where} --cell {stack.cell} --layer {stack.layer}"
+    )
+
+
+def render_question(question: Question) -> str:
+    """Render what is about to happen to real AWS, before it is asked about."""
+    stacks = question.stacks
+    cells = sorted({stack.cell for stack in stacks})
+    by_layer = [(name, sum(s.layer == name for s in stacks)) for name in LAYERS]
+    told = ", ".join(f"{count:,} {name}" for name, count in by_layer if count)
+    return f"{question.verb} in real AWS: {len(stacks):,} stacks ({told}) of {', '.join(cells)}"
