@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Annotated, Any
 
 import typer
@@ -26,8 +27,11 @@ class SizeCommand(TyperCommand):
             UsageError: when they are those of `what-if`.
         """
         if any(word == MOVED or word.startswith(f"{MOVED}=") for word in args):
-            msg = "size is about declared cells; to size a hypothetical one: cellfactory what-if"
-            raise UsageError(f"{msg} {' '.join(args)}")
+            msg = (
+                "size is about declared cells; a hypothetical one has a command of its own\n"
+                f"    cellfactory what-if {shlex.join(args)}"
+            )
+            raise UsageError(msg)
         return super().parse_args(ctx, args)
 
 

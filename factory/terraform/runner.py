@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from factory.errors import FactoryError
 from factory.layers import Stack, StackId
 from factory.terraform.commands import (
-    RunContext,
     Job,
+    RunContext,
     apply_stack,
     destroy_stack,
     plan_stack,

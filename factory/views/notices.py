@@ -28,23 +28,24 @@ def render_notice(notice: Notice) -> str:
     """
     match notice:
         case NothingSelected(cells, layers):
-            return f"{', '.join(cells)}: no layer {' or '.join(layers)} there, so nothing to do"
+            text = f"{', '.join(cells)}: no layer {' or '.join(layers)} there, so nothing to do"
         case SandboxWiped():
-            return "the emulated AWS is a new one: what was kept of the earlier one is wiped"
+            text = "the emulated AWS is a new one: what was kept of the earlier one is wiped"
         case LayerLeftOut(layer, reason):
-            return f"{layer} is left out: {reason}"
+            text = f"{layer} is left out: {reason}"
         case Orphaned(stack, mode):
-            return _orphaned(stack, sandbox=mode == "sandbox")
+            text = _orphaned(stack, sandbox=mode == "sandbox")
         case AccountKept(stack):
-            return f"{stack} is kept: an account is given up only by --layer account"
+            text = f"{stack} is kept: an account is given up only by --layer account"
         case NothingRecorded():
-            return "the registry knows of no stack: nothing to destroy"
+            text = "the registry knows of no stack: nothing to destroy"
         case Pending(sentence):
-            return sentence
+            text = sentence
         case Resumable(run):
-            return f"run {run}: take it up again with --resume {run}"
+            text = f"run {run}: take it up again with --resume {run}"
         case _:
             assert_never(notice)
+    return text
 
 
 def _orphaned(stack: StackId, *, sandbox: bool) -> str:

@@ -8,9 +8,9 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from factory.runs.live_quotas import open_session
 from factory.cli.quotas import quotas
 from factory.errors import TerraformError
+from factory.runs.live_quotas import open_session
 from tests.sandbox.emulators import MANAGEMENT, REGION, Emulator
 
 pytestmark = pytest.mark.sandbox

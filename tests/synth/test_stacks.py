@@ -155,7 +155,7 @@ def test_nothing_is_admitted_from_everywhere(example: Example) -> None:
 
 
 def test_the_private_api_is_open_to_the_hubs_and_to_no_other_block(example: Example) -> None:
-    hub = example.planned.inventory.hubs["shared-services"]
+    hub = example.design.inventory.hubs["shared-services"]
     for cell, hubs in (("moka-use1-b", hub.blocks), ("moka-usw2-a", ())):
         network = example.documents[f"{cell}-network"]["resource"]
         rules = [
@@ -166,7 +166,7 @@ def test_the_private_api_is_open_to_the_hubs_and_to_no_other_block(example: Exam
         assert {(rule["from_port"], rule["to_port"]) for rule in rules} == {(443, 443)}
         told = [rule["cidr_ipv4"] for rule in rules if "cidr_ipv4" in rule]
         assert told == [str(block) for block in hubs]
-        planned = example.planned
+        planned = example.design
         sized = size_cell(planned.inventory, cell, planned.plan.cells[cell], planned.facts)
         (counted,) = (u.used for u in sized if u.bound == "rules-per-security-group")
         assert len(rules) == counted, "the sizing model counts what is built"
@@ -215,7 +215,7 @@ def test_pods_have_no_way_out_of_their_own(example: Example) -> None:
         for route in routes.values():
             assert "table-pod" not in json.dumps(route), name
     network = example.documents["moka-use1-a-network"]["resource"]
-    pods = example.planned.plan.cells["moka-use1-a"].pod_blocks
+    pods = example.design.plan.cells["moka-use1-a"].pod_blocks
     text = json.dumps(example.documents["moka-use1-b-peering"]["locals"])
     assert not [block for block in pods if str(block) in text]
     assert "aws_internet_gateway" not in network

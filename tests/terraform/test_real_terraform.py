@@ -25,7 +25,7 @@ from factory.terraform.commands import RunContext
 from factory.terraform.engine import Engine, find_engine
 from factory.terraform.journal import Journal, read_finished
 from factory.terraform.registry import open_registry
-from factory.terraform.results import Result, render_dangers, render_errors
+from factory.terraform.results import Result
 from factory.terraform.runner import (
     Listener,
     apply_stacks,
@@ -35,6 +35,7 @@ from factory.terraform.runner import (
 )
 from factory.terraform.target import Target, environment
 from factory.terraform.workspace import Sources
+from factory.views.results import render_dangers, render_errors
 
 pytestmark = pytest.mark.terraform
 

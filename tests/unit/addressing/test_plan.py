@@ -8,7 +8,6 @@ from ipaddress import IPv4Network
 from itertools import pairwise
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -11,13 +11,14 @@ import pytest
 
 from factory.layers import Source, Stack, StackId
 from factory.terraform.journal import Journal, read_finished
-from factory.terraform.results import Result, render_dangers, render_errors
+from factory.terraform.results import Result
 from factory.terraform.runner import (
     apply_stacks,
     destroy_stacks,
     plan_stacks_now,
     validate_stacks,
 )
+from factory.views.results import render_dangers, render_errors
 from tests.unit.terraform.scene import NETWORK, Scene, cluster, network, sources_of, taking
 
 ADD = {"action": "create", "address": "aws_vpc.cell"}
