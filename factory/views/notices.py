@@ -51,7 +51,7 @@ def render_notice(notice: Notice) -> str:
 def _orphaned(stack: StackId, *, sandbox: bool) -> str:
     where = " --sandbox" if sandbox else ""
     return (
-        f"{stack} is orphaned: it has a state but is not in the inventory: "
+        f"{stack} is orphaned: it has a state, but is not in the inventory; "
         f"cellfactory destroy{where} --cell {stack.cell} --layer {stack.layer}"
     )
 
