@@ -12,7 +12,9 @@ from factory.errors import UsageError
 from factory.facts.loader import load_facts
 from factory.runs.size import size_question
 
-Nodes = Annotated[int, typer.Option(help="Nodes of the cell, all zones together.", show_default=False)]
+Nodes = Annotated[
+    int, typer.Option(help="Nodes of the cell, all zones together.", show_default=False)
+]
 Instance = Annotated[str, typer.Option(help="Its instance type.", show_default=False)]
 Prefixes = Annotated[int | None, typer.Option(help="/28 prefixes of each node.")]
 Zones = Annotated[int | None, typer.Option(help="Its zones.")]
