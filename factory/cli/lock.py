@@ -6,10 +6,9 @@ from typing import Annotated
 
 import typer
 
-from factory.addressing.lock import render_lock
 from factory.cli.options import DEFAULT_INVENTORY, InventoryFile, Locked
-from factory.files import write_whole
 from factory.runs.reading import lock_file_of, read_design
+from factory.runs.write import write_lock
 from factory.views.lock import describe_change
 
 
@@ -34,7 +33,7 @@ def lock(
     for line in describe_change(design.before, wanted):
         typer.echo(line)
     lock_file = lock_file_of(inventory_file)
-    changed = write_whole(lock_file, render_lock(wanted))
+    changed = write_lock(design, lock_file)
     typer.echo(
         f"{lock_file}: {'written' if changed else 'up to date'}, "
         f"{len(wanted.cells):,} {'cell' if len(wanted.cells) == 1 else 'cells'}, "
