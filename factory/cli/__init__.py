@@ -23,10 +23,11 @@ from factory.cli.quotas import quotas
 from factory.cli.route import route
 from factory.cli.sandbox import sandbox
 from factory.cli.schema import schema
-from factory.cli.size import size
+from factory.cli.size import SizeCommand, size
 from factory.cli.synth import synth
 from factory.cli.terraform import apply, destroy, plan, validate
 from factory.cli.token import token
+from factory.cli.what_if import what_if
 from factory.errors import FactoryError, StoppedError, UsageError
 
 EXIT_CODES = """
@@ -46,10 +47,10 @@ app = typer.Typer(
     help="Read cells.yaml, prove that every cell fits, write and run its Terraform.",
 )
 for command in (
-    *(check, size, quotas, lock, synth, validate, plan, apply, destroy),
+    *(check, size, what_if, quotas, lock, synth, validate, plan, apply, destroy),
     *(route, sandbox, schema, token),
 ):
-    app.command()(command)
+    app.command(cls=SizeCommand if command is size else None)(command)
 
 
 def _show_version(wanted: bool) -> None:

@@ -11,12 +11,10 @@ import typer
 from factory.cli.options import DEFAULT_INVENTORY, InventoryFile
 from factory.credentials import open_session, require_account
 from factory.errors import UsageError
-from factory.facts.loader import load_facts
 from factory.facts.schema import Quota
-from factory.files import read_bytes
-from factory.inventory.reader import parse_inventory
 from factory.inventory.schema import ExistingAccount, Inventory
 from factory.layers.access import member_access
+from factory.runs.reading import read_declared
 from factory.sizing.quotas import cell_quotas
 
 SESSION = "cellfactory-quotas"
@@ -31,11 +29,14 @@ def quotas(
     ] = False,
     form: Annotated[Literal["text", "json"], typer.Option("--format", help="Form.")] = "text",
 ) -> None:
-    """Read what AWS has raised for an account, and propose the lines for cells.yaml."""
-    from factory.cli.live_quotas import read_quotas  # botocore, for this alone
+    """Propose the quotas of cells.yaml that AWS has raised.
 
-    facts = load_facts()
-    inventory, _ = parse_inventory(read_bytes(inventory_file), str(inventory_file), facts)
+    Reads them from Service Quotas, for one account. The cells need not fit yet.
+    """
+    from factory.runs.live_quotas import read_quotas  # botocore, for this alone
+
+    declared = read_declared(inventory_file)
+    inventory, facts = declared.inventory, declared.facts
     cell, number = find_cell(inventory, account)
     access = member_access(inventory, facts, cell)
     region, sts_region = access.region, access.sts_region

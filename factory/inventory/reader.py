@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from itertools import islice
+from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -20,7 +19,9 @@ from factory.inventory.source import MOST_PROBLEMS, SourceMap
 Root = TypeVar("Root", bound=BaseModel)
 
 
-def parse_inventory(data: str | bytes, file: str, facts: Facts) -> tuple[Inventory, SourceMap]:
+def parse_inventory(
+    data: str | bytes, file: str, facts: Facts
+) -> tuple[Inventory, SourceMap, tuple[Finding, ...]]:
     """Read an inventory from YAML.
 
     Args:
@@ -29,8 +30,8 @@ def parse_inventory(data: str | bytes, file: str, facts: Facts) -> tuple[Invento
         facts: what AWS offers: Regions, zones, instance types, quotas.
 
     Returns:
-        The inventory, and the map that places later findings in this file. Warnings are not
-        raised: `check_inventory` yields them.
+        The inventory, the map that places later findings in this file, and the warnings: what
+        the rules found that is no error.
 
     Raises:
         InventoryError: with every problem that can be found (F1xx).
@@ -45,7 +46,7 @@ def parse_inventory(data: str | bytes, file: str, facts: Facts) -> tuple[Invento
     if problems or errors:
         raise InventoryError([*problems, *source.locate_all(findings)])
     assert inventory is not None  # nothing was refused
-    return inventory, source
+    return inventory, source, tuple(findings)
 
 
 def _read(document: Document, facts: Facts) -> tuple[Inventory | None, list[Finding]]:
@@ -89,6 +90,14 @@ def _missing(root: type[BaseModel]) -> Finding:
     return Finding(rule="F103", path=(), message=message, hint=f"it needs {keys}")
 
 
-def _some(findings: Iterable[Finding]) -> Iterable[Finding]:
-    """Stop a rule that finds fault with everything: each finding may cost a search of names."""
-    return islice(findings, MOST_PROBLEMS + 1)
+def _some(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Stop rules that find fault with everything: each finding may cost a search of names.
+
+    Errors alone are counted, so that none is lost behind warnings.
+    """
+    errors = 0
+    for finding in findings:
+        yield finding
+        errors += finding.severity == "error"
+        if errors > MOST_PROBLEMS:
+            return

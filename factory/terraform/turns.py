@@ -22,7 +22,7 @@ _POLL_SECONDS = 0.1
 
 
 @contextlib.contextmanager
-def taking_turns(
+def stack_lock(
     folder: Path,
     stack: StackId,
     stopping: Callable[[], bool],

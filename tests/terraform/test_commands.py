@@ -129,7 +129,7 @@ def test_real_aws_is_not_touched_without_a_yes(shell: Shell) -> None:
         remember(shell, CELL)
         _, said = shell.run(command, "--registry", "registry", code=2)
         assert f"{command} in real AWS: " in said
-        assert f"nobody is there to be asked; {command} in real AWS takes --yes" in said
+        assert f"no terminal to confirm on: {command} in real AWS takes --yes" in said
     assert shell.commands() == []
 
 
@@ -234,7 +234,7 @@ def test_a_cell_that_is_not_there_is_answered_with_the_nearest(shell: Shell) -> 
 def test_a_cell_that_left_the_inventory_is_told_of_and_can_be_destroyed(shell: Shell) -> None:
     remember(shell, "moka-gone")
     _, said = shell.run("plan", "--registry", "registry", "--layer", "network")
-    assert "moka-gone-network is not in the inventory any more, but has a state" in said
+    assert "moka-gone-network is orphaned: it has a state, but is not in the inventory" in said
     shell.commands()
     told, _ = shell.run("destroy", "--yes", "--registry", "registry", "--cell", "moka-gone")
     assert told == "moka-gone-network  destroyed\n1 stack: 1 destroyed\n"

@@ -41,7 +41,7 @@ def place(text: str, word: str) -> str:
 
 
 def test_the_example_reads(example: str) -> None:
-    inventory, source = parse_inventory(example, "cells.yaml", load_facts())
+    inventory, source, _ = parse_inventory(example, "cells.yaml", load_facts())
     assert isinstance(inventory.cells["moka-use1-a"].account, ExistingAccount)
     assert isinstance(inventory.cells["moka-use1-c"].account, NewAccount)
     assert inventory.peers_of("moka-use1-b") == ("moka-use1-a", "moka-use1-c")
@@ -133,7 +133,7 @@ def test_warnings_do_not_stop_a_cell(example: str) -> None:
         "chart_repository: oci://ghcr.io/kubeflow/charts",
         1,
     )
-    inventory, source = parse_inventory(text, "cells.yaml", load_facts())
+    inventory, source, _ = parse_inventory(text, "cells.yaml", load_facts())
     shown = [str(source.locate(f)) for f in check_inventory(inventory, load_facts())]
     assert len(shown) == 1
     assert f"{place(text, 'oci://ghcr.io')}: F122 warning: a cell without egress" in "\n".join(
