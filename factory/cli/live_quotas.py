@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from factory.errors import TerraformError
+from factory.errors import Finding, TerraformError
 from factory.facts.schema import Quota
 
 NOT_THERE = "NoSuchResourceException"  # no value was ever applied: AWS's default holds
@@ -55,10 +55,10 @@ def open_session(
         found = sts.get_caller_identity()["Account"]
     except (BotoCoreError, ClientError) as error:
         msg = f"cannot go into account {account}: {error}"
-        raise TerraformError(msg) from error
+        raise TerraformError(Finding(rule="F622", message=msg)) from error
     if found != account:
         msg = f"these credentials are of account {found}, not of {account}"
-        raise TerraformError(msg)
+        raise TerraformError(Finding(rule="F622", message=msg))
     return session  # type: ignore[no-any-return]
 
 
@@ -125,7 +125,7 @@ def _ask(action: Action, quota: Quota, **asked: str) -> Mapping[str, Any]:
         if error.response["Error"]["Code"] == NOT_THERE:
             return {}
         msg = f"Service Quotas does not tell {quota.code}: {error}"
-        raise TerraformError(msg) from error
+        raise TerraformError(Finding(rule="F623", message=msg)) from error
     except BotoCoreError as error:
         msg = f"Service Quotas cannot be reached: {error}"
-        raise TerraformError(msg) from error
+        raise TerraformError(Finding(rule="F623", message=msg)) from error

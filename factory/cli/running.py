@@ -15,7 +15,7 @@ from typing import Literal
 import typer
 
 from factory.cli.reading import Planned
-from factory.errors import StoppedError, SynthError, TerraformError, UsageError
+from factory.errors import Finding, StoppedError, SynthError, TerraformError, UsageError
 from factory.files import write_whole
 from factory.inventory.schema import Inventory
 from factory.layers import Stack, StackId, plan_stacks
@@ -80,9 +80,10 @@ def read_fresh(output: Path, planned: Planned, stacks: Sequence[Stack]) -> dict[
         named += ", ..." if len(stale) > MOST_NAMED else ""
         msg = (
             f"{output} is not what the inventory makes: {len(stale):,} of {len(stacks):,} stacks "
-            f"differ ({named})\n    run cellfactory synth, and look at what changes"
+            f"differ ({named})"
         )
-        raise SynthError(msg)
+        hint = "run cellfactory synth, and look at what changes"
+        raise SynthError(Finding(rule="F405", message=msg, hint=hint))
     return sources
 
 

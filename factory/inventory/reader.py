@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from itertools import islice
+from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from factory.documents import Document, parse_document
-from factory.errors import Finding, InventoryError, Problem
+from factory.errors import MOST_PROBLEMS, Finding, InventoryError, Problem
 from factory.facts.schema import Facts
 from factory.inventory.messages import refusals, unreadable
 from factory.inventory.rules import check_inventory
 from factory.inventory.salvage import salvage
 from factory.inventory.schema import Inventory
-from factory.inventory.source import MOST_PROBLEMS, SourceMap
+from factory.inventory.source import SourceMap
 
 Root = TypeVar("Root", bound=BaseModel)
 
@@ -43,7 +42,8 @@ def parse_inventory(data: str | bytes, file: str, facts: Facts) -> tuple[Invento
     inventory, findings = _read(document, facts)
     errors = [f for f in findings if f.severity == "error"]
     if problems or errors:
-        raise InventoryError([*problems, *source.locate_all(findings)])
+        complete = len(errors) <= MOST_PROBLEMS
+        raise InventoryError([*problems, *source.locate_all(findings)], complete=complete)
     assert inventory is not None  # nothing was refused
     return inventory, source
 
@@ -89,6 +89,14 @@ def _missing(root: type[BaseModel]) -> Finding:
     return Finding(rule="F103", path=(), message=message, hint=f"it needs {keys}")
 
 
-def _some(findings: Iterable[Finding]) -> Iterable[Finding]:
-    """Stop a rule that finds fault with everything: each finding may cost a search of names."""
-    return islice(findings, MOST_PROBLEMS + 1)
+def _some(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Stop rules that find fault with everything: each error may cost a search of names.
+
+    Warnings do not count: however many there are, the errors behind them are found.
+    """
+    errors = 0
+    for finding in findings:
+        yield finding
+        errors += finding.severity == "error"
+        if errors > MOST_PROBLEMS:
+            return

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from factory.errors import Finding
 from factory.layers import StackId
 from factory.terraform.messages import Change, Counts, Diagnostic
 
@@ -36,6 +37,7 @@ class Result:
     status: Status
     counts: Counts = field(default_factory=Counts)
     reason: str = ""  # one sentence, for what was not done
+    finding: Finding | None = None  # what `reason` says, where a rule says it
     diagnostics: tuple[Diagnostic, ...] = ()
     planned: tuple[Change, ...] = ()
     applied: tuple[Change, ...] = ()
@@ -82,6 +84,7 @@ def to_json(results: Iterable[Result]) -> list[dict[str, Any]]:
             "layer": r.stack.layer,
             "status": r.status,
             "counts": asdict(r.counts),
+            "rule": r.finding.rule or None if r.finding else None,
             "reason": r.reason,
             "diagnostics": [asdict(d) for d in r.diagnostics],
             "changes": [
