@@ -50,7 +50,7 @@ class Finding:
     address: str = ""
     hint: str = ""
     severity: Severity = "error"
-    about: KeyPath = ()  # its cell, hub or mesh, such as ("cells", "a"), where `path` leads elsewhere
+    about: KeyPath = ()  # such as ("cells", "a"), where `path` leads to something else
 
     def __str__(self) -> str:
         label = "warning: " if self.severity == "warning" else ""

@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-import typer
-
 from factory.cli.options import DEFAULT_INVENTORY, InventoryFile, Locked
-from factory.cli.output import ProblemFormat, render_problems
+from factory.cli.output import Form, show
 from factory.cli.reading import Checked, check_file
-from factory.errors import ProblemsError
 
 
 def check(
     inventory_file: InventoryFile = DEFAULT_INVENTORY,
     locked: Locked = False,
-    form: ProblemFormat = "text",
+    form: Form = "text",
 ) -> None:
     """Check every cell and mesh: the inventory, its addresses, its sizes. Writes nothing."""
-    try:
-        checked = check_file(inventory_file, locked=locked)
-    except ProblemsError as error:
-        if form == "text":
-            raise
-        typer.echo(render_problems(error.problems, form))
-        raise typer.Exit(error.exit_code) from error
-    if form == "text":
-        for problem in checked.warnings:
-            typer.echo(problem, err=True)
-        typer.echo(summarize(checked))
-    elif checked.warnings or form == "json":
-        typer.echo(render_problems(checked.warnings, form))
+    checked = check_file(inventory_file, locked=locked)
+    show({}, summarize(checked), checked.warnings, form)
 
 
 def summarize(checked: Checked) -> str:

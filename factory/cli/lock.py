@@ -8,6 +8,7 @@ import typer
 
 from factory.addressing.lock import Lock, render_lock
 from factory.cli.options import DEFAULT_INVENTORY, InventoryFile, Locked
+from factory.cli.output import Form, show
 from factory.cli.reading import plan_file
 from factory.files import write_whole
 
@@ -23,13 +24,15 @@ def lock(
             help="Give back the blocks of a cell that left the inventory; may be repeated.",
         ),
     ] = None,
+    form: Form = "text",
 ) -> None:
     """Give new cells their addresses in cells.lock.yaml; nobody else's ever change."""
     planned = plan_file(inventory_file, locked=locked, released=released or ())
     wanted = planned.lock
-    for line in describe_change(planned.before, wanted):
-        typer.echo(line)
+    lines = describe_change(planned.before, wanted)
     changed = write_whole(planned.lock_file, render_lock(wanted))
+    data = {"file": str(planned.lock_file), "written": changed, "changes": lines}
+    show(data, "\n".join(lines), (), form)
     typer.echo(
         f"{planned.lock_file}: {'written' if changed else 'up to date'}, "
         f"{len(wanted.cells):,} {'cell' if len(wanted.cells) == 1 else 'cells'}, "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import threading
@@ -10,12 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
 
 import typer
 
+from factory.cli.output import show
 from factory.cli.reading import Planned
-from factory.errors import Finding, StoppedError, SynthError, TerraformError, UsageError
+from factory.errors import Finding, Problem, StoppedError, SynthError, TerraformError, UsageError
 from factory.files import write_whole
 from factory.inventory.schema import Inventory
 from factory.layers import Stack, StackId, plan_stacks
@@ -23,10 +22,12 @@ from factory.naming import LAYERS
 from factory.terraform.commands import Bench
 from factory.terraform.emulated import claim_folder, find_server
 from factory.terraform.engine import find_engine
+from factory.terraform.findings import findings_of
 from factory.terraform.pending import strangers
 from factory.terraform.registry import PREFIX, Registry, open_registry
 from factory.terraform.results import (
     Result,
+    Status,
     render_dangers,
     render_errors,
     render_line,
@@ -38,11 +39,11 @@ from factory.terraform.runner import Listener
 from factory.terraform.selection import select_stacks
 from factory.terraform.target import Mode, Target, environment
 from factory.terraform.workspace import Sources, read_sources
+from factory.views.problems import ProblemForm
 
 FOLDER = Path(".cellfactory")
 MOST_NAMED = 5  # stacks in one sentence
 NO_PLATFORM = "the emulated EKS has no Kubernetes API that a chart could be installed to"
-ResultForm = Literal["text", "json"]
 
 
 def selected(
@@ -188,7 +189,7 @@ def listener_of(total: int) -> Listener:
 
 
 def finish(
-    results: Sequence[Result], form: ResultForm, *, stopped: bool, fatal: tuple[str, ...] = ()
+    results: Sequence[Result], form: ProblemForm, *, stopped: bool, fatal: tuple[Status, ...] = ()
 ) -> None:
     """Show all results as data, and fail when one of them did.
 
@@ -202,12 +203,20 @@ def finish(
         StoppedError: when it was stopped before all was done.
         TerraformError: when something failed.
     """
-    typer.echo(json.dumps(to_json(results), indent=2) if form == "json" else render_table(results))
-    if any(r.broken or r.status in fatal for r in results):
-        if stopped:
-            msg = f"interrupted; {render_sums(results)}"
-            raise StoppedError(msg)
-        raise TerraformError(render_sums(results))
+    failed = any(r.broken or r.status in fatal for r in results)
+    sums = render_sums(results)
+    error = StoppedError(f"interrupted; {sums}") if stopped else TerraformError(sums)
+    problems = [Problem(None, finding) for finding in findings_of(results, fatal)]
+    if failed and stopped:
+        problems += error.problems
+    if form == "text":  # each was told as it happened
+        problems = []
+    show({"stacks": to_json(results)}, render_table(results), problems, form)
+    if failed and form == "text":
+        raise error
+    if failed:
+        say(str(error))
+        raise typer.Exit(error.exit_code)
 
 
 def run_id() -> str:

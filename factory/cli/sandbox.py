@@ -18,6 +18,7 @@ from typing import Annotated
 import typer
 
 from factory.cli.options import DEFAULT_INVENTORY, InventoryFile
+from factory.cli.output import Form, show
 from factory.cli.reading import plan_file
 from factory.errors import Finding, TerraformError, UsageError
 from factory.files import read_text, write_whole
@@ -29,6 +30,7 @@ from factory.terraform.emulated import (
     read_server,
     write_server,
 )
+from factory.views.problems import ProblemForm
 
 FOLDER = Path(".cellfactory", "sandbox")
 START_SECONDS = 120.0  # it takes three; a busy machine is given time
@@ -48,6 +50,7 @@ def sandbox(
             help="Run this against it and stop, such as --run apply --run plan.",
         ),
     ] = None,
+    form: Form = "text",
 ) -> None:
     """Emulate AWS on loopback until Ctrl-C: organizations, hubs and machine images are there."""
     from factory.sandbox.from_inventory import plan_world  # it brings the bindings along
@@ -65,14 +68,26 @@ def sandbox(
     with forwarding_signals(emulator.children):
         server = emulator.start()
         try:
-            typer.echo(server.endpoint)
-            typer.echo("an emulated AWS is running; stop it with Ctrl-C", err=True)
-            if run:
+            if run:  # standard output is theirs
+                typer.echo(f"an emulated AWS is running: {server.endpoint}", err=True)
                 _run_commands(run, inventory_file)
             else:
-                emulator.wait()
+                show({"endpoint": server.endpoint}, server.endpoint, (), form)
+                typer.echo("an emulated AWS is running; stop it with Ctrl-C", err=True)
+                _wait(emulator, form)
         finally:
             emulator.stop(server)
+
+
+def _wait(emulator: _Emulator, form: ProblemForm) -> None:
+    """Wait for the emulator's end; the one JSON document has been written by now."""
+    try:
+        emulator.wait()
+    except TerraformError as error:
+        if form == "text":
+            raise
+        typer.echo(error, err=True)
+        raise typer.Exit(error.exit_code) from error
 
 
 class _Emulator:

@@ -37,7 +37,7 @@ from factory.sizing.setting import Setting, setting_of, size_setting
 from factory.sizing.usage import Ledger, Scenario, mark_binding
 from factory.sizing.whatif import WhatIf, WhatIfError, assumed, setting_of_what_if
 
-Form = Literal["text", "json", "markdown"]
+Form = Literal["text", "json", "markdown", "github"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,7 +246,7 @@ def _show(subject: Subject, form: Form, *, backwards: bool, rebuild: bool) -> No
         parts.append(fence.format(render_rebuilt(setting.shape.name, rebuilt, lead, allowed)))
     if subject.assumed:
         listed = [f"- {said}" for said in subject.assumed]
-        if form == "text":
+        if form != "markdown":
             listed = [line for said in subject.assumed for line in wrap(said)]
         parts.append(asked + "\n".join(listed))
     typer.echo("\n\n".join(parts))

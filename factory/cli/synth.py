@@ -9,6 +9,7 @@ import typer
 
 from factory.addressing.lock import render_lock
 from factory.cli.options import DEFAULT_INVENTORY, InventoryFile, Locked
+from factory.cli.output import Form, show, show_problems
 from factory.cli.reading import check_file
 from factory.files import write_whole
 from factory.layers import plan_stacks
@@ -21,11 +22,12 @@ def synth(
         typer.Option("--output", "-o", envvar="CDKTF_OUTDIR", help="The folder to write."),
     ] = Path("cdktf.out"),
     locked: Locked = False,
+    form: Form = "text",
 ) -> None:
     """Check everything, then write Terraform JSON for every layer of every cell."""
     checked = check_file(inventory_file, locked=locked)
-    for problem in checked.warnings:
-        typer.echo(problem, err=True)
+    if form != "json":
+        show_problems(checked.warnings, form)
     planned = checked.planned
     from factory.stacks.output import write_output
     from factory.stacks.synth import output_files, synth_stacks  # starts Node
@@ -40,3 +42,6 @@ def synth(
         f"{output}: {len(stacks):,} stacks of {cells:,} {'cell' if cells == 1 else 'cells'}",
         err=True,
     )
+    if form == "json":
+        names = [stack.id.name for stack in stacks]
+        show({"output": str(output), "stacks": names}, "", checked.warnings, form)

@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from factory.cli.options import DEFAULT_INVENTORY, InventoryFile
+from factory.cli.output import Form
 from factory.cli.reading import plan_file
 from factory.cli.running import (
-    ResultForm,
     confirm,
     finish,
     folder_of,
@@ -57,7 +57,6 @@ RegistryPlace = Annotated[
     ),
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before touching real AWS.")]
-Format = Annotated[ResultForm, typer.Option("--format", help="Form of the result.")]
 DEFAULT_OUTPUT = Path("cdktf.out")
 
 
@@ -67,7 +66,7 @@ def validate(
     cell: Cells = None,
     layer: Layers = None,
     parallel: Parallel = 2,
-    form: Format = "text",
+    form: Form = "text",
 ) -> None:
     """Hold every synthesized stack against its providers' schemas; needs no AWS at all."""
     planned = plan_file(inventory_file)
@@ -89,7 +88,7 @@ def plan(
     layer: Layers = None,
     parallel: Parallel = 4,
     registry: RegistryPlace = None,
-    form: Format = "text",
+    form: Form = "text",
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help="Exit 10 when there is anything to do.")
     ] = False,
@@ -126,7 +125,7 @@ def apply(
         str | None,
         typer.Option("--resume", metavar="RUN", help="Skip what this run finished; or `last`."),
     ] = None,
-    form: Format = "text",
+    form: Form = "text",
 ) -> None:
     """Apply every stack, each as soon as those it takes values from are done."""
     planned = plan_file(inventory_file)
@@ -166,7 +165,7 @@ def destroy(
     parallel: Parallel = 4,
     registry: RegistryPlace = None,
     yes: Yes = False,
-    form: Format = "text",
+    form: Form = "text",
 ) -> None:
     """Destroy what the registry knows, in reverse order; also cells that left the inventory.
 

@@ -42,9 +42,7 @@ def mode() -> str:
     asked = os.environ.get("CELLFACTORY_CDK", "fast")
     if asked not in MODES:
         hint = f"Use one of: {', '.join(MODES)}."
-        raise SynthError(
-            Finding(rule="F403", message=f"CELLFACTORY_CDK is {asked!r}", hint=hint)
-        )
+        raise SynthError(Finding(rule="F403", message=f"CELLFACTORY_CDK is {asked!r}", hint=hint))
     return asked
 
 

@@ -22,7 +22,7 @@ def findings_of(results: Iterable[Result], fatal: Collection[Status] = ()) -> It
         if result.finding is not None:
             yield result.finding
         elif result.status in fatal:
-            yield Finding(rule="F621", stack=result.stack.name, message=result.reason)
+            yield Finding(rule="F621", stack=result.stack.name, message=f"it {result.reason}")
         yield from dict.fromkeys(_told(result, d) for d in result.diagnostics)
 
 

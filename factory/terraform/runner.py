@@ -179,9 +179,7 @@ def _refuse_all(
         if stack in held:
             message = f"{_told_users(held[stack])} first"
             finding = Finding(rule="F606", stack=stack.name, message=message)
-            result = Result(
-                stack=stack, status="refused", reason=str(finding), finding=finding
-            )
+            result = Result(stack=stack, status="refused", reason=str(finding), finding=finding)
         else:
             result = Result(stack=stack, status="skipped", reason="others were refused")
         listener.finished(result)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from factory.errors import MOST_PROBLEMS, Finding, Problem, Severity
+from factory.errors import MOST_PROBLEMS, Problem, Severity
 
 ProblemForm = Literal["text", "json", "github"]
 

@@ -100,3 +100,16 @@ def render_rule(rule: Rule) -> str:
         lines += [f"Rests on: {rule.bound.assumption}"] if rule.bound.assumption else []
         lines += [f"Mends it: {rule.bound.remedy}"] if rule.bound.remedy else []
     return "\n".join(lines)
+
+
+def rule_data(rule: Rule) -> dict[str, object]:
+    """Turn a rule into what a machine reads."""
+    return {
+        "id": rule.id,
+        "area": rule.area.title,
+        "severity": rule.gate,
+        "exit_code": rule.exit_code,
+        "sentence": rule.sentence,
+        "rests_on": rule.bound.assumption if rule.bound else "",
+        "remedy": rule.bound.remedy if rule.bound else "",
+    }

@@ -1,0 +1,69 @@
+"""Where data and problems go, in the form that was asked for.
+
+With `--format json`, standard output is one document, whatever happens; with `github`, problems
+are annotations beside the data; else they are text on standard error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any, get_args
+
+import typer
+
+from factory.errors import FactoryError, Problem
+from factory.views.problems import ProblemForm, render_document, render_problems
+
+OPTION = "--format"
+Form = Annotated[
+    ProblemForm,
+    typer.Option(OPTION, help="Form of the result and of problems; `github` annotates."),
+]
+
+
+def asked_form(words: Sequence[str]) -> ProblemForm:
+    """Find the form of problems that a command line asks for, whatever else is wrong with it.
+
+    >>> asked_form(["plan", "--format", "json", "--no-such-option"])
+    'json'
+    >>> asked_form(["size", "--format=markdown"])
+    'text'
+    """
+    form: ProblemForm = "text"
+    for word, after in zip(words, [*words[1:], ""], strict=True):
+        if word == "--":
+            break
+        name, is_given, value = word.partition("=")
+        if name == OPTION:
+            value = value if is_given else after
+            form = next((known for known in get_args(ProblemForm) if known == value), "text")
+    return form
+
+
+def show(data: dict[str, Any], text: str, problems: Iterable[Problem], form: ProblemForm) -> None:
+    """Show what a command was asked for, and what is wrong beside it.
+
+    Args:
+        data: what JSON holds of it.
+        text: the same for people; empty for nothing.
+        problems: all of them, in any order.
+        form: how to show them.
+    """
+    if form == "json":
+        typer.echo(render_document(data, problems))
+        return
+    if text:
+        typer.echo(text)
+    show_problems(problems, form)
+
+
+def show_problems(problems: Iterable[Problem], form: ProblemForm, *, complete: bool = True) -> None:
+    """Show problems alone; the document of a command that failed holds nothing else."""
+    shown = render_problems(problems, form, complete=complete)
+    if shown:
+        typer.echo(shown, err=form == "text")
+
+
+def show_error(error: FactoryError, form: ProblemForm) -> None:
+    """Show what ended a command."""
+    show_problems(error.problems, form, complete=getattr(error, "complete", True))
