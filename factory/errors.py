@@ -51,6 +51,7 @@ class Finding:
     hint: str = ""
     severity: Severity = "error"
     about: KeyPath = ()  # such as ("cells", "a"), where `path` leads to something else
+    own: tuple[str, ...] = ()  # what its words name that only its subject has, such as its blocks
 
     def __str__(self) -> str:
         label = "warning: " if self.severity == "warning" else ""
@@ -70,8 +71,8 @@ class Finding:
     def sameness(self) -> tuple[object, ...]:
         """What two findings share that say the same of two subjects.
 
-        It is all of a finding but the name of its subject: one of them is the other one, word for
-        word and number for number, once the name of its own subject is put in.
+        It is all of a finding but the name of its subject, and what only that has: one of them is
+        the other one, word for word and number for number, once these are put in.
 
         >>> a = Finding(rule="F1", path=("cells", "a", "type"), message="cell a is no cell")
         >>> b = Finding(rule="F1", path=("cells", "b", "type"), message="cell b is no cell")
@@ -83,8 +84,10 @@ class Finding:
         if not subject:
             return (self.rule, self.severity, *texts, self.path, ())
         kind, name = subject
-        own = re.compile(rf"(?<![\w-]){re.escape(str(name))}(?![\w-])")
-        unnamed = (own.sub("\0", text) for text in texts)
+        marks = {own: f"\0{index}" for index, own in enumerate((str(name), *self.own)) if own}
+        longest = sorted(map(re.escape, marks), key=len, reverse=True)
+        own = re.compile(rf"(?<![\w-])(?:{'|'.join(longest)})(?![\w-])")
+        unnamed = (own.sub(lambda found: marks[found.group()], text) for text in texts)
         path = self.path[2:] if self.path[:2] == subject else (None, *self.path)
         return (self.rule, self.severity, *unnamed, path, (kind,))
 

@@ -35,7 +35,15 @@ def check_ledger(ledger: Ledger) -> Iterator[Finding]:
                 hint=hint(usage),
                 severity=usage.gate,
                 about=_subject(usage),
+                own=_own(usage),
             )
+
+
+def _own(usage: Usage) -> tuple[str, ...]:
+    """Name what no other cell has: a zone is counted apart, and its limit may be its block."""
+    if usage.scope.kind != "zone":
+        return ()
+    return (usage.scope.name,) if usage.code else (usage.scope.name, usage.source)
 
 
 def _subject(usage: Usage) -> KeyPath:

@@ -136,6 +136,7 @@ def _text(entry: Entry) -> str:
 def _counted(entry: Entry) -> str:
     """Say of how many it is said; nothing for one.
 
+    >>> from factory.errors import Finding
     >>> cells = [Finding(rule="F1", path=("cells", name), message="small") for name in "ab"]
     >>> _counted(Entry(tuple(Problem(None, cell) for cell in cells)))
     ' (in 2 cells, first a)'
@@ -173,6 +174,8 @@ def _place(problem: Problem) -> dict[str, object]:
     finding, span, place = problem.finding, problem.span, dict[str, object]()
     if finding.subject:
         place["kind"], place["name"] = finding.subject
+    if finding.own:
+        place["own"] = list(finding.own)
     if span:
         place |= {"file": span.file, "line": span.line, "column": span.column}
         place["path"] = list(finding.path)
