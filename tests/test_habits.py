@@ -121,7 +121,9 @@ def test_each_command_and_option_has_help(name: str, command: Any) -> None:
     assert not silent, f"{name}: no help for {silent}"
 
 
-@pytest.mark.parametrize("words", [["--help"], ["check"], ["lock"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "words", [["--help"], ["check"], ["lock"], ["explain", "F404"]], ids=" ".join
+)
 def test_what_needs_no_bindings_starts_without_them(words: list[str], tmp_path: Path) -> None:
     """Importing jsii starts Node; what a person runs all day must not pay for it."""
     for name in ("cells.yaml", "cells.lock.yaml"):

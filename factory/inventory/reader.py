@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from factory.documents import Document, parse_document
+from factory.documents import MOST_FAULTS, Document, parse_document
 from factory.errors import MOST_PROBLEMS, Finding, InventoryError, Problem
 from factory.facts.schema import Facts
 from factory.inventory.messages import refusals, unreadable
@@ -38,7 +38,7 @@ def parse_inventory(data: str | bytes, file: str, facts: Facts) -> tuple[Invento
     source = SourceMap.of(file, document)
     problems = yaml_problems(document, source, "F100", "F101")
     if document.faults:
-        raise InventoryError(problems)
+        raise InventoryError(problems, complete=len(document.faults) < MOST_FAULTS)
     inventory, findings = _read(document, facts)
     errors = [f for f in findings if f.severity == "error"]
     if problems or errors:

@@ -54,18 +54,17 @@ class Report:
         if not count:
             return "" if self.complete else "the search ended here: mend these, and check again"
         least = "" if self.complete else "at least "
-        if not self.errors:
-            which = "no error" if count == 1 else "none an error"
-        elif self.errors == count:
-            which = "an error" if count == 1 else "all of them errors"
-        else:
-            which = f"{self.errors:,} of them {'an error' if self.errors == 1 else 'errors'}"
-        return f"and {least}{count:,} more, {which}, not shown"
+        kinds = (_plural(self.errors, "error"), _plural(self.warnings, "warning"))
+        return f"and {least}{count:,} more, not shown: {', '.join(filter(None, kinds))}"
 
     @property
     def rest_severity(self) -> Severity:
         """How bad what is not shown is."""
         return "error" if self.errors or not self.complete else "warning"
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}" if count else ""
 
 
 def fold(problems: Iterable[Problem]) -> tuple[Entry, ...]:

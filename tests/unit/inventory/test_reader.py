@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -131,7 +132,7 @@ def test_no_number_of_warnings_hides_an_error() -> None:
     sealed = {**kind, "egress": "none", "spark": {**kind["spark"], "operator": public}}
     made["cell_types"] |= {f"{name}-{n}": sealed for n in range(MOST_PROBLEMS)}
     made["cell_types"]["last"] = {**kind, "zones": [*kind["zones"][:-1], "use1-az9"]}
-    shown = problems(render_data(made))
+    shown = problems(json.dumps(made))  # without anchors
     assert len([line for line in shown if " F122 warning: " in line]) > MOST_PROBLEMS
     assert [line for line in shown if " warning: " not in line] == [shown[0]]
     assert "use1-az9" in shown[0]
