@@ -32,7 +32,7 @@ def findings(draw: st.DrawFn) -> Finding:
         hint=draw(st.sampled_from(["", f"mend {name}", "line\nline"])),
         severity=draw(st.sampled_from(["error", "warning"])),
     )
-    places = (
+    places: tuple[dict[str, Any], ...] = (
         {"path": ("cells", name, "type")},
         {"path": ("cell_types", "t"), "about": ("cells", name), "own": (words,)},
         {"path": ("meshes", name, 0)},
@@ -40,7 +40,7 @@ def findings(draw: st.DrawFn) -> Finding:
         {"stack": f"{name}-network", "address": f'aws_vpc.main["{name}"]'},
         {},
     )
-    return replace(made, **draw(st.sampled_from(places)))  # type: ignore[arg-type]
+    return replace(made, **draw(st.sampled_from(places)))
 
 
 SPANS = st.none() | st.builds(
