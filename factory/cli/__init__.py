@@ -20,7 +20,7 @@ from factory import __version__
 from factory.cli.check import check
 from factory.cli.explain import explain
 from factory.cli.lock import lock
-from factory.cli.output import asked_form, show_error
+from factory.cli.output import Told, asked_form, show_error
 from factory.cli.quotas import quotas
 from factory.cli.route import route
 from factory.cli.sandbox import sandbox
@@ -83,7 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if isinstance(stop.__context__, BrokenPipeError):
             _forget(sys.stdout)
             raise SystemExit(UNREAD) from None
-        if stop.code == INTERRUPTED:
+        if stop.code == INTERRUPTED and not isinstance(stop.__context__, Told):
             _tell("cellfactory: interrupted")
         raise
     except BrokenPipeError:

@@ -21,6 +21,10 @@ Form = Annotated[
 ]
 
 
+class Told(typer.Exit):
+    """The end of a command whose answer says already what went wrong."""
+
+
 def asked_form(words: Sequence[str]) -> ProblemForm:
     """Find the form of problems that a command line asks for, whatever else is wrong with it.
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import typer
 
-from factory.cli.output import show
+from factory.cli.output import Told, show
 from factory.cli.reading import Planned
 from factory.errors import Finding, Problem, StoppedError, SynthError, TerraformError, UsageError
 from factory.files import write_whole
@@ -216,7 +216,7 @@ def finish(
         raise error
     if failed:
         say(str(error))
-        raise typer.Exit(error.exit_code)
+        raise Told(error.exit_code)
 
 
 def run_id() -> str:
