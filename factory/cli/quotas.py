@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from factory.cli.options import DEFAULT_INVENTORY, InventoryFile
+from factory.cli.output import Form, show
 from factory.credentials import open_session, require_account
 from factory.errors import UsageError
 from factory.facts.schema import Quota
@@ -27,7 +27,7 @@ def quotas(
         bool,
         typer.Option("--current", help="Use the present credentials; take no role."),
     ] = False,
-    form: Annotated[Literal["text", "json"], typer.Option("--format", help="Form.")] = "text",
+    form: Form = "text",
 ) -> None:
     """Propose the quotas of cells.yaml that AWS has raised.
 
@@ -47,11 +47,9 @@ def quotas(
     live = read_quotas(session, known.values())
     for code, why in live.unread.items():
         typer.echo(f"{code} ({known[code].title}): {why}", err=True)
-    if form == "json":
-        typer.echo(json.dumps({"account": number, "cell": cell, "quotas": live.values}, indent=2))
-        return
-    typer.echo(f"# account {number}, {region}, from Service Quotas")
-    typer.echo("\n".join(propose(cell, live.values, cell_quotas(inventory, cell), known)))
+    lines = propose(cell, live.values, cell_quotas(inventory, cell), known)
+    text = "\n".join([f"# account {number}, {region}, from Service Quotas", *lines])
+    show({"account": number, "cell": cell, "quotas": live.values}, text, (), form)
 
 
 def find_cell(inventory: Inventory, account: str) -> tuple[str, str]:

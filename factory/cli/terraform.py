@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from factory.cli.options import DEFAULT_INVENTORY, InventoryFile
-from factory.cli.watching import ResultForm, Terminal, finish
+from factory.cli.output import Form
+from factory.cli.watching import Terminal, finish
 from factory.runs.apply import apply_design
 from factory.runs.destroy import destroy_recorded
 from factory.runs.plan import plan_design
@@ -37,7 +38,6 @@ RegistryPlace = Annotated[
     ),
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before touching real AWS.")]
-Format = Annotated[ResultForm, typer.Option("--format", help="Form of the result.")]
 DEFAULT_OUTPUT = Path("cdktf.out")
 
 
@@ -47,7 +47,7 @@ def validate(
     cell: Cells = None,
     layer: Layers = None,
     parallel: Parallel = 2,
-    form: Format = "text",
+    form: Form = "text",
 ) -> None:
     """Validate every synthesized stack against its providers.
 
@@ -71,7 +71,7 @@ def plan(
     layer: Layers = None,
     parallel: Parallel = 4,
     registry: RegistryPlace = None,
-    form: Format = "text",
+    form: Form = "text",
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help="Exit 10 when there is anything to do.")
     ] = False,
@@ -110,7 +110,7 @@ def apply(
         str | None,
         typer.Option("--resume", metavar="RUN", help="Skip what this run finished; or `last`."),
     ] = None,
-    form: Format = "text",
+    form: Form = "text",
 ) -> None:
     """Apply every stack, as soon as what it waits for is done."""
     request = Request(
@@ -133,7 +133,7 @@ def destroy(
     parallel: Parallel = 4,
     registry: RegistryPlace = None,
     yes: Yes = False,
-    form: Format = "text",
+    form: Form = "text",
 ) -> None:
     """Destroy what the registry knows, in reverse order.
 

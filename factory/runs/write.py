@@ -15,7 +15,7 @@ from factory.layers import list_stacks
 class Synthesized:
     """What was written."""
 
-    stacks: int
+    stacks: tuple[str, ...]  # names
     cells: int
     lock_changed: bool
 
@@ -48,7 +48,7 @@ def synth_design(design: Design, output: Path, lock_file: Path) -> Synthesized:
     made = synth_stacks(design.inventory, design.plan, design.facts, stacks)
     write_output(output, output_files(made, stacks))
     return Synthesized(
-        stacks=len(stacks),
+        stacks=tuple(stack.id.name for stack in stacks),
         cells=len(design.inventory.cells),
         lock_changed=write_lock(design, lock_file),
     )

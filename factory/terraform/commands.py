@@ -13,7 +13,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from factory.errors import TerraformError
+from factory.errors import Finding, TerraformError
 from factory.layers import Stack, StackId
 from factory.layers.access import ACCOUNT_VARIABLE
 from factory.processes import Children, Finished, run_process
@@ -214,11 +214,14 @@ def _refusal(stack: StackId, report: Report, seconds: float) -> Result | None:
         return None
     actions = [change.action for change in dangerous]
     told = [f"{a} {actions.count(a):,}" for a in ("delete", "replace") if a in actions]
+    message = f"it would {' and '.join(told)}; --allow-destroy lets it"
+    finding = Finding(rule="F607", stack=stack.name, message=message)
     return Result(
         stack=stack,
         status="refused",
         counts=report.planned_counts,
-        reason=f"F607 it would {' and '.join(told)}; --allow-destroy lets it",
+        reason=str(finding),
+        finding=finding,
         planned=report.planned,
         seconds=seconds,
     )
@@ -253,8 +256,10 @@ def _outputs(context: RunContext, space: Workspace) -> Mapping[str, object]:
     try:
         return parse_outputs(finished.stdout)
     except ValueError as error:
-        msg = f"F604 terraform output: {error}\n    {finished.stderr.strip()}"
-        raise TerraformError(msg) from error
+        finding = Finding(
+            rule="F604", message=f"terraform output: {error}", hint=finished.stderr.strip()
+        )
+        raise TerraformError(finding) from error
 
 
 def _terraform(context: RunContext, space: Workspace, *arguments: str) -> Finished:
@@ -266,8 +271,8 @@ def _terraform(context: RunContext, space: Workspace, *arguments: str) -> Finish
             children=context.children,
         )
     except OSError as error:
-        msg = f"F601 cannot run {context.engine.origin}: {error.strerror}"
-        raise TerraformError(msg) from error
+        msg = f"cannot run {context.engine.origin}: {error.strerror}"
+        raise TerraformError(Finding(rule="F601", message=msg)) from error
 
 
 def _planned(stack: StackId, report: Report, finished: Finished, seconds: float) -> Result:

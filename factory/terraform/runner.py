@@ -6,9 +6,9 @@ Nothing here prints: what happens is told to a `Listener`, one stack at a time.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from factory.errors import FactoryError
+from factory.errors import FactoryError, Finding
 from factory.layers import Stack, StackId
 from factory.terraform.commands import (
     Job,
@@ -177,8 +177,9 @@ def _refuse_all(
     results = []
     for stack in selected:
         if stack in held:
-            reason = f"F606 {_told_users(held[stack])} first"
-            result = Result(stack=stack, status="refused", reason=reason)
+            message = f"{_told_users(held[stack])} first"
+            finding = Finding(rule="F606", stack=stack.name, message=message)
+            result = Result(stack=stack, status="refused", reason=str(finding), finding=finding)
         else:
             result = Result(stack=stack, status="skipped", reason="others were refused")
         listener.finished(result)
@@ -233,7 +234,8 @@ def _guarded(stack: StackId, work: Callable[[], Result]) -> Result:
     try:
         return work()
     except FactoryError as error:
-        return Result(stack=stack, status="failed", reason=str(error))
+        finding = replace(error.problems[0].finding, stack=stack.name)
+        return Result(stack=stack, status="failed", reason=str(error), finding=finding)
 
 
 def _skipped(stack: StackId, cause: StackId | None) -> Result:

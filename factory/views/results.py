@@ -44,6 +44,7 @@ def to_json(results: Iterable[Result]) -> list[dict[str, Any]]:
             "layer": r.stack.layer,
             "status": r.status,
             "counts": asdict(r.counts),
+            "rule": r.finding.rule or None if r.finding else None,
             "reason": r.reason,
             "diagnostics": [asdict(d) for d in r.diagnostics],
             "changes": [

@@ -11,10 +11,9 @@ import pytest
 from factory import design as module
 from factory.addressing.lock import EMPTY_LOCK, render_lock
 from factory.design import Design, Texts, declare, make_design, parse_state
-from factory.errors import InventoryError, ProblemsError, SizingError, UsageError
+from factory.errors import MOST_PROBLEMS, InventoryError, ProblemsError, SizingError, UsageError
 from factory.facts.loader import load_facts
 from factory.inventory import reader
-from factory.inventory.source import MOST_PROBLEMS
 from tests import inventories
 
 FACTS = load_facts()
