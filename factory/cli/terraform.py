@@ -16,6 +16,7 @@ from factory.runs.plan import plan_design
 from factory.runs.reading import read_design, read_state
 from factory.runs.request import Request
 from factory.runs.validate import validate_design
+from factory.terraform.guard import Allowed
 from factory.terraform.target import Mode
 
 OutputFolder = Annotated[
@@ -104,8 +105,14 @@ def apply(
     registry: RegistryPlace = None,
     yes: Yes = False,
     allow_destroy: Annotated[
-        bool, typer.Option("--allow-destroy", help="Let plans destroy and replace.")
-    ] = False,
+        list[str] | None,
+        typer.Option(
+            "--allow-destroy",
+            metavar="LAYER|ADDRESS",
+            help="Let plans of a layer destroy and replace; what cannot be made again takes its"
+            " whole Terraform address. May be repeated.",
+        ),
+    ] = None,
     resume: Annotated[
         str | None,
         typer.Option("--resume", metavar="RUN", help="Skip what this run finished; or `last`."),
@@ -122,7 +129,12 @@ def apply(
         parallel=parallel,
     )
     design, watcher = read_design(inventory_file), Terminal(yes=yes)
-    finish(apply_design(design, request, watcher, allow_destroy=allow_destroy, resume=resume), form)
+    finish(
+        apply_design(
+            design, request, watcher, allowed=Allowed.of(allow_destroy or ()), resume=resume
+        ),
+        form,
+    )
 
 
 def destroy(

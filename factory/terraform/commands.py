@@ -18,8 +18,8 @@ from factory.layers import Stack, StackId
 from factory.layers.access import ACCOUNT_VARIABLE
 from factory.processes import Children, Finished, run_process
 from factory.terraform.engine import Engine
+from factory.terraform.guard import Allowed, dangers, describe, forbidden
 from factory.terraform.messages import (
-    Change,
     Diagnostic,
     Report,
     Value,
@@ -87,14 +87,13 @@ def plan_stack(context: RunContext, job: Job) -> Result:
     return _planned(stack, report, finished, time.monotonic() - started)
 
 
-def apply_stack(context: RunContext, job: Job, *, allow_destroy: bool) -> Result:
+def apply_stack(context: RunContext, job: Job, allowed: Allowed) -> Result:
     """Apply a stack and record its outputs.
 
     Args:
         context: what to work with.
         job: the stack.
-        allow_destroy: go on when the plan destroys or replaces something. What Terraform
-            calls tainted, because its creation broke off half-way, may be replaced anyway.
+        allowed: what the plan may destroy and replace.
 
     Raises:
         TerraformError: when its outputs are not as the layers say (F604), or the registry
@@ -102,23 +101,25 @@ def apply_stack(context: RunContext, job: Job, *, allow_destroy: bool) -> Result
     """
     stack = job.stack.id
     started = time.monotonic()
-    space = prepare_workspace(context.target, context.engine, stack, job.sources, job.inputs)
+    space = prepare_workspace(
+        context.target, context.engine, stack, job.sources, job.inputs, lift=allowed.addresses
+    )
     if failed := _init(context, stack, space):
         return failed
     before = context.registry.read(stack)
     record = _begin(job, before)
     arguments: tuple[str, ...] = ("-auto-approve",)
-    if not (allow_destroy or _has_no_state(context.target, stack)):
+    if not _has_no_state(context.target, stack):
         report, finished = _reported(context, space, *_PLAN, LOCK_TIMEOUT, f"-out={PLAN}")
+        took = time.monotonic() - started
+        if refused := _refusal(stack, report, allowed, took):
+            (space.folder / PLAN).unlink(missing_ok=True)
+            return refused
         if finished.code not in (0, 2):
             return _failed(context, stack, report, finished)
-        took = time.monotonic() - started
         if finished.code == 0:
             _complete_unchanged(context, job, space, before, record)
             return _planned(stack, report, finished, took)
-        if refused := _refusal(stack, report, took):
-            (space.folder / PLAN).unlink(missing_ok=True)
-            return refused
         if context.children.stopping:
             return Result(stack=stack, status="interrupted", reason="planned, not applied")
         arguments = (PLAN,)
@@ -129,7 +130,9 @@ def destroy_stack(context: RunContext, record: Record) -> Result:
     """Destroy what a stack holds, with the sources that it was last applied with."""
     stack = record.stack
     started = time.monotonic()
-    space = prepare_workspace(context.target, context.engine, stack, record.sources, record.inputs)
+    space = prepare_workspace(
+        context.target, context.engine, stack, record.sources, record.inputs, lift=None
+    )
     if failed := _init(context, stack, space):
         return failed
     context.registry.write(replace(record, complete=False))
@@ -208,14 +211,13 @@ def _has_no_state(target: Target, stack: StackId) -> bool:
     return target.mode == "sandbox" and not target.state_file(stack).exists()
 
 
-def _refusal(stack: StackId, report: Report, seconds: float) -> Result | None:
-    dangerous = [c for c in report.planned if c.action == "delete" or _is_replaced(c)]
-    if not dangerous:
+def _refusal(stack: StackId, report: Report, allowed: Allowed, seconds: float) -> Result | None:
+    """Refuse a plan, also one that Terraform itself stopped at what is kept."""
+    refused = forbidden(dangers(report.planned, report.lost), stack.layer, allowed)
+    if not refused:
         return None
-    actions = [change.action for change in dangerous]
-    told = [f"{a} {actions.count(a):,}" for a in ("delete", "replace") if a in actions]
-    message = f"it would {' and '.join(told)}; --allow-destroy lets it"
-    finding = Finding(rule="F607", stack=stack.name, message=message)
+    message, hint = describe(refused, stack.layer)
+    finding = Finding(rule="F607", stack=stack.name, message=message, hint=hint)
     return Result(
         stack=stack,
         status="refused",
@@ -223,12 +225,9 @@ def _refusal(stack: StackId, report: Report, seconds: float) -> Result | None:
         reason=str(finding),
         finding=finding,
         planned=report.planned,
+        refused=refused,
         seconds=seconds,
     )
-
-
-def _is_replaced(change: Change) -> bool:
-    return change.action == "replace" and change.reason != "tainted"
 
 
 def _init(context: RunContext, stack: StackId, space: Workspace) -> Result | None:

@@ -39,6 +39,7 @@ class Result:
     finding: Finding | None = None  # what `reason` says, where a rule says it
     diagnostics: tuple[Diagnostic, ...] = ()
     planned: tuple[Change, ...] = ()
+    refused: tuple[Change, ...] = ()  # of what is planned, what the guard forbids
     applied: tuple[Change, ...] = ()
     seconds: float = 0.0  # wall time
 

@@ -9,7 +9,8 @@ RULES = {
     "F604": "The outputs of a stack are not what its layer hands on, or not what the next takes.",
     "F605": "The outputs registry cannot be reached, read or written.",
     "F606": "A stack cannot be destroyed: another one still takes values from it.",
-    "F607": "A plan would destroy or replace something, and `--allow-destroy` was not given.",
+    "F607": "A plan would destroy or replace something, or make anew what it does not find, and "
+    "`--allow-destroy` does not cover it.",
     "F608": "No emulated AWS is running here, or it answers no more.",
     "F609": "The emulated AWS did not start, or ended by itself.",
     "F610": "Another run is at work on the same stack in the same folder.",

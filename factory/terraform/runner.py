@@ -18,6 +18,7 @@ from factory.terraform.commands import (
     plan_stack,
     validate_stack,
 )
+from factory.terraform.guard import Allowed
 from factory.terraform.journal import Journal, work_key
 from factory.terraform.messages import Value
 from factory.terraform.pool import run_when_ready
@@ -93,7 +94,7 @@ def apply_stacks(
     parallel: int,
     journal: Journal,
     finished: Mapping[str, str],
-    allow_destroy: bool,
+    allowed: Allowed,
 ) -> tuple[Result, ...]:
     """Apply stacks, each as soon as the ones that it waits for are done.
 
@@ -105,7 +106,7 @@ def apply_stacks(
         parallel: stacks at a time.
         journal: where the run is noted.
         finished: what a resumed run has done, as `read_finished` returns it.
-        allow_destroy: whether plans may destroy and replace.
+        allowed: what plans may destroy and replace.
     """
     known = {stack.id: stack for stack in stacks}
 
@@ -122,9 +123,7 @@ def apply_stacks(
             listener.started(stack)
             result = _guarded(
                 stack,
-                lambda: _alone(
-                    context, stack, lambda: apply_stack(context, job, allow_destroy=allow_destroy)
-                ),
+                lambda: _alone(context, stack, lambda: apply_stack(context, job, allowed)),
             )
         journal.finished(result, key)
         return result
