@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 _HALVES = re.compile("[\ud800-\udfff]")
 
-Scalar: TypeAlias = None | bool | int | float | str
+Scalar: TypeAlias = bool | int | float | str | None
 
 
 class Every(Enum):
@@ -27,7 +27,7 @@ class Every(Enum):
 
 
 EVERY = Every.EVERY
-Key: TypeAlias = None | str | int | Every
+Key: TypeAlias = str | int | Every | None
 """The key of a row: None where a block has neither `for_each` nor `count`."""
 
 

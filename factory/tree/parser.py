@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from re import Pattern
 
@@ -31,7 +32,6 @@ from factory.tree.nodes import (
     Operation,
     Splat,
     Step,
-    Template,
     TupleOf,
     constant,
     join_parts,
@@ -201,22 +201,23 @@ class _Reader(Cursor):
         return None
 
     def _primary(self) -> Node:
-        if self.take("("):
-            node = self.expression()
-            self.expect(")")
-            return node
-        if self.take('"'):
-            return self.template(_QUOTED_SEQUENCE)
-        if self.take("["):
-            return self._tuple()
-        if self.take("{"):
-            return self._object()
+        for mark, rule in _OPENED_BY.items():
+            if self.take(mark):
+                return rule(self)
         if digits := self.match(_NUMBER):
             return _number(digits)
         if function := self.match(_FUNCTION):
             return self._call(function)
         word = self.word()
         return _WORDS.get(word) or Name(word)
+
+    def _parenthesis(self) -> Node:
+        node = self.expression()
+        self.expect(")")
+        return node
+
+    def _quoted(self) -> Node:
+        return self.template(_QUOTED_SEQUENCE)
 
     def _call(self, name: str) -> Call:
         self.expect("(")
@@ -281,6 +282,14 @@ class _Reader(Cursor):
         if self.word() != "in":
             raise UnreadableError
         return tuple(names)
+
+
+_OPENED_BY: dict[str, Callable[[_Reader], Node]] = {
+    "(": _Reader._parenthesis,
+    '"': _Reader._quoted,
+    "[": _Reader._tuple,
+    "{": _Reader._object,
+}
 
 
 def _unescaped(escape: str) -> str:
