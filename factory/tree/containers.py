@@ -20,8 +20,6 @@ from factory.tree.nodes import (
     Splat,
     Step,
     TupleOf,
-    constant,
-    normalised,
 )
 from factory.tree.parser import parse_template
 from factory.tree.references import as_reference
@@ -126,8 +124,9 @@ def _row(node: Node, key: Constant) -> Node:
 def _items_of_raw(value: Any, scope: Scope, evaluate: Evaluate) -> Items | None:
     if isinstance(value, list):
         return tuple((Constant(number), Raw(item)) for number, item in enumerate(value))
-    if all("{" not in key for key in value):
-        return tuple((constant(key), Raw(value[key])) for key in sorted(value, key=normalised))
+    keys = "".join(value)
+    if "{" not in keys and keys.isascii():
+        return tuple((Constant(key), Raw(value[key])) for key in sorted(value))
     stack = scope.of_stack
     return _by_key((evaluate(Raw(key), stack), Raw(inner)) for key, inner in value.items())
 

@@ -19,6 +19,7 @@ from typing import Any, Literal, NoReturn
 from factory.errors import SynthError
 
 _DEEPEST = 100  # containers inside one another in a document
+_LONGEST_NUMBER = 40  # characters of a number that an error shows
 _COMMENT = "//"
 _META = ("count", "depends_on", "for_each", "lifecycle", "provider", "provisioner", "connection")
 
@@ -92,7 +93,7 @@ def read_document(source: str | bytes | Mapping[str, Any], name: str) -> Documen
     Raises:
         DocumentError: F411, for what is not JSON, or not the JSON of Terraform.
 
-    >>> made = read_document('{"resource": {"aws_vpc": {"cell": {"cidr_block": "10.0.0.0/16"}}}}', "a")
+    >>> made = read_document('{"resource": {"aws_vpc": {"cell": {}}}}', "a-network")
     >>> [block.subject for block in made.blocks]
     ['aws_vpc.cell']
     """
@@ -114,9 +115,6 @@ def read_document(source: str | bytes | Mapping[str, Any], name: str) -> Documen
 
 
 def _parsed(source: str | bytes | Mapping[str, Any], reading: _Reading) -> Any:
-    if isinstance(source, Mapping):
-        return source
-
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         made = dict(pairs)
         if len(made) < len(pairs):
@@ -125,17 +123,16 @@ def _parsed(source: str | bytes | Mapping[str, Any], reading: _Reading) -> Any:
         return made
 
     def finite(number: str) -> float:
-        if math.isinf(float(number)) or number.lstrip("-")[0].isalpha():
-            reading.refuse(f"{number[:40]} is no number of Terraform's")
+        if not math.isfinite(float(number)):
+            reading.refuse(f"{number[:_LONGEST_NUMBER]} is not a number of Terraform's")
         return float(number)
 
     try:
-        return json.loads(
-            source, object_pairs_hook=unique, parse_float=finite, parse_constant=finite
-        )
+        text = json.dumps(dict(source)) if isinstance(source, Mapping) else source
+        return json.loads(text, object_pairs_hook=unique, parse_float=finite, parse_constant=finite)
     except RecursionError:
         reading.refuse(f"it nests deeper than {_DEEPEST} levels")
-    except ValueError as error:  # also bytes that are no text
+    except (TypeError, ValueError) as error:  # also bytes that are no text
         reading.refuse(f"not JSON: {error}", error)
 
 

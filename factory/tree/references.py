@@ -84,15 +84,19 @@ def _written(key: PathKey) -> str:
     return "[*]" if key is EVERY else f"[{key}]"
 
 
-def references(node: Node) -> tuple[Reference, ...]:
+def references(node: Node, bound: frozenset[str] = frozenset()) -> tuple[Reference, ...]:
     """List what an expression stands on, in the order in which it is written, each once.
 
     Names that a `for` binds are none; the keys of an index are.
 
+    Args:
+        node: the expression.
+        bound: names that mean something else where it stands.
+
     >>> [str(r) for r in references(parse_template("${var.zones[each.key]}-${aws_vpc.cell.id}"))]
     ['var.zones[*]', 'each.key', 'aws_vpc.cell.id']
     """
-    return tuple(dict.fromkeys(_walk(node, frozenset())))
+    return tuple(dict.fromkeys(_walk(node, bound)))
 
 
 def as_reference(node: Node) -> Reference | None:

@@ -1,0 +1,154 @@
+"""Where a resource's body refers to something, worked out once for all rows of a block.
+
+A route's target depends on the peer alone, and not on its zone or block: rows that agree in what a
+place of the body uses of them share what it refers to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from factory.tree.evaluation import deep
+from factory.tree.following import Follower, Known, Origin
+from factory.tree.nodes import EVERY, Constant, Key, Node, Raw
+from factory.tree.parser import parse_template
+from factory.tree.references import Reference, references
+from factory.tree.resource import Resource
+from factory.tree.unit import Unit
+
+Via = tuple[str | int, ...]
+"""Where in a body something is referred to, such as `("tags", "Name")` or `("depends_on", 0)`."""
+
+_MANY_STRINGS = 1 << 16
+_NOTHING = object()
+
+
+class Link(NamedTuple):
+    """A place of a body that refers to something, and what that stands on."""
+
+    via: Via
+    origins: tuple[Origin, ...]
+
+
+class _Expression(NamedTuple):
+    """A string of a body that refers to something."""
+
+    via: Via
+    node: Node
+    bound: frozenset[str]
+    uses: tuple[tuple[str | int, ...], ...]  # of the row: ("key",), ("value", "zone"), ("index",)
+    found: dict[Any, tuple[Origin, ...]]  # by what it uses
+
+
+class BlockLinks:
+    """What the rows of one block refer to."""
+
+    def __init__(self, unit: Unit, subject: str, follower: Follower) -> None:
+        self._stack = unit.name
+        self._follower = follower
+        block = unit.blocks[subject]
+        self._expressions = list(_expressions(block.attributes, (), frozenset()))
+        self._expressions += _depends_on(block.meta.get("depends_on"))
+        if EVERY in unit.rows(subject):
+            rows = {k: v for k, v in block.meta.items() if k in ("for_each", "count")}
+            self._expressions += _expressions(rows, (), frozenset())
+
+    def of(self, resource: Resource) -> Iterator[Link]:
+        """Yield the places of one row's body that refer to a resource, or to nothing."""
+        for expression in self._expressions:
+            used = _used(expression.uses, resource)
+            if used is None:
+                origins = self._origins(expression, resource)
+            elif used in expression.found:
+                origins = expression.found[used]
+            else:
+                origins = expression.found[used] = self._origins(expression, resource)
+            if origins:
+                yield Link(expression.via, origins)
+
+    def _origins(self, expression: _Expression, resource: Resource) -> tuple[Origin, ...]:
+        node, bound = expression.node, expression.bound
+        names = references(node, bound)
+        if expression.uses or any(name.kind == "local" for name in names):
+            names = references(deep(node, resource.scope), bound)
+        found: dict[Origin, None] = {}
+        for name in names:
+            for origin in self._follower.follow(self._stack, name):
+                if not isinstance(origin, Known):
+                    found[origin] = None
+        return tuple(found)
+
+
+def _depends_on(written: Any) -> Iterator[_Expression]:
+    for number, name in enumerate(written if isinstance(written, list) else []):
+        if isinstance(name, str):
+            text = name if name.startswith("${") else f"${{{name}}}"
+            yield from _expressions(text, ("depends_on", number), frozenset())
+
+
+def _expressions(written: Any, via: Via, bound: frozenset[str]) -> Iterator[_Expression]:
+    """Find the strings that refer to something; in a `dynamic` block its iterators do not."""
+    if isinstance(written, str):
+        if "{" in written and (names := _names_in(written, bound)):
+            yield _Expression(via, parse_template(written), bound, _uses(names), {})
+    elif isinstance(written, dict):
+        for key, inner in written.items():
+            if isinstance(inner, str | dict | list):
+                inside = bound | _iterators(inner) if key == "dynamic" else bound
+                yield from _expressions(inner, (*via, key), inside)
+    elif isinstance(written, list):
+        for number, inner in enumerate(written):
+            yield from _expressions(inner, (*via, number), bound)
+
+
+def _iterators(dynamic: Any) -> frozenset[str]:
+    names: set[str] = set()
+    for blocks in dynamic if isinstance(dynamic, list) else [dynamic]:
+        for label, content in blocks.items() if isinstance(blocks, dict) else ():
+            bodies = content if isinstance(content, list) else [content]
+            named = (body.get("iterator", label) for body in bodies if isinstance(body, dict))
+            names.update(name for name in named if isinstance(name, str))
+    return frozenset(names)
+
+
+@lru_cache(maxsize=_MANY_STRINGS)
+def _names_in(written: str, bound: frozenset[str]) -> tuple[Reference, ...]:
+    return references(parse_template(written), bound)
+
+
+def _uses(names: tuple[Reference, ...]) -> tuple[tuple[str | int, ...], ...]:
+    """List what is used of a row; a path ends where an index is not known."""
+    found: dict[tuple[str | int, ...], None] = {}
+    for name in names:
+        if name.kind == "row":
+            known: list[str | int] = [name.name]
+            for key in name.path:
+                if not isinstance(key, str | int):
+                    break
+                known.append(key)
+            found[tuple(known)] = None
+    return tuple(found)
+
+
+def _used(uses: tuple[tuple[str | int, ...], ...], resource: Resource) -> Any:
+    """Take from a row what is used of it, as it is written; None when it cannot be compared."""
+    if not uses:
+        return ()
+    if len(uses) == 1:
+        return _at(uses[0], resource.key, resource.each_value)
+    found = tuple(_at(path, resource.key, resource.each_value) for path in uses)
+    return None if None in found else found
+
+
+def _at(path: tuple[str | int, ...], key: Key, each_value: Node | None) -> Any:
+    if path[0] != "value":
+        return key
+    if isinstance(each_value, Constant):
+        value: Any = each_value.value
+    else:
+        value = each_value.value if isinstance(each_value, Raw) else None
+    for step in path[1:]:
+        value = value.get(step) if isinstance(value, dict) else None
+    return value if isinstance(value, str | int) else None
