@@ -48,8 +48,7 @@ def _at_key(value: Node, key: str | int) -> Node | None:
     if isinstance(value, Raw) and isinstance(value.value, dict):
         return _into_raw(value.value, scalar_text(key))
     if isinstance(value, ObjectOf):
-        wanted = scalar_text(key)
-        return next((v for k, v in value.items if k == Constant(wanted)), None)
+        return value.by_key.get(scalar_text(key))
     items = value.items if isinstance(value, TupleOf) else getattr(value, "value", None)
     at = _position(key, len(items)) if isinstance(items, list | tuple) else None
     if at is None or not isinstance(items, list | tuple):

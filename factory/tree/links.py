@@ -15,7 +15,7 @@ from factory.tree.following import Follower, Known, Origin
 from factory.tree.nodes import EVERY, Constant, Key, Node, Raw
 from factory.tree.parser import parse_template
 from factory.tree.references import Reference, references
-from factory.tree.resource import Resource
+from factory.tree.resource import scope_of_row
 from factory.tree.unit import Unit
 
 Via = tuple[str | int, ...]
@@ -38,7 +38,8 @@ class _Expression(NamedTuple):
     via: Via
     node: Node
     bound: frozenset[str]
-    uses: tuple[tuple[str | int, ...], ...]  # of the row: ("key",), ("value", "zone"), ("index",)
+    names: tuple[Reference, ...]
+    uses: tuple[Via, ...]  # of the row: ("key",), ("value", "zone"), ("index",)
     found: dict[Any, tuple[Origin, ...]]  # by what it uses
 
 
@@ -46,7 +47,7 @@ class BlockLinks:
     """What the rows of one block refer to."""
 
     def __init__(self, unit: Unit, subject: str, follower: Follower) -> None:
-        self._stack = unit.name
+        self._unit = unit
         self._follower = follower
         block = unit.blocks[subject]
         self._expressions = list(_expressions(block.attributes, (), frozenset()))
@@ -55,30 +56,38 @@ class BlockLinks:
             rows = {k: v for k, v in block.meta.items() if k in ("for_each", "count")}
             self._expressions += _expressions(rows, (), frozenset())
 
-    def of(self, resource: Resource) -> Iterator[Link]:
+    def of(self, key: Key, each_value: Node | None) -> Iterator[Link]:
         """Yield the places of one row's body that refer to a resource, or to nothing."""
         for expression in self._expressions:
-            used = _used(expression.uses, resource)
-            if used is None:
-                origins = self._origins(expression, resource)
-            elif used in expression.found:
-                origins = expression.found[used]
-            else:
-                origins = expression.found[used] = self._origins(expression, resource)
+            used = _used(expression.uses, key, each_value)
+            origins = expression.found.get(used) if used is not None else None
+            if origins is None:
+                origins = self._origins(expression, used, key, each_value)
+                if used is not None:
+                    expression.found[used] = origins
             if origins:
                 yield Link(expression.via, origins)
 
-    def _origins(self, expression: _Expression, resource: Resource) -> tuple[Origin, ...]:
-        node, bound = expression.node, expression.bound
-        names = references(node, bound)
+    def _origins(
+        self, expression: _Expression, used: Any, key: Key, each_value: Node | None
+    ) -> tuple[Origin, ...]:
+        names = expression.names
+        if expression.uses and _is_plain(used) and all(name.kind == "row" for name in names):
+            return ()
         if expression.uses or any(name.kind == "local" for name in names):
-            names = references(deep(node, resource.scope), bound)
+            scope = scope_of_row(self._unit.scope, key, each_value)
+            names = references(deep(expression.node, scope), expression.bound)
         found: dict[Origin, None] = {}
         for name in names:
-            for origin in self._follower.follow(self._stack, name):
+            for origin in self._follower.follow(self._unit.name, name):
                 if not isinstance(origin, Known):
                     found[origin] = None
         return tuple(found)
+
+
+def _is_plain(used: Any) -> bool:
+    """Whether what is used of a row is text without expressions."""
+    return isinstance(used, str) and "{" not in used
 
 
 def _depends_on(written: Any) -> Iterator[_Expression]:
@@ -91,8 +100,8 @@ def _depends_on(written: Any) -> Iterator[_Expression]:
 def _expressions(written: Any, via: Via, bound: frozenset[str]) -> Iterator[_Expression]:
     """Find the strings that refer to something; in a `dynamic` block its iterators do not."""
     if isinstance(written, str):
-        if "{" in written and (names := _names_in(written, bound)):
-            yield _Expression(via, parse_template(written), bound, _uses(names), {})
+        if "{" in written and (names := names_in(written, bound)):
+            yield _Expression(via, parse_template(written), bound, names, _uses(names), {})
     elif isinstance(written, dict):
         for key, inner in written.items():
             if isinstance(inner, str | dict | list):
@@ -114,13 +123,14 @@ def _iterators(dynamic: Any) -> frozenset[str]:
 
 
 @lru_cache(maxsize=_MANY_STRINGS)
-def _names_in(written: str, bound: frozenset[str]) -> tuple[Reference, ...]:
+def names_in(written: str, bound: frozenset[str]) -> tuple[Reference, ...]:
+    """List what a string refers to; the same strings stand in the stacks of every cell."""
     return references(parse_template(written), bound)
 
 
-def _uses(names: tuple[Reference, ...]) -> tuple[tuple[str | int, ...], ...]:
+def _uses(names: tuple[Reference, ...]) -> tuple[Via, ...]:
     """List what is used of a row; a path ends where an index is not known."""
-    found: dict[tuple[str | int, ...], None] = {}
+    found: dict[Via, None] = {}
     for name in names:
         if name.kind == "row":
             known: list[str | int] = [name.name]
@@ -132,17 +142,17 @@ def _uses(names: tuple[Reference, ...]) -> tuple[tuple[str | int, ...], ...]:
     return tuple(found)
 
 
-def _used(uses: tuple[tuple[str | int, ...], ...], resource: Resource) -> Any:
+def _used(uses: tuple[Via, ...], key: Key, each_value: Node | None) -> Any:
     """Take from a row what is used of it, as it is written; None when it cannot be compared."""
     if not uses:
         return ()
     if len(uses) == 1:
-        return _at(uses[0], resource.key, resource.each_value)
-    found = tuple(_at(path, resource.key, resource.each_value) for path in uses)
+        return _at(uses[0], key, each_value)
+    found = tuple(_at(path, key, each_value) for path in uses)
     return None if None in found else found
 
 
-def _at(path: tuple[str | int, ...], key: Key, each_value: Node | None) -> Any:
+def _at(path: Via, key: Key, each_value: Node | None) -> Any:
     if path[0] != "value":
         return key
     if isinstance(each_value, Constant):

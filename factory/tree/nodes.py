@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 from typing import Any, TypeAlias
 
 _HALVES = re.compile("[\ud800-\udfff]")
@@ -123,11 +125,16 @@ class TupleOf:
     items: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ObjectOf:
     """An object or map that is written out."""
 
     items: tuple[tuple[Node, Node], ...]
+
+    @cached_property
+    def by_key(self) -> Mapping[str, Node]:
+        """The values whose keys are known."""
+        return {str(key.value): value for key, value in self.items if isinstance(key, Constant)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

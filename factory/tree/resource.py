@@ -78,12 +78,14 @@ class Resource:
     @property
     def scope(self) -> Scope:
         """What names mean in its body."""
-        if isinstance(self.key, str):
-            value = self.each_value if self.each_value is not None else Constant(None)
-            return self.stack_scope.row(Constant(self.key), value)
-        if isinstance(self.key, int):
-            return self.stack_scope.counted(self.key)
-        return self.stack_scope
+        return scope_of_row(self.stack_scope, self.key, self.each_value)
+
+
+def scope_of_row(stack: Scope, key: Key, each_value: Node | None) -> Scope:
+    """What names mean in the body of a row."""
+    if isinstance(key, str):
+        return stack.row(Constant(key), Constant(None) if each_value is None else each_value)
+    return stack.counted(key) if isinstance(key, int) else stack
 
 
 def resolve(written: Any, scope: Scope) -> Node:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from factory.tree.nodes import Constant, Node, Opaque, Raw
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, eq=False)
 class Scope:
     """What names mean; the scope of a stack, or of a row, or of the inside of a `for`.
 
@@ -19,31 +19,39 @@ class Scope:
 
     locals: Mapping[str, Any]  # as they stand in the document
     keys_of: Callable[[str], tuple[str, ...] | None] = lambda _: None
+    known: dict[str, Node | None] = field(default_factory=dict)  # locals that were evaluated
+    open: list[str] = field(default_factory=list)  # locals that are being evaluated
     each_key: Node | None = None
     each_value: Node | None = None
     count: int | None = None
     bound: Mapping[str, Node] = field(default_factory=dict)
-    known: dict[str, Node | None] = field(default_factory=dict)  # locals that were evaluated
-    open: list[str] = field(default_factory=list)  # locals that are being evaluated
-
-    def row(self, key: Node, value: Node) -> Scope:
-        """The scope of a row of `for_each`."""
-        return replace(self, each_key=key, each_value=value)
-
-    def counted(self, index: int) -> Scope:
-        """The scope of a row of `count`."""
-        return replace(self, count=index)
-
-    def bind(self, names: Mapping[str, Node]) -> Scope:
-        """The scope inside a `for`."""
-        return replace(self, bound={**self.bound, **names})
+    around: Scope | None = None  # the scope of the stack, in all others
 
     @property
     def of_stack(self) -> Scope:
         """The scope of what belongs to the stack and not to a row."""
-        if self.each_key is None and self.count is None and not self.bound:
-            return self
-        return replace(self, each_key=None, each_value=None, count=None, bound={})
+        return self.around or self
+
+    def row(self, key: Node, value: Node) -> Scope:
+        """The scope of a row of `for_each`."""
+        return self._inside(key, value, None, {})
+
+    def counted(self, index: int) -> Scope:
+        """The scope of a row of `count`."""
+        return self._inside(None, None, index, {})
+
+    def bind(self, names: Mapping[str, Node]) -> Scope:
+        """The scope inside a `for`."""
+        bound = {**self.bound, **names}
+        return self._inside(self.each_key, self.each_value, self.count, bound)
+
+    def _inside(
+        self, key: Node | None, value: Node | None, count: int | None, bound: Mapping[str, Node]
+    ) -> Scope:
+        stack = self.of_stack
+        return Scope(
+            *(self.locals, self.keys_of, self.known, self.open, key, value, count, bound, stack)
+        )
 
     def local(self, name: str, evaluate: Callable[[Node, Scope], Node]) -> Node | None:
         """Evaluate a local.

@@ -11,6 +11,7 @@ from factory.tree.document import Document, read_document
 from factory.tree.following import Follower, Known, Missing, Origin, Place, Target
 from factory.tree.links import BlockLinks, Link, Via
 from factory.tree.references import Reference
+from factory.tree.rendering import address as address_of
 from factory.tree.resource import Resource
 from factory.tree.unit import Unit
 from factory.tree.values import Value, to_value
@@ -98,7 +99,11 @@ class Tree:
     def links(self, place: Place) -> tuple[Link, ...]:
         """What a resource refers to, by the place in its body; none for what is not there."""
         resource = self.resource(place)
-        return () if resource is None else tuple(self._links_of(resource))
+        if resource is None:
+            return ()
+        subject = resource.block.subject
+        links = self._links_of(place.stack, subject)
+        return tuple(links.of(resource.key, resource.each_value))
 
     def edges(self, stack: str | None = None) -> Iterator[Edge]:
         """Every reference from a resource to a resource, of one stack or of all.
@@ -106,21 +111,20 @@ class Tree:
         A reference to a whole block with rows is an edge to each of the rows.
         """
         for name in self._units if stack is None else (stack,):
-            for address, resource in self.resources(name).items():
+            for address, via, origins in self._all_links(name):
                 source = Place(name, address)
-                for via, origins in self._links_of(resource):
-                    for origin in origins:
-                        if isinstance(origin, Target):
-                            yield Edge(source, via, origin)
+                for origin in origins:
+                    if isinstance(origin, Target):
+                        yield Edge(source, via, origin)
 
     @cached_property
     def missing(self) -> tuple[tuple[Place, Via, Missing], ...]:
         """Every reference of a resource that leads to nothing."""
         return tuple(
-            (place, link.via, origin)
-            for place, resource in self.all_resources()
-            for link in self._links_of(resource)
-            for origin in link.origins
+            (Place(stack, address), via, origin)
+            for stack in self._units
+            for address, via, origins in self._all_links(stack)
+            for origin in origins
             if isinstance(origin, Missing)
         )
 
@@ -140,11 +144,21 @@ class Tree:
             found.update(dict.fromkeys(level))
         return tuple(found)[1:]
 
-    def _links_of(self, resource: Resource) -> Iterator[Link]:
-        at = (resource.stack, resource.block.subject)
+    def _all_links(self, stack: str) -> Iterator[tuple[str, Via, tuple[Origin, ...]]]:
+        """Yield every link of a stack with the address of its resource; no resource is made."""
+        unit = self._units.get(stack)
+        for subject in unit.blocks if unit else ():
+            links = self._links_of(stack, subject)
+            for key, each_value in unit.rows(subject).items() if unit else ():
+                at = address_of(subject, key)
+                for via, origins in links.of(key, each_value):
+                    yield at, via, origins
+
+    def _links_of(self, stack: str, subject: str) -> BlockLinks:
+        at = (stack, subject)
         if at not in self._links:
-            self._links[at] = BlockLinks(self._units[at[0]], at[1], self._follower)
-        return self._links[at].of(resource)
+            self._links[at] = BlockLinks(self._units[stack], subject, self._follower)
+        return self._links[at]
 
     def _keys_of_variable(self, stack: str, name: str) -> tuple[str, ...] | None:
         return self._follower.keys_of_variable(stack, name)
