@@ -22,8 +22,8 @@ from typing import Any, cast
 from factory.layers import Input, Source, Stack, StackId, VariableType
 from factory.naming import Layer
 from factory.tree import parser, rendering
-from factory.tree.links import names_in
 from factory.tree.tree import Tree, read_tree
+from factory.tree.written import read_string
 
 ROOT = Path(__file__).resolve().parent.parent
 GOLDEN = ROOT / "tests" / "synth" / "golden"
@@ -51,7 +51,7 @@ def main() -> int:
 
 def _round(stacks: tuple[Stack, ...], texts: Mapping[str, str]) -> dict[str, float]:
     """Do everything once, with nothing remembered from before."""
-    for remembered in (parser.parse_template, rendering.quoted, names_in):
+    for remembered in (parser.parse_template, rendering.quoted, read_string):
         remembered.cache_clear()
     gc.collect()
     tree, read = _timed(lambda: read_tree(stacks, texts))

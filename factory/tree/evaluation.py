@@ -47,7 +47,8 @@ def evaluate(node: Node, scope: Scope) -> Node:
 
 def deep(node: Node, scope: Scope) -> Node:
     """Reduce an expression and all that it holds: no `Raw` is left in it."""
-    return _looked_into(evaluate(node, scope), scope.of_stack)
+    value = evaluate(node, scope)
+    return _looked_into(value, scope.of_stack) if isinstance(value, Raw) else value
 
 
 def _looked_into(node: Node, stack: Scope) -> Node:
@@ -76,7 +77,9 @@ def _name(node: Name, scope: Scope) -> Node:
 
 
 def _access(node: Access, scope: Scope) -> Node:
-    steps = tuple(_step(step, scope) for step in node.steps)
+    steps = node.steps
+    if any(isinstance(step, Index) for step in steps):
+        steps = tuple([_step(step, scope) for step in steps])
     start = _start(node.base, steps, scope)
     if start is None:
         return Access(node.base, steps)
@@ -110,7 +113,9 @@ def _stuck(base: Node, steps: tuple[Step, ...], number: int, value: Node, scope:
 
 
 def _step(step: Step, scope: Scope) -> Step:
-    return Index(deep(step.key, scope)) if isinstance(step, Index) else step
+    if not isinstance(step, Index) or isinstance(step.key, Constant):
+        return step
+    return Index(deep(step.key, scope))
 
 
 def _each(name: str, scope: Scope) -> Node | None:

@@ -9,12 +9,13 @@ from typing import Any, NamedTuple
 from factory.layers import Stack
 from factory.tree.document import Document, read_document
 from factory.tree.following import Follower, Known, Missing, Origin, Place, Target
-from factory.tree.links import BlockLinks, Link, Via
+from factory.tree.links import BlockLinks, Link
 from factory.tree.references import Reference
 from factory.tree.rendering import address as address_of
 from factory.tree.resource import Resource
 from factory.tree.unit import Unit
 from factory.tree.values import Value, to_value
+from factory.tree.written import Via
 
 __all__ = [
     "Edge",
