@@ -56,6 +56,7 @@ class Follower:
     def __init__(self, units: Mapping[str, Unit]) -> None:
         self._units = units
         self._found: dict[tuple[str, Reference], tuple[Origin, ...]] = {}
+        self._outputs: dict[tuple[str, str, tuple[PathKey, ...]], tuple[Origin, ...]] = {}
         self._open: set[tuple[str, Reference]] = set()
 
     def follow(self, stack: str, reference: Reference) -> tuple[Origin, ...]:
@@ -68,6 +69,8 @@ class Follower:
         Returns:
             Each origin once; none for what is no value of a resource or stack.
         """
+        if reference.kind in ("resource", "data"):
+            return tuple(self._resource(stack, reference))
         asked = (stack, reference)
         if asked in self._found:
             return self._found[asked]
@@ -119,12 +122,9 @@ class Follower:
     # -- each kind of reference --------------------------------------------------------------------
 
     def _follow(self, stack: str, reference: Reference) -> Iterator[Origin]:
-        kind = reference.kind
-        if kind in ("resource", "data"):
-            yield from self._resource(stack, reference)
-        elif kind == "local":
+        if reference.kind == "local":
             yield from self._local(stack, reference)
-        elif kind == "variable":
+        elif reference.kind == "variable":
             yield from self._variable(stack, reference)
 
     def _resource(self, stack: str, reference: Reference) -> Iterator[Origin]:
@@ -152,7 +152,7 @@ class Follower:
             return
         value = unit.scope.local(reference.name, evaluate)
         if value is not None:
-            yield from self._inside(stack, unit, reference, value)
+            yield from self._inside(unit, reference, value)
 
     def _variable(self, stack: str, reference: Reference) -> Iterator[Origin]:
         unit = self._units[stack]
@@ -164,7 +164,7 @@ class Follower:
             else:
                 yield Missing(stack, reference, f"no stack gives {reference.subject} to {stack}")
         elif isinstance(given.sources, Source):
-            yield from self._output(stack, reference, given.sources, reference.path)
+            yield from self._output(given.sources, reference.path)
         else:
             key = reference.path[0] if reference.path else EVERY
             for name in sorted(given.sources) if key is EVERY else (key,):
@@ -173,36 +173,40 @@ class Follower:
                     reason = f"no stack gives the entry {name} of {reference.subject} to {stack}"
                     yield Missing(stack, reference, reason)
                 else:
-                    yield from self._output(stack, reference, source, reference.path[1:])
+                    yield from self._output(source, reference.path[1:])
 
-    def _output(
-        self, stack: str, reference: Reference, source: Source, path: tuple[PathKey, ...]
-    ) -> Iterator[Origin]:
-        producer = self._units.get(source.stack.name)
-        if producer is None:
-            yield Missing(stack, reference, f"there is no document of {source.stack.name}")
-            return
-        value = producer.output(source.output)
-        if value is None:
-            reason = f"{producer.name} has no output {source.output}"
-            yield Missing(stack, reference, reason)
-            return
+    def _output(self, source: Source, path: tuple[PathKey, ...]) -> tuple[Origin, ...]:
+        """Follow an output, or an entry of it; many stacks take the same one."""
         whole = path if source.key is None else (source.key, *path)
-        yield from self._inside(stack, producer, reference._replace(path=whole), value)
+        name = source.stack.name
+        asked = (name, source.output, whole)
+        if asked not in self._outputs:
+            reference = Reference(f"output.{source.output}", None, whole)
+            self._outputs[asked] = tuple(self._of_output(name, source.output, reference))
+        return self._outputs[asked]
 
-    def _inside(
-        self, stack: str, unit: Unit, reference: Reference, value: Node
-    ) -> Iterator[Origin]:
+    def _of_output(self, stack: str, output: str, reference: Reference) -> Iterator[Origin]:
+        producer = self._units.get(stack)
+        value = producer.output(output) if producer else None
+        if producer is None:
+            yield Missing(stack, reference, f"there is no document of {stack}")
+        elif value is None:
+            yield Missing(stack, reference, f"{stack} has no output {output}")
+        else:
+            yield from self._inside(producer, reference, value)
+
+    def _inside(self, unit: Unit, reference: Reference, value: Node) -> Iterator[Origin]:
         """Go into a value as far as the path is known, and follow what is there."""
         for key in reference.path:
             if key is EVERY or not isinstance(key, str | int):
                 break
             inner = into(value, Index(Constant(key)))
             if inner is None:
-                yield Missing(stack, reference, f"{unit.name} gives no entry {key} of it")
+                reason = f"{reference.subject} of {unit.name} has no entry {key}"
+                yield Missing(unit.name, reference, reason)
                 return
             value = evaluate(inner, unit.scope) if isinstance(inner, Raw) else inner
-        whole = deep(value, unit.scope)
+        whole = deep(value, unit.scope) if isinstance(value, Raw) else value
         names = references(whole)
         if not names:
             yield Known(unit.name, to_value(whole))

@@ -25,14 +25,6 @@ class Link(NamedTuple):
     origins: tuple[Origin, ...]
 
 
-class _Expression(NamedTuple):
-    """A string that refers to something, and where it stands in the body."""
-
-    via: Via
-    written: Written
-    found: dict[Any, tuple[Origin, ...]]  # by what it uses of the row
-
-
 class BlockLinks:
     """What the rows of one block refer to."""
 
@@ -40,21 +32,29 @@ class BlockLinks:
         self._unit = unit
         self._follower = follower
         block = unit.blocks[subject]
-        self._expressions = list(_expressions(block.attributes, (), frozenset()))
-        self._expressions += _depends_on(block.meta.get("depends_on"))
+        self._strings = list(_strings(block.attributes, (), frozenset()))
+        if block.meta:
+            self._strings += _depends_on(block.meta.get("depends_on"))
         if EVERY in unit.rows(subject):
             rows = {k: v for k, v in block.meta.items() if k in ("for_each", "count")}
-            self._expressions += _expressions(rows, (), frozenset())
+            self._strings += _strings(rows, (), frozenset())
+        self._found: dict[tuple[int, Any], tuple[Origin, ...]] = {}  # by string and what it uses
 
     def of(self, key: Key, each_value: Node | None) -> Iterator[Link]:
         """Yield the places of one row's body that refer to a resource, or to nothing."""
-        for via, written, found in self._expressions:
-            used = written.used(key, each_value) if written.uses else ""
-            origins = None if used is None else found.get(used)
-            if origins is None:
-                origins = self._origins(written, used, key, each_value)
-                if used is not None:
-                    found[used] = origins
+        for number, (via, written) in enumerate(self._strings):
+            if not written.uses:
+                origins = self._origins(written, "", key, each_value)
+            else:
+                used = written.used(key, each_value)
+                if written.shape == "row" and isinstance(used, str) and "{" not in used:
+                    continue
+                found = None if used is None else self._found.get((number, used))
+                if found is None:
+                    found = self._origins(written, used, key, each_value)
+                    if used is not None:
+                        self._found[(number, used)] = found
+                origins = found
             if origins:
                 yield Link(via, origins)
 
@@ -72,26 +72,26 @@ class BlockLinks:
         return tuple(dict.fromkeys(found))
 
 
-def _depends_on(written: Any) -> Iterator[_Expression]:
+def _depends_on(written: Any) -> Iterator[tuple[Via, Written]]:
     for number, name in enumerate(written if isinstance(written, list) else []):
         if isinstance(name, str):
             text = name if name.startswith("${") else f"${{{name}}}"
-            yield from _expressions(text, ("depends_on", number), frozenset())
+            yield from _strings(text, ("depends_on", number), frozenset())
 
 
-def _expressions(written: Any, via: Via, bound: frozenset[str]) -> Iterator[_Expression]:
+def _strings(written: Any, via: Via, bound: frozenset[str]) -> Iterator[tuple[Via, Written]]:
     """Find the strings that refer to something; in a `dynamic` block its iterators do not."""
     if isinstance(written, str):
         if "{" in written and (read := read_string(written, bound)):
-            yield _Expression(via, read, {})
+            yield via, read
     elif isinstance(written, dict):
         for key, inner in written.items():
             if isinstance(inner, str | dict | list):
                 inside = bound | _iterators(inner) if key == "dynamic" else bound
-                yield from _expressions(inner, (*via, key), inside)
+                yield from _strings(inner, (*via, key), inside)
     elif isinstance(written, list):
         for number, inner in enumerate(written):
-            yield from _expressions(inner, (*via, number), bound)
+            yield from _strings(inner, (*via, number), bound)
 
 
 def _iterators(dynamic: Any) -> frozenset[str]:

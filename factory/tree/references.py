@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from factory.tree.nodes import (
@@ -37,11 +38,13 @@ _KINDS: dict[str, Kind] = {
     "ephemeral": "other",
     "local": "local",
     "module": "module",
+    "output": "other",
     "path": "other",
     "self": "other",
     "terraform": "other",
     "var": "variable",
 }
+_MANY_SUBJECTS = 1 << 14
 _THREE_WORDS = ("data", "ephemeral")
 
 PathKey = str | int | Every
@@ -62,7 +65,7 @@ class Reference(NamedTuple):
     @property
     def kind(self) -> Kind:
         """What it names."""
-        return _KINDS.get(self.subject.partition(".")[0], "resource")
+        return _kind(self.subject)
 
     @property
     def name(self) -> str:
@@ -76,6 +79,11 @@ class Reference(NamedTuple):
 
     def __str__(self) -> str:
         return self.address + "".join(map(_written, self.path))
+
+
+@lru_cache(maxsize=_MANY_SUBJECTS)
+def _kind(subject: str) -> Kind:
+    return _KINDS.get(subject.partition(".")[0], "resource")
 
 
 def _written(key: PathKey) -> str:
@@ -96,7 +104,13 @@ def references(node: Node, bound: frozenset[str] = frozenset()) -> tuple[Referen
     >>> [str(r) for r in references(parse_template("${var.zones[each.key]}-${aws_vpc.cell.id}"))]
     ['var.zones[*]', 'each.key', 'aws_vpc.cell.id']
     """
+    if isinstance(node, Access) and isinstance(node.base, Name) and _is_plain(node):
+        return () if node.base.name in bound else (_reference(node.base.name, node.steps),)
     return tuple(dict.fromkeys(_walk(node, bound)))
+
+
+def _is_plain(node: Access) -> bool:
+    return all(not isinstance(s, Index) or isinstance(s.key, Constant) for s in node.steps)
 
 
 def as_reference(node: Node) -> Reference | None:

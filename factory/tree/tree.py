@@ -148,9 +148,11 @@ class Tree:
     def _all_links(self, stack: str) -> Iterator[tuple[str, Via, tuple[Origin, ...]]]:
         """Yield every link of a stack with the address of its resource; no resource is made."""
         unit = self._units.get(stack)
-        for subject in unit.blocks if unit else ():
-            links = self._links_of(stack, subject)
-            for key, each_value in unit.rows(subject).items() if unit else ():
+        if unit is None:
+            return
+        for subject in unit.blocks:
+            links = BlockLinks(unit, subject, self._follower)
+            for key, each_value in unit.rows(subject).items():
                 at = address_of(subject, key)
                 for via, origins in links.of(key, each_value):
                     yield at, via, origins

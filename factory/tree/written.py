@@ -109,10 +109,7 @@ def _uses(names: tuple[Reference, ...]) -> tuple[Via, ...]:
 def _at(path: Via, key: Key, each_value: Node | None) -> Any:
     if path[0] != "value":
         return key
-    if isinstance(each_value, Constant):
-        value: Any = each_value.value
-    else:
-        value = each_value.value if isinstance(each_value, Raw) else None
+    value: Any = each_value.value if isinstance(each_value, Raw | Constant) else None
     for step in path[1:]:
         value = value.get(step) if isinstance(value, dict) else None
     return value if type(value) in (str, int) else None
