@@ -18,7 +18,7 @@ from typing import Any, Literal, NoReturn
 
 from factory.errors import SynthError
 
-_DEEPEST = 100  # containers inside one another in a document
+_DEEPEST = 50  # containers inside one another in a document
 _LONGEST_NUMBER = 40  # characters of a number that an error shows
 _COMMENT = "//"
 _META = ("count", "depends_on", "for_each", "lifecycle", "provider", "provisioner", "connection")

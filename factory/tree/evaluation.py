@@ -52,12 +52,15 @@ def deep(node: Node, scope: Scope) -> Node:
 
 
 def _looked_into(node: Node, stack: Scope) -> Node:
-    if isinstance(node, Raw):
-        if isinstance(node.value, dict):
-            pairs = ((deep(Raw(k), stack), deep(Raw(v), stack)) for k, v in node.value.items())
-            return ObjectOf(tuple(pairs))
-        return TupleOf(tuple(deep(Raw(item), stack) for item in node.value))
-    return node
+    if not isinstance(node, Raw):
+        return node
+    try:
+        if isinstance(node.value, list):
+            return TupleOf(tuple(deep(Raw(item), stack) for item in node.value))
+        pairs = ((deep(Raw(k), stack), deep(Raw(v), stack)) for k, v in node.value.items())
+        return ObjectOf(tuple(pairs))
+    except RecursionError:
+        return Opaque("${null}")  # locals inside one another that nobody writes
 
 
 def _raw(node: Raw, scope: Scope) -> Node:

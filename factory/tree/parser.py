@@ -247,12 +247,17 @@ class _Reader(Cursor):
             return self._for("}")
         items: list[tuple[Node, Node]] = []
         while not self.take("}"):
-            key = self.expression()
-            if not self.take("="):
-                self.expect(":")
-            items.append((Constant(key.name) if isinstance(key, Name) else key, self.expression()))
+            items.append((self._key(), self.expression()))
             self.take(",")
         return ObjectOf(tuple(items))
+
+    def _key(self) -> Node:
+        """Read a key of an object and what follows it; a bare word is a text."""
+        is_word = not self.ahead("(")
+        key = self.expression()
+        if not self.take("="):
+            self.expect(":")
+        return Constant(key.name) if is_word and isinstance(key, Name) else key
 
     def _for(self, end: str) -> Node:
         names = self._names()

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from factory.tree.nodes import Constant, Node, Opaque, Raw
+from factory.tree.parser import parse_template
+from factory.tree.references import references
 
 
 @dataclass(slots=True, eq=False)
@@ -20,12 +22,12 @@ class Scope:
     locals: Mapping[str, Any]  # as they stand in the document
     keys_of: Callable[[str], tuple[str, ...] | None] = lambda _: None
     known: dict[str, Node | None] = field(default_factory=dict)  # locals that were evaluated
-    open: list[str] = field(default_factory=list)  # locals that are being evaluated
     each_key: Node | None = None
     each_value: Node | None = None
     count: int | None = None
     bound: Mapping[str, Node] = field(default_factory=dict)
     around: Scope | None = None  # the scope of the stack, in all others
+    sound: frozenset[str] | None = None  # locals that can be evaluated; worked out once
 
     @property
     def of_stack(self) -> Scope:
@@ -49,9 +51,7 @@ class Scope:
         self, key: Node | None, value: Node | None, count: int | None, bound: Mapping[str, Node]
     ) -> Scope:
         stack = self.of_stack
-        return Scope(
-            *(self.locals, self.keys_of, self.known, self.open, key, value, count, bound, stack)
-        )
+        return Scope(*(self.locals, self.keys_of, self.known, key, value, count, bound, stack))
 
     def local(self, name: str, evaluate: Callable[[Node, Scope], Node]) -> Node | None:
         """Evaluate a local.
@@ -59,21 +59,59 @@ class Scope:
         Returns:
             None for one that is not there, cannot be read, or stands on itself.
         """
-        if name in self.known or name not in self.locals:
-            return self.known.get(name)
-        if name in self.open:
-            self.known.update(dict.fromkeys(self.open[self.open.index(name) :]))
+        stack = self.of_stack
+        if stack.sound is None:
+            stack.sound = sound_locals(self.locals)
+        if name not in stack.sound:
             return None
-        self.open.append(name)
-        try:
-            value = evaluate(Raw(self.locals[name]), self.of_stack)
-        except RecursionError:  # a chain of a hundred locals
-            value = Opaque("")
-        finally:
-            self.open.pop()
-        self.known.setdefault(name, None if isinstance(value, Opaque) else value)
+        if name not in self.known:
+            try:
+                value = evaluate(Raw(self.locals[name]), stack)
+            except RecursionError:
+                return None
+            self.known[name] = None if isinstance(value, Opaque) else value
         return self.known[name]
 
+
+def sound_locals(locals_: Mapping[str, Any]) -> frozenset[str]:
+    """List the locals that stand neither on themselves nor on too long a chain of others.
+
+    >>> sorted(sound_locals({"a": 1, "b": "${local.a}", "c": "${local.d}", "d": ["${local.c}"]}))
+    ['a', 'b']
+    """
+    names = frozenset(locals_)
+    waiting = {name: _locals_in(value) & names for name, value in locals_.items()}
+    sound: set[str] = set()
+    for _ in range(_LONGEST_CHAIN):
+        ready = {name for name, needed in waiting.items() if needed <= sound}
+        if not ready:
+            break
+        sound |= ready
+        waiting = {name: needed for name, needed in waiting.items() if name not in ready}
+    return frozenset(sound)
+
+
+def _locals_in(value: Any) -> set[str]:
+    """Name the locals that a value refers to."""
+    found: set[str] = set()
+    level = [value]
+    while level:
+        inner = level.pop()
+        if isinstance(inner, str):
+            names = references(parse_template(inner))
+            found.update(name.name for name in names if name.kind == "local")
+            continue
+        held = (*inner, *inner.values()) if isinstance(inner, dict) else inner
+        if isinstance(held, tuple | list):
+            level += [v for v in held if isinstance(v, dict | list) or _may_name_a_local(v)]
+    return found
+
+
+def _may_name_a_local(value: Any) -> bool:
+    return isinstance(value, str) and "local" in value
+
+
+_LONGEST_CHAIN = 30  # locals that stand on one another
 
 ROOT_FOLDER = Constant(".")
 """`path.module` and `path.root`: a stack is a root module, and Terraform runs in its folder."""
