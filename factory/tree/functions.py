@@ -76,10 +76,8 @@ FUNCTIONS: dict[str, Callable[..., Node | None]] = {
 """By name; each returns None where the result is not known."""
 
 _Compute = Callable[..., Any]
+_OF_WHOLE: dict[str, _Compute] = {"*": operator.mul, "+": operator.add, "-": operator.sub}
 _OF_NUMBERS: dict[str, _Compute] = {
-    "*": operator.mul,
-    "+": operator.add,
-    "-": operator.sub,
     "<": operator.lt,
     "<=": operator.le,
     ">": operator.gt,
@@ -87,14 +85,17 @@ _OF_NUMBERS: dict[str, _Compute] = {
 }
 _OF_BOOLS: dict[str, _Compute] = {"&&": operator.and_, "||": operator.or_}
 _OF_ALL: dict[str, _Compute] = {"!=": operator.ne, "==": operator.eq}
-_COMPUTED: dict[tuple[str, int], dict[tuple[type, ...], _Compute]] = {
-    ("!", 1): {(bool,): operator.not_},
-    ("-", 1): {(int,): operator.neg},
-    **{(sign, 2): {(int,): compute} for sign, compute in _OF_NUMBERS.items()},
-    **{(sign, 2): {(bool,): compute} for sign, compute in _OF_BOOLS.items()},
-    **{(sign, 2): dict.fromkeys(((int,), (bool,), (str,)), c) for sign, c in _OF_ALL.items()},
+_WHOLE, _BOOL, _TEXT = frozenset((int,)), frozenset((bool,)), frozenset((str,))
+_NUMBERS = (_WHOLE, frozenset((float,)), frozenset((int, float)))
+_COMPUTED: dict[tuple[str, int], dict[frozenset[type], _Compute]] = {
+    ("!", 1): {_BOOL: operator.not_},
+    ("-", 1): {_WHOLE: operator.neg},
+    **{(sign, 2): {_WHOLE: compute} for sign, compute in _OF_WHOLE.items()},
+    **{(sign, 2): dict.fromkeys(_NUMBERS, c) for sign, c in _OF_NUMBERS.items()},
+    **{(sign, 2): {_BOOL: compute} for sign, compute in _OF_BOOLS.items()},
+    **{(sign, 2): dict.fromkeys((*_NUMBERS, _BOOL, _TEXT), c) for sign, c in _OF_ALL.items()},
 }
-"""What is computed, by operator, number of operands and the one type that they all have."""
+"""What is computed, by operator, number of operands and the types that these have."""
 
 
 def operate(sign: str, operands: tuple[Node, ...]) -> Node | None:
@@ -102,7 +103,7 @@ def operate(sign: str, operands: tuple[Node, ...]) -> Node | None:
     if sign == "?":
         return _choose(*operands)
     values = [operand.value for operand in operands if isinstance(operand, Constant)]
-    kinds = tuple({type(value) for value in values})
+    kinds = frozenset(type(value) for value in values)
     compute = _COMPUTED.get((sign, len(operands)), {}).get(kinds)
     if compute is None or len(values) < len(operands):
         return None
