@@ -16,7 +16,7 @@ from factory.tree.parser import parse_template
 from factory.tree.references import Reference, references
 from factory.tree.rendering import scalar_text
 from factory.tree.resource import Resource
-from factory.tree.values import Expression
+from factory.tree.values import Expression, decode_json, is_known
 
 SECONDS = 300
 
@@ -79,47 +79,53 @@ def differences(resource: Resource, change: Mapping[str, Any]) -> Iterator[str]:
     for name, value in resource.body.items():
         after = change["after"].get(name)
         unknown = change["after_unknown"].get(name, False)
-        for path, why in _differences(value, after, unknown):
+        exact = resource.type == "terraform_data"  # it has no schema of its own
+        for path, why in _differences(value, after, unknown, exact):
             yield f"{resource.address} {name}{path}: {why}"
 
 
-def _differences(value: Any, after: Any, unknown: Any) -> Iterator[tuple[str, str]]:
+def _differences(value: Any, after: Any, unknown: Any, exact: bool) -> Iterator[tuple[str, str]]:
     if isinstance(value, Expression):
         return
-    if unknown is True:
-        yield "", f"the tree knows {value!r}, Terraform does not"
+    if unknown is True:  # also a set, as soon as one of its elements is not known
+        if is_known(value):
+            yield "", f"the tree knows {value!r}, Terraform does not"
         return
     # One block is a list of one in a plan; its order is lost where the schema says set.
-    if isinstance(value, dict) and isinstance(after, list) and len(after) == 1:
+    if not exact and isinstance(value, dict) and isinstance(after, list) and len(after) == 1:
         value, unknown = [value], unknown or []
     if isinstance(value, dict) and isinstance(after, dict):
         for key, inner in value.items():
             if inner is not None or key in after:
                 marks = unknown.get(key, False) if isinstance(unknown, dict) else False
-                for path, why in _differences(inner, after.get(key), marks):
+                for path, why in _differences(inner, after.get(key), marks, exact):
                     yield f".{key}{path}", why
     elif isinstance(value, list) and isinstance(after, list) and len(value) == len(after):
-        yield from _differences_in_list(value, after, unknown)
-    elif not _same(value, after):
+        yield from _differences_in_list(value, after, unknown, exact)
+    elif not _same(value, after, exact):
         yield "", f"the tree has {value!r}, Terraform {after!r}"
 
 
 def _differences_in_list(
-    value: list[Any], after: list[Any], unknown: Any
+    value: list[Any], after: list[Any], unknown: Any, exact: bool
 ) -> Iterator[tuple[str, str]]:
     marks = (
         unknown if isinstance(unknown, list) and len(unknown) == len(after) else [{}] * len(after)
     )
     for number, inner in enumerate(value):
-        found = [list(_differences(inner, a, m)) for a, m in zip(after, marks, strict=True)]
-        if [] not in found:
+        found = [list(_differences(inner, a, m, exact)) for a, m in zip(after, marks, strict=True)]
+        if found[number] if exact else [] not in found:
             yield f"[{number}]", f"none of Terraform's is like it: {found[number]}"
 
 
-def _same(value: Any, after: Any) -> bool:
-    """Whether two scalars are one, where a provider's schema may have converted the type."""
+def _same(value: Any, after: Any, exact: bool) -> bool:
+    """Whether two values are one; a provider's schema may have converted the type of a scalar."""
     if isinstance(value, dict | list) or isinstance(after, dict | list):
         return bool(value == after)
+    if exact:
+        return bool(value == after) and isinstance(value, bool) is isinstance(after, bool)
+    if isinstance(value, str) and isinstance(after, str):  # policies are written anew
+        return value == after or decode_json(value) == decode_json(after)
     return scalar_text(value) == scalar_text(after)
 
 

@@ -315,19 +315,3 @@ def test_the_shipped_stacks(
         variables = made_up(tree, stack)
         oracle = ask_terraform(folder, documents[stack.id.name], variables, terraform_mirror)
         assert_agreed(tree, stack.id.name, oracle)
-
-
-@pytest.mark.synth
-def test_every_reference_of_the_shipped_stacks_leads_somewhere(
-    synthesized: tuple[Tree, dict[str, Any], tuple[Stack, ...]],
-) -> None:
-    tree, _, _ = synthesized
-    assert tree.missing == ()
-    assert all(resource.rows_known for _, resource in tree.all_resources())
-    assert len({e.source.stack for e in tree.edges() if e.source.stack != e.target.place.stack}) > 8
-    routes = [place for place, resource in tree.all_resources() if resource.type == "aws_route"]
-    peer_vpcs = [
-        {at.stack for at in tree.stands_on(place) if at.address.startswith("aws_vpc.")}
-        for place in routes
-    ]
-    assert any(len(vpcs) == 2 for vpcs in peer_vpcs), "own VPC and the peer's, in two stacks"
