@@ -80,7 +80,7 @@ def _shape(node: Node, names: tuple[Reference, ...]) -> tuple[_Shape, int]:
     open_steps = [n for n, s in enumerate(node.steps) if isinstance(s, Index) and not _known(s)]
     if node.base.name == "each":
         return ("other" if open_steps else "row"), 0
-    if len(open_steps) != 1 or len(names) != len(kinds) or kinds.count("row") != 1:
+    if len(open_steps) != 1 or kinds.count("row") != 1:
         return "other", 0
     step = node.steps[open_steps[0]]
     index = as_reference(step.key) if isinstance(step, Index) else None

@@ -95,15 +95,21 @@ def _differences(value: Any, after: Any, unknown: Any, exact: bool) -> Iterator[
     if not exact and isinstance(value, dict) and isinstance(after, list) and len(after) == 1:
         value, unknown = [value], unknown or []
     if isinstance(value, dict) and isinstance(after, dict):
-        for key, inner in value.items():
-            if inner is not None or key in after:
-                marks = unknown.get(key, False) if isinstance(unknown, dict) else False
-                for path, why in _differences(inner, after.get(key), marks, exact):
-                    yield f".{key}{path}", why
+        yield from _differences_in_object(value, after, unknown, exact)
     elif isinstance(value, list) and isinstance(after, list) and len(value) == len(after):
         yield from _differences_in_list(value, after, unknown, exact)
     elif not _same(value, after, exact):
         yield "", f"the tree has {value!r}, Terraform {after!r}"
+
+
+def _differences_in_object(
+    value: dict[str, Any], after: dict[str, Any], unknown: Any, exact: bool
+) -> Iterator[tuple[str, str]]:
+    marks = unknown if isinstance(unknown, dict) else {}
+    for key, inner in value.items():
+        if inner is not None or key in after:
+            for path, why in _differences(inner, after.get(key), marks.get(key, False), exact):
+                yield f".{key}{path}", why
 
 
 def _differences_in_list(

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from factory.tree.evaluation import deep
 from factory.tree.nodes import (
     Access,
     Attribute,
@@ -29,6 +30,7 @@ from factory.tree.nodes import (
 from factory.tree.parser import parse_template
 from factory.tree.references import references
 from factory.tree.rendering import address, escape_template, quoted, template_text
+from factory.tree.scope import Scope
 
 WORDS = st.sampled_from(["aws_vpc", "peer", "cell", "use1-az1", "id", "x", "naïve"])
 TEXTS = st.text(alphabet=st.sampled_from('ab${}%"\\\n\t~é😀.[]\u200b'), max_size=8)
@@ -102,6 +104,28 @@ def test_an_escaped_text_is_read_as_that_text(text: str) -> None:
 @given(TEXTS, TEXTS)
 def test_two_keys_never_make_one_address(one: str, other: str) -> None:
     assert (address("a.b", one) == address("a.b", other)) is (one == other)
+
+
+# Each as Terraform 1.11 shows it.
+@pytest.mark.parametrize(
+    ("key", "written"),
+    [
+        ('a"b\\c', '"a\\"b\\\\c"'),
+        ("a\nb\tc\rd", '"a\\nb\\tc\\rd"'),
+        ("${q} %{q} $$x $", '"$${q} %%{q} $$x $"'),
+        ("\u00ad\u200b\U0001f600\u007f", '"\\u00ad\\u200b\U0001f600\\u007f"'),
+        ("é 日本", '"é 日本"'),
+        ("", '""'),
+    ],
+)
+def test_keys_are_written_as_terraform_writes_them(key: str, written: str) -> None:
+    assert address("a.b", key) == f"a.b[{written}]"
+
+
+@pytest.mark.parametrize("text", ["${7 - 2 - 1}", "${1 + 2 * 3}", "${(1 + 2) * 3}", "${-(-1)}"])
+def test_operators_bind_as_terraforms_do(text: str) -> None:
+    read = deep(parse_template(text), Scope(locals={}))
+    assert read == {"7": Constant(4), "1": Constant(7), "(": Constant(9), "-": Constant(1)}[text[2]]
 
 
 # Each as Terraform 1.11 evaluated it.

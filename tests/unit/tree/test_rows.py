@@ -76,6 +76,7 @@ def test_there_is_a_row_for_each_key_and_no_other(given: dict[str, int], through
         ("${{ for k, o in a.others : k => o.id }}", ["j", "k"]),
         ("${var.unknown}", ["*"]),
         ("${toset([var.a])}", ["*"]),
+        ('${toset([1, "a"])}', ["*"]),
         ("${local.none}", ["*"]),
         ("${local.names}", ["*"]),
         ("${a.b}", ["*"]),

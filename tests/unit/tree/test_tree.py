@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from factory.layers import Stack
 from factory.tree.references import Reference
 from factory.tree.tree import Edge, Known, Missing, Place, Target, Tree, read_tree
+from factory.tree.values import expressions
 from tests.unit.tree.stacks import document, name, source, stack
 
 IDS = "${{ for peer, edge in aws_vpc_peering_connection.peer : peer => edge.id }}"
@@ -298,6 +301,55 @@ def test_a_whole_attribute_of_a_single_resource_may_be_named_as_an_entry() -> No
     tree = read_tree(stacks, documents)
     found = [(e.target.place.address, e.target.path) for e in tree.edges()]
     assert found == [("aws_vpc.cell", ("id",)), ("aws_vpc.cell", ("arn",))]
+
+
+STRINGS = st.sampled_from(
+    [
+        *("${each.value.id}", "${each.value.plain}", "${each.key}", "${each.value}", "${var.m}"),
+        *("${var.m[each.key]}", "${var.m[each.value.plain]}", "${a.c[each.key].id}", "text"),
+        *("${var.m[each.value.id]}", "${a.c[each.value.plain][each.key].id}", "${a.c[*].id}"),
+        *(
+            "${a.c[each.value.plain].x[*]}",
+            "${a.c[0][each.key]}",
+            "${a.c[each.key][each.key]}",
+            "x-${each.value.id}",
+        ),
+        *("${local.l[each.key]}", "${local.l.y}", "${[for x in a.c : x[each.key]]}", "${a.d.id}"),
+        *("${a.c[local.k].id}", "${each.value.none}", "${var.m[each.value.number]}", "$${a.b.c}"),
+    ]
+)
+
+
+@given(st.lists(STRINGS, min_size=1, max_size=3))
+def test_links_are_what_the_expressions_of_the_body_stand_on(strings: list[str]) -> None:
+    """Links are shared between rows and cut short; a body is evaluated row by row."""
+    rows = {
+        "x": {"id": "${a.d.id}", "plain": "y", "number": 1},
+        "y": {"id": '${var.m["x"]}', "plain": "x", "number": True},
+        "z": {"id": "${local.l.y}", "plain": "a${local.k}", "number": "1"},
+    }
+    made = document(
+        {},
+        {"l": {"x": 1, "y": "${a.d.id}", "z": "${var.m}"}, "k": "x"},
+        a__b={"for_each": rows, "values": {f"v{n}": s for n, s in enumerate(strings)}},
+        a__c={"for_each": {"x": 1, "y": 2, "ax": 3}},
+        a__d={},
+    )
+    sources_ = {"x": source("p", "o"), "y": source("p", "o"), "1": source("p", "o")}
+    tree = read_tree(
+        (stack("p"), stack("q", m=sources_)),
+        {name("p"): document({"o": "${p.p.id}"}, p__p={}), name("q"): made},
+    )
+    for at, resource in tree.all_resources():
+        expected = {
+            origin
+            for value in resource.body.values()
+            for expression in expressions(value)
+            for reference in expression.references
+            for origin in tree.follow(at.stack, reference)
+            if not isinstance(origin, Known)
+        }
+        assert {origin for link in tree.links(at) for origin in link.origins} == expected
 
 
 def test_stacks_are_known_by_name_alone() -> None:
