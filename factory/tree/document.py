@@ -20,6 +20,7 @@ from factory.errors import SynthError
 
 _DEEPEST = 50  # containers inside one another in a document
 _LONGEST_NUMBER = 40  # characters of a number that an error shows
+_CONTAINERS = (dict, list)
 _COMMENT = "//"
 _META = ("count", "depends_on", "for_each", "lifecycle", "provider", "provisioner", "connection")
 
@@ -139,10 +140,12 @@ def _parsed(source: str | bytes | Mapping[str, Any], reading: _Reading) -> Any:
 def _is_deep(top: Body) -> bool:
     level: list[Any] = [top]
     for _ in range(_DEEPEST):
-        inner: list[Any] = []
-        for value in level:
-            inner += value.values() if isinstance(value, Mapping) else value
-        level = [value for value in inner if isinstance(value, dict | list)]
+        level = [
+            inner
+            for value in level
+            for inner in (value if isinstance(value, list) else value.values())
+            if isinstance(inner, _CONTAINERS)
+        ]
     return bool(level)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple, TypeAlias
 
 from factory.layers import Source
@@ -70,7 +70,7 @@ class Follower:
             Each origin once; none for what is no value of a resource or stack.
         """
         if reference.kind in ("resource", "data"):
-            return tuple(self._resource(stack, reference))
+            return self._resource(stack, reference)
         asked = (stack, reference)
         if asked in self._found:
             return self._found[asked]
@@ -78,18 +78,13 @@ class Follower:
             return ()
         self._open.add(asked)
         try:
-            found = _each_once(self._follow(stack, reference))
+            found = each_once(self._follow(stack, reference))
         except RecursionError:
             found = (Missing(stack, reference, "the way to it is too long"),)
         finally:
             self._open.remove(asked)
         self._found[asked] = found
         return found
-
-    def origins(self, stack: str, node: Node) -> Iterator[Origin]:
-        """Follow everything that an evaluated expression stands on."""
-        for reference in references(node):
-            yield from self.follow(stack, reference)
 
     def keys_of_variable(self, stack: str, name: str) -> tuple[str, ...] | None:
         """The keys of a map that a stack takes, where the stacks and their outputs tell them."""
@@ -127,23 +122,20 @@ class Follower:
         elif reference.kind == "variable":
             yield from self._variable(stack, reference)
 
-    def _resource(self, stack: str, reference: Reference) -> Iterator[Origin]:
-        rows = self._units[stack].rows(reference.subject)
-        if None in rows and reference.key is not None:  # an attribute that is written as an index
-            path = (reference.key, *reference.path)
-            yield Target(Place(stack, reference.subject), path)
-        elif not rows:
-            if reference.subject not in self._units[stack].blocks:
-                yield Missing(stack, reference, f"{stack} has no {reference.subject}")
-        elif reference.key is None or reference.key is EVERY:
-            for key in rows:
-                yield _target(stack, reference, key)
-        elif reference.key in rows:
-            yield _target(stack, reference, reference.key)
-        elif EVERY in rows:
-            yield _target(stack, reference, EVERY)
-        else:
-            yield Missing(stack, reference, f"{reference.subject} has no such row")
+    def _resource(self, stack: str, reference: Reference) -> tuple[Origin, ...]:
+        subject, key, path = reference
+        unit = self._units[stack]
+        rows = unit.rows(subject)
+        if None in rows:  # an index is then an attribute that is written as one
+            whole = path if key is None else (key, *path)
+            return (Target(Place(stack, subject), whole),)
+        if key in rows:
+            return (_target(stack, reference, key),)
+        if subject not in unit.blocks:
+            return (Missing(stack, reference, f"{stack} has no {subject}"),)
+        if key is None or key is EVERY or EVERY in rows:
+            return tuple(_target(stack, reference, row) for row in rows)
+        return (Missing(stack, reference, f"{subject} has no such row"),)
 
     def _local(self, stack: str, reference: Reference) -> Iterator[Origin]:
         unit = self._units[stack]
@@ -214,7 +206,8 @@ class Follower:
             yield from self.follow(unit.name, name)
 
 
-def _each_once(origins: Iterator[Origin]) -> tuple[Origin, ...]:
+def each_once(origins: Iterable[Origin]) -> tuple[Origin, ...]:
+    """Leave out what is there already."""
     found: dict[object, Origin] = {}
     for origin in origins:
         found.setdefault(repr(origin) if isinstance(origin, Known) else origin, origin)

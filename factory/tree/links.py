@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from factory.tree.evaluation import deep
-from factory.tree.following import Follower, Known, Origin
+from factory.tree.following import Follower, Origin, each_once
 from factory.tree.nodes import EVERY, Key, Node
 from factory.tree.references import references
 from factory.tree.resource import scope_of_row
@@ -32,31 +32,32 @@ class BlockLinks:
         self._unit = unit
         self._follower = follower
         block = unit.blocks[subject]
-        self._strings = list(_strings(block.attributes, (), frozenset()))
+        strings: list[tuple[Via, Written]] = []
+        _collect(block.attributes, (), frozenset(), strings)
         if block.meta:
-            self._strings += _depends_on(block.meta.get("depends_on"))
+            _collect_dependencies(block.meta.get("depends_on"), strings)
         if EVERY in unit.rows(subject):
             rows = {k: v for k, v in block.meta.items() if k in ("for_each", "count")}
-            self._strings += _strings(rows, (), frozenset())
-        self._found: dict[tuple[int, Any], tuple[Origin, ...]] = {}  # by string and what it uses
+            _collect(rows, (), frozenset(), strings)
+        self._static = [(via, self._origins(w, "", None, None)) for via, w in strings if not w.uses]
+        # What a string stands on, by what it uses of a row.
+        self._by_row: list[tuple[Via, Written, dict[Any, tuple[Origin, ...]]]] = [
+            (via, written, {}) for via, written in strings if written.uses
+        ]
 
-    def of(self, key: Key, each_value: Node | None) -> Iterator[Link]:
-        """Yield the places of one row's body that refer to a resource, or to nothing."""
-        for number, (via, written) in enumerate(self._strings):
-            if not written.uses:
-                origins = self._origins(written, "", key, each_value)
-            else:
-                used = written.used(key, each_value)
-                if written.shape == "row" and isinstance(used, str) and "{" not in used:
-                    continue
-                found = None if used is None else self._found.get((number, used))
-                if found is None:
-                    found = self._origins(written, used, key, each_value)
-                    if used is not None:
-                        self._found[(number, used)] = found
-                origins = found
-            if origins:
-                yield Link(via, origins)
+    def of(self, key: Key, each_value: Node | None) -> Iterator[tuple[Via, tuple[Origin, ...]]]:
+        """Yield the places of one row's body that refer to something, and to what."""
+        yield from self._static
+        for via, written, found in self._by_row:
+            used = written.used(key, each_value)
+            if written.shape == "row" and isinstance(used, str) and "{" not in used:
+                continue
+            origins = None if used is None else found.get(used)
+            if origins is None:
+                origins = self._origins(written, used, key, each_value)
+                if used is not None:
+                    found[used] = origins
+            yield via, origins
 
     def _origins(
         self, written: Written, used: Any, key: Key, each_value: Node | None
@@ -67,31 +68,32 @@ class BlockLinks:
             names = references(deep(written.node, scope), written.bound)
         follow, stack = self._follower.follow, self._unit.name
         if len(names) == 1:
-            return tuple(o for o in follow(stack, names[0]) if not isinstance(o, Known))
-        found = (o for name in names for o in follow(stack, name) if not isinstance(o, Known))
-        return tuple(dict.fromkeys(found))
+            return follow(stack, names[0])
+        return each_once([origin for name in names for origin in follow(stack, name)])
 
 
-def _depends_on(written: Any) -> Iterator[tuple[Via, Written]]:
+def _collect_dependencies(written: Any, found: list[tuple[Via, Written]]) -> None:
     for number, name in enumerate(written if isinstance(written, list) else []):
         if isinstance(name, str):
             text = name if name.startswith("${") else f"${{{name}}}"
-            yield from _strings(text, ("depends_on", number), frozenset())
+            _collect(text, ("depends_on", number), frozenset(), found)
 
 
-def _strings(written: Any, via: Via, bound: frozenset[str]) -> Iterator[tuple[Via, Written]]:
+def _collect(
+    written: Any, via: Via, bound: frozenset[str], found: list[tuple[Via, Written]]
+) -> None:
     """Find the strings that refer to something; in a `dynamic` block its iterators do not."""
     if isinstance(written, str):
         if "{" in written and (read := read_string(written, bound)):
-            yield via, read
+            found.append((via, read))
     elif isinstance(written, dict):
         for key, inner in written.items():
-            if isinstance(inner, str | dict | list):
+            if isinstance(inner, dict | list) or (isinstance(inner, str) and "{" in inner):
                 inside = bound | _iterators(inner) if key == "dynamic" else bound
-                yield from _strings(inner, (*via, key), inside)
+                _collect(inner, (*via, key), inside, found)
     elif isinstance(written, list):
         for number, inner in enumerate(written):
-            yield from _strings(inner, (*via, number), bound)
+            _collect(inner, (*via, number), bound, found)
 
 
 def _iterators(dynamic: Any) -> frozenset[str]:

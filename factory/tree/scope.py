@@ -101,14 +101,16 @@ def _locals_in(value: Any) -> set[str]:
             names = references(parse_template(inner))
             found.update(name.name for name in names if name.kind == "local")
             continue
-        held = (*inner, *inner.values()) if isinstance(inner, dict) else inner
-        if isinstance(held, tuple | list):
-            level += [v for v in held if isinstance(v, dict | list) or _may_name_a_local(v)]
+        values = inner
+        if isinstance(inner, dict):
+            level += [key for key in inner if "local" in key]
+            values = inner.values()
+        elif not isinstance(inner, list):
+            continue
+        level += [
+            v for v in values if isinstance(v, dict | list) or (isinstance(v, str) and "local" in v)
+        ]
     return found
-
-
-def _may_name_a_local(value: Any) -> bool:
-    return isinstance(value, str) and "local" in value
 
 
 _LONGEST_CHAIN = 30  # locals that stand on one another

@@ -102,9 +102,9 @@ class Tree:
         resource = self.resource(place)
         if resource is None:
             return ()
-        subject = resource.block.subject
-        links = self._links_of(place.stack, subject)
-        return tuple(links.of(resource.key, resource.each_value))
+        links = self._links_of(place.stack, resource.block.subject)
+        found = links.of(resource.key, resource.each_value)
+        return tuple(Link(via, real) for via, origins in found if (real := _not_known(origins)))
 
     def edges(self, stack: str | None = None) -> Iterator[Edge]:
         """Every reference from a resource to a resource, of one stack or of all.
@@ -112,8 +112,7 @@ class Tree:
         A reference to a whole block with rows is an edge to each of the rows.
         """
         for name in self._units if stack is None else (stack,):
-            for address, via, origins in self._all_links(name):
-                source = Place(name, address)
+            for source, via, origins in self._all_links(name):
                 for origin in origins:
                     if isinstance(origin, Target):
                         yield Edge(source, via, origin)
@@ -122,9 +121,9 @@ class Tree:
     def missing(self) -> tuple[tuple[Place, Via, Missing], ...]:
         """Every reference of a resource that leads to nothing."""
         return tuple(
-            (Place(stack, address), via, origin)
+            (place, via, origin)
             for stack in self._units
-            for address, via, origins in self._all_links(stack)
+            for place, via, origins in self._all_links(stack)
             for origin in origins
             if isinstance(origin, Missing)
         )
@@ -145,15 +144,15 @@ class Tree:
             found.update(dict.fromkeys(level))
         return tuple(found)[1:]
 
-    def _all_links(self, stack: str) -> Iterator[tuple[str, Via, tuple[Origin, ...]]]:
-        """Yield every link of a stack with the address of its resource; no resource is made."""
+    def _all_links(self, stack: str) -> Iterator[tuple[Place, Via, tuple[Origin, ...]]]:
+        """Yield every link of a stack with the place of its resource; no resource is made."""
         unit = self._units.get(stack)
         if unit is None:
             return
         for subject in unit.blocks:
             links = BlockLinks(unit, subject, self._follower)
             for key, each_value in unit.rows(subject).items():
-                at = address_of(subject, key)
+                at = Place(stack, address_of(subject, key))
                 for via, origins in links.of(key, each_value):
                     yield at, via, origins
 
@@ -165,6 +164,10 @@ class Tree:
 
     def _keys_of_variable(self, stack: str, name: str) -> tuple[str, ...] | None:
         return self._follower.keys_of_variable(stack, name)
+
+
+def _not_known(origins: tuple[Origin, ...]) -> tuple[Target | Missing, ...]:
+    return tuple([origin for origin in origins if not isinstance(origin, Known)])
 
 
 def read_tree(

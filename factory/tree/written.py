@@ -13,6 +13,7 @@ Via = tuple[str | int, ...]
 """Where in a body something is referred to, such as `("tags", "Name")` or `("depends_on", 0)`."""
 
 _MANY_STRINGS = 1 << 16
+_TO_AN_ENTRY = 2  # steps: `value` and its key
 _NO_NAMES: frozenset[str] = frozenset()
 
 _Shape = Literal["static", "row", "indexed", "other"]
@@ -32,9 +33,14 @@ class Written(NamedTuple):
     uses: tuple[Via, ...]  # of the row: ("key",), ("value", "zone"), ("index",)
     shape: _Shape
     at: int
+    field: str | None  # the one entry of `each.value` that it uses, where that is all it uses
 
     def used(self, key: Key, each_value: Node | None) -> Any:
         """Take from a row what is used of it, as it is written; None when it is no scalar."""
+        if self.field is not None and type(each_value) is Raw and type(each_value.value) is dict:
+            found_text = each_value.value.get(self.field)
+            if type(found_text) is str:
+                return found_text
         if len(self.uses) == 1:
             return _at(self.uses[0], key, each_value)
         found = tuple([_at(path, key, each_value) for path in self.uses])
@@ -66,7 +72,10 @@ def read_string(written: str, bound: frozenset[str]) -> Written | None:
     if not names:
         return None
     shape, at = _shape(node, names)
-    return Written(node, bound, names, _uses(names), shape, at)
+    uses = _uses(names)
+    field = uses[0][1] if len(uses) == 1 and len(uses[0]) == _TO_AN_ENTRY else None
+    field = field if isinstance(field, str) and uses[0][0] == "value" else None
+    return Written(node, bound, names, uses, shape, at, field)
 
 
 def _shape(node: Node, names: tuple[Reference, ...]) -> tuple[_Shape, int]:
