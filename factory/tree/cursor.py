@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import re
 from re import Pattern
 
+from factory.tree.nodes import Constant, constant
+
 _SPACE = re.compile(r"(?:\s+|#[^\n]*|//[^\n]*|/\*.*?\*/)*", re.DOTALL)
 _STARTS_SPACE = " \t\r\n#/"
+_LETTERS = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 _WORD = re.compile(r"[^\W\d][\w-]*")
 
 
@@ -68,3 +72,31 @@ class Cursor:
         if not word:
             raise UnreadableError
         return word
+
+
+def unescaped(escape: str) -> str:
+    """Read what stands behind a backslash.
+
+    Raises:
+        UnreadableError: when nothing is written like that.
+
+    >>> unescaped("t"), unescaped("u00e9")
+    ('\\t', 'é')
+    """
+    if escape[0] in "uU" and len(escape) > 1:
+        return chr(int(escape[1:], 16))
+    if escape not in _LETTERS:
+        raise UnreadableError
+    return _LETTERS[escape]
+
+
+def read_number(digits: str) -> Constant:
+    """Read a number.
+
+    Raises:
+        UnreadableError: when it is beyond what a float holds.
+    """
+    number = int(digits) if digits.isdigit() else float(digits)
+    if number == math.inf:
+        raise UnreadableError
+    return constant(number)

@@ -10,13 +10,12 @@ Source:
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable
 from functools import lru_cache
 from re import Pattern
 
-from factory.tree.cursor import Cursor, UnreadableError
+from factory.tree.cursor import Cursor, UnreadableError, read_number, unescaped
 from factory.tree.nodes import (
     Access,
     Attribute,
@@ -48,7 +47,6 @@ _IF = re.compile(r"if\b(?!-)")
 _OPERATOR = re.compile(r"\|\||&&|==|!=|<=|>=|[<>+*/%-]")
 _SEQUENCE = re.compile(r"\$\$\{|%%\{|\$\{~?|%\{~?")
 _QUOTED_SEQUENCE = re.compile(r'\$\$\{|%%\{|\$\{~?|%\{~?|"|\\(?:u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)')
-_LETTERS = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 _STRENGTH = {
     operator: strength
     for strength, operators in enumerate(
@@ -56,11 +54,7 @@ _STRENGTH = {
     )
     for operator in operators
 }
-_WORDS: dict[str, Constant] = {
-    "true": Constant(True),
-    "false": Constant(False),
-    "null": Constant(None),
-}
+_WORDS = {"true": Constant(True), "false": Constant(False), "null": Constant(None)}
 
 
 @lru_cache(maxsize=_MANY_STRINGS)
@@ -105,7 +99,7 @@ class _Reader(Cursor):
             if mark in ("$${", "%%{"):
                 parts.append(mark[1:])
             elif mark.startswith("\\"):
-                parts.append(_unescaped(mark[1:]))
+                parts.append(unescaped(mark[1:]))
             else:
                 parts.append(self._sequence(mark[0]))
                 tilde = ("<" if mark.endswith("~") else "") + self._close()
@@ -205,7 +199,7 @@ class _Reader(Cursor):
             if self.take(mark):
                 return rule(self)
         if digits := self.match(_NUMBER):
-            return _number(digits)
+            return read_number(digits)
         if function := self.match(_FUNCTION):
             return self._call(function)
         word = self.word()
@@ -295,18 +289,3 @@ _OPENED_BY: dict[str, Callable[[_Reader], Node]] = {
     "[": _Reader._tuple,
     "{": _Reader._object,
 }
-
-
-def _unescaped(escape: str) -> str:
-    if escape[0] in "uU" and len(escape) > 1:
-        return chr(int(escape[1:], 16))
-    if escape not in _LETTERS:
-        raise UnreadableError
-    return _LETTERS[escape]
-
-
-def _number(digits: str) -> Constant:
-    number = int(digits) if digits.isdigit() else float(digits)
-    if number == math.inf:
-        raise UnreadableError
-    return constant(number)
