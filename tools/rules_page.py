@@ -20,6 +20,7 @@ SYNTH_RULES = {
     "F402": "The bindings refuse the stacks.",
     "F403": "`CELLFACTORY_CDK` asks for a way into the bindings that there is not.",
     "F404": "The bindings cannot be started: Node, or a package, is not as it was installed.",
+    "F411": "A document is not the Terraform JSON of a stack.",
 }
 TERRAFORM_RULES = {
     "F601": "No Terraform was found, or the one that was named cannot be run.",
