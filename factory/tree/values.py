@@ -100,7 +100,7 @@ def decode_json(value: Value) -> Value:
     {'Action': 's3:*'}
     """
     if isinstance(value, str):
-        return _loaded(value, lambda text: text, value)
+        return _loaded(value, None, value)
     if not isinstance(value, Expression):
         return value
     node = value.node
@@ -155,9 +155,10 @@ def _from_template(parts: tuple[str | Node | Directive, ...], original: Value) -
     return _loaded(text, filled, original)
 
 
-def _loaded(text: str, filled: Callable[[str], Value], otherwise: Value) -> Value:
+def _loaded(text: str, filled: Callable[[str], Value] | None, otherwise: Value) -> Value:
     try:
-        return _filled(json.loads(text, parse_constant=_no_number), filled)
+        value: Value = json.loads(text, parse_constant=_no_number)
+        return value if filled is None else _filled(value, filled)
     except (ValueError, RecursionError, _KeyUnknownError):
         return otherwise
 

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from factory.tree.document import read_document
@@ -38,6 +38,7 @@ def shown(value: Value) -> Any:
 
 
 @given(JSON)
+@example({"\ue000": "\ue0000\ue001"})
 def test_json_in_text_is_read(held: Any) -> None:
     assert decode_json(json.dumps(held)) == held
 
