@@ -9,6 +9,7 @@ RULES = {
     "F403": "`CELLFACTORY_CDK` asks for a way into the bindings that there is not.",
     "F404": "The bindings cannot be started: Node, or a package, is not as it was installed.",
     "F405": "What was synthesized is not what the inventory makes now.",
+    "F411": "A document is not the Terraform JSON of a stack.",
     "F406": "A chart of ours is not where it was installed.",
 }
 """What each rule says; a number is never used again for something else."""
