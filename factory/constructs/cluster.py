@@ -29,11 +29,11 @@ from factory.constructs.cdk import (
     KmsKey,
     TerraformLocal,
     TerraformStack,
-    for_each,
 )
 from factory.constructs.guards import kept
 from factory.constructs.roles import POD_IDENTITY, add_service_role
 from factory.constructs.specs import ClusterSpec
+from factory.constructs.stack import for_each
 
 _ADMIN_POLICY = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
 _CONTROL_PLANE_LOGS = ["api", "audit", "authenticator"]

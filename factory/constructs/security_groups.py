@@ -14,9 +14,9 @@ from factory.constructs.cdk import (
     TerraformStack,
     VpcSecurityGroupEgressRule,
     VpcSecurityGroupIngressRule,
-    for_each,
 )
 from factory.constructs.specs import NetworkSpec
+from factory.constructs.stack import for_each
 
 _HTTPS = 443
 _KUBELET = 10250
