@@ -8,6 +8,7 @@ from factory.cli.options import DEFAULT_INVENTORY, InventoryFile, Locked
 from factory.cli.output import ProblemFormat, render_problems
 from factory.cli.reading import Checked, check_file
 from factory.errors import ProblemsError
+from factory.inventory.groups import declared_nodes
 
 
 def check(
@@ -35,11 +36,7 @@ def summarize(checked: Checked) -> str:
     """Say in one line, to be pasted into a ticket, what was checked."""
     planned = checked.planned
     cells = planned.inventory.cells
-    nodes = sum(
-        group.nodes_per_zone * len(cell_type.zones)
-        for cell_type in (planned.inventory.type_of(name) for name in cells)
-        for group in cell_type.node_groups.values()
-    )
+    nodes = sum(declared_nodes(planned.inventory.type_of(name)) for name in cells)
     parts = [f"{_counted(len(cells), 'cell')} fit", f"{nodes:,} nodes"]
     fullest = max(
         (u for u in checked.ledger if u.gate == "error"), key=lambda u: u.share, default=None

@@ -17,7 +17,6 @@ from factory.files import read_bytes
 from factory.inventory.reader import parse_inventory
 from factory.inventory.schema import ExistingAccount, Inventory
 from factory.layers.access import member_access
-from factory.sizing.quotas import cell_quotas
 
 SESSION = "cellfactory-quotas"
 
@@ -42,7 +41,8 @@ def quotas(
     roles = () if current else access.roles
     session = open_session(roles, name=SESSION, region=region, sts_region=sts_region)
     require_account(session, number, sts_region)
-    known = {quota.code: quota for quota in facts.quotas.values() if quota.code}
+    quotas_here = (quota.in_region(region) for quota in facts.quotas.values())
+    known = {quota.code: quota for quota in quotas_here if quota.code}
     live = read_quotas(session, known.values())
     for code, why in live.unread.items():
         typer.echo(f"{code} ({known[code].title}): {why}", err=True)
@@ -50,7 +50,7 @@ def quotas(
         typer.echo(json.dumps({"account": number, "cell": cell, "quotas": live.values}, indent=2))
         return
     typer.echo(f"# account {number}, {region}, from Service Quotas")
-    typer.echo("\n".join(propose(cell, live.values, cell_quotas(inventory, cell), known)))
+    typer.echo("\n".join(propose(cell, live.values, inventory.quotas_of(cell), known)))
 
 
 def find_cell(inventory: Inventory, account: str) -> tuple[str, str]:

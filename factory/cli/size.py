@@ -178,7 +178,7 @@ def _what_if(given: Mapping[str, Any], scenario: Scenario | None) -> Subject:
         details=(setting.shape.name,),
         setting=setting,
         pools=cgnat_pool(setting.shape.pod_addresses),
-        assumed=tuple(assumed(question, given)),
+        assumed=tuple(assumed(question, given, facts)),
     )
 
 

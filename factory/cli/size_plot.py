@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from factory.cli.size_answers import rebuild_all
 from factory.cli.size_text import fullest
 from factory.errors import UsageError
+from factory.inventory.groups import group_size
 from factory.sizing.bounds import BOUNDS
 from factory.sizing.rebuild import Rebuild
 from factory.sizing.rules import amount
@@ -101,7 +102,7 @@ def _bars(axes: Axes, usages: Sequence[Usage]) -> None:
 
 def _curves(axes: Axes, setting: Setting) -> None:
     """Draw the share of each limit against the nodes, and where it is used up."""
-    group_size = setting.facts.quota("nodes-per-node-group").default
+    size_of_group = group_size(setting.facts)
     zones = len(setting.shape.zones)
     gating = {u.bound for u in size_setting(setting) if u.gate == "error" and u.per_node}
     first = min((n for n in most_nodes(setting, gating).values() if n is not None), default=0)
@@ -109,7 +110,7 @@ def _curves(axes: Axes, setting: Setting) -> None:
     sizes = sorted({max(1, most * step // (POINTS * zones)) for step in range(1, POINTS + 1)})
     shares: dict[str, list[float]] = {}
     for per_zone in sizes:
-        sized = fullest(size_setting(setting, scale_nodes(setting.shape, per_zone, group_size)))
+        sized = fullest(size_setting(setting, scale_nodes(setting.shape, per_zone, size_of_group)))
         for usage in sized:
             if usage.per_node and usage.gate != "note":
                 shares.setdefault(usage.bound, []).append(usage.share)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from factory.constructs.cdk import TerraformStack, VpcEndpoint
 from factory.constructs.specs import NetworkSpec
 from factory.constructs.vpc import CellVpc
+from factory.naming import name_tag
 
 GATEWAY_SERVICES = ("s3",)
 
@@ -22,7 +23,7 @@ def add_endpoints(
             service_name=_service_name(cell, service),
             vpc_endpoint_type="Gateway",
             route_table_ids=[table.id for table in tables],
-            tags={"Name": f"{cell.name}-{service}"},
+            tags=name_tag(cell.name, service),
         )
     for service in cell.endpoints:
         VpcEndpoint(
@@ -34,7 +35,7 @@ def add_endpoints(
             subnet_ids=[subnet.id for subnet in network.endpoint_subnets.values()],
             security_group_ids=[security_group_id],
             private_dns_enabled=True,
-            tags={"Name": f"{cell.name}-{service}"},
+            tags=name_tag(cell.name, service),
         )
 
 
