@@ -5,9 +5,8 @@ from __future__ import annotations
 from factory.constructs.cdk import TerraformStack, VpcEndpoint
 from factory.constructs.specs import NetworkSpec
 from factory.constructs.vpc import CellVpc
+from factory.inventory.endpoints import GATEWAY_SERVICES
 from factory.naming import name_tag
-
-GATEWAY_SERVICES = ("s3",)
 
 
 def add_endpoints(

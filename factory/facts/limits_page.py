@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from factory.facts.schema import (
     CallCount,
+    EndpointService,
     Facts,
     KubernetesVersion,
     NauWeight,
@@ -22,8 +23,10 @@ HEAD = """\
 
 # Limits and other facts
 
-Every number that the program reckons with, where it was read and on which day. **Unconfirmed**
-marks what no source settles; its note says why. An account's raised quotas stand in `cells.yaml`.
+Every number of AWS and Kubernetes that the program reckons with, where it was read and on which
+day. **Unconfirmed** marks what no source settles; its note says why. **Informs only** marks what
+nothing reckons with yet, and why it is here all the same; a test holds both to be true. An
+account's raised quotas stand in `cells.yaml`.
 """
 
 QUOTAS = """\
@@ -40,6 +43,10 @@ bucket for all mutating actions.
 CALLS = """\
 EC2 calls of one booting node, with custom networking and prefix delegation; `n` is its number of
 /28 prefixes.
+"""
+
+ENDPOINTS = """\
+What a cell without a way to the internet reaches through an interface endpoint in each zone.
 """
 
 VERSIONS = """\
@@ -78,6 +85,9 @@ def _lines(facts: Facts) -> Iterator[str]:
     yield from _table(
         ("Constant", "Value", "Unit", "Source", "Note"), map(_parameter, facts.parameters.values())
     )
+    yield from ("## Interface endpoints", "", ENDPOINTS)
+    endpoint_head = ("Service", "Needed because", "Source", "Note")
+    yield from _table(endpoint_head, map(_endpoint, facts.endpoints.values()))
     yield from ("## Kubernetes versions of EKS", "", VERSIONS)
     version_head = ("Version", "Standard support until", "Extended until", "Source", "Note")
     yield from _table(version_head, map(_version_of_eks, facts.kubernetes.values()))
@@ -164,6 +174,10 @@ def _parameter(row: Parameter) -> tuple[str, ...]:
     return _title(row.title, row.id), value, row.unit, _source(row), _note(row)
 
 
+def _endpoint(row: EndpointService) -> tuple[str, ...]:
+    return f"`{row.id}`", row.reason, _source(row), _note(row)
+
+
 def _policy(row: Policy) -> tuple[str, ...]:
     page = row.decision.removeprefix("docs/")
     return _title(row.title, row.id), f"{row.value:,}", row.unit, f"[{page}]({page})"
@@ -189,4 +203,5 @@ def _source(row: Provenance) -> str:
 
 def _note(row: Provenance, *more: str) -> str:
     unconfirmed = [] if row.confirmed else ["**unconfirmed**"]
-    return "; ".join([*unconfirmed, *more, *([row.note] if row.note else [])])
+    informs = [f"**informs only**: {row.informs}"] if row.informs else []
+    return "; ".join([*unconfirmed, *informs, *more, *([row.note] if row.note else [])])

@@ -6,6 +6,9 @@ from factory.facts.schema import Facts
 from factory.inventory.schema import CellType
 from factory.inventory.unreadable import readable
 
+GATEWAY_SERVICES = ("s3",)
+"""Services that every cell reaches through a gateway endpoint; one has no address in the VPC."""
+
 
 def endpoint_services(cell_type: CellType, facts: Facts) -> tuple[str, ...]:
     """List the services that a cell reaches through interface endpoints, sorted.

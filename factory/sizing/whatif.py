@@ -166,9 +166,10 @@ def _zones(question: WhatIf, facts: Facts) -> list[str]:
         raise WhatIfError(msg)
     taken = [zone for zone in region.zone_ids if zone not in region.refused]
     zones = taken[: question.zones]
-    if not 2 <= question.zones <= len(zones):
+    least = int(facts.parameter("cluster-subnet-zones-least"))
+    if not least <= question.zones <= len(zones):
         there = f"EKS takes {len(taken)} of {question.region}"
-        msg = f"a cell has 2 zones or more, and {there}: not {question.zones}"
+        msg = f"a cell has {least} zones or more, and {there}: not {question.zones}"
         raise WhatIfError(msg)
     return zones
 
