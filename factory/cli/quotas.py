@@ -41,8 +41,7 @@ def quotas(
     roles = () if current else access.roles
     session = open_session(roles, name=SESSION, region=region, sts_region=sts_region)
     require_account(session, number, sts_region)
-    quotas_here = (quota.in_region(region) for quota in facts.quotas.values())
-    known = {quota.code: quota for quota in quotas_here if quota.code}
+    known = facts.quotas_by_code(region)
     live = read_quotas(session, known.values())
     for code, why in live.unread.items():
         typer.echo(f"{code} ({known[code].title}): {why}", err=True)

@@ -117,6 +117,11 @@ class Facts:
         """Look a quota up by id; UnknownFact when there is none."""
         return _row("quota", self.quotas, id_)
 
+    def quotas_by_code(self, region: str) -> dict[str, Quota]:
+        """List the quotas that Service Quotas knows, by code, as they are in a Region."""
+        here = (quota.in_region(region) for quota in self.quotas.values())
+        return {quota.code: quota for quota in here if quota.code}
+
     def parameter(self, id_: str) -> float:
         """Look the value of a parameter up by id; UnknownFact when there is none."""
         return _row("parameter", self.parameters, id_).value
