@@ -17,10 +17,9 @@ from factory.addressing.lock import Lock, settle
 from factory.addressing.need import CellNeed, need_of, pod_block_lengths, primary_length
 from factory.addressing.pools import Pools
 from factory.addressing.space import Space
-from factory.errors import Finding, InventoryError
+from factory.errors import Finding
 from factory.facts.schema import Facts
 from factory.inventory.schema import Inventory
-from factory.inventory.source import SourceMap
 
 
 def plan_addresses(inventory: Inventory, lock: Lock, facts: Facts) -> tuple[AddressPlan, Lock]:
@@ -44,20 +43,6 @@ def plan_addresses(inventory: Inventory, lock: Lock, facts: Facts) -> tuple[Addr
     findings = (*planner.findings, *check_held(inventory, planner.locked))
     plan = AddressPlan(cells=planner.planned, findings=findings)
     return plan, replace(settled, cells=dict(sorted(planner.locked.items())))
-
-
-def require_addresses(
-    inventory: Inventory, lock: Lock, facts: Facts, source: SourceMap
-) -> tuple[AddressPlan, Lock]:
-    """Give every cell its blocks, or say why that cannot be.
-
-    Raises:
-        InventoryError: with every finding, warnings included, when one is an error.
-    """
-    plan, planned = plan_addresses(inventory, lock, facts)
-    if any(finding.severity == "error" for finding in plan.findings):
-        raise InventoryError(source.locate_all(plan.findings))
-    return plan, planned
 
 
 class _Planner:

@@ -19,7 +19,7 @@ from factory.constructs.cdk import (
     TerraformElement,
     TerraformStack,
 )
-from factory.errors import SynthError
+from factory.errors import Finding, SynthError
 
 TERRAFORM_VERSION = ">= 1.10.0"
 """The first Terraform with the S3 backend's native lockfile.
@@ -132,8 +132,8 @@ def synth_app(build: Callable[[App], None]) -> Synthesized:
             build(app)
             app.synth()
         except RuntimeError as error:
-            msg = f"F402 the stacks cannot be synthesized: {str(error)[:_LONGEST_REASON]}"
-            raise SynthError(msg) from error
+            msg = f"the stacks cannot be synthesized: {str(error)[:_LONGEST_REASON]}"
+            raise SynthError(Finding(rule="F402", message=msg)) from error
         paths = sorted(Path(folder, "stacks").glob("*/cdk.tf.json"))
         stacks = {path.parent.name: normalise(path.read_text("utf-8")) for path in paths}
         manifest = normalise(Path(folder, "manifest.json").read_text("utf-8"))

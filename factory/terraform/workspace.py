@@ -93,7 +93,7 @@ def prepare_workspace(
     """
     folder = target.work_folder(stack)
     document = parse_configuration(stack, sources)
-    _remove_strangers(folder, sources)
+    _remove_leftovers(folder, sources)
     for path, text in sources.items():
         write_whole(folder / path, text)
     if inputs is None:
@@ -136,7 +136,7 @@ def digest(text: str) -> str:
     return "sha256:" + hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
-def _remove_strangers(folder: Path, sources: Sources) -> None:
+def _remove_leftovers(folder: Path, sources: Sources) -> None:
     """Remove what earlier sources had: a chart's old template would still be installed."""
     for path in folder.rglob("*") if folder.is_dir() else ():
         name = path.relative_to(folder)

@@ -179,7 +179,7 @@ def test_nothing_is_admitted_from_everywhere(example: Example) -> None:
 
 
 def test_the_private_api_is_open_to_the_hubs_and_to_no_other_block(example: Example) -> None:
-    hub = example.planned.inventory.hubs["shared-services"]
+    hub = example.design.inventory.hubs["shared-services"]
     for cell, hubs in (("moka-use1-b", hub.blocks), ("moka-usw2-a", ())):
         network = example.documents[f"{cell}-network"]["resource"]
         rules = [
@@ -193,7 +193,7 @@ def test_the_private_api_is_open_to_the_hubs_and_to_no_other_block(example: Exam
         rows = example.documents[f"{cell}-network"].get("locals", {}).get("hub_blocks", {})
         assert [row["block"] for row in rows.values()] == [str(block) for block in hubs]
         assert len(from_hubs) == bool(hubs)
-        planned = example.planned
+        planned = example.design
         sized = size_cell(planned.inventory, cell, planned.plan.cells[cell], planned.facts)
         (counted,) = (u.used for u in sized if u.bound == "rules-per-security-group")
         built = len(rules) - len(from_hubs) + len(rows)
@@ -243,7 +243,7 @@ def test_pods_have_no_way_out_of_their_own(example: Example) -> None:
         for route in routes.values():
             assert "table-pod" not in json.dumps(route), name
     network = example.documents["moka-use1-a-network"]["resource"]
-    pods = example.planned.plan.cells["moka-use1-a"].pod_blocks
+    pods = example.design.plan.cells["moka-use1-a"].pod_blocks
     text = json.dumps(example.documents["moka-use1-b-peering"]["locals"])
     assert not [block for block in pods if str(block) in text]
     assert "aws_internet_gateway" not in network

@@ -70,13 +70,13 @@ class Ladder:
 
     def results(self, *words: str, code: int = 0) -> dict[str, dict[str, Any]]:
         """Run a command of Terraform's in the sandbox; what became of each stack, by its name."""
-        rows = json.loads(self.run(*words, "--sandbox", *PARALLEL, "--format", "json", code=code))
-        return {row["stack"]: row for row in rows}
+        told = json.loads(self.run(*words, "--sandbox", *PARALLEL, "--format", "json", code=code))
+        return {row["stack"]: row for row in told["stacks"]}
 
     def validate(self) -> dict[str, dict[str, Any]]:
         """Validate every stack; what became of each, by its name."""
-        rows = json.loads(self.run("validate", *PARALLEL, "--format", "json"))
-        return {row["stack"]: row for row in rows}
+        told = json.loads(self.run("validate", *PARALLEL, "--format", "json"))
+        return {row["stack"]: row for row in told["stacks"]}
 
     def change_cells(self, changes: Mapping[str, Any]) -> None:
         """Write cells into the inventory, or take those out whose value is None."""

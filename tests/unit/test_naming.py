@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 
 from factory import naming
 from factory.facts.loader import load_facts
-from factory.inventory.groups import split_groups
+from factory.inventory.groups import group_size, split_groups
 from factory.inventory.schema import NodeGroup
 from factory.inventory.values import CellName, GroupName, Name, ServiceName
 from factory.layers import LAYERS, ROWS
@@ -42,7 +42,7 @@ OWNERS = {"cell": CELL, "mesh": OWNER, "organization": OWNER}
 def most_groups() -> int:
     """Groups of a zone with as many nodes as a pool may have there."""
     nodes = [m.le for m in NodeGroup.model_fields["nodes_per_zone"].metadata if hasattr(m, "le")]
-    return len(split_groups(nodes[0], FACTS.quota("nodes-per-node-group").default))
+    return len(split_groups(nodes[0], group_size(FACTS)))
 
 
 def every_name() -> Iterator[tuple[str, str, str]]:

@@ -8,18 +8,16 @@ from ipaddress import IPv4Network
 from itertools import pairwise
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from factory.addressing.blocks import AddressPlan
 from factory.addressing.lock import EMPTY_LOCK, Lock, parse_lock, release, render_lock
 from factory.addressing.need import need_of, nodes_held, usable_addresses
-from factory.addressing.plan import plan_addresses, require_addresses
+from factory.addressing.plan import plan_addresses
 from factory.addressing.pools import connected_meshes
-from factory.errors import Finding, InventoryError
+from factory.errors import Finding
 from factory.facts.loader import load_facts
-from factory.inventory.reader import parse_inventory
 from factory.inventory.schema import Inventory
 from tests import inventories
 
@@ -364,13 +362,6 @@ def test_pools_hubs_and_reserved_blocks_may_not_be_put_over_a_cell() -> None:
     assert findings(world(cells, node=["10.160.0.0/16"]), lock) == [
         ("F208", "cell 'cell-a' holds 10.128.0.0/23, which address_pools.node does not have")
     ]
-
-
-def test_errors_are_raised_with_their_places() -> None:
-    text = inventories.render(inventories.data(nodes=700))
-    inventory, source = parse_inventory(text, "cells.yaml", FACTS)
-    with pytest.raises(InventoryError, match=r"cells\.yaml:\d+:5: F203 each zone has 704 nodes"):
-        require_addresses(inventory, EMPTY_LOCK, FACTS, source)
 
 
 def test_a_full_mesh_of_126_cells_is_planned_in_no_time() -> None:

@@ -1,4 +1,4 @@
-"""What `size --nodes` may be asked is no more than what an inventory may declare."""
+"""What `what-if` may be asked is no more than what an inventory may declare."""
 
 from __future__ import annotations
 

@@ -11,13 +11,14 @@ import pytest
 
 from factory.layers import Source, Stack, StackId
 from factory.terraform.journal import Journal, read_finished
-from factory.terraform.results import Result, render_dangers, render_errors
+from factory.terraform.results import Result
 from factory.terraform.runner import (
     apply_stacks,
     destroy_stacks,
     plan_stacks_now,
     validate_stacks,
 )
+from factory.views.results import render_dangers, render_errors
 from tests.unit.terraform.scene import (
     ACCESS,
     NETWORK,
@@ -39,10 +40,10 @@ def apply(
     resume: str | None = None,
     run: str = "run",
 ) -> dict[str, Result]:
-    bench = scene.bench()
-    runs = bench.target.runs_folder
+    context = scene.context()
+    runs = context.target.runs_folder
     results = apply_stacks(
-        bench,
+        context,
         stacks,
         sources_of(*stacks),
         scene.listener,
@@ -215,7 +216,7 @@ def test_no_change_takes_the_outputs_from_the_state_where_none_are_recorded(scen
     scene.mode = "aws"
     scene.does("a-network", "output", outputs={"vpc_id": "vpc-5"})
     assert apply(scene, network("a"))["a-network"].status == "no-change"
-    record = scene.bench().registry.read(StackId("a", "network"))
+    record = scene.context().registry.read(StackId("a", "network"))
     assert record is not None
     assert (record.complete, record.outputs) == (True, {"vpc_id": "vpc-5"})
 
@@ -235,16 +236,16 @@ def test_resume_skips_what_is_done_and_does_the_rest(scene: Scene) -> None:
 def test_resume_does_again_what_has_changed_since(scene: Scene) -> None:
     make_network(scene, "a")
     apply(scene, network("a"), run="one")
-    bench = scene.bench()
+    context = scene.context()
     changed = {network("a").id: {"cdk.tf.json": '{"//": "edited"}'}}
     (result,) = apply_stacks(
-        bench,
+        context,
         [network("a")],
         changed,
         scene.listener,
         parallel=1,
-        journal=Journal(bench.target.runs_folder / "two.jsonl", "apply"),
-        finished=read_finished(bench.target.runs_folder / "one.jsonl"),
+        journal=Journal(context.target.runs_folder / "two.jsonl", "apply"),
+        finished=read_finished(context.target.runs_folder / "one.jsonl"),
         allow_destroy=False,
     )
     assert result.status == "applied"
@@ -253,23 +254,23 @@ def test_resume_does_again_what_has_changed_since(scene: Scene) -> None:
 def test_an_interrupt_reaches_terraform_once_and_starts_nothing_new(scene: Scene) -> None:
     for cell in "ab":
         scene.does(f"{cell}-network", "apply", seconds=60, outputs=NETWORK)
-    bench = scene.bench()
+    context = scene.context()
 
     def interrupt() -> None:
         while not scene.commands("apply"):
             time.sleep(0.01)
-        bench.children.stop(signal.SIGINT)
-        bench.children.stop(signal.SIGINT)
+        context.children.stop(signal.SIGINT)
+        context.children.stop(signal.SIGINT)
 
     threading.Thread(target=interrupt).start()
     stacks = [network("a"), network("b"), cluster("a")]
     results = apply_stacks(
-        bench,
+        context,
         stacks,
         sources_of(*stacks),
         scene.listener,
         parallel=1,
-        journal=Journal(bench.target.runs_folder / "run.jsonl", "apply"),
+        journal=Journal(context.target.runs_folder / "run.jsonl", "apply"),
         finished={},
         allow_destroy=False,
     )
@@ -277,17 +278,17 @@ def test_an_interrupt_reaches_terraform_once_and_starts_nothing_new(scene: Scene
     assert scene.commands("apply") == [("a-network", "apply")]
     ends = [told for event, _, command, told in scene.log if (event, command) == ("end", "apply")]
     assert ends == [["1", str(int(signal.SIGINT))]]
-    assert read_finished(bench.target.runs_folder / "run.jsonl") == {}
+    assert read_finished(context.target.runs_folder / "run.jsonl") == {}
 
 
 def test_where_the_journal_cannot_be_written_nothing_is_started(scene: Scene) -> None:
     make_network(scene, "a")
-    bench = scene.bench()
-    journal = Journal(bench.target.runs_folder / "run.jsonl", "apply")
+    context = scene.context()
+    journal = Journal(context.target.runs_folder / "run.jsonl", "apply")
     journal.path.unlink()
     journal.path.mkdir()
     (result,) = apply_stacks(
-        bench,
+        context,
         [network("a")],
         sources_of(network("a")),
         scene.listener,
@@ -326,11 +327,11 @@ def test_two_runs_in_one_folder_never_work_on_a_stack_at_the_same_time(
 
 def test_plan_defers_and_plans_with_what_the_registry_holds_now(scene: Scene) -> None:
     scene.does("a-network", "plan", changes=[ADD])
-    bench = scene.bench()
+    context = scene.context()
     stacks = [network("a"), cluster("a")]
-    results = plan_stacks_now(bench, stacks, sources_of(*stacks), scene.listener, parallel=2)
+    results = plan_stacks_now(context, stacks, sources_of(*stacks), scene.listener, parallel=2)
     assert [r.status for r in results] == ["planned", "deferred"]
-    assert bench.registry.stacks() == frozenset()
+    assert context.registry.stacks() == frozenset()
 
 
 def test_validate_needs_no_inputs(scene: Scene) -> None:
@@ -338,21 +339,21 @@ def test_validate_needs_no_inputs(scene: Scene) -> None:
     scene.does("b-cluster", "validate", error="no such attribute")
     stacks = [cluster("a"), cluster("b")]
     results = validate_stacks(
-        scene.bench(), [s.id for s in stacks], sources_of(*stacks), scene.listener, parallel=2
+        scene.context(), [s.id for s in stacks], sources_of(*stacks), scene.listener, parallel=2
     )
     assert [r.status for r in results] == ["valid", "failed"]
     assert all(a[0:1] != ["-reconfigure"] for _, _, c, a in scene.log if c == "init")
 
 
 def test_validate_leaves_out_a_provider_that_the_mirror_lacks_and_says_so(scene: Scene) -> None:
-    bench = scene.bench()
+    context = scene.context()
     mirror = scene.root / "mirror"
     (mirror / "registry.terraform.io" / "hashicorp" / "aws").mkdir(parents=True)
-    bench = replace(bench, target=replace(bench.target, mirror=mirror))
+    context = replace(context, target=replace(context.target, mirror=mirror))
     needs = '{"terraform": {"required_providers": {"x": {"source": "hashicorp/%s"}}}}'
     aws, helm = StackId("a", "network"), StackId("a", "platform")
     results = validate_stacks(
-        bench,
+        context,
         [aws, helm],
         {aws: {"cdk.tf.json": needs % "aws"}, helm: {"cdk.tf.json": needs % "helm"}},
         scene.listener,
@@ -365,12 +366,12 @@ def test_validate_leaves_out_a_provider_that_the_mirror_lacks_and_says_so(scene:
 def test_destroy_goes_in_reverse_order_and_empties_the_registry(scene: Scene) -> None:
     make_network(scene, "a")
     apply(scene, network("a"), cluster("a"))
-    bench = scene.bench()
+    context = scene.context()
     selected = [StackId("a", "network"), StackId("a", "cluster")]
-    results = destroy_stacks(bench, selected, scene.listener, parallel=2)
+    results = destroy_stacks(context, selected, scene.listener, parallel=2)
     assert {r.status for r in results} == {"destroyed"}
     assert scene.commands("destroy") == [("a-cluster", "destroy"), ("a-network", "destroy")]
-    assert bench.registry.stacks() == frozenset()
+    assert context.registry.stacks() == frozenset()
 
 
 def test_destroy_runs_with_what_the_stack_was_applied_with(scene: Scene) -> None:
@@ -378,7 +379,7 @@ def test_destroy_runs_with_what_the_stack_was_applied_with(scene: Scene) -> None
     apply(scene, network("gone"), cluster("gone"))
     work = scene.root / "sandbox" / "work" / "gone-cluster"
     (work / "cdk.tf.json").unlink()
-    destroy_stacks(scene.bench(), [StackId("gone", "cluster")], scene.listener, parallel=1)
+    destroy_stacks(scene.context(), [StackId("gone", "cluster")], scene.listener, parallel=1)
     assert (work / "cdk.tf.json").read_text("utf-8") == '{"//": "gone-cluster"}'
     assert "vpc-9" in (work / "cellfactory.auto.tfvars.json").read_text("utf-8")
 
@@ -386,7 +387,9 @@ def test_destroy_runs_with_what_the_stack_was_applied_with(scene: Scene) -> None
 def test_what_others_still_take_values_from_is_not_destroyed(scene: Scene) -> None:
     make_network(scene, "a")
     apply(scene, network("a"), cluster("a"))
-    (result,) = destroy_stacks(scene.bench(), [StackId("a", "network")], scene.listener, parallel=1)
+    (result,) = destroy_stacks(
+        scene.context(), [StackId("a", "network")], scene.listener, parallel=1
+    )
     assert result.status == "refused"
     assert result.reason == (
         "F606 a-cluster still takes values from it; apply that without it, or destroy that, first"
@@ -398,7 +401,7 @@ def test_nothing_is_destroyed_while_a_part_of_it_is_still_needed(scene: Scene) -
     make_network(scene, "b", "vpc-2")
     apply(scene, network("a"), cluster("a"), network("b"))
     selected = [StackId("a", "network"), StackId("b", "network")]
-    results = destroy_stacks(scene.bench(), selected, scene.listener, parallel=1)
+    results = destroy_stacks(scene.context(), selected, scene.listener, parallel=1)
     assert [r.status for r in results] == ["refused", "skipped"]
     assert scene.commands("destroy") == []
     assert scene.commands("destroy") == []
@@ -408,14 +411,14 @@ def test_a_failed_destroy_keeps_the_record_and_spares_what_it_used(scene: Scene)
     make_network(scene, "a")
     apply(scene, network("a"), cluster("a"))
     scene.does("a-cluster", "destroy", error="in use")
-    bench = scene.bench()
+    context = scene.context()
     selected = [StackId("a", "network"), StackId("a", "cluster")]
     results = {
-        r.stack.layer: r for r in destroy_stacks(bench, selected, scene.listener, parallel=2)
+        r.stack.layer: r for r in destroy_stacks(context, selected, scene.listener, parallel=2)
     }
     assert (results["cluster"].status, results["network"].status) == ("failed", "skipped")
-    assert bench.registry.stacks() == frozenset(selected)
-    record = bench.registry.read(StackId("a", "cluster"))
+    assert context.registry.stacks() == frozenset(selected)
+    record = context.registry.read(StackId("a", "cluster"))
     assert record is not None
     assert not record.complete
 
@@ -423,15 +426,15 @@ def test_a_failed_destroy_keeps_the_record_and_spares_what_it_used(scene: Scene)
 def test_what_a_failed_first_apply_has_left_can_be_destroyed(scene: Scene) -> None:
     scene.does("a-network", "apply", error="throttled half-way")
     apply(scene, network("a"))
-    bench = scene.bench()
-    (result,) = destroy_stacks(bench, [StackId("a", "network")], scene.listener, parallel=1)
+    context = scene.context()
+    (result,) = destroy_stacks(context, [StackId("a", "network")], scene.listener, parallel=1)
     assert result.status == "destroyed"
     assert scene.commands("destroy") == [("a-network", "destroy")]
 
 
 def with_state(scene: Scene, cell: str) -> None:
     """Let a stack have a state, as after an earlier apply."""
-    target = scene.bench().target
+    target = scene.context().target
     path = target.state_file(StackId(cell, "network"))
     path.parent.mkdir(parents=True)
     path.write_text("{}", "utf-8")

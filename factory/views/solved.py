@@ -1,44 +1,14 @@
-"""How answers of the model run backwards look, and a simulated rebuild."""
+"""How answers of the model run backwards look, and a simulated rebuild: as text and as JSON."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from factory.cli.size_text import wrap
+from factory.sizing.answers import Rebuilt, Solved
 from factory.sizing.bounds import BOUNDS
-from factory.sizing.mend import Change
 from factory.sizing.rebuild import Boot, Rebuild
-from factory.sizing.solve import QuotaRaise
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Solved:
-    """Everything that can be asked backwards of one cell."""
-
-    cell: str
-    nodes: int  # that it has
-    gating: frozenset[str]  # bounds that stop the work
-    most_nodes: Mapping[str, int | None]  # by bound
-    most_cells: Mapping[str, int | None]  # by bound
-    raises: Sequence[QuotaRaise]
-    changes: Sequence[Change]
-
-    def fewest(self, numbers: Mapping[str, int | None]) -> int | None:
-        """Say what all bounds that stop the work allow together; None where none does."""
-        allowed = (n for b, n in numbers.items() if n is not None and b in self.gating)
-        return min(allowed, default=None)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rebuilt:
-    """A rebuild in one reading of the throttles, unpaced and at the best pace."""
-
-    reading: str
-    unpaced: Rebuild
-    pace: float | None
-    paced: Rebuild | None
+from factory.views.ledger import wrap
 
 
 def render_solved(solved: Solved) -> str:

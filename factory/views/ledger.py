@@ -8,9 +8,9 @@ from typing import Any
 
 from factory.sizing.bounds import BOUNDS
 from factory.sizing.rules import amount, raise_to
-from factory.sizing.usage import Gate, Ledger, Usage
+from factory.sizing.usage import Gate, Ledger, Usage, fullest
+from factory.views.problems import FORMAT_VERSION
 
-FORMAT_VERSION = 1  # of the JSON; grows when a field goes or changes its meaning
 TITLE = 32  # characters of a bound's title and the zone or pool it is counted for
 BAR = 6  # characters of a full bar
 EIGHTHS = " ▏▎▍▌▋▊▉"
@@ -45,24 +45,9 @@ def render_text(
     return "\n".join(lines)
 
 
-def owners_of(ledger: Ledger) -> tuple[str, ...]:
-    """List the cells, hubs and pools of a ledger, in its order."""
-    return tuple(dict.fromkeys(usage.scope.owner for usage in ledger))
-
-
-def fullest(usages: Iterable[Usage]) -> tuple[Usage, ...]:
-    """Keep the fullest usage of each bound: of three equal zones, the first."""
-    best: dict[str, Usage] = {}
-    for usage in usages:
-        known = best.get(usage.bound)
-        if known is None or usage.share > known.share or usage.binding:
-            best[usage.bound] = usage
-    return tuple(best.values())
-
-
 def _summary(ledger: Ledger) -> Iterator[str]:
     yield f"{'':2}{'':24} {'binds':33} {'share':>6} {'errors':>6} {'warn':>5}"
-    for owner in owners_of(ledger):
+    for owner in ledger.owners():
         usages = ledger.of(owner)
         broken = [u for u in usages if not u.fits and u.gate == "error"]
         binding = ledger.binding(owner) or max(usages, key=lambda u: (u.gate == "error", u.share))
@@ -196,7 +181,7 @@ def _by_gate_and_share(usage: Usage) -> tuple[int, float]:
 def to_json(ledger: Ledger) -> dict[str, Any]:
     """Make the stable form for machines: every usage, none left out."""
     return {
-        "format": FORMAT_VERSION,
+        "format_version": FORMAT_VERSION,
         "fits": ledger.fits,
         "usages": [_usage_json(usage) for usage in ledger],
     }
