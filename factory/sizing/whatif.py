@@ -57,8 +57,8 @@ class WhatIf:
     cells: int = 1  # cells of the mesh, all alike, each peered with each
     max_pods: int | None = None  # all that the prefixes hold when None
     max_eni: int | None = None  # our policy when None
-    max_unavailable: int = 1
-    root_volume_gib: int = 100
+    max_unavailable: int = NodeGroup.model_fields["max_unavailable"].default
+    root_volume_gib: int = NodeGroup.model_fields["root_volume_gib"].default
     hub_nau: int = 0  # NAU of the hubs that every cell is peered with
     hubs: int = 0
     churn: float = 0  # pods that come and go on each node (per second)
