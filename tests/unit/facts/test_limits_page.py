@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from factory.facts.limits_page import render_limits
 from factory.facts.loader import load_facts
+from tools.limits_page import render_limits
 
 FACTS = load_facts()
 PAGE = render_limits(FACTS)

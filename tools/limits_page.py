@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 
 from factory.facts.schema import (
     CallCount,
@@ -17,6 +17,7 @@ from factory.facts.schema import (
     Quota,
     TokenBucket,
 )
+from tools.markdown import table
 
 HEAD = """\
 <!-- Made by `python dev.py docs` from factory/facts; do not edit. -->
@@ -64,9 +65,9 @@ def _lines(facts: Facts) -> Iterator[str]:
     yield HEAD
     yield from ("## Quotas", "", QUOTAS)
     quota_head = ("Limit", "Default", "Maximum", "Unit", "Per", "Kind", "Code", "Source", "Note")
-    yield from _table(quota_head, map(_quota, facts.quotas.values()))
+    yield from table(quota_head, map(_quota, facts.quotas.values()))
     yield from ("## Network Address Usage", "")
-    yield from _table(("Resource", "NAU", "Per", "Source", "Note"), map(_nau, facts.nau.values()))
+    yield from table(("Resource", "NAU", "Per", "Source", "Note"), map(_nau, facts.nau.values()))
     yield from ("## EC2 API throttles", "", BUCKETS)
     bucket_head = (
         "Action",
@@ -77,33 +78,22 @@ def _lines(facts: Facts) -> Iterator[str]:
         "Source",
         "Note",
     )
-    yield from _table(bucket_head, map(_bucket, facts.buckets.values()))
+    yield from table(bucket_head, map(_bucket, facts.buckets.values()))
     yield from ("## EC2 calls of a node", "", CALLS)
     call_head = ("Growth", "VPC CNI", "Mutating calls", "Reads", "Source", "Note")
-    yield from _table(call_head, map(_calls, facts.calls.values()))
+    yield from table(call_head, map(_calls, facts.calls.values()))
     yield from ("## Constants and knobs", "")
-    yield from _table(
+    yield from table(
         ("Constant", "Value", "Unit", "Source", "Note"), map(_parameter, facts.parameters.values())
     )
     yield from ("## Interface endpoints", "", ENDPOINTS)
     endpoint_head = ("Service", "Needed because", "Source", "Note")
-    yield from _table(endpoint_head, map(_endpoint, facts.endpoints.values()))
+    yield from table(endpoint_head, map(_endpoint, facts.endpoints.values()))
     yield from ("## Kubernetes versions of EKS", "", VERSIONS)
     version_head = ("Version", "Standard support until", "Extended until", "Source", "Note")
-    yield from _table(version_head, map(_version_of_eks, facts.kubernetes.values()))
+    yield from table(version_head, map(_version_of_eks, facts.kubernetes.values()))
     yield from ("## Our policy", "")
-    yield from _table(("Policy", "Value", "Unit", "Decision"), map(_policy, facts.policy.values()))
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    yield _row(head)
-    yield _row(["---"] * len(head))
-    yield from map(_row, rows)
-    yield ""
-
-
-def _row(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+    yield from table(("Policy", "Value", "Unit", "Decision"), map(_policy, facts.policy.values()))
 
 
 def _quota(quota: Quota) -> tuple[str, ...]:
