@@ -27,6 +27,19 @@ class ZoneBlocks:
 PRIMARY_KINDS = ("node", "endpoint", "control_plane", "public", "transit")
 """The kinds of subnet that are cut from a cell's primary block, in the order they are cut."""
 
+KEPT_FREE = ("transit",)
+"""Those of them that room is kept for, and that no cell has yet."""
+
+
+def subnet_kinds(*, egress: bool) -> tuple[str, ...]:
+    """List the kinds of subnet that a cell has in each zone.
+
+    >>> subnet_kinds(egress=False)
+    ('node', 'endpoint', 'control_plane', 'pod')
+    """
+    left_out = KEPT_FREE if egress else (*KEPT_FREE, "public")
+    return (*(kind for kind in PRIMARY_KINDS if kind not in left_out), "pod")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CellAddresses:

@@ -14,7 +14,8 @@ from factory.addressing.need import (
     zone_nodes,
 )
 from factory.errors import Finding, KeyPath
-from factory.facts.schema import Facts
+from factory.facts.schema import Facts, effective
+from factory.inventory.groups import declared_nodes
 from factory.inventory.schema import CellType, Inventory
 
 
@@ -27,7 +28,7 @@ def check_fit(name: str, cell_type: CellType, need: CellNeed, facts: Facts) -> I
     """
     path: KeyPath = ("cell_types", name, "node_ceiling")
     zones, ceiling = len(cell_type.zones), cell_type.node_ceiling
-    declared = zones * sum(group.nodes_per_zone for group in cell_type.node_groups.values())
+    declared = declared_nodes(cell_type)
     if ceiling is not None and ceiling < declared:
         message = f"node_ceiling is {ceiling:,}, but {declared:,} nodes are declared"
         hint = f"{declared // zones:,} in each of {zones} zones; raise it by {declared - ceiling:,}"
@@ -103,8 +104,8 @@ def check_block_count(inventory: Inventory, cell: CellAddresses, facts: Facts) -
         F206: a cell needs more blocks than its VPC may have.
     """
     quota = facts.quota("blocks-per-vpc")
-    raised = {**inventory.type_of(cell.cell).quotas, **inventory.cells[cell.cell].quotas}
-    allowed = min(raised.get(quota.code, quota.default), quota.maximum or quota.default)
+    region, raised = inventory.region_of(cell.cell), inventory.quotas_of(cell.cell)
+    allowed = int(effective(quota, region, raised))
     if len(cell.blocks) > allowed:
         yield Finding(
             rule="F206",

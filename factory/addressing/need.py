@@ -12,11 +12,12 @@ from ipaddress import IPv4Network
 
 from factory.addressing.space import BITS
 from factory.facts.loader import load_facts
-from factory.facts.schema import Facts
+from factory.facts.schema import PREFIX_LENGTH, Facts
 from factory.inventory.endpoints import endpoint_services
+from factory.inventory.groups import nodes_per_zone, pool_surge
+from factory.inventory.node_config import prefixes_per_node
 from factory.inventory.schema import CellType
 
-PREFIX_LENGTH = 28  # of a delegated prefix, which is always a /28
 BALANCERS_PER_ZONE = 1  # the network load balancer has one interface in each zone
 
 
@@ -46,7 +47,8 @@ def need_of(cell_type: CellType, facts: Facts) -> CellNeed:
     kept = reserved_addresses(facts)
     surge = zone_surge(cell_type, facts)
     nodes = zone_nodes(cell_type) + surge
-    endpoints = len(endpoint_services(cell_type))
+    endpoints = len(endpoint_services(cell_type, facts))
+    prefixes = prefixes_per_node(cell_type, facts)
     smallest = int(facts.parameter("block-longest-prefix-length"))
     addresses = {
         "node": nodes,
@@ -59,9 +61,9 @@ def need_of(cell_type: CellType, facts: Facts) -> CellNeed:
         nodes=nodes,
         surge=surge,
         endpoints=endpoints + BALANCERS_PER_ZONE,
-        prefixes_per_node=cell_type.prefixes_per_node,
+        prefixes_per_node=prefixes,
         lengths={k: min(smallest, block_length(n + kept)) for k, n in addresses.items()},
-        pod_length=pod_length(nodes, cell_type.prefixes_per_node, facts),
+        pod_length=pod_length(nodes, prefixes, facts),
     )
 
 
@@ -72,8 +74,7 @@ def primary_length(need: CellNeed, zones: int) -> int:
 
 def zone_nodes(cell_type: CellType) -> int:
     """Count the nodes of one zone at the cell's ceiling; all zones have the same (nodes)."""
-    declared = sum(group.nodes_per_zone for group in cell_type.node_groups.values())
-    return max(declared, -(-(cell_type.node_ceiling or 0) // len(cell_type.zones)))
+    return max(nodes_per_zone(cell_type), -(-(cell_type.node_ceiling or 0) // len(cell_type.zones)))
 
 
 def zone_surge(cell_type: CellType, facts: Facts) -> int:
@@ -85,12 +86,10 @@ def zone_surge(cell_type: CellType, facts: Facts) -> int:
 
     Source: https://docs.aws.amazon.com/eks/latest/userguide/managed-node-update-behavior.html
     """
-    per_zone = int(facts.parameter("update-surge-per-zone"))
-    group_size = facts.quota("nodes-per-node-group").default
     pools = [(g.nodes_per_zone, g.max_unavailable) for g in cell_type.node_groups.values()]
-    undeclared = zone_nodes(cell_type) - sum(nodes for nodes, _ in pools)
+    undeclared = zone_nodes(cell_type) - nodes_per_zone(cell_type)
     pools.append((undeclared, max(unavailable for _, unavailable in pools)))
-    return sum(-(-nodes // group_size) * max(per_zone, most) for nodes, most in pools)
+    return sum(pool_surge(nodes, most, facts) for nodes, most in pools)
 
 
 def endpoint_room(endpoints: int, facts: Facts) -> int:

@@ -15,7 +15,6 @@ from factory.facts.schema import Quota
 from factory.inventory.schema import ExistingAccount, Inventory
 from factory.layers.access import member_access
 from factory.runs.reading import read_declared
-from factory.sizing.quotas import cell_quotas
 
 SESSION = "cellfactory-quotas"
 
@@ -43,11 +42,11 @@ def quotas(
     roles = () if current else access.roles
     session = open_session(roles, name=SESSION, region=region, sts_region=sts_region)
     require_account(session, number, sts_region)
-    known = {quota.code: quota for quota in facts.quotas.values() if quota.code}
+    known = facts.quotas_by_code(region)
     live = read_quotas(session, known.values())
     for code, why in live.unread.items():
         typer.echo(f"{code} ({known[code].title}): {why}", err=True)
-    lines = propose(cell, live.values, cell_quotas(inventory, cell), known)
+    lines = propose(cell, live.values, inventory.quotas_of(cell), known)
     text = "\n".join([f"# account {number}, {region}, from Service Quotas", *lines])
     show({"account": number, "cell": cell, "quotas": live.values}, text, (), form)
 

@@ -22,6 +22,7 @@ from factory.constructs.cdk import (
 )
 from factory.constructs.guards import kept
 from factory.constructs.specs import NetworkSpec
+from factory.naming import name_tag
 
 
 class CellVpc:
@@ -37,7 +38,7 @@ class CellVpc:
             enable_dns_hostnames=True,
             enable_dns_support=True,
             enable_network_address_usage_metrics=True,
-            tags={"Name": cell.name},
+            tags=name_tag(cell.name),
             lifecycle=kept(),
         )
         # By their ordinal in the lock, which only ever appends: a block in an id would make
@@ -70,7 +71,7 @@ class CellVpc:
             availability_zone_id=zone,
             cidr_block=str(block),
             map_public_ip_on_launch=False,
-            tags={"Name": f"{self._cell.name}-{use}-{zone}"},
+            tags=name_tag(self._cell.name, use, zone),
         )
 
     def _pod_subnet(self, zone: str) -> Subnet:
@@ -106,7 +107,7 @@ class CellVpc:
         return table
 
     def _table(self, name: str) -> RouteTable:
-        tags = {"Name": f"{self._cell.name}-{name}"}
+        tags = name_tag(self._cell.name, name)
         return RouteTable(self._stack, f"table-{name}", vpc_id=self.vpc.id, tags=tags)
 
     def _associate(self, name: str, subnet: Subnet, table: RouteTable) -> None:
@@ -116,14 +117,14 @@ class CellVpc:
 
     def _add_nat_gateways(self) -> None:
         """One NAT gateway in each zone, so that a lost zone takes only its own way out along."""
-        tags = {"Name": self._cell.name}
+        tags = name_tag(self._cell.name)
         gateway = InternetGateway(self._stack, "internet", vpc_id=self.vpc.id, tags=tags)
         public = self._table("public")
         self._default_route("public", public, gateway_id=gateway.id)
         for zone in self._cell.zones:
             subnet = self._subnet("public", zone, self._cell.addresses.zones[zone].public)
             self._associate(f"public-{zone}", subnet, public)
-            name = {"Name": f"{self._cell.name}-nat-{zone}"}
+            name = name_tag(self._cell.name, "nat", zone)
             nat = NatGateway(
                 self._stack,
                 f"nat-{zone}",

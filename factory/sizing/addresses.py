@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from factory.addressing.blocks import subnet_kinds
 from factory.addressing.need import pod_reservations
+from factory.inventory.endpoints import GATEWAY_SERVICES
 from factory.sizing.entry import CellEntries
 from factory.sizing.terms import (
     fragmented_nodes,
@@ -16,7 +18,6 @@ from factory.sizing.terms import (
 from factory.sizing.usage import Limit, Usage
 
 OWN_CONTROL_PLANE_RULES = 2  # its nodes and its pods reach the Kubernetes API
-SUBNETS_PER_ZONE = 4  # node, endpoint, control plane and pod; a public one where there is egress
 
 
 def size_addresses(entries: CellEntries) -> Iterator[Usage]:
@@ -92,10 +93,10 @@ def _vpc(entries: CellEntries) -> Iterator[Usage]:
     shape = entries.shape
     cell_path = ("cells", shape.name)
     public = 1 if shape.nat_gateways else 0
-    subnets = len(shape.zones) * (SUBNETS_PER_ZONE + public)
-    # Node tables hold a local route for each block, one for each block of a peer, the S3
-    # gateway's and, where there is egress, the default route.
-    routes = shape.blocks + shape.peers.blocks + 1 + public
+    subnets = len(shape.zones) * len(subnet_kinds(egress=bool(public)))
+    # Node tables hold a local route for each block, one for each block of a peer, those of the
+    # gateway endpoints and, where there is egress, the default route.
+    routes = shape.blocks + shape.peers.blocks + len(GATEWAY_SERVICES) + public
     for bound, used in (
         ("blocks-per-vpc", shape.blocks),
         ("subnets-per-vpc", subnets),

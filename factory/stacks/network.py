@@ -13,6 +13,7 @@ from factory.constructs.security_groups import CellSecurityGroups
 from factory.constructs.specs import IngressPorts, NetworkSpec
 from factory.constructs.vpc import CellVpc
 from factory.inventory.endpoints import endpoint_services
+from factory.inventory.node_config import prefixes_per_node
 from factory.inventory.schema import CellType
 from factory.layers import Stack
 from factory.stacks.frame import Outputs
@@ -23,6 +24,7 @@ def describe(parts: Parts, stack: Stack) -> NetworkSpec:
     """Collect what the network of a cell is made of."""
     cell, inventory = stack.id.owner, parts.inventory
     cell_type, addresses = inventory.type_of(cell), parts.plan.cells[cell]
+    prefixes = prefixes_per_node(cell_type, parts.facts)
     return NetworkSpec(
         name=cell,
         region=stack.access.region,
@@ -31,11 +33,10 @@ def describe(parts: Parts, stack: Stack) -> NetworkSpec:
         egress=cell_type.egress,
         flow_logs=cell_type.flow_logs,
         hub_blocks={h: tuple(inventory.hubs[h].blocks) for h in inventory.hubs_of(cell)},
-        endpoints=endpoint_services(cell_type),
+        endpoints=endpoint_services(cell_type, parts.facts),
         ingress=_ingress_ports(cell_type),
         pod_reservations={
-            zone: pod_reservations(blocks.pod, cell_type.prefixes_per_node)
-            for zone, blocks in addresses.zones.items()
+            zone: pod_reservations(blocks.pod, prefixes) for zone, blocks in addresses.zones.items()
         },
     )
 

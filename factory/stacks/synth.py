@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from factory.addressing.blocks import AddressPlan
-from factory.constructs.cdk import App, Synthesized, synth_app
+from factory.constructs.cdk import App
 from factory.constructs.spark_releases import OWN_CHARTS
+from factory.constructs.stack import Synthesized, synth_app
 from factory.errors import Finding, SynthError
 from factory.facts.schema import Facts
 from factory.files import read_text

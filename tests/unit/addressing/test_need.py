@@ -189,9 +189,9 @@ def test_one_more_endpoint_never_needs_a_larger_subnet() -> None:
 
 
 def test_a_cell_with_a_way_out_has_only_the_endpoints_it_names() -> None:
-    assert endpoint_services(cell_type(egress="nat_gateway")) == ()
-    assert endpoint_services(cell_type(egress="nat_gateway", endpoints=["kms"])) == ("kms",)
-    private = endpoint_services(cell_type(egress="none", endpoints=["kms", "sts"]))
+    assert endpoint_services(cell_type(egress="nat_gateway"), FACTS) == ()
+    assert endpoint_services(cell_type(egress="nat_gateway", endpoints=["kms"]), FACTS) == ("kms",)
+    private = endpoint_services(cell_type(egress="none", endpoints=["kms", "sts"]), FACTS)
     assert private == ("ec2", "ecr.api", "ecr.dkr", "eks-auth", "kms", "logs", "sts")
 
 

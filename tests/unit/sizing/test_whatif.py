@@ -123,12 +123,14 @@ def test_an_unknown_instance_type_is_never_guessed() -> None:
 
 def test_what_was_left_open_is_said() -> None:
     question = WhatIf(nodes=1300, instance="r6gd.8xlarge")
-    said = "\n".join(assumed(question, {"nodes", "instance"}))
+    said = "\n".join(assumed(question, {"nodes", "instance"}, FACTS))
     for option in ("prefixes", "zones", "region", "cells", "hubs", "hub-nau", "quotas", "quota",
                    "root-volume-gib", "max-unavailable", "cni", "egress", "max-pods", "max-eni",
                    "churn"):  # fmt: skip
         assert f"--{option}" in said
-    fewer = "\n".join(assumed(question, {"nodes", "instance", "prefixes", "zones", "region"}))
+    fewer = "\n".join(
+        assumed(question, {"nodes", "instance", "prefixes", "zones", "region"}, FACTS)
+    )
     assert "--prefixes" not in fewer
     assert "--zones" not in fewer
 

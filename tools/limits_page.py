@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 
 from factory.facts.schema import (
     CallCount,
+    EndpointService,
     Facts,
     KubernetesVersion,
     NauWeight,
@@ -16,14 +17,17 @@ from factory.facts.schema import (
     Quota,
     TokenBucket,
 )
+from tools.markdown import table
 
 HEAD = """\
 <!-- Made by `python dev.py docs` from factory/facts; do not edit. -->
 
 # Limits and other facts
 
-Every number that the program reckons with, where it was read and on which day. **Unconfirmed**
-marks what no source settles; its note says why. An account's raised quotas stand in `cells.yaml`.
+Every number of AWS and Kubernetes that the program reckons with, where it was read and on which
+day. **Unconfirmed** marks what no source settles; its note says why. **Informs only** marks what
+nothing reckons with yet, and why it is here all the same; a test holds both to be true. An
+account's raised quotas stand in `cells.yaml`.
 """
 
 QUOTAS = """\
@@ -42,6 +46,10 @@ EC2 calls of one booting node, with custom networking and prefix delegation; `n`
 /28 prefixes.
 """
 
+ENDPOINTS = """\
+What a cell without a way to the internet reaches through an interface endpoint in each zone.
+"""
+
 VERSIONS = """\
 Extended support, which costs extra, begins on the day on which standard support ends; on the day on
 which it ends itself, no cluster can be made any more.
@@ -57,9 +65,9 @@ def _lines(facts: Facts) -> Iterator[str]:
     yield HEAD
     yield from ("## Quotas", "", QUOTAS)
     quota_head = ("Limit", "Default", "Maximum", "Unit", "Per", "Kind", "Code", "Source", "Note")
-    yield from _table(quota_head, map(_quota, facts.quotas.values()))
+    yield from table(quota_head, map(_quota, facts.quotas.values()))
     yield from ("## Network Address Usage", "")
-    yield from _table(("Resource", "NAU", "Per", "Source", "Note"), map(_nau, facts.nau.values()))
+    yield from table(("Resource", "NAU", "Per", "Source", "Note"), map(_nau, facts.nau.values()))
     yield from ("## EC2 API throttles", "", BUCKETS)
     bucket_head = (
         "Action",
@@ -70,30 +78,22 @@ def _lines(facts: Facts) -> Iterator[str]:
         "Source",
         "Note",
     )
-    yield from _table(bucket_head, map(_bucket, facts.buckets.values()))
+    yield from table(bucket_head, map(_bucket, facts.buckets.values()))
     yield from ("## EC2 calls of a node", "", CALLS)
     call_head = ("Growth", "VPC CNI", "Mutating calls", "Reads", "Source", "Note")
-    yield from _table(call_head, map(_calls, facts.calls.values()))
+    yield from table(call_head, map(_calls, facts.calls.values()))
     yield from ("## Constants and knobs", "")
-    yield from _table(
+    yield from table(
         ("Constant", "Value", "Unit", "Source", "Note"), map(_parameter, facts.parameters.values())
     )
+    yield from ("## Interface endpoints", "", ENDPOINTS)
+    endpoint_head = ("Service", "Needed because", "Source", "Note")
+    yield from table(endpoint_head, map(_endpoint, facts.endpoints.values()))
     yield from ("## Kubernetes versions of EKS", "", VERSIONS)
     version_head = ("Version", "Standard support until", "Extended until", "Source", "Note")
-    yield from _table(version_head, map(_version_of_eks, facts.kubernetes.values()))
+    yield from table(version_head, map(_version_of_eks, facts.kubernetes.values()))
     yield from ("## Our policy", "")
-    yield from _table(("Policy", "Value", "Unit", "Decision"), map(_policy, facts.policy.values()))
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
-    yield _row(head)
-    yield _row(["---"] * len(head))
-    yield from map(_row, rows)
-    yield ""
-
-
-def _row(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+    yield from table(("Policy", "Value", "Unit", "Decision"), map(_policy, facts.policy.values()))
 
 
 def _quota(quota: Quota) -> tuple[str, ...]:
@@ -164,6 +164,10 @@ def _parameter(row: Parameter) -> tuple[str, ...]:
     return _title(row.title, row.id), value, row.unit, _source(row), _note(row)
 
 
+def _endpoint(row: EndpointService) -> tuple[str, ...]:
+    return f"`{row.id}`", row.reason, _source(row), _note(row)
+
+
 def _policy(row: Policy) -> tuple[str, ...]:
     page = row.decision.removeprefix("docs/")
     return _title(row.title, row.id), f"{row.value:,}", row.unit, f"[{page}]({page})"
@@ -189,4 +193,5 @@ def _source(row: Provenance) -> str:
 
 def _note(row: Provenance, *more: str) -> str:
     unconfirmed = [] if row.confirmed else ["**unconfirmed**"]
-    return "; ".join([*unconfirmed, *more, *([row.note] if row.note else [])])
+    informs = [f"**informs only**: {row.informs}"] if row.informs else []
+    return "; ".join([*unconfirmed, *informs, *more, *([row.note] if row.note else [])])
