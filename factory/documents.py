@@ -25,6 +25,7 @@ MOST_BYTES = 1 << 20  # bytes of one document; a thousand cells take a quarter o
 MOST_VALUES = 100_000  # values and keys of one document
 MOST_WORD = 60  # characters of a value that a message repeats
 
+_CONFLICT = re.compile(r"^<{7} .*?^>{7}(?= |$)", re.MULTILINE | re.DOTALL)
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -98,6 +99,14 @@ def _decode(data: str | bytes, document: Document) -> str:
         message = f"not UTF-8: the byte 0x{error.object[error.start]:02X}"
         document.faults.append(Fault(_mark_at(before, len(before)), message))
         return ""
+    conflict = _CONFLICT.search(text)
+    if conflict:
+        first, last = _mark_at(text, conflict.start()), _mark_at(text, conflict.end())
+        message = (
+            f"a merge conflict of Git is left in this file, lines {first.line:,} to {last.line:,}"
+        )
+        document.faults.append(Fault(first, message, "settle it, and every other that follows"))
+        return text
     bad = _FORBIDDEN.search(text)
     if bad:
         message = f"not YAML: the character U+{ord(bad[0]):04X} is not allowed"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from ipaddress import IPv4Network
 
 from factory.errors import Finding
@@ -24,7 +24,7 @@ class ZoneBlocks:
     pod: IPv4Network  # pod interfaces and their /28 prefixes; unroutable
 
 
-PRIMARY_KINDS = ("node", "endpoint", "control_plane", "public", "transit")
+PRIMARY_KINDS = tuple(field.name for field in fields(ZoneBlocks) if field.name != "pod")
 """The kinds of subnet that are cut from a cell's primary block, in the order they are cut."""
 
 KEPT_FREE = ("transit",)

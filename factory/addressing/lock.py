@@ -6,61 +6,98 @@ purpose: a VPC may still be there, and peers still route to it.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from ipaddress import IPv4Network
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, create_model
 
+from factory.addressing.births import Birth, Births, IpFamily
 from factory.addressing.blocks import PRIMARY_KINDS, CellAddresses, ZoneBlocks
 from factory.documents import parse_document
 from factory.errors import Finding, InventoryError, Problem, UsageError
-from factory.facts.loader import load_facts
 from factory.facts.schema import Facts
 from factory.inventory.overlaps import Owned, overlapping
 from factory.inventory.reader import validate, yaml_problems
 from factory.inventory.source import SourceMap
-from factory.inventory.values import Block, CellName, Model, ZoneId
+from factory.inventory.values import (
+    AccountId,
+    Block,
+    BucketName,
+    CellName,
+    Model,
+    Name,
+    RegionName,
+    RoleName,
+    ZoneId,
+)
 
 HEADER = """\
 # Made by `cellfactory lock`; commit it, and do not edit it.
-# Each cell keeps for ever the blocks that stand here. Cells that left the inventory keep theirs
-# under `removed` until `cellfactory lock --release CELL`.
+# Each cell keeps for ever the blocks that stand here, and what it was born with. Cells that left
+# the inventory keep theirs under `removed` until `cellfactory lock --release CELL`.
 # Pod blocks differ among all cells that reach each other or one hub; cells of meshes that are not
 # joined may have the same ones, once the pool has no others.
 """
 
 
 MERGED = "take the file as it was committed last, then run `cellfactory lock`"
+NEWER = "was it written by a newer cellfactory? use that one"
 UNBUILT = "of the two, take out of the lock the one that is not built yet; then `cellfactory lock`"
+
+
+VERSION = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lock:
-    """The blocks of the cells that are, and of those that were; by cell name."""
+    """What the cells that are, and those that were, got and were born with; by cell name."""
 
     cells: Mapping[str, CellAddresses] = field(default_factory=dict)
     removed: Mapping[str, CellAddresses] = field(default_factory=dict)
+    births: Births = field(default_factory=dict)  # of both
+    version: int = VERSION  # of the form that it was read from
 
 
 EMPTY_LOCK = Lock()
 
 
-class LockedZone(Model):
-    """The subnets of a cell in one zone."""
+LockedZone: Any = create_model(
+    "LockedZone",
+    __base__=Model,
+    __doc__="The subnets of a cell in one zone.",
+    **{field.name: (Block, ...) for field in fields(ZoneBlocks)},  # type: ignore[call-overload]
+)
 
-    node: Block
-    endpoint: Block
-    control_plane: Block
-    public: Block
-    transit: Block
-    pod: Block
+
+class LockedState(Model):
+    """Where the states of a cell lie."""
+
+    bucket: BucketName
+    region: RegionName
+
+
+class LockedBirth(Model):
+    """What a cell was born with."""
+
+    organization: Name
+    management_account: AccountId
+    account: AccountId | None = None
+    email: str | None = None
+    member_role: RoleName | None = None
+    region: RegionName
+    mesh: Name
+    ip_family: IpFamily
+    service_block: Block
+    state: LockedState
 
 
 class LockedCell(Model):
-    """The blocks of a cell."""
+    """The blocks of a cell, and what it was born with."""
 
+    born: LockedBirth | None = None
     primary: Block
     pod_blocks: list[Block] = Field(min_length=1, max_length=100)
     zones: dict[ZoneId, LockedZone] = Field(min_length=1)
@@ -69,17 +106,18 @@ class LockedCell(Model):
 class LockFile(Model):
     """The shape of `cells.lock.yaml`."""
 
-    version: Literal[1]
+    version: Literal[1, 2]
     cells: dict[CellName, LockedCell] = Field(default={})
     removed: dict[CellName, LockedCell] = Field(default={})
 
 
-def parse_lock(data: str | bytes, file: str) -> Lock:
-    """Read a lock.
+def parse_lock(data: str | bytes, file: str, facts: Facts) -> Lock:
+    """Read a lock, of today's form or an older one.
 
     Args:
         data: the whole text, or the bytes of a file.
         file: the name to show in messages; nothing is opened.
+        facts: sizes that blocks may have.
 
     Raises:
         InventoryError: when it is not a lock (F200), or its blocks contradict each other (F201).
@@ -95,8 +133,15 @@ def parse_lock(data: str | bytes, file: str) -> Lock:
     lock = Lock(
         cells={name: _addresses(name, cell) for name, cell in locked.cells.items()},
         removed={name: _addresses(name, cell) for name, cell in locked.removed.items()},
+        births={
+            name: _birth(cell.born)
+            for cells in (locked.cells, locked.removed)
+            for name, cell in sorted(cells.items())
+            if cell.born is not None
+        },
+        version=locked.version,
     )
-    problems += source.locate_all(check_lock(lock, load_facts()))
+    problems += source.locate_all(check_lock(lock, facts))
     if problems:
         raise InventoryError(problems)
     return lock
@@ -105,9 +150,13 @@ def parse_lock(data: str | bytes, file: str) -> Lock:
 def _of_lock(problems: Iterable[Problem]) -> list[Problem]:
     """Put problems under the lock's own rule, and say how it comes right."""
     return [
-        Problem(p.span, replace(p.finding, rule="F200", hint=p.finding.hint or MERGED))
-        for p in problems
+        Problem(p.span, replace(p.finding, rule="F200", hint=_way_out(p.finding))) for p in problems
     ]
+
+
+def _way_out(finding: Finding) -> str:
+    """Say how a lock comes right; any other hint would have people mend it by hand."""
+    return NEWER if finding.path == ("version",) else MERGED
 
 
 def check_lock(lock: Lock, facts: Facts) -> Iterator[Finding]:
@@ -179,7 +228,8 @@ def settle(lock: Lock, cells: Collection[str]) -> Lock:
         cells: the names of all cells there are now.
     """
     known = {**lock.removed, **lock.cells}
-    return Lock(
+    return replace(
+        lock,
         cells={name: known[name] for name in sorted(known) if name in cells},
         removed={name: known[name] for name in sorted(known) if name not in cells},
     )
@@ -193,13 +243,29 @@ def release(lock: Lock, cell: str) -> Lock:
     """
     if cell in lock.removed:
         rest = {name: blocks for name, blocks in lock.removed.items() if name != cell}
-        return Lock(cells=lock.cells, removed=rest)
+        births = {name: born for name, born in lock.births.items() if name != cell}
+        return replace(lock, removed=rest, births=births)
     if cell in lock.cells:
         msg = f"cell {cell!r} holds its blocks still: take it out of the inventory first"
         raise UsageError(msg)
     known = ", ".join(sorted(lock.removed)) or "none"
     msg = f"the lock has no removed cell {cell!r}; removed cells: {known}"
     raise UsageError(msg)
+
+
+def forget(lock: Lock, cell: str) -> Lock:
+    """Forget a cell that was never applied, so that it gets blocks and a birth anew.
+
+    Raises:
+        UsageError: when the lock does not know it.
+    """
+    if cell not in lock.cells:
+        known = ", ".join(sorted(lock.cells)) or "none"
+        msg = f"the lock has no cell {cell!r}; its cells: {known}"
+        raise UsageError(msg)
+    cells = {name: blocks for name, blocks in lock.cells.items() if name != cell}
+    births = {name: born for name, born in lock.births.items() if name != cell}
+    return replace(lock, cells=cells, births=births)
 
 
 def check_locked(lock: Lock, planned: Lock) -> Iterator[Finding]:
@@ -216,13 +282,18 @@ def check_locked(lock: Lock, planned: Lock) -> Iterator[Finding]:
     gone = sorted(set(lock.cells) - set(planned.cells))
     other = sorted(n for n in lock.cells if planned.cells.get(n, lock.cells[n]) != lock.cells[n])
     released = sorted(set(lock.removed) - set(planned.removed) - set(planned.cells))
-    parts = [
+    born = sorted(n for n in lock.births if planned.births.get(n) not in (None, lock.births[n]))
+    parts = (
+        [] if lock.version == VERSION else [f"its form is version {lock.version}, not {VERSION}"]
+    )
+    parts += [
         f"{words} {', '.join(map(repr, names))}"
         for words, names in (
             ("new:", new),
             ("gone:", gone),
             ("other blocks:", other),
             ("no longer removed:", released),
+            ("other mesh, organization, account or state:", born),
         )
         if names
     ]
@@ -234,16 +305,18 @@ def check_locked(lock: Lock, planned: Lock) -> Iterator[Finding]:
 
 def render_lock(lock: Lock) -> str:
     """Write a lock as YAML: cells and zones by name, one block a line."""
-    lines = [HEADER.rstrip("\n"), "version: 1"]
+    lines = [HEADER.rstrip("\n"), f"version: {VERSION}"]
     for state, cells in (("cells", lock.cells), ("removed", lock.removed)):
         lines.append(f"{state}:" if cells else f"{state}: {{}}")
         for name in sorted(cells):
-            lines += _render_cell(name, cells[name])
+            lines += _render_cell(name, cells[name], lock.births.get(name))
     return "\n".join(lines) + "\n"
 
 
-def _render_cell(name: str, cell: CellAddresses) -> Iterator[str]:
+def _render_cell(name: str, cell: CellAddresses, born: Birth | None) -> Iterator[str]:
     yield f"  {name}:"
+    if born is not None:
+        yield from _render_birth(born)
     yield f"    primary: {cell.primary}"
     yield f"    pod_blocks: [{', '.join(map(str, cell.pod_blocks))}]"
     yield "    zones:"
@@ -253,13 +326,44 @@ def _render_cell(name: str, cell: CellAddresses) -> Iterator[str]:
             yield f"        {kind}: {getattr(cell.zones[zone], kind)}"
 
 
+def _render_birth(born: Birth) -> Iterator[str]:
+    """One fact a line; digits and blocks as the inventory writes them."""
+    yield "    born:"
+    yield f"      organization: {born.organization}"
+    yield f'      management_account: "{born.management_account}"'
+    if born.account:
+        yield f'      account: "{born.account}"'
+    if born.email:
+        yield f"      email: {json.dumps(born.email)}"
+    if born.member_role:
+        yield f"      member_role: {json.dumps(born.member_role)}"
+    yield f"      region: {born.region}"
+    yield f"      mesh: {born.mesh}"
+    yield f"      ip_family: {born.ip_family}"
+    yield f"      service_block: {born.service_block}"
+    yield f"      state: {{bucket: {born.state_bucket}, region: {born.state_region}}}"
+
+
+def _birth(born: LockedBirth) -> Birth:
+    return Birth(
+        organization=born.organization,
+        management_account=born.management_account,
+        account=born.account,
+        email=born.email,
+        member_role=born.member_role,
+        region=born.region,
+        mesh=born.mesh,
+        ip_family=born.ip_family,
+        service_block=born.service_block,
+        state_bucket=born.state.bucket,
+        state_region=born.state.region,
+    )
+
+
 def _addresses(name: str, cell: LockedCell) -> CellAddresses:
     return CellAddresses(
         cell=name,
         primary=cell.primary,
         pod_blocks=tuple(cell.pod_blocks),
-        zones={
-            zone: ZoneBlocks(**{kind: getattr(blocks, kind) for kind in (*PRIMARY_KINDS, "pod")})
-            for zone, blocks in sorted(cell.zones.items())
-        },
+        zones={zone: ZoneBlocks(**dict(blocks)) for zone, blocks in sorted(cell.zones.items())},
     )

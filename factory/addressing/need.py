@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 
 from factory.addressing.space import BITS
-from factory.facts.loader import load_facts
 from factory.facts.schema import PREFIX_LENGTH, Facts
 from factory.inventory.endpoints import endpoint_services
 from factory.inventory.groups import nodes_per_zone, pool_surge
@@ -184,7 +183,7 @@ def _reserved_part_nodes(length: int, slice_length: int, prefixes_per_node: int)
 
 
 def pod_reservations(
-    pod: IPv4Network, prefixes_per_node: int, reserved: int | None = None
+    pod: IPv4Network, prefixes_per_node: int, reserved: int
 ) -> tuple[IPv4Network, ...]:
     """Cut the part of a pod subnet that only prefixes may be taken from into blocks.
 
@@ -194,16 +193,15 @@ def pod_reservations(
     Args:
         pod: pod subnet, a /28 or larger.
         prefixes_per_node: /28 prefixes attached to each node (prefixes, > 0).
-        reserved: addresses that AWS keeps in a subnet (addresses); the fact when None.
+        reserved: addresses that AWS keeps in a subnet (addresses).
 
     Source: https://docs.aws.amazon.com/vpc/latest/userguide/subnet-cidr-reservation.html
 
-    >>> [str(b) for b in pod_reservations(IPv4Network("100.64.0.0/24"), 6)]
+    >>> [str(b) for b in pod_reservations(IPv4Network("100.64.0.0/24"), 6, reserved=5)]
     ['100.64.0.16/28', '100.64.0.32/27', '100.64.0.64/26', '100.64.0.128/25']
     """
-    kept = reserved_addresses(load_facts()) if reserved is None else reserved
     start = int(pod.network_address)
-    length = free_slice_length(pod.prefixlen, prefixes_per_node, kept)
+    length = free_slice_length(pod.prefixlen, prefixes_per_node, reserved)
     return tuple(
         IPv4Network((start + (1 << (BITS - part)), part))
         for part in range(length, pod.prefixlen, -1)

@@ -7,13 +7,14 @@ plan, and no cell moves because another came, went or changed its place in the f
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
+from factory.addressing.births import check_births, keep_births
 from factory.addressing.blocks import PRIMARY_KINDS, AddressPlan, CellAddresses, ZoneBlocks
 from factory.addressing.fit import check_block_count, check_fit, check_grown
 from factory.addressing.held import check_held
-from factory.addressing.lock import Lock, settle
+from factory.addressing.lock import VERSION, Lock, settle
 from factory.addressing.need import CellNeed, need_of, pod_block_lengths, primary_length
 from factory.addressing.pools import Pools
 from factory.addressing.space import Space
@@ -22,27 +23,36 @@ from factory.facts.schema import Facts
 from factory.inventory.schema import Inventory
 
 
-def plan_addresses(inventory: Inventory, lock: Lock, facts: Facts) -> tuple[AddressPlan, Lock]:
-    """Give every cell its blocks.
+def plan_addresses(
+    inventory: Inventory, lock: Lock, facts: Facts, *, accepted: Collection[str] = ()
+) -> tuple[AddressPlan, Lock]:
+    """Give every cell its blocks, and hold it to what it was born with.
 
     Args:
         inventory: every cell there is.
         lock: what the cells got before; `EMPTY_LOCK` the first time.
         facts: sizes and quotas of AWS.
+        accepted: cells of which people vouch that the inventory says what they are now.
 
     Returns:
         The plan, with what does not work out in `findings`, and the lock that remembers it. When
         a finding is an error, the plan must not be used, nor the lock be written.
 
     Rules:
-        F202 to F210: see `factory.addressing.rules`.
+        F202 to F220: see `factory.addressing.rules`.
     """
     settled = settle(lock, inventory.cells)
     planner = _Planner(inventory, settled, facts)
     planner.plan()
-    findings = (*planner.findings, *check_held(inventory, planner.locked))
+    findings = (
+        *planner.findings,
+        *check_held(inventory, planner.locked),
+        *check_births(inventory, settled.births, settled.cells, settled.removed, accepted),
+    )
     plan = AddressPlan(cells=planner.planned, findings=findings)
-    return plan, replace(settled, cells=dict(sorted(planner.locked.items())))
+    births = keep_births(settled.births, inventory, accepted)
+    cells = dict(sorted(planner.locked.items()))
+    return plan, replace(settled, cells=cells, births=births, version=VERSION)
 
 
 class _Planner:
@@ -98,31 +108,11 @@ class _Planner:
         return _with_zones(blank, need, zones)
 
     def _keep(self, name: str, need: CellNeed, zones: list[str]) -> CellAddresses | None:
-        """Keep a cell's blocks, and cut the subnets of new zones from their spare room."""
+        """Keep a cell's blocks; zones that it was not born with are another rule's matter."""
         cell = self.locked[name]
         grown = tuple(check_grown(cell, need, zones, self.facts))
         self.findings += grown
-        missing = [zone for zone in zones if zone not in cell.zones]
-        if grown or not missing:
-            return None if grown else cell
-        lengths = (_pod_length(need),) * len(missing)
-        if Space(cell.pod_blocks, cell.pod_subnets()).take_all(lengths) is None:
-            more = self.pools.take_pods(name, lengths)
-            if more is None:
-                self._exhausted(name, "pod", lengths, self.pools.count_pods(name, lengths[0]))
-                return None
-            cell = replace(cell, pod_blocks=(*cell.pod_blocks, *more))
-        wider = _with_zones(cell, need, missing)
-        if wider is None:
-            sizes = ", ".join(f"/{length}" for length in sorted(need.lengths.values()))
-            self._find(
-                "F205",
-                name,
-                f"cell {name!r} has no room in {cell.primary} for the subnets of "
-                f"{', '.join(missing)} ({sizes} each)",
-                "blocks never move: build a cell with these zones beside it under another name",
-            )
-        return wider
+        return None if grown or set(zones) != set(cell.zones) else cell
 
     def _exhausted(self, name: str, kind: str, lengths: tuple[int, ...], free: int) -> None:
         sizes = " + ".join(f"/{length}" for length in lengths)

@@ -11,6 +11,7 @@ from factory.cli.options import DEFAULT_INVENTORY, InventoryFile, Locked
 from factory.cli.output import Form, show, show_problems
 from factory.runs.reading import lock_file_of, read_design
 from factory.runs.write import synth_design
+from factory.views.lock import describe_change
 
 
 def synth(
@@ -32,6 +33,8 @@ def synth(
     lock_file = lock_file_of(inventory_file)
     made = synth_design(design, output, lock_file)
     if made.lock_changed:
+        for line in describe_change(design.before, design.lock):
+            typer.echo(line, err=True)
         typer.echo(f"{lock_file}: written; commit it", err=True)
     noun = "cell" if made.cells == 1 else "cells"
     typer.echo(f"{output}: {len(made.stacks):,} stacks of {made.cells:,} {noun}", err=True)

@@ -113,6 +113,12 @@ def apply(
             " whole Terraform address. May be repeated.",
         ),
     ] = None,
+    first_apply: Annotated[
+        bool,
+        typer.Option(
+            "--first-apply", help="Nothing was applied yet: an empty outputs registry is right."
+        ),
+    ] = False,
     resume: Annotated[
         str | None,
         typer.Option("--resume", metavar="RUN", help="Skip what this run finished; or `last`."),
@@ -127,6 +133,7 @@ def apply(
         layers=tuple(layer or ()),
         registry=registry,
         parallel=parallel,
+        first_apply=first_apply,
     )
     design, watcher = read_design(inventory_file), Terminal(yes=yes)
     finish(

@@ -36,11 +36,12 @@ def synth_design(design: Design, output: Path, lock_file: Path) -> Synthesized:
     """Write the Terraform of a design, and then its lock.
 
     Raises:
+        InventoryError: when there is no lock yet (F221).
         SizingError: when the design does not fit.
         SynthError: when the bindings refuse what they are given.
         UsageError: when a place cannot be written.
     """
-    design.require_fit()
+    design.require_fit().require_lock()
     from factory.stacks.output import write_output
     from factory.stacks.synth import output_files, synth_stacks  # starts Node
 

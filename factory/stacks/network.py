@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from factory.addressing.need import pod_reservations
+from factory.addressing.need import pod_reservations, reserved_addresses
 from factory.constructs.cdk import TerraformStack
 from factory.constructs.endpoints import add_endpoints
 from factory.constructs.flow_logs import add_flow_logs
@@ -24,6 +24,7 @@ def describe(parts: Parts, stack: Stack) -> NetworkSpec:
     """Collect what the network of a cell is made of."""
     cell, inventory = stack.id.owner, parts.inventory
     cell_type, addresses = inventory.type_of(cell), parts.plan.cells[cell]
+    kept = reserved_addresses(parts.facts)
     prefixes = prefixes_per_node(cell_type, parts.facts)
     return NetworkSpec(
         name=cell,
@@ -36,7 +37,8 @@ def describe(parts: Parts, stack: Stack) -> NetworkSpec:
         endpoints=endpoint_services(cell_type, parts.facts),
         ingress=_ingress_ports(cell_type),
         pod_reservations={
-            zone: pod_reservations(blocks.pod, prefixes) for zone, blocks in addresses.zones.items()
+            zone: pod_reservations(blocks.pod, prefixes, kept)
+            for zone, blocks in addresses.zones.items()
         },
     )
 

@@ -23,7 +23,9 @@ def summarize(design: Design, lock_name: str) -> str:
         parts.append(f"fullest bound {fullest.share:.0%} ({fullest.scope}, {fullest.bound})")
     if design.problems:
         parts.append(_counted(len(design.problems), "warning"))
-    if not design.is_locked:
+    if not design.has_lock:
+        parts.append(f"there is no {lock_name} yet")
+    elif not design.is_locked:
         parts.append(f"{lock_name} is out of date")
     return ", ".join(parts)
 

@@ -15,6 +15,7 @@ import pytest
 
 from factory.addressing.lock import parse_lock
 from factory.documents import load_data
+from factory.facts.loader import load_facts
 from tests.terraform.ladder import ROOT, Ladder
 
 pytestmark = [pytest.mark.terraform, pytest.mark.sandbox, pytest.mark.timeout(1_500)]
@@ -133,7 +134,7 @@ def test_both_sides_of_an_edge_route_over_an_active_peering(
 
 def lock_of(ladder: Ladder) -> Any:
     file = ladder.folder / "cells.lock.yaml"
-    return parse_lock(file.read_text("utf-8"), file.name).cells
+    return parse_lock(file.read_text("utf-8"), file.name, load_facts()).cells
 
 
 def test_subnets_lie_in_their_zones_and_blocks(ladder: Ladder) -> None:
