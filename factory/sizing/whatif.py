@@ -220,7 +220,7 @@ def _addresses(cell_type: CellType, need: CellNeed, facts: Facts) -> CellAddress
     largest = int(facts.parameter("block-shortest-prefix-length"))
     length = need.pod_length or largest
     cut = {kind: IPv4Network((PRIMARY, size)) for kind, size in need.lengths.items()}
-    blocks = ZoneBlocks(pod=IPv4Network((PODS, length)), **cut)
+    blocks: ZoneBlocks = {**cut, "pod": IPv4Network((PODS, length))}
     lengths = pod_block_lengths(len(cell_type.zones), length, facts)
     primary = max(largest, primary_length(need, len(cell_type.zones)))
     return CellAddresses(
