@@ -12,6 +12,7 @@ from factory.facts.schema import CallCount, Facts, InstanceType
 from factory.inventory.endpoints import endpoint_services
 from factory.inventory.node_config import pods_per_node
 from factory.inventory.schema import CellType, Inventory, NodeGroup
+from factory.inventory.spark import Spark
 from factory.sizing.groups import split_groups
 from factory.sizing.quotas import cell_quotas
 from factory.sizing.terms import update_surge
@@ -68,6 +69,7 @@ class CellShape:
     ceiling: int | None  # nodes that addresses are planned for, when the cell type says so
     peers: Peers
     quotas: Mapping[str, float]  # what AWS has raised, by quota code
+    spark: Spark | None = None  # the platform of its type; None where nobody declared one
     churn: float = 0  # pods that come and go on each node (per second)
 
     @property
@@ -146,6 +148,7 @@ def shape_of_type(
         ceiling=cell_type.node_ceiling,
         peers=peers,
         quotas=quotas,
+        spark=cell_type.spark,
     )
 
 

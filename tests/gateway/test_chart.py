@@ -27,7 +27,7 @@ STORIES: dict[str, dict[str, Any]] = {
         "driver": {"roles": ["driver", "connect-server"], "lowestPort": 4040, "highestPort": 4056},
         "networkPolicy": {
             "clientBlocks": ["10.0.0.0/20"],
-            "metricsNamespaceLabels": {"kubernetes.io/metadata.name": "monitoring"},
+            "metricsNamespace": "monitoring",
             "apiServerBlocks": ["10.0.0.0/20"],
         },
         "nginx": {
