@@ -8,7 +8,7 @@ from factory.errors import Finding, KeyPath
 from factory.facts.schema import Facts, UnknownFact, UnknownInstanceType
 from factory.inventory.owned_values import OWNED_VALUES, owned_touched
 from factory.inventory.schema import CellType, Inventory
-from factory.inventory.unreadable import as_far_as_readable, at, is_whole, lacks, peek, readable
+from factory.inventory.unreadable import as_far_as_readable, at, is_whole, lacks, readable
 
 PLACEMENTS = (("node_group",), ("operator", "node_group"))
 """Where a cell type may name the node group of pods of the platform, below `spark`."""
@@ -54,6 +54,8 @@ def _check_placement(
             message=f"the cell type has no node group {wanted!r}",
             hint=f"it has: {', '.join(sorted(groups))}",
         )
+        return
+    if not is_whole(groups) or not all(is_whole(group.labels) for group in groups.values()):
         return
     labels = groups[wanted].labels.items()
     alike = [n for n, group in groups.items() if n != wanted and labels <= group.labels.items()]
@@ -121,7 +123,9 @@ def _check_architectures(cell_type: CellType, facts: Facts, path: KeyPath) -> It
         except (UnknownFact, UnknownInstanceType):
             return  # F112 and F127 say it
         pools.setdefault(build.architecture, []).append(name)
-    made_for = set(peek(cell_type.spark, "image_architectures") or ())
+    made_for = {name for _, name in readable(cell_type.spark.image_architectures)}
+    if len(made_for) < len(cell_type.spark.image_architectures):
+        return
     if len(pools) > 1 and not pools.keys() <= made_for:
         shown = ", ".join(f"{arch} ({', '.join(names)})" for arch, names in sorted(pools.items()))
         yield Finding(

@@ -104,7 +104,7 @@ RegionName = Annotated[str, Field(pattern=patterns.REGION, max_length=32)]
 ZoneId = Annotated[str, Field(pattern=patterns.ZONE_ID, max_length=32)]
 Namespace = Annotated[str, Field(pattern=patterns.NAMESPACE)]
 ReleaseName = Annotated[str, Field(pattern=patterns.NAME, max_length=20)]
-HelmValues = dict[str, JsonValue]
+HelmValues = Annotated[dict[str, JsonValue], WithJsonSchema({"type": "object"})]
 Image = Annotated[str, Field(pattern=patterns.IMAGE, max_length=512)]
 ServiceName = Annotated[
     str,

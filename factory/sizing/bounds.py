@@ -177,13 +177,13 @@ _ROWS = (
     Bound(id="elastic-addresses", rule="F366", title="elastic addresses", unit="addresses",
           assumption="one for the NAT gateway of each zone", remedy="set egress: none"),
     # platform
-    Bound(id="operator-submissions", rule="F380", title="jobs submitted", unit="jobs a minute",
+    Bound(id="operator-submissions", rule="F380", title="jobs submitted", unit="jobs/min",
           gate="warning",
           assumption="each submission is a JVM in the leader of a release, which is bound by its "
           "processors; submissions spread evenly over the releases",
           remedy="raise spark.operator.cpu, or share the namespaces out (spark.operator.shards)"),
     Bound(id="history-lists", rule="F381", title="LIST requests of the history",
-          unit="requests a second", gate="warning",
+          unit="lists/s", gate="warning",
           assumption="all logs of the retention are listed again at each scan",
           remedy="keep logs for fewer days, or let jobs write single logs (rolling_logs: false)"),
     # mesh

@@ -15,7 +15,7 @@ from tests.gateway.rig import CHART, VALUES, render_chart
 pytestmark = pytest.mark.helm
 
 GOLDEN = Path(__file__).parent / "golden"
-KUBERNETES = ("1.29", "1.33", "1.37")
+KUBERNETES = ("1.29", "1.33", "1.34", "1.35", "1.36", "1.37")
 NOT_KUBERNETES = {"TargetGroupBinding"}  # a resource of the AWS Load Balancer Controller
 
 STORIES: dict[str, dict[str, Any]] = {
