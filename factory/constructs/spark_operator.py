@@ -71,7 +71,9 @@ def add_spark_operators(
         The expression of the installed chart's version.
     """
     operator = platform.operator
-    first = _add_release(stack, OPERATOR, operator_values(platform, operator.first), platform, after)
+    first = _add_release(
+        stack, OPERATOR, operator_values(platform, operator.first), platform, after
+    )
     for name, namespaces in operator.shards.items():
         values = operator_values(platform, namespaces)
         values = release_values({"hook": {"upgradeCrd": False}}, values)  # the first one did it

@@ -19,7 +19,12 @@ pytestmark = pytest.mark.helm
 
 KNOWN = yaml.safe_load((Path(__file__).parent / "s3a_providers.yaml").read_text("utf-8"))
 _NAMED = re.compile(r"fs\.s3a\.aws\.credentials\.provider[:\s\"]+([\w.]+)")
-_READ = (("modules", "**/*"), ("docs", "**/*.md"), ("factory", "**/*.py"), ("tests/helm/golden", "*"))
+_READ = (
+    ("modules", "**/*"),
+    ("docs", "**/*.md"),
+    ("factory", "**/*.py"),
+    ("tests/helm/golden", "*"),
+)
 
 
 def named_providers() -> Iterator[tuple[str, str]]:
