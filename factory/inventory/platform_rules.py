@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 
 from factory.errors import Finding, KeyPath
 from factory.facts.schema import Facts, UnknownFact, UnknownInstanceType
+from factory.inventory.nearest import suggest
 from factory.inventory.owned_values import OWNED_VALUES, owned_touched
 from factory.inventory.schema import CellType, Inventory
-from factory.inventory.unreadable import as_far_as_readable, at, is_whole, lacks, readable
+from factory.inventory.unreadable import as_far_as_readable, at, is_whole, lacks, names_of, readable
 
 PLACEMENTS = (("node_group",), ("operator", "node_group"))
 """Where a cell type may name the node group of pods of the platform, below `spark`."""
@@ -51,8 +52,7 @@ def _check_placement(
         yield Finding(
             rule="F110",
             path=path,
-            message=f"the cell type has no node group {wanted!r}",
-            hint=f"it has: {', '.join(sorted(groups))}",
+            message=f"unknown node group {wanted!r}{suggest(wanted, names_of(groups))}",
         )
         return
     if not is_whole(groups) or not all(is_whole(group.labels) for group in groups.values()):
@@ -132,7 +132,7 @@ def _check_architectures(cell_type: CellType, facts: Facts, path: KeyPath) -> It
             rule="F153",
             path=path,
             message=f"node groups are of several architectures: {shown}",
-            hint="make the images of jobs for all of them, and write so: "
+            hint="make the images of jobs for all of them, and say so: "
             f"`spark: {{image_architectures: [{', '.join(sorted(pools))}]}}`",
             severity="warning",
         )
