@@ -34,6 +34,7 @@ def make(number: int, *, name: str = "app", backend: str = "") -> Driver:
         job=JOB(number),
         backend=backend or f"10.0.0.{number}:4040",
         created=f"2026-11-22T08:{number // 60 % 60:02d}:{number % 60:02d}Z",
+        started=f"2026-11-22T08:{number // 60 % 60:02d}:{number % 60:02d}Z",
         namespace="n",
         name=name,
     )

@@ -16,6 +16,7 @@ from tests.gateway.rig import (
     Sidecar,
     StandInDriver,
     drivers,
+    fetch,
     ok,
     read_jobs,
     wait_for,
@@ -157,6 +158,66 @@ def test_an_ended_job_is_in_the_history(
             assert answer.headers["location"].isascii()
         else:
             assert answer.headers["location"] == root + sent.format(job=JOB)
+
+
+def test_a_link_that_was_opened_too_early_leads_to_the_live_page(
+    api: ApiServer, nginx_binary: Path, tmp_path: Path
+) -> None:
+    """Schedulers print links at submission; the browser waits in the history until the job runs."""
+    with drivers("127.0.0.1") as (history,), drivers(ADDRESS, port=4040):
+        history.raw = ok(b"no such job", status="404 Not Found")
+        values = {"historyServer": {"service": f"localhost:{history.port}"}}
+        with Nginx(tmp_path, nginx_binary, values) as server:
+            server.start()
+            with Sidecar(tmp_path, api, history=f"127.0.0.1:{history.port}") as process:
+                process.start()
+                process.wait_synced()
+                wait_for((process.directory / "history").exists)
+                early = server.get(f"/jobs/{JOB}/").headers["location"]
+                waiting = server.get(early)
+                assert waiting.status == 404
+                assert '<meta http-equiv="refresh"' in waiting.text
+                api.apply(make_driver(1, address=ADDRESS, job=JOB))
+                wait_for(lambda: JOB in process.routes)
+                led = server.get(early)
+                assert (led.status, led.headers["location"]) == (302, f"/jobs/{JOB}/")
+                assert server.get(f"/jobs/{JOB}/").text == f"driver {ADDRESS}"
+    api.delete(make_driver(1, address=ADDRESS, job=JOB))
+
+
+def test_one_job_leaves_room_for_the_others_and_none_ends_the_pod(
+    api: ApiServer, nginx_binary: Path, tmp_path: Path
+) -> None:
+    """A driver that never answers keeps each request open for as long as it may."""
+    values = {"nginx": {"mostConnections": 30, "mostConnectionsPerJob": 10}}
+    silent = StandInDriver(ADDRESS, 4040)
+    silent.listen(64)  # takes connections and says nothing
+    asked = [socket.socket() for _ in range(12)]
+    try:
+        with Nginx(tmp_path, nginx_binary, values) as server, drivers(SECOND, port=4040):
+            server.start()
+            with Sidecar(tmp_path, api) as process:
+                process.start()
+                api.apply(make_driver(1, address=ADDRESS, job=JOB))
+                api.apply(make_driver(2, address=SECOND, job=OTHER))
+                wait_for(lambda: {JOB, OTHER} == set(process.routes))
+                for each in asked:
+                    each.connect(("127.0.0.1", server.port))
+                    each.sendall(f"GET /jobs/{JOB}/ HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+                wait_for(lambda: server.get(f"/jobs/{JOB}/").status == 429)
+                busy = server.get(f"/jobs/{JOB}/")
+                assert busy.headers["retry-after"] == "3"
+                assert server.get(f"/jobs/{OTHER}/").text == f"driver {SECOND}"
+                assert server.get("/readyz").status == 200
+                assert fetch(server.health_port, "/livez").status == 200
+                assert fetch(server.health_port, "/readyz").status == 200
+                assert fetch(server.health_port, f"/jobs/{OTHER}/").status == 404
+    finally:
+        for each in asked:
+            each.close()
+        silent.stop()
+        api.delete(make_driver(1, address=ADDRESS, job=JOB))
+        api.delete(make_driver(2, address=SECOND, job=OTHER))
 
 
 def test_a_history_server_in_the_cluster_is_shown_below_shs(

@@ -81,9 +81,15 @@ function unwritten(r) {
         'it appears soon. This page asks again every 5 seconds.');
 }
 
+// Pages of a job take memory while they are read, and a browser that reads slowly keeps it.
+function busy(r) {
+    page(r, 429, 3, 'Too many requests at once',
+        'Others look at this job, or at many. This page asks again every 3 seconds.');
+}
+
 function history_away(r) {
     page(r, 503, 5, 'The History Server does not answer',
         'Live jobs are not affected. This page asks again every 5 seconds.');
 }
 
-export default {ended, history_away, ready, starting, unwritten};
+export default {busy, ended, history_away, ready, starting, unwritten};
