@@ -18,6 +18,7 @@ import typer
 
 from factory import __version__
 from factory.cli.check import check
+from factory.cli.example_job import example_job
 from factory.cli.lock import lock
 from factory.cli.quotas import quotas
 from factory.cli.route import route
@@ -46,7 +47,7 @@ app = typer.Typer(
 )
 for command in (
     *(check, size, quotas, lock, synth, validate, plan, apply, destroy),
-    *(route, sandbox, schema),
+    *(route, example_job, sandbox, schema),
 ):
     app.command()(command)
 
