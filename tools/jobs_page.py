@@ -16,19 +16,21 @@ HEAD = """\
 
 # Example jobs
 
-One job for each node group of the shipped inventory, as `cellfactory example-job --cell NAME --pool NAME`
-prints it. A test holds each against the schema of the Spark Operator's own SparkApplication, and against the labels and
-taints of the node group.
+One job for each node group of the shipped inventory, as
+`cellfactory example-job --cell NAME --pool NAME` prints it. A test holds each against the schema of
+the Spark Operator's own SparkApplication, and against the labels and taints of the node group.
 
 What makes a job land where it should:
 
-- **Executors** choose their node group by its labels and tolerate its taints. A job that says neither runs on the
-  nodes without taints, and those of the executors stay idle.
-- **Images** must be made for the architecture of every node group that a job runs on: drivers on x86, executors on
-  Graviton take an image for both (`docker buildx build --platform linux/amd64,linux/arm64`).
+- **Executors** choose their node group by its labels and tolerate its taints. A job that says
+  neither runs on the nodes without taints, and those of the executors stay idle.
+- **Images** must be made for the architecture of every node group that a job runs on: drivers on
+  x86 and executors on Graviton take an image for both
+  (`docker buildx build --platform linux/amd64,linux/arm64`).
 - **The driver** has the service account that its AWS role is bound to.
-- **The event log** goes to the cell's bucket; a job that writes none has no page after its end. A single log appears
-  when the job has ended, and costs the History Server a thousandth of a request at each scan; a rolling one costs two.
+- **The event log** goes to the cell's bucket; a job that writes none has no page after its end. A
+  single log appears when the job has ended, and a thousand of them are one request at each scan of
+  the History Server; each rolling one is two.
 """
 
 

@@ -8,7 +8,6 @@ chain of the stack, lies in a file that only its owner may read, and goes with t
 from __future__ import annotations
 
 import json
-import os
 import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -78,9 +77,8 @@ def registry_config(login: Mapping[str, Any]) -> Iterator[dict[str, str]]:
         return
     with tempfile.TemporaryDirectory(prefix="cellfactory-") as folder:
         path = Path(folder) / "registry.json"
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with open(descriptor, "w", encoding="utf-8") as file:
-            json.dump(login, file)
+        path.touch(mode=0o600)
+        path.write_text(json.dumps(login), "utf-8")
         yield {CONFIG_VARIABLE: str(path)}
 
 

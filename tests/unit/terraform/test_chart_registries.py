@@ -90,13 +90,13 @@ def test_no_login_leaves_the_environment_as_it_is() -> None:
         assert environment == {}
 
 
-def test_what_aws_refuses_is_a_sentence(session: Any) -> None:
-    from botocore.exceptions import ClientError
+def test_what_aws_refuses_is_a_sentence() -> None:
+    exceptions = pytest.importorskip("botocore.exceptions")
 
     class Refusing:
         def client(self, service_name: str, *, region_name: str) -> Any:
-            error = {"Error": {"Code": "AccessDenied", "Message": "no"}}
-            raise ClientError(error, "GetAuthorizationToken")  # type: ignore[arg-type]
+            error = {"Error": {"Code": "AccessDenied", "Message": f"no {service_name}"}}
+            raise exceptions.ClientError(error, f"GetAuthorizationToken in {region_name}")
 
     with pytest.raises(TerraformError, match="cannot log in to the chart registry in us-east-1"):
         ecr_login(Refusing(), {HOST: "us-east-1"})
