@@ -12,7 +12,6 @@ from factory.cli.reading import plan_file
 from factory.documents import render_data
 from factory.errors import UsageError
 from factory.inventory.nearest import suggest
-from factory.stacks.example_job import example_job as make_job
 
 
 def example_job(
@@ -28,6 +27,8 @@ def example_job(
     inventory_file: InventoryFile = DEFAULT_INVENTORY,
 ) -> None:
     """Show a complete SparkApplication for a node group: placement, event log, credentials."""
+    from factory.stacks.example_job import example_job as make_job  # for this command alone
+
     planned = plan_file(inventory_file)
     inventory = planned.inventory
     _require("--cell", cell, inventory.cells)

@@ -235,7 +235,7 @@ def test_room_for_routes_grows_with_their_number() -> None:
         volumes = spec["spec"]["template"]["spec"]["volumes"]
         return str(next(v["emptyDir"]["sizeLimit"] for v in volumes if v["name"] == "routes"))
 
-    assert (room(10_000), room(50_000)) == ("74Mi", "308Mi")
+    assert (room(10_000), room(50_000)) == ("84Mi", "357Mi")
 
 
 def test_pods_are_made_anew_when_the_configuration_changes() -> None:

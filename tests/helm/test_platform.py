@@ -15,6 +15,7 @@ from factory.cli.reading import plan_file
 from factory.constructs.spark_operator import JOB_ACCOUNT
 from factory.constructs.spark_releases import OWN_CHARTS
 from factory.facts.loader import load_facts
+from factory.inventory.owned_values import HISTORY, OPERATOR, OWNED_VALUES, UI, YUNIKORN
 from factory.inventory.schema import Inventory
 from factory.inventory.spark import Spark
 from factory.layers import list_stacks
@@ -398,6 +399,25 @@ def test_values_of_a_persons_own_reach_the_chart_beside_ours(operator_chart: Cha
     told = values_of(made["spark-operator"])["controller"]
     assert (told["logLevel"], told["env"], told["workers"]) == ("debug", [{"name": "A"}], 10)
     assert unknown_values(values_of(made["spark-operator"]), operator_chart.values) == []
+
+
+@pytest.mark.parametrize("release", OWNED_VALUES, ids=".".join)
+def test_what_is_not_free_is_a_value_of_the_chart(
+    request: pytest.FixtureRequest, release: tuple[str, ...]
+) -> None:
+    """A misspelt place would leave the real one open."""
+    charts = {OPERATOR: "operator_chart", YUNIKORN: "yunikorn_chart"}
+    names = {UI: "spark-ui-gateway", HISTORY: "spark-history-server"}
+    if release in names:
+        with Chart.load(ROOT / "modules" / OWN_CHARTS[names[release]]) as chart:
+            known = chart.values
+    else:
+        known = request.getfixturevalue(charts[release]).values
+    for dotted in OWNED_VALUES[release]:
+        place: Any = known
+        for key in dotted.split("."):
+            assert key in place, dotted
+            place = place[key]
 
 
 def test_scrape_objects_are_made_where_they_are_asked_for(operator_chart: Chart) -> None:

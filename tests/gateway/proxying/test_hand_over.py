@@ -115,6 +115,28 @@ def test_the_index_lists_live_jobs_and_runs_nothing(api: ApiServer, nginx: Nginx
     wait_for(lambda: read_jobs(nginx.port) == {"total": 0, "jobs": []})
 
 
+def test_a_job_is_found_by_its_name(api: ApiServer, nginx: Nginx, driver: StandInDriver) -> None:
+    """Who submits a job knows what it is called; the id comes later."""
+    assert driver.seen == []
+    here = "/by-name/spark/app-1"
+    wait_for(lambda: nginx.get(here).status == 302)
+    assert nginx.get(here).headers["location"] == f"/jobs/{JOB}/"
+    deeper = nginx.get(f"{here}/stages/stage/?id=3&attempt=0")
+    assert deeper.headers["location"] == f"/jobs/{JOB}/stages/stage/?id=3&attempt=0"
+    odd = nginx.get(f"{here}/a%0d%0aX-Evil:1")
+    assert "x-evil" not in odd.headers
+    for other in ("/by-name/ads/app-1", "/by-name/spark/app", "/by-name/spark/pp-1"):
+        waiting = nginx.get(other)
+        assert waiting.status == 404
+        assert waiting.headers["retry-after"] == "5"
+    assert nginx.get("/by-name/spark/a%20b").status == 404
+    newer = make_driver(2, address=SECOND, job=OTHER, created="2026-11-22T09:00:00Z")
+    newer["metadata"]["labels"]["spark-app-name"] = "app-1"
+    api.apply(newer)
+    wait_for(lambda: nginx.get(here).headers["location"] == f"/jobs/{OTHER}/")
+    api.delete(newer)
+
+
 def test_nothing_is_ready_before_the_first_list(
     api: ApiServer, nginx_binary: Path, tmp_path: Path
 ) -> None:
