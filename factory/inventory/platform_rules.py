@@ -24,8 +24,10 @@ def check_platform(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
         F151: a Helm value that another key says, or that the cell depends on.
         F152: a release of the operator without a namespace, or a namespace of two releases.
         F153: node groups of several architectures, and images that are not for all (a warning).
+        F154: a load balancer that no hub reaches (a warning).
     """
     yield from _check_cell_types(inventory, facts)
+    yield from _check_ways_in(inventory)
 
 
 @as_far_as_readable
@@ -134,5 +136,29 @@ def _check_architectures(cell_type: CellType, facts: Facts, path: KeyPath) -> It
             message=f"node groups are of several architectures: {shown}",
             hint="make the images of jobs for all of them, and say so: "
             f"`spark: {{image_architectures: [{', '.join(sorted(pools))}]}}`",
+            severity="warning",
+        )
+
+
+@as_far_as_readable
+def _check_ways_in(inventory: Inventory) -> Iterator[Finding]:
+    """Yield load balancers behind which nobody stands: only the blocks of hubs are let in."""
+    for name in inventory.cells:
+        yield from _check_way_in(inventory, name)
+
+
+@as_far_as_readable
+def _check_way_in(inventory: Inventory, cell: str) -> Iterator[Finding]:
+    declared = inventory.cells[cell]
+    cell_type = inventory.cell_types.get(declared.type)
+    mesh = inventory.meshes.get(declared.mesh)
+    if cell_type is None or mesh is None:
+        return  # F110 says it
+    if cell_type.ingress is not None and not mesh.hubs:
+        yield Finding(
+            rule="F154",
+            path=("cells", cell, "mesh"),
+            message=f"nobody reaches the load balancer of {cell}: {declared.mesh} has no hub",
+            hint="only the blocks of hubs are let in; name one under `hubs` of the mesh",
             severity="warning",
         )

@@ -60,6 +60,7 @@ RULES = {
     "F152": "A release of the operator has no namespace, or a namespace belongs to two.",
     "F153": "Node groups are of several architectures, and the images of jobs are not said to be "
     "made for all of them (a warning).",
+    "F154": "A cell has a load balancer, and its mesh no hub that could reach it (a warning).",
 }
 """What each rule says; a number is never used again for something else."""
 
@@ -68,7 +69,7 @@ def check_inventory(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
     """Yield what is wrong between the values of an inventory, warnings included.
 
     Rules:
-        F103, F110 to F153: see `RULES`.
+        F103, F110 to F154: see `RULES`.
     """
     # Each part says how far it goes where something was refused; none may stop the others.
     for check in (check_references, check_accounts, check_spark, check_texts):

@@ -120,6 +120,13 @@ EDITS: Mapping[str, tuple[Edit, set[str]]] = {
     "operator": (lambda d: spark(d)["operator"].update(workers=77), {"platform"}),
     "operator cpu": (lambda d: spark(d)["operator"].update(cpu=4), {"platform"}),
     "operator group": (lambda d: spark(d)["operator"].update(node_group="executor"), {"platform"}),
+    "shards": (
+        lambda d: (
+            spark(d)["namespaces"].append("more"),
+            spark(d)["operator"].update(shards={"more": ["more"]}),
+        ),
+        {"cluster", "platform"},
+    ),
     "operator values": (
         lambda d: spark(d)["operator"].update(values={"controller": {"logLevel": "debug"}}),
         {"platform"},

@@ -16,6 +16,12 @@ from tests.inventories import data, render
 
 UI = {"sidecar_image": "r.example.com/sidecar:1"}
 HISTORY = {"image": "r.example.com/spark:4"}
+HUB = {
+    "account": "333333333333",
+    "vpc": "vpc-0f00ba12",
+    "region": "us-east-1",
+    "blocks": ["10.0.0.0/16"],
+}
 YUNIKORN = {"yunikorn": {"chart_version": "1.8.0"}}
 
 
@@ -30,7 +36,10 @@ def platform(**spark: Any) -> dict[str, Any]:
     operator = {"chart_version": "2.5.2", **spark.pop("operator", {})}
     whole = {"namespaces": ["etl", "ads"], "operator": operator, "ui": UI, "history": HISTORY}
     whole = copy.deepcopy({**whole, "scheduler": YUNIKORN, **spark})
-    return data(spark=whole, ingress={"node_group": "all"})
+    made = data(spark=whole, ingress={"node_group": "all"})
+    made["hubs"] = {"shared": HUB}
+    made["meshes"]["east"]["hubs"] = ["shared"]
+    return made
 
 
 def nested(dotted: str, value: Any) -> dict[str, Any]:
@@ -88,3 +97,13 @@ def test_images_are_made_for_every_kind_of_node(
         "node_image": "v20260714",
     }
     assert found(made) == rules
+
+
+def test_a_load_balancer_needs_somebody_who_reaches_it() -> None:
+    made = platform()
+    assert found(made) == []
+    del made["meshes"]["east"]["hubs"]
+    assert found(made) == ["F154"]
+    del made["cell_types"]["plain"]["ingress"]
+    del made["cell_types"]["plain"]["spark"]["ui"]
+    assert found(made) == []
