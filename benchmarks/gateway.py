@@ -257,7 +257,8 @@ def measure_registration() -> dict[str, float]:
     def make(number: int) -> Driver:
         return Driver(
             uid=f"u{number}", job=job_id(number), backend=f"10.0.0.1:{number}",
-            created="2026-11-22T08:00:00Z", namespace="spark", name="a",
+            created="2026-11-22T08:00:00Z", started="2026-11-22T08:00:00Z",
+            namespace="spark", name="a",
         )  # fmt: skip
 
     def cost(routes: int, folder: Path, times: int = 1000) -> float:

@@ -144,6 +144,8 @@ def _mapping(value: Schema, definitions: Schema) -> str:
     if named := value.get("propertyNames", {}).get("enum"):
         inner = value["additionalProperties"]
         return f"mapping of {_alternatives(named, 'and')}: {_value(inner, definitions)}"
+    if "patternProperties" not in value:
+        return "a mapping of anything"
     (inner,) = value["patternProperties"].values()
     return f"mapping{_size(value, 'Properties')}: {_value(inner, definitions)}"
 

@@ -20,6 +20,7 @@ from factory.inventory.json_schema import render_schema
 from factory.routing.answer import render_answer_schema, render_report_schema
 from tools.cli_page import render_cli
 from tools.inventory_page import render_inventory
+from tools.jobs_page import render_jobs
 from tools.limits_page import render_limits
 from tools.rules_page import render_rules
 
@@ -28,6 +29,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGES: Mapping[str, Callable[[], str]] = {
     "cells.schema.json": render_schema,
     "docs/cli.md": render_cli,
+    "docs/example-jobs.md": render_jobs,
     "docs/inventory.md": render_inventory,
     "docs/limits.md": lambda: render_limits(load_facts()),
     "docs/route.schema.json": render_answer_schema,

@@ -18,6 +18,7 @@ import typer
 
 from factory import __version__
 from factory.cli.check import check
+from factory.cli.example_job import example_job
 from factory.cli.explain import explain
 from factory.cli.lock import lock
 from factory.cli.output import Told, asked_form, show_error
@@ -51,7 +52,7 @@ app = typer.Typer(
 )
 for command in (
     *(check, size, what_if, quotas, lock, synth, validate, plan, apply, destroy),
-    *(route, sandbox, schema, token, explain),
+    *(route, example_job, sandbox, schema, token, explain),
 ):
     app.command(cls=SizeCommand if command is size else None)(command)
 

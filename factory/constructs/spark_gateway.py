@@ -8,7 +8,12 @@ from typing import Any
 
 from factory.constructs.cdk import ITerraformDependable, TerraformStack
 from factory.constructs.spark_history import history_address
-from factory.constructs.spark_releases import add_own_release, image_values
+from factory.constructs.spark_placement import PRIORITY, placement_values
+from factory.constructs.spark_releases import (
+    add_own_release,
+    image_values,
+    release_values,
+)
 from factory.constructs.specs import GatewaySpec, PlatformSpec
 from factory.naming import SYSTEM_NAMESPACE
 
@@ -48,9 +53,13 @@ def gateway_values(platform: PlatformSpec, gateway: GatewaySpec) -> dict[str, An
             "resources": {"limits": {"memory": f"{memory}Mi"}},
         },
         "service": {"type": "NodePort", "nodePort": gateway.node_port},
+        "priorityClassName": PRIORITY,
     }
     if ui.nginx_image:
         values["nginx"] = {"image": image_values(ui.nginx_image)}
     if platform.history:
         values["historyServer"] = {"service": history_address()}
-    return values
+    if platform.monitoring:
+        values["podMonitor"] = {"create": True, "labels": platform.monitoring.labels}
+        values["networkPolicy"] = {"metricsNamespace": platform.monitoring.namespace}
+    return release_values(ui.values, values | placement_values(platform.placement))

@@ -5,8 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from factory.constructs.cdk import Release, TerraformStack
-from factory.constructs.spark_releases import add_own_release, image_values
-from factory.constructs.specs import HistorySpec
+from factory.constructs.spark_placement import PRIORITY, placement_values
+from factory.constructs.spark_releases import (
+    add_own_release,
+    image_values,
+    release_values,
+)
+from factory.constructs.specs import HistorySpec, PlatformSpec
 from factory.naming import SYSTEM_NAMESPACE
 
 HISTORY_SERVER = "spark-history-server"
@@ -19,26 +24,33 @@ _PORT = 18080  # spark.history.ui.port
 
 
 def add_history_server(
-    stack: TerraformStack, region: str, history: HistorySpec, bucket: str
+    stack: TerraformStack, platform: PlatformSpec, history: HistorySpec, bucket: str
 ) -> Release:
     """Install the History Server; its role is bound to its service account in the cluster layer."""
     return add_own_release(
         stack,
         HISTORY_SERVER,
         namespace=SYSTEM_NAMESPACE,
-        values=history_values(region, history, bucket),
+        values=history_values(platform, history, bucket),
     )
 
 
-def history_values(region: str, history: HistorySpec, bucket: str) -> dict[str, Any]:
+def history_values(platform: PlatformSpec, history: HistorySpec, bucket: str) -> dict[str, Any]:
     """The chart's values; `bucket` is a name or Terraform's expression of it."""
-    return {
+    values = {
         "replicas": history.replicas,
         "image": image_values(history.image),
-        "eventLogs": {"folder": f"s3a://{bucket}/{EVENT_LOG_FOLDER}", "region": region},
+        "eventLogs": {
+            "folder": f"s3a://{bucket}/{EVENT_LOG_FOLDER}",
+            "region": platform.access.region,
+            "updateSeconds": history.scan_seconds,
+        },
         "memoryGibibytes": history.memory_gib,
         "diskGibibytes": history.disk_gib,
+        "priorityClassName": PRIORITY,
+        **placement_values(platform.placement),
     }
+    return release_values(history.values, values)
 
 
 def history_address() -> str:

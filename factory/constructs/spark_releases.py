@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from factory.constructs.cdk import ITerraformDependable, Release, TerraformStack
+from factory.inventory.values import HelmValues
 
 OWN_CHARTS: Mapping[str, str] = {
     "spark-namespaces": "spark-namespaces",
@@ -71,6 +72,22 @@ def add_release(
         max_history=_KEPT_REVISIONS,
         depends_on=list(after) or None,
     )
+
+
+def release_values(declared: HelmValues, ours: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay what a person declared over our values; rule F151 keeps it off those that are not free.
+
+    >>> release_values({"a": {"b": 1}}, {"a": {"c": 2}, "d": 3})
+    {'a': {'c': 2, 'b': 1}, 'd': 3}
+    """
+    made = dict(ours)
+    for key, value in declared.items():
+        below = made.get(key)
+        if isinstance(value, dict) and isinstance(below, Mapping):
+            made[key] = release_values(value, below)
+        else:
+            made[key] = value
+    return made
 
 
 def image_values(image: str) -> dict[str, str]:

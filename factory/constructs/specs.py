@@ -13,8 +13,9 @@ from typing import Literal
 
 from factory.addressing.blocks import CellAddresses
 from factory.facts.schema import ImageBuild
-from factory.inventory.schema import FlowLogs, NodeGroup
-from factory.inventory.spark import Ingress, SparkOperator, SparkUi, YuniKorn
+from factory.inventory.schema import FlowLogs, NodeGroup, Taint
+from factory.inventory.spark import Ingress, Monitoring, SparkUi, YuniKorn
+from factory.inventory.values import HelmValues
 from factory.layers import Access
 
 
@@ -133,6 +134,33 @@ class ClusterSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Placement:
+    """The nodes of one node group: what chooses them, and what keeps other pods away."""
+
+    labels: Mapping[str, str]
+    taints: tuple[Taint, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperatorSpec:
+    """The Spark Operator: one release, or several that share the namespaces out."""
+
+    chart_repository: str
+    chart_version: str
+    image_registry: str | None
+    replicas: int
+    workers: int
+    cpu: int
+    memory_gib: int
+    kube_api_qps: int
+    kube_api_burst: int
+    placement: Placement | None
+    values: HelmValues
+    first: tuple[str, ...]  # namespaces of the first release
+    shards: Mapping[str, tuple[str, ...]]  # those of the further ones, by their names
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HistorySpec:
     """The History Server."""
 
@@ -140,6 +168,8 @@ class HistorySpec:
     replicas: int
     memory_gib: int
     disk_gib: int
+    scan_seconds: int  # from one look for new logs to the next
+    values: HelmValues
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,10 +188,12 @@ class PlatformSpec:
     name: str
     access: Access
     namespaces: tuple[str, ...]  # that jobs run in
-    operator: SparkOperator
+    placement: Placement | None  # of the platform's own pods; None for any node without taints
+    operator: OperatorSpec
     scheduler: YuniKorn | None
     history: HistorySpec | None
     gateway: GatewaySpec | None
+    monitoring: Monitoring | None
 
 
 LayerSpec = (

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from factory.constructs.cdk import Release, TerraformStack
-from factory.constructs.spark_releases import add_release
+from factory.constructs.spark_placement import PRIORITY, placement_values
+from factory.constructs.spark_releases import add_release, release_values
+from factory.constructs.specs import PlatformSpec
 from factory.inventory.spark import YuniKorn
 from factory.naming import SCHEDULER_NAMESPACE
 
 YUNIKORN = "yunikorn"
 
 
-def add_yunikorn(stack: TerraformStack, scheduler: YuniKorn) -> Release:
+def add_yunikorn(stack: TerraformStack, platform: PlatformSpec, scheduler: YuniKorn) -> Release:
     """Install the scheduler; the operator names it in each job's pods."""
     return add_release(
         stack,
@@ -21,20 +23,24 @@ def add_yunikorn(stack: TerraformStack, scheduler: YuniKorn) -> Release:
         version=scheduler.chart_version,
         namespace=SCHEDULER_NAMESPACE,
         create_namespace=True,
-        values=yunikorn_values(scheduler),
+        values=yunikorn_values(platform, scheduler),
     )
 
 
-def yunikorn_values(scheduler: YuniKorn) -> dict[str, Any]:
+def yunikorn_values(platform: PlatformSpec, scheduler: YuniKorn) -> dict[str, Any]:
     """The chart's values: no admission webhook, which would take every pod of the cell over.
 
     Source:
         https://github.com/apache/yunikorn-release/blob/master/helm-charts/yunikorn/values.yaml
     """
-    values: dict[str, Any] = {"embedAdmissionController": False}
+    values: dict[str, Any] = {
+        "embedAdmissionController": False,
+        "priorityClassName": PRIORITY,
+        **placement_values(platform.placement),
+    }
     if registry := scheduler.image_registry:
         image = {"image": {"repository": f"{registry}/apache/yunikorn"}}
         values |= image
         values["web"] = image
         values["yunikornDefaults"] = {"service.placeholderImage": f"{registry}/pause:3.7"}
-    return values
+    return release_values(scheduler.values, values)

@@ -9,6 +9,7 @@ from factory.facts.schema import Facts
 from factory.inventory.account_rules import check_accounts
 from factory.inventory.block_rules import check_blocks
 from factory.inventory.node_rules import check_node_groups
+from factory.inventory.platform_rules import check_platform
 from factory.inventory.reference_rules import check_references
 from factory.inventory.schema import Inventory
 from factory.inventory.spark_rules import check_spark
@@ -53,6 +54,13 @@ RULES = {
     "F131": "A Kubernetes version is in extended support, which costs extra (a warning).",
     "F132": "Every node group of a cell type has a taint: its DNS and platform have no node.",
     "F133": "The version of kube-proxy does not go with the Kubernetes version.",
+    "F150": "The platform is to run on a node group whose nodes no label tells from all others.",
+    "F151": "A Helm value under `values` is one that another key says, or that the cell depends "
+    "on.",
+    "F152": "A release of the operator has no namespace, or a namespace belongs to two.",
+    "F153": "Node groups are of several architectures, and the images of jobs are not said to be "
+    "made for all of them (a warning).",
+    "F154": "A cell has a load balancer, and its mesh no hub that could reach it (a warning).",
 }
 """What each rule says; a number is never used again for something else."""
 
@@ -61,7 +69,7 @@ def check_inventory(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
     """Yield what is wrong between the values of an inventory, warnings included.
 
     Rules:
-        F103, F110 to F133: see `RULES`.
+        F103, F110 to F154: see `RULES`.
     """
     # Each part says how far it goes where something was refused; none may stop the others.
     yield from as_far_as_readable(check_references)(inventory, facts)
@@ -73,5 +81,6 @@ def check_inventory(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
         check_user_data,
         check_versions,
         check_blocks,
+        check_platform,
     ):
         yield from as_far_as_readable(check_facts)(inventory, facts)

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from factory.inventory import patterns
-from factory.inventory.values import GroupName, Image, Model, Namespace
+from factory.inventory.values import (
+    GroupName,
+    HelmValues,
+    Image,
+    LabelKey,
+    LabelValue,
+    Model,
+    Namespace,
+    ReleaseName,
+)
 
 
 class SparkOperator(Model):
@@ -26,7 +37,15 @@ class SparkOperator(Model):
         max_length=512,
         description="Registry that mirrors its image; the chart's own when unset.",
     )
-    replicas: int = Field(default=2, ge=1, le=5, description="Controller pods, one leads (pods).")
+    replicas: int = Field(
+        default=2, ge=1, le=5, description="Controller pods of each release, one leads (pods)."
+    )
+    cpu: int = Field(
+        default=2, ge=1, le=192, description="Processors of each controller pod (vCPUs)."
+    )
+    memory_gib: int = Field(
+        default=4, ge=1, le=768, description="Memory of each controller pod (GiB)."
+    )
     workers: int = Field(default=10, ge=1, le=500, description="Reconciling threads (threads).")
     kube_api_qps: int = Field(
         default=20, ge=1, le=10_000, description="Requests to the API (per second)."
@@ -34,6 +53,23 @@ class SparkOperator(Model):
     kube_api_burst: int = Field(
         default=30, ge=1, le=10_000, description="Burst above it (requests)."
     )
+    node_group: GroupName | None = Field(
+        default=None,
+        description="Node group of its pods; that of the platform (`spark.node_group`) when unset.",
+    )
+    shards: dict[ReleaseName, list[Namespace]] = Field(
+        default={},
+        description="Further releases, each with namespaces of its own: only the leader of a "
+        "release works, so that several do more. What is in none stays with the first.",
+    )
+    jobs_per_minute: int | None = Field(
+        default=None,
+        ge=1,
+        le=100_000,
+        description="Most jobs submitted to the cell, sized against the processors above "
+        "(jobs per minute).",
+    )
+    values: HelmValues = Field(default={}, description="More values of its Helm chart.")
 
 
 class SparkUi(Model):
@@ -48,6 +84,7 @@ class SparkUi(Model):
     max_drivers: int = Field(
         default=10_000, ge=1, le=100_000, description="Most live drivers with a page (drivers)."
     )
+    values: HelmValues = Field(default={}, description="More values of the gateway's chart.")
 
 
 class SparkHistory(Model):
@@ -62,6 +99,17 @@ class SparkHistory(Model):
     disk_gib: int = Field(
         default=20, ge=5, le=500, description="Node disk for the pages it has read, each pod (GiB)."
     )
+    logs_per_day: int | None = Field(
+        default=None,
+        ge=1,
+        le=10_000_000,
+        description="Event logs that jobs leave; the scan interval follows (logs per day).",
+    )
+    rolling_logs: bool = Field(
+        default=False,
+        description="Whether jobs write rolling logs, each a folder that every scan lists.",
+    )
+    values: HelmValues = Field(default={}, description="More values of the History Server's chart.")
 
 
 class YuniKorn(Model):
@@ -82,6 +130,7 @@ class YuniKorn(Model):
         max_length=512,
         description="Registry that mirrors its images; the chart's own when unset.",
     )
+    values: HelmValues = Field(default={}, description="More values of its Helm chart.")
 
 
 class Scheduler(Model):
@@ -90,10 +139,31 @@ class Scheduler(Model):
     yunikorn: YuniKorn = Field(description="Apache YuniKorn, with gang scheduling.")
 
 
+class Monitoring(Model):
+    """Scrape objects of the Prometheus Operator, whose CRDs must be in the cluster before."""
+
+    labels: dict[LabelKey, LabelValue] = Field(
+        default={}, description="Labels by which a Prometheus chooses them."
+    )
+    namespace: Namespace = Field(
+        default="monitoring", description="Namespace of the pods that scrape."
+    )
+
+
 class Spark(Model):
     """What the platform layer of a cell runs."""
 
     namespaces: list[Namespace] = Field(min_length=1, description="Namespaces that jobs run in.")
+    node_group: GroupName | None = Field(
+        default=None,
+        description="Node group of the platform's own pods, chosen by its labels; any without "
+        "taints when unset.",
+    )
+    image_architectures: list[Literal["arm64", "x86_64"]] = Field(
+        default=[],
+        description="What the images of jobs are made for, where the node groups are not of one "
+        "kind.",
+    )
     operator: SparkOperator = Field(description="The Spark Operator release.")
     ui: SparkUi | None = Field(default=None, description="The gateway to live UIs.")
     history: SparkHistory | None = Field(
@@ -101,6 +171,9 @@ class Spark(Model):
     )
     scheduler: Scheduler | None = Field(
         default=None, description="Another scheduler for jobs; Kubernetes' own when unset."
+    )
+    monitoring: Monitoring | None = Field(
+        default=None, description="PodMonitors of the operator and of the gateway."
     )
 
 

@@ -12,6 +12,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    JsonValue,
     PlainSerializer,
     WithJsonSchema,
 )
@@ -102,6 +103,8 @@ RoleName = Annotated[str, Field(pattern=patterns.ROLE_NAME)]
 RegionName = Annotated[str, Field(pattern=patterns.REGION, max_length=32)]
 ZoneId = Annotated[str, Field(pattern=patterns.ZONE_ID, max_length=32)]
 Namespace = Annotated[str, Field(pattern=patterns.NAMESPACE)]
+ReleaseName = Annotated[str, Field(pattern=patterns.NAME, max_length=20)]
+HelmValues = Annotated[dict[str, JsonValue], WithJsonSchema({"type": "object"})]
 Image = Annotated[str, Field(pattern=patterns.IMAGE, max_length=512)]
 ServiceName = Annotated[
     str,

@@ -176,6 +176,16 @@ _ROWS = (
           unit="endpoints", remedy="remove interface endpoints"),
     Bound(id="elastic-addresses", rule="F366", title="elastic addresses", unit="addresses",
           assumption="one for the NAT gateway of each zone", remedy="set egress: none"),
+    # platform
+    Bound(id="operator-submissions", rule="F380", title="jobs submitted", unit="jobs/min",
+          gate="warning",
+          assumption="each submission is a JVM in the leader of a release, which is bound by its "
+          "processors; submissions spread evenly over the releases",
+          remedy="raise spark.operator.cpu, or share the namespaces out (spark.operator.shards)"),
+    Bound(id="history-lists", rule="F381", title="LIST requests of the history",
+          unit="lists/s", gate="warning",
+          assumption="all logs of the retention are listed again at each scan",
+          remedy="keep logs for fewer days, or let jobs write single logs (rolling_logs: false)"),
     # mesh
     Bound(id="peerings-per-vpc", rule="F370", title="peering connections", unit="connections",
           assumption=_PEERS, remedy="split the mesh, or set cell_to_cell: none",

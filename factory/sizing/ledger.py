@@ -19,6 +19,7 @@ from factory.sizing.entry import CellEntries
 from factory.sizing.mesh import neighbourhoods, size_neighbourhood
 from factory.sizing.nau import CellNau, cell_nau, size_nau
 from factory.sizing.nodes import size_account, size_cluster, size_ingress, size_pools
+from factory.sizing.platform import size_platform
 from factory.sizing.shape import CellShape, shape_of
 from factory.sizing.usage import Ledger, Limit, Scope, Usage, mark_binding
 
@@ -45,6 +46,7 @@ def size_shape(shape: CellShape, nau: CellNau, facts: Facts) -> Iterator[Usage]:
     yield from size_calls(entries)
     yield from size_account(entries)
     yield from size_ingress(entries)
+    yield from size_platform(entries)
 
 
 def size_mesh(

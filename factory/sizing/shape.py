@@ -13,6 +13,7 @@ from factory.inventory.endpoints import endpoint_services
 from factory.inventory.groups import group_size, pool_surge, split_groups
 from factory.inventory.node_config import pods_per_node, prefixes_per_node
 from factory.inventory.schema import CellType, Inventory, NodeGroup
+from factory.inventory.spark import Spark
 
 NEWEST_CNI = (999,)  # stands in for a version that the inventory does not pin
 
@@ -67,6 +68,7 @@ class CellShape:
     ceiling: int | None  # nodes that addresses are planned for, when the cell type says so
     peers: Peers
     quotas: Mapping[str, float]  # what AWS has raised, by quota code
+    spark: Spark | None = None  # the platform of its type; None where nobody declared one
     churn: float = 0  # pods that come and go on each node (per second)
 
     @property
@@ -148,6 +150,7 @@ def shape_of_type(
         ceiling=cell_type.node_ceiling,
         peers=peers,
         quotas=quotas,
+        spark=cell_type.spark,
     )
 
 

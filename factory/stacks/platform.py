@@ -9,12 +9,20 @@ from factory.constructs.spark_history import add_history_server
 from factory.constructs.spark_operator import (
     add_helm_provider,
     add_namespaces,
-    add_spark_operator,
+    add_spark_operators,
 )
-from factory.constructs.specs import GatewaySpec, HistorySpec, PlatformSpec
+from factory.constructs.specs import (
+    GatewaySpec,
+    HistorySpec,
+    OperatorSpec,
+    Placement,
+    PlatformSpec,
+)
 from factory.constructs.yunikorn import add_yunikorn
+from factory.facts.schema import Facts
 from factory.inventory.schema import CellType
 from factory.layers import Stack
+from factory.sizing.history import scan_seconds
 from factory.stacks.frame import Outputs
 from factory.stacks.parts import Parts
 
@@ -28,10 +36,12 @@ def describe(parts: Parts, stack: Stack) -> PlatformSpec:
         name=stack.id.name,
         access=stack.access,
         namespaces=tuple(spark.namespaces),
-        operator=spark.operator,
+        placement=_placement(cell_type, spark.node_group),
+        operator=_operator(cell_type),
         scheduler=spark.scheduler.yunikorn if spark.scheduler else None,
-        history=_history(cell_type),
+        history=_history(cell_type, parts.facts),
         gateway=_gateway(cell_type, parts.plan.cells[cell]),
+        monitoring=spark.monitoring,
     )
 
 
@@ -41,18 +51,45 @@ def build(terraform: TerraformStack, spec: PlatformSpec) -> Outputs:
     namespaces = add_namespaces(terraform, spec)
     before = [namespaces]
     if spec.scheduler:
-        before.append(add_yunikorn(terraform, spec.scheduler))
-    version = add_spark_operator(terraform, spec, before)
+        before.append(add_yunikorn(terraform, spec, spec.scheduler))
+    version = add_spark_operators(terraform, spec, before)
     shown = [namespaces]
     if spec.history:
         bucket = "${var.event_log_bucket}"
-        shown.append(add_history_server(terraform, spec.access.region, spec.history, bucket))
+        shown.append(add_history_server(terraform, spec, spec.history, bucket))
     if spec.gateway:
         add_gateway(terraform, spec, spec.gateway, shown)
     return {"operator_version": version}
 
 
-def _history(cell_type: CellType) -> HistorySpec | None:
+def _placement(cell_type: CellType, name: str | None) -> Placement | None:
+    if name is None:
+        return None
+    group = cell_type.node_groups[name]
+    return Placement(labels=group.labels, taints=tuple(group.taints))
+
+
+def _operator(cell_type: CellType) -> OperatorSpec:
+    spark, operator = cell_type.spark, cell_type.spark.operator
+    shared_out = {namespace for shard in operator.shards.values() for namespace in shard}
+    return OperatorSpec(
+        chart_repository=operator.chart_repository,
+        chart_version=operator.chart_version,
+        image_registry=operator.image_registry,
+        replicas=operator.replicas,
+        workers=operator.workers,
+        cpu=operator.cpu,
+        memory_gib=operator.memory_gib,
+        kube_api_qps=operator.kube_api_qps,
+        kube_api_burst=operator.kube_api_burst,
+        placement=_placement(cell_type, operator.node_group or spark.node_group),
+        values=operator.values,
+        first=tuple(name for name in spark.namespaces if name not in shared_out),
+        shards={name: tuple(shard) for name, shard in sorted(operator.shards.items())},
+    )
+
+
+def _history(cell_type: CellType, facts: Facts) -> HistorySpec | None:
     history = cell_type.spark.history
     if history is None:
         return None
@@ -61,6 +98,8 @@ def _history(cell_type: CellType) -> HistorySpec | None:
         replicas=history.replicas,
         memory_gib=history.memory_gib,
         disk_gib=history.disk_gib,
+        scan_seconds=scan_seconds(history, facts),
+        values=history.values,
     )
 
 

@@ -24,8 +24,9 @@ Pod = dict[str, Any]
 
 
 def make_driver(number: int, *, address: str, namespace: str = "spark", **changes: Any) -> Pod:
-    """Make a running driver pod; `changes` replace `job`, `uid`, `created`, `phase` or `port`."""
+    """Make a running driver pod; `changes` replace any of its values by name."""
     job = changes.pop("job", f"spark-{number:032x}")
+    started = changes.pop("started", "")
     pod: Pod = {
         "kind": "Pod",
         "apiVersion": "v1",
@@ -44,6 +45,9 @@ def make_driver(number: int, *, address: str, namespace: str = "spark", **change
             "containers": [
                 {
                     "name": "spark-kubernetes-driver",
+                    "env": [
+                        {"name": "SPARK_APPLICATION_ID", "value": changes.pop("made_with", job)}
+                    ],
                     "ports": [
                         {"name": "driver-rpc-port", "containerPort": 7078},
                         {"name": "spark-ui", "containerPort": changes.pop("port", 4040)},
@@ -58,6 +62,8 @@ def make_driver(number: int, *, address: str, namespace: str = "spark", **change
             "hostIP": "10.9.9.9",
         },
     }
+    if started:
+        pod["status"]["startTime"] = started
     assert not changes, changes
     return pod
 

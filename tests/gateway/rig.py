@@ -233,6 +233,7 @@ class Nginx(Process):
         super().__init__("nginx", directory)
         self.binary = binary
         self.port = free_port()
+        self.health_port = free_port()
         self.directory = directory
         self.access_log = directory / "access.log"
         (directory / "routes" / "r").mkdir(parents=True, exist_ok=True)
@@ -251,6 +252,8 @@ class Nginx(Process):
             "/dev/stdout": str(self.access_log),
             "listen 8080": f"listen 127.0.0.1:{self.port}",
             "listen [::]:8080": f"listen [::1]:{self.port}",
+            "listen 8081": f"listen 127.0.0.1:{self.health_port}",
+            "listen [::]:8081": f"listen [::1]:{self.health_port}",
         }
         return re.sub("|".join(map(re.escape, places)), lambda found: places[found[0]], text)
 
@@ -262,7 +265,7 @@ class Nginx(Process):
 
     def _is_up(self) -> bool:
         with contextlib.suppress(OSError):
-            return fetch(self.port, "/livez").status == 200
+            return fetch(self.health_port, "/livez").status == 200
         return False
 
     def get(self, path: str, **options: Any) -> Answer:

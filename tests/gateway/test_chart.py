@@ -15,7 +15,7 @@ from tests.gateway.rig import CHART, VALUES, render_chart
 pytestmark = pytest.mark.helm
 
 GOLDEN = Path(__file__).parent / "golden"
-KUBERNETES = ("1.29", "1.33", "1.37")
+KUBERNETES = ("1.29", "1.33", "1.34", "1.35", "1.36", "1.37")
 NOT_KUBERNETES = {"TargetGroupBinding"}  # a resource of the AWS Load Balancer Controller
 
 STORIES: dict[str, dict[str, Any]] = {
@@ -27,7 +27,7 @@ STORIES: dict[str, dict[str, Any]] = {
         "driver": {"roles": ["driver", "connect-server"], "lowestPort": 4040, "highestPort": 4056},
         "networkPolicy": {
             "clientBlocks": ["10.0.0.0/20"],
-            "metricsNamespaceLabels": {"kubernetes.io/metadata.name": "monitoring"},
+            "metricsNamespace": "monitoring",
             "apiServerBlocks": ["10.0.0.0/20"],
         },
         "nginx": {
@@ -235,7 +235,7 @@ def test_room_for_routes_grows_with_their_number() -> None:
         volumes = spec["spec"]["template"]["spec"]["volumes"]
         return str(next(v["emptyDir"]["sizeLimit"] for v in volumes if v["name"] == "routes"))
 
-    assert (room(10_000), room(50_000)) == ("74Mi", "308Mi")
+    assert (room(10_000), room(50_000)) == ("84Mi", "357Mi")
 
 
 def test_pods_are_made_anew_when_the_configuration_changes() -> None:

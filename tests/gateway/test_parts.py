@@ -17,7 +17,7 @@ from sparkgateway.board import Board
 from sparkgateway.events import BadAnswer, parse_event, parse_page
 from sparkgateway.history import HistoryResolver
 from sparkgateway.metrics import Metrics
-from sparkgateway.pages import MOST_JOBS, render_index, render_jobs
+from sparkgateway.pages import MOST_JOBS, render_index, render_jobs, render_names
 from sparkgateway.pods import Driver
 from sparkgateway.publisher import Publisher
 from sparkgateway.settings import SettingsError, parse_settings
@@ -34,6 +34,7 @@ def make(number: int, *, name: str = "app", backend: str = "") -> Driver:
         job=JOB(number),
         backend=backend or f"10.0.0.{number}:4040",
         created=f"2026-11-22T08:{number // 60 % 60:02d}:{number % 60:02d}Z",
+        started=f"2026-11-22T08:{number // 60 % 60:02d}:{number % 60:02d}Z",
         namespace="n",
         name=name,
     )
@@ -131,12 +132,20 @@ def test_no_name_can_write_markup(name: str) -> None:
 def test_pages_stay_small_and_show_the_newest() -> None:
     drivers = [make(number) for number in range(MOST_JOBS + 20)]
     page = "".join(render_index(drivers))
-    assert "520 jobs are running; the newest 500 are shown." in page
+    assert "520 jobs are running; the newest 500 are shown" in page
+    assert '<a href="/jobs.json">' in page
     assert page.count("<tr><td>") == MOST_JOBS
     document = json.loads("".join(render_jobs(drivers)))
-    assert document["total"] == MOST_JOBS + 20
+    assert document["total"] == len(document["jobs"]) == MOST_JOBS + 20
     assert document["jobs"][0]["id"] == JOB(MOST_JOBS + 19)
+    assert document["jobs"][-1]["id"] == JOB(0), "a job that runs for a month is found, too"
     assert "1 job is running." in "".join(render_index(drivers[:1]))
+
+
+def test_names_lead_to_the_newest_job_that_bears_them() -> None:
+    drivers = [make(1, name="etl"), make(2, name="etl"), make(3, name="ads"), make(4, name="a b")]
+    lines = "".join(render_names(drivers)).splitlines()
+    assert lines == ["", f"n/ads {JOB(3)}", f"n/etl {JOB(2)}", f"n/etl {JOB(1)}"]
 
 
 # Settings

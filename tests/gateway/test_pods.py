@@ -26,6 +26,7 @@ BLOCKS = parse_blocks(
     ]
 )
 POLICY = PodPolicy(addresses=AddressPolicy(blocks=BLOCKS))
+OTHER = "spark-" + "0b" * 16
 JOB = "spark-" + "0a" * 16
 
 
@@ -40,6 +41,7 @@ def test_a_driver() -> None:
         job=JOB,
         backend="100.64.0.7:4040",
         created="2026-11-22T08:00:00Z",
+        started="2026-11-22T08:00:00Z",
         namespace="spark",
         name="app-1",
     )
@@ -114,8 +116,34 @@ def test_ports_out_of_range_are_refused(port: object) -> None:
 
 def test_a_pod_that_names_no_port_has_the_default_one() -> None:
     pod = make_driver(1, address="100.64.0.7", job=JOB)
-    pod["spec"] = {}
+    del pod["spec"]["containers"][0]["ports"]
     assert isinstance(parse_pod(pod, POLICY), Driver)
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {},
+        {"containers": []},
+        {"containers": [{"name": "c"}]},
+        {"containers": [{"env": [{"name": "SPARK_APPLICATION_ID", "value": OTHER}]}]},
+        {"containers": [{"env": [{"name": "OTHER", "value": JOB}]}]},
+        {"containers": [{"env": [{"name": "SPARK_APPLICATION_ID", "valueFrom": {}}]}]},
+        {"containers": [{"env": "SPARK_APPLICATION_ID"}, None, 7]},
+        {
+            "containers": [],
+            "ephemeralContainers": [{"env": [{"name": "SPARK_APPLICATION_ID", "value": JOB}]}],
+        },
+    ],
+    ids=["empty", "none", "no env", "another id", "another name", "from", "odd", "ephemeral"],
+)
+def test_a_label_alone_is_no_claim_to_a_job(spec: dict[str, Any]) -> None:
+    """Every job may patch the labels of pods; what its containers were made with stays."""
+    pod = make_driver(1, address="100.64.0.7", job=JOB)
+    pod["spec"] = spec
+    found = parse_pod(pod, POLICY)
+    assert isinstance(found, Refused)
+    assert found.reason == "id"
 
 
 def test_an_executor_is_no_driver() -> None:

@@ -11,9 +11,12 @@ from sparkgateway.pods import Driver
 from sparkgateway.registry import LimitReached, Registry, plan_changes
 
 
-def make(uid: str, job: str = "j", backend: str = "b", created: int = 0) -> Driver:
+def make(
+    uid: str, job: str = "j", backend: str = "b", created: int = 0, started: int | None = None
+) -> Driver:
     return Driver(
         uid=uid, job=job, backend=backend, created=f"2026-11-22T08:00:{created:02d}Z",
+        started=f"2026-11-22T08:00:{created if started is None else started:02d}Z",
         namespace="n", name="a",
     )  # fmt: skip
 
@@ -41,6 +44,19 @@ def test_the_newest_has_an_address() -> None:
         assert owners(registry) == {"b": "b"}
         registry.remove("b")
         assert owners(registry) == {"a": "a"}
+
+
+def test_an_address_is_the_one_that_a_node_took_last_however_old_the_pod() -> None:
+    """A pod waited an hour for a node and got the address of a younger one that ended unheard."""
+    for order in itertools.permutations(["waited", "ended"]):
+        registry = Registry(limit=9)
+        made = {
+            "waited": make("waited", job="new", backend="same", created=1, started=30),
+            "ended": make("ended", job="old", backend="same", created=20, started=21),
+        }
+        for name in order:
+            registry.put("", made[name])
+        assert owners(registry) == {"new": "waited"}
 
 
 def test_an_owner_that_lost_its_address_loses_its_id() -> None:

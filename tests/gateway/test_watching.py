@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import signal
 import time
 from pathlib import Path
@@ -130,6 +131,62 @@ def test_failures_are_spaced_out(api: ApiServer, tmp_path: Path) -> None:
         before = len(api.requests)
         time.sleep(2.0)
         assert 3 <= len(api.requests) - before <= 8
+
+
+def test_an_older_pod_that_is_relabelled_does_not_take_a_page_over(
+    api: ApiServer, sidecar: Sidecar
+) -> None:
+    """Ids are public, and each job may patch the labels of the pods of its namespace."""
+    thief = driver(1, created="2026-11-22T07:00:00Z")
+    victim = driver(2, created="2026-11-22T08:00:00Z")
+    api.apply(thief)
+    api.apply(victim)
+    settle(sidecar, expected(1, 2))
+    stolen = copy.deepcopy(thief)
+    stolen["metadata"]["labels"]["spark-app-selector"] = victim["metadata"]["labels"][
+        "spark-app-selector"
+    ]
+    api.apply(stolen)
+    wait_for(lambda: sidecar.metric("rejected_total", 'reason="id"') == 1)
+    settle(sidecar, expected(2))
+
+
+def test_what_failed_before_an_answer_delays_nothing_after_it(
+    api: ApiServer, tmp_path: Path
+) -> None:
+    """An outage makes the waits long; the first list ends it, and an expired version soon after
+    is listed within a second or so, though no event has come in between."""
+    api.bookmark_seconds = 60.0
+    with Sidecar(tmp_path, api, backoff_first_ms="200", backoff_last_ms="60000") as process:
+        process.start()
+        process.wait_synced()
+        api.fail_status = 503
+        api.break_connections()
+        time.sleep(4.0)
+        api.apply(driver(1))
+        api.compact()
+        api.fail_status = 0
+        settle(process, expected(1))
+        api.stop()
+        api.delete(driver(1))
+        api.compact()
+        api.start()
+        begun = time.monotonic()
+        settle(process, {})
+        assert time.monotonic() - begun < 2.5
+
+
+def test_versions_that_expire_again_and_again_are_not_listed_in_a_rush(
+    api: ApiServer, tmp_path: Path
+) -> None:
+    with Sidecar(tmp_path, api) as process:
+        process.start()
+        process.wait_synced()
+        expired = b'{"type":"ERROR","object":{"code":410,"reason":"Expired"}}\n'
+        api.watch_script += [expired] * 50
+        api.break_connections()
+        time.sleep(4.0)
+        assert 2 <= process.metric("relists_total", 'reason="expired"') <= 5
 
 
 @pytest.mark.parametrize(

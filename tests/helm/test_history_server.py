@@ -14,7 +14,7 @@ pytestmark = pytest.mark.helm
 
 CHART = ROOT / "modules" / "spark-history-server"
 GOLDEN = ROOT / "tests" / "helm" / "golden"
-KUBERNETES = ("1.29", "1.33", "1.37")
+KUBERNETES = ("1.29", "1.33", "1.34", "1.35", "1.36", "1.37")
 IMAGE = {"repository": "registry.example.com/spark-with-s3a", "tag": "4.0.1"}
 LOGS = {"folder": "s3a://example-logs/spark-events"}
 SMALLEST: dict[str, Any] = {"image": IMAGE, "eventLogs": LOGS}

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import shutil
+import zipfile
 from pathlib import Path
 
 import pytest
 from helm_python import Chart
 
+from factory.runs.reading import read_design
+from factory.stacks.example_job import example_job
 from tests.gateway.rig import Answer, Process, fetch, free_port, wait_for
 from tests.gateway.test_spark import find_spark, spark_environment
-from tests.helm.conftest import objects, of_kind
+from tests.helm.conftest import ROOT, objects, of_kind
 from tests.helm.test_history_server import CHART, SMALLEST
 
 pytestmark = [pytest.mark.helm, pytest.mark.gateway_spark]
@@ -81,6 +84,28 @@ def test_it_starts_with_the_rendered_files_and_shows_the_jobs_of_the_folder(
         assert page is not None
         assert b'"/shs/static/' in page.body, "its links go through the gateway"
     assert any(store.iterdir()), "what was read is kept on disk"
+
+
+def test_spark_knows_every_property_that_we_write() -> None:
+    """Spark takes any property and says nothing of one that it does not know."""
+    (core,) = (find_spark() / "jars").glob("spark-core_*.jar")
+    with zipfile.ZipFile(core) as jar:
+        code = b"".join(
+            jar.read(name)
+            for name in jar.namelist()
+            if name.startswith("org/apache/spark/internal/config/")
+        )
+    with Chart.load(CHART) as chart:
+        made = objects(chart.render(SMALLEST, name="spark-history-server"))
+    (config,) = of_kind(made, "ConfigMap").values()
+    lines = config["data"]["spark-defaults.conf"].splitlines()
+    written = {line.split()[0] for line in lines if line.startswith("spark.")}
+    planned = read_design(ROOT / "cells.yaml")
+    job = example_job(planned.inventory, planned.facts, "moka-use1-a", "executor")
+    written |= job["spec"]["sparkConf"].keys()
+    of_spark = {name for name in written if not name.startswith("spark.hadoop.")}
+    assert len(of_spark) > 8
+    assert {name for name in of_spark if name.encode() not in code} == set()
 
 
 def _jobs(ask: object) -> set[str]:

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 from helm_python import Chart
 
+from factory.addressing.lock import EMPTY_LOCK
+from factory.addressing.plan import plan_addresses
 from factory.constructs.spark_operator import JOB_ACCOUNT
 from factory.constructs.spark_releases import OWN_CHARTS
+from factory.facts.loader import load_facts
+from factory.inventory.owned_values import HISTORY, OPERATOR, OWNED_VALUES, UI, YUNIKORN
 from factory.inventory.schema import Inventory
 from factory.inventory.spark import Spark
+from factory.layers import list_stacks
 from factory.runs.reading import read_design
+from factory.stacks.synth import synth_stacks
 from tests.helm.conftest import ROOT, objects, of_kind, unknown_values, values_of
+from tests.inventories import data
+from tests.inventories import inventory as read
 
 pytestmark = [pytest.mark.helm, pytest.mark.synth]
 
 Releases = dict[str, dict[str, Any]]
+KUBERNETES = ("1.33", "1.34", "1.35", "1.36", "1.37")
+CUSTOM = {"PodMonitor"}  # kinds that Kubernetes itself does not have
 
 
 @pytest.fixture(scope="module")
@@ -106,13 +117,16 @@ def rendered_own(release: dict[str, Any]) -> list[dict[str, Any]]:
     return objects(made)
 
 
-def test_kubernetes_accepts_what_every_stack_makes_of_our_charts(releases: Releases) -> None:
+@pytest.mark.parametrize("version", KUBERNETES)
+def test_kubernetes_accepts_what_every_stack_makes_of_our_charts(
+    releases: Releases, version: str
+) -> None:
     validate = pytest.importorskip("kubernetes_validate", reason="pip install kubernetes-validate")
     count = 0
     for made in releases.values():
         for name in OWN_CHARTS.keys() & made:
             for each in rendered_own(made[name]):
-                validate.validate(each, "1.33", strict=True)
+                validate.validate(each, version, strict=True)
                 count += 1
     assert count > 20
 
@@ -229,15 +243,19 @@ def test_no_service_and_no_ingress_for_each_job(
 
 
 def test_jobs_run_as_the_account_that_the_log_writers_role_is_bound_to(
-    rendered: dict[str, tuple[Spark, list[dict[str, Any]]]],
+    rendered: dict[str, tuple[Spark, list[dict[str, Any]]]], releases: Releases
 ) -> None:
-    for spark, made in rendered.values():
-        accounts = {
-            each["metadata"]["namespace"]
-            for each in made
-            if each["kind"] == "ServiceAccount" and each["metadata"]["name"] == JOB_ACCOUNT
-        }
-        assert accounts == set(spark.namespaces)
+    """Our chart makes it, with its rights, so that it stays whichever release serves it."""
+    for stack, (spark, made) in rendered.items():
+        own = rendered_own(releases[stack]["spark-namespaces"])
+        for kind in ("ServiceAccount", "Role", "RoleBinding"):
+            homes = {
+                each["metadata"]["namespace"]
+                for each in own
+                if each["kind"] == kind and each["metadata"]["name"] == JOB_ACCOUNT
+            }
+            assert homes == set(spark.namespaces)
+        assert JOB_ACCOUNT not in {each["metadata"]["name"] for each in made}
 
 
 def test_the_job_namespaces_are_watched(
@@ -247,8 +265,41 @@ def test_the_job_namespaces_are_watched(
         for deployment in of_kind(made, "Deployment").values():
             watched = flags(deployment)["namespaces"].split(",")
             assert sorted(watched) == sorted(spark.namespaces)
-        homes = {each["metadata"]["namespace"] for each in made if each["kind"] == "ServiceAccount"}
-        assert set(spark.namespaces) <= homes, "a job's driver has its service account there"
+
+
+def test_the_operator_is_the_last_to_be_evicted_and_lost_with_no_node(
+    rendered: dict[str, tuple[Spark, list[dict[str, Any]]]],
+) -> None:
+    for spark, made in rendered.values():
+        for name, deployment in of_kind(made, "Deployment").items():
+            pod = deployment["spec"]["template"]["spec"]
+            (container,) = pod["containers"]
+            resources = container["resources"]
+            assert resources["requests"] == resources["limits"], "Guaranteed"
+            assert {"cpu", "memory"} <= set(resources["limits"])
+            assert pod["priorityClassName"] == "system-cluster-critical"
+            spread = {each["topologyKey"]: each for each in pod["topologySpreadConstraints"]}
+            assert spread["kubernetes.io/hostname"]["whenUnsatisfiable"] == "DoNotSchedule"
+            assert all(each["labelSelector"]["matchLabels"] for each in spread.values())
+            if name.endswith("controller"):
+                assert int(resources["limits"]["cpu"]) == spark.operator.cpu
+
+
+def test_the_platforms_pods_run_on_the_node_group_that_is_named(
+    rendered: dict[str, tuple[Spark, list[dict[str, Any]]]], releases: Releases
+) -> None:
+    seen = 0
+    for stack, (spark, made) in rendered.items():
+        own = [rendered_own(releases[stack][name]) for name in OWN_CHARTS.keys() & releases[stack]]
+        pods = [
+            each["spec"]["template"]["spec"]
+            for each in (*made, *(found for chart in own for found in chart))
+            if each["kind"] in {"Deployment", "Job"}
+        ]
+        wanted = {"cellfactory/pool": "driver"} if spark.node_group else None
+        assert [pod.get("nodeSelector") for pod in pods] == [wanted] * len(pods)
+        seen += bool(wanted)
+    assert 0 < seen < len(rendered)
 
 
 def test_every_image_comes_from_the_mirror(
@@ -264,12 +315,158 @@ def test_every_image_comes_from_the_mirror(
     assert len(registries) > 1, "the shipped inventory has a cell with a mirror and one without"
 
 
-def test_the_image_of_the_upgrade_job_comes_from_the_mirror(
-    operator_chart: Chart, releases: Releases
+def test_crds_are_brought_up_to_date_with_an_image_from_the_mirror(
+    rendered: dict[str, tuple[Spark, list[dict[str, Any]]]],
 ) -> None:
-    values = values_of(releases["moka-use1-a-platform"]["spark-operator"])
-    registry = values["image"]["registry"]
-    with_job = {**values, "hook": {**values["hook"], "upgradeCrd": True}}
-    made = objects(operator_chart.render(with_job, name="spark-operator"))
-    assert of_kind(made, "Job"), "the chart has a job that updates its CRDs"
-    assert [i for i in images(made) if not i.startswith(f"{registry}/")] == []
+    """Helm installs a chart's CRDs once and never again; the chart's own job applies them."""
+    for spark, made in rendered.values():
+        (job,) = of_kind(made, "Job").values()
+        assert "pre-upgrade" in job["metadata"]["annotations"]["helm.sh/hook"]
+        registry = spark.operator.image_registry or "ghcr.io"
+        assert images([job]) == {f"{registry}/kubeflow/spark-operator/kubectl:2.5.2"}
+
+
+@pytest.mark.parametrize("version", KUBERNETES)
+def test_kubernetes_accepts_what_the_operators_chart_makes(
+    rendered: dict[str, tuple[Spark, list[dict[str, Any]]]], version: str
+) -> None:
+    validate = pytest.importorskip("kubernetes_validate", reason="pip install kubernetes-validate")
+    for _, made in rendered.values():
+        for each in made:
+            if each["kind"] not in CUSTOM:
+                validate.validate(each, version, strict=True)
+
+
+# -- what an inventory may ask for besides ---------------------------------------------------------
+
+
+def asked(**spark: Any) -> Releases:
+    """The releases of a cell whose type asks for more below `spark`."""
+    wanted = {
+        "namespaces": ["etl", "ads", "notebooks"],
+        "operator": {"chart_version": "2.5.2", **spark.pop("operator", {})},
+    }
+    made = data(
+        node_groups={
+            "system": {
+                "instance_type": "m6i.xlarge",
+                "nodes_per_zone": 1,
+                "labels": {"pool": "system"},
+                "taints": [{"key": "system", "effect": "NoSchedule"}],
+            },
+            "all": {"instance_type": "r6i.4xlarge", "nodes_per_zone": 10},
+        },
+        spark={**wanted, **spark},
+        ingress={"node_group": "all"},
+    )
+    cells = read(made)
+    plan, _ = plan_addresses(cells, EMPTY_LOCK, load_facts())
+    stacks = [s for s in list_stacks(cells, load_facts()) if s.id.layer == "platform"]
+    (text,) = synth_stacks(cells, plan, load_facts(), stacks).stacks.values()
+    found: Releases = json.loads(text)["resource"]["helm_release"]
+    return found
+
+
+def test_further_releases_share_the_namespaces_out(operator_chart: Chart) -> None:
+    made = asked(operator={"shards": {"ads": ["ads"]}, "node_group": "system"})
+    first, further = made["spark-operator"], made["spark-operator-ads"]
+    assert further["chart"] == first["chart"] == "spark-operator"
+    assert "helm_release.spark-operator" in further["depends_on"], "it lets the namespace go first"
+    objects_of = {}
+    for name, release in (("first", first), ("further", further)):
+        found = objects(
+            operator_chart.render(
+                values_of(release), name=release["name"], namespace=release["namespace"]
+            )
+        )
+        objects_of[name] = {
+            (o["kind"], o["metadata"].get("namespace"), o["metadata"]["name"]) for o in found
+        }
+        (told,) = [
+            flags(d) for n, d in of_kind(found, "Deployment").items() if n.endswith("controller")
+        ]
+        assert told["namespaces"] == {"first": "etl,notebooks", "further": "ads"}[name]
+        for deployment in of_kind(found, "Deployment").values():
+            pod = deployment["spec"]["template"]["spec"]
+            assert pod["nodeSelector"] == {"pool": "system"}
+            assert [t["key"] for t in pod["tolerations"]] == ["system"]
+        assert bool(of_kind(found, "Job")) == (name == "first"), "CRDs are one release's business"
+    assert objects_of["first"].isdisjoint(objects_of["further"])
+
+
+def test_values_of_a_persons_own_reach_the_chart_beside_ours(operator_chart: Chart) -> None:
+    made = asked(operator={"values": {"controller": {"logLevel": "debug", "env": [{"name": "A"}]}}})
+    told = values_of(made["spark-operator"])["controller"]
+    assert (told["logLevel"], told["env"], told["workers"]) == ("debug", [{"name": "A"}], 10)
+    assert unknown_values(values_of(made["spark-operator"]), operator_chart.values) == []
+
+
+@pytest.mark.parametrize("release", OWNED_VALUES, ids=".".join)
+def test_what_is_not_free_is_a_value_of_the_chart(
+    request: pytest.FixtureRequest, release: tuple[str, ...]
+) -> None:
+    """A misspelt place would leave the real one open."""
+    charts = {OPERATOR: "operator_chart", YUNIKORN: "yunikorn_chart"}
+    names = {UI: "spark-ui-gateway", HISTORY: "spark-history-server"}
+    if release in names:
+        with Chart.load(ROOT / "modules" / OWN_CHARTS[names[release]]) as chart:
+            known = chart.values
+    else:
+        known = request.getfixturevalue(charts[release]).values
+    for dotted in OWNED_VALUES[release]:
+        place: Any = known
+        for key in dotted.split("."):
+            assert key in place, dotted
+            place = place[key]
+
+
+def test_scrape_objects_are_made_where_they_are_asked_for(operator_chart: Chart) -> None:
+    ui = {"sidecar_image": "r.example.com/sidecar:1"}
+    history = {"image": "r.example.com/spark:4"}
+    plain = asked(ui=ui, history=history)
+    made = asked(ui=ui, history=history, monitoring={"labels": {"release": "prometheus"}})
+    assert of_kind(rendered_own(plain["spark-ui-gateway"]), "PodMonitor") == {}
+    (monitor,) = of_kind(rendered_own(made["spark-ui-gateway"]), "PodMonitor").values()
+    assert monitor["metadata"]["labels"]["release"] == "prometheus"
+    assert monitor["spec"]["podMetricsEndpoints"][0]["port"] == "metrics"
+    told = values_of(made["spark-operator"])["prometheus"]
+    assert told["podMonitor"] == {"create": True, "labels": {"release": "prometheus"}}
+    assert "podMonitor" not in values_of(plain["spark-operator"])["prometheus"]
+    assert unknown_values(told, operator_chart.values["prometheus"]) == []
+
+
+def test_policies_choose_pods_that_stay_and_never_all_of_them(releases: Releases) -> None:
+    """AWS's controller writes a policy anew whenever a pod that it chooses comes or goes."""
+    seen = 0
+    for made in releases.values():
+        for name in OWN_CHARTS.keys() & made:
+            for policy in of_kind(rendered_own(made[name]), "NetworkPolicy").values():
+                assert policy["spec"]["podSelector"]["matchLabels"]
+                for peer in peers(policy["spec"]):
+                    chosen = {k: v for k, v in peer.items() if k != "ipBlock"}
+                    assert "ipBlock" in peer or chosen["podSelector"]["matchLabels"], policy
+                seen += 1
+    assert seen > 2
+
+
+def test_the_gateways_policy_chooses_the_history_servers_pods(releases: Releases) -> None:
+    for made in releases.values():
+        if "spark-ui-gateway" not in made:
+            continue
+        (policy,) = of_kind(rendered_own(made["spark-ui-gateway"]), "NetworkPolicy").values()
+        (server,) = of_kind(rendered_own(made["spark-history-server"]), "Deployment").values()
+        labels = server["spec"]["template"]["metadata"]["labels"]
+        home = {"kubernetes.io/metadata.name": made["spark-history-server"]["namespace"]}
+        chosen = [
+            peer
+            for peer in peers(policy["spec"])
+            if peer.get("podSelector", {}).get("matchLabels", {"": ""}).items() <= labels.items()
+        ]
+        assert [peer["namespaceSelector"]["matchLabels"] for peer in chosen] == [home]
+
+
+def peers(policy: dict[str, Any]) -> list[dict[str, Any]]:
+    """List whom a policy lets in or out to, rule by rule."""
+    rules = [rule.get("from", []) for rule in policy.get("ingress", [])]
+    rules += [rule.get("to", []) for rule in policy.get("egress", [])]
+    return [peer for rule in rules for peer in rule]

@@ -14,7 +14,11 @@ pytestmark = pytest.mark.helm
 GOLDEN = ROOT / "tests" / "helm" / "golden"
 GOOD: dict[str, dict[str, Any]] = {
     "one": {"namespaces": ["jobs"]},
-    "many": {"namespaces": ["jobs", "a", "9-to-5", "n" * 63], "podSecurity": "restricted"},
+    "many": {
+        "namespaces": ["jobs", "a", "9-to-5", "n" * 63],
+        "podSecurity": "restricted",
+        "groups": {"submitters": "", "viewers": "team:readers"},
+    },
 }
 BAD: dict[str, tuple[dict[str, Any], str]] = {
     "nothing given": ({}, "namespaces"),
@@ -27,6 +31,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "a line more": ({"namespaces": ["jobs\n"]}, "namespaces"),
     "64 characters": ({"namespaces": ["n" * 64]}, "namespaces"),
     "no such level": ({"namespaces": ["jobs"], "podSecurity": "strict"}, "podSecurity"),
+    "a group of AWS": ({"namespaces": ["jobs"], "groups": {"viewers": "eks:all"}}, "viewers"),
     "a misspelt key": ({"namespaces": ["jobs"], "podsecurity": "baseline"}, "podsecurity"),
 }
 
@@ -47,7 +52,8 @@ def test_lint_finds_nothing_to_complain_of() -> None:
 def test_manifests_are_the_golden_ones(
     namespaces_chart: Chart, name: str, pytestconfig: pytest.Config
 ) -> None:
-    (text,) = render(namespaces_chart, GOOD[name]).values()
+    made = render(namespaces_chart, GOOD[name])
+    text = "".join(f"# {file}\n{made[file].strip()}\n" for file in sorted(made))
     golden = GOLDEN / f"namespaces-{name}.yaml"
     if pytestconfig.getoption("--update-cases"):
         golden.parent.mkdir(exist_ok=True)
@@ -60,12 +66,64 @@ def test_each_namespace_is_made_once_and_outlives_the_release(
     namespaces_chart: Chart, values: dict[str, Any]
 ) -> None:
     made = objects(render(namespaces_chart, values))
-    assert [each["metadata"]["name"] for each in made] == values["namespaces"]
+    namespaces = [each for each in made if each["kind"] == "Namespace"]
+    assert [each["metadata"]["name"] for each in namespaces] == values["namespaces"]
     level = values.get("podSecurity", "baseline")
-    for each in made:
-        assert (each["apiVersion"], each["kind"]) == ("v1", "Namespace")
+    for each in namespaces:
         assert each["metadata"]["annotations"] == {"helm.sh/resource-policy": "keep"}
         assert each["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == level
+
+
+def rights(made: list[dict[str, Any]], namespace: str, subject: str) -> set[str]:
+    """List what a subject may do in a namespace, as `verb resource`."""
+    bound = {
+        each["roleRef"]["name"]
+        for each in made
+        if each["kind"] == "RoleBinding" and each["metadata"]["namespace"] == namespace
+        if [s["name"] for s in each["subjects"]] == [subject]
+    }
+    return {
+        f"{verb} {resource}"
+        for each in made
+        if each["kind"] == "Role" and each["metadata"]["namespace"] == namespace
+        if each["metadata"]["name"] in bound
+        for rule in each["rules"]
+        for resource in rule["resources"]
+        for verb in rule["verbs"]
+    }
+
+
+def test_submitters_handle_jobs_and_viewers_read_and_nobody_enters_a_pod(
+    namespaces_chart: Chart,
+) -> None:
+    """Who submits a job, such as a router, needs no rights of an administrator."""
+    made = objects(render(namespaces_chart, {"namespaces": ["etl", "ads"]}))
+    for namespace in ("etl", "ads"):
+        view = rights(made, namespace, "cellfactory:viewers")
+        submit = rights(made, namespace, "cellfactory:submitters")
+        assert {"get sparkapplications", "get pods/log", "list events"} <= view <= submit
+        assert {right.split()[0] for right in view} == {"get", "list", "watch"}
+        changed = {r.split()[1] for r in submit if r.split()[0] not in {"get", "list", "watch"}}
+        assert changed == {"sparkapplications", "scheduledsparkapplications", "sparkconnects"}
+        assert {"create sparkapplications", "delete sparkapplications"} <= submit
+    assert {each["kind"] for each in made}.isdisjoint({"ClusterRole", "ClusterRoleBinding"})
+
+
+def test_a_group_that_is_left_out_gets_no_role(namespaces_chart: Chart) -> None:
+    made = objects(render(namespaces_chart, GOOD["many"]))
+    names = {each["metadata"]["name"] for each in made if each["kind"] == "Role"}
+    assert names == {"spark-operator-spark", "spark-viewers"}
+    assert rights(made, "jobs", "team:readers")
+
+
+@pytest.mark.parametrize("version", ["1.33", "1.34", "1.35", "1.36", "1.37"])
+@pytest.mark.parametrize("values", GOOD.values(), ids=GOOD)
+def test_kubernetes_accepts_every_manifest(
+    namespaces_chart: Chart, values: dict[str, Any], version: str
+) -> None:
+    validate = pytest.importorskip("kubernetes_validate", reason="pip install kubernetes-validate")
+    for each in objects(render(namespaces_chart, values)):
+        validate.validate(each, version, strict=True)
 
 
 @pytest.mark.parametrize(("values", "named"), BAD.values(), ids=BAD)

@@ -179,7 +179,10 @@ def test_yunikorn_is_there_before_the_operator_that_names_it(changed: Example) -
     batch = values(made["spark-operator"])["controller"]["batchScheduler"]
     assert batch == {"enable": True, "default": "yunikorn"}
     plain = values(releases(changed, WITHOUT)["yunikorn"])
-    assert plain == {"embedAdmissionController": False}
+    assert plain == {
+        "embedAdmissionController": False,
+        "priorityClassName": "system-cluster-critical",
+    }
     off = values(releases(changed, "moka-use1-b")["spark-operator"])
     assert "batchScheduler" not in off["controller"]
 

@@ -16,6 +16,7 @@ from tests.gateway.rig import (
     Sidecar,
     StandInDriver,
     drivers,
+    fetch,
     ok,
     read_jobs,
     wait_for,
@@ -114,6 +115,28 @@ def test_the_index_lists_live_jobs_and_runs_nothing(api: ApiServer, nginx: Nginx
     wait_for(lambda: read_jobs(nginx.port) == {"total": 0, "jobs": []})
 
 
+def test_a_job_is_found_by_its_name(api: ApiServer, nginx: Nginx, driver: StandInDriver) -> None:
+    """Who submits a job knows what it is called; the id comes later."""
+    assert driver.seen == []
+    here = "/by-name/spark/app-1"
+    wait_for(lambda: nginx.get(here).status == 302)
+    assert nginx.get(here).headers["location"] == f"/jobs/{JOB}/"
+    deeper = nginx.get(f"{here}/stages/stage/?id=3&attempt=0")
+    assert deeper.headers["location"] == f"/jobs/{JOB}/stages/stage/?id=3&attempt=0"
+    odd = nginx.get(f"{here}/a%0d%0aX-Evil:1")
+    assert "x-evil" not in odd.headers
+    for other in ("/by-name/ads/app-1", "/by-name/spark/app", "/by-name/spark/pp-1"):
+        waiting = nginx.get(other)
+        assert waiting.status == 404
+        assert waiting.headers["retry-after"] == "5"
+    assert nginx.get("/by-name/spark/a%20b").status == 404
+    newer = make_driver(2, address=SECOND, job=OTHER, created="2026-11-22T09:00:00Z")
+    newer["metadata"]["labels"]["spark-app-name"] = "app-1"
+    api.apply(newer)
+    wait_for(lambda: nginx.get(here).headers["location"] == f"/jobs/{OTHER}/")
+    api.delete(newer)
+
+
 def test_nothing_is_ready_before_the_first_list(
     api: ApiServer, nginx_binary: Path, tmp_path: Path
 ) -> None:
@@ -157,6 +180,66 @@ def test_an_ended_job_is_in_the_history(
             assert answer.headers["location"].isascii()
         else:
             assert answer.headers["location"] == root + sent.format(job=JOB)
+
+
+def test_a_link_that_was_opened_too_early_leads_to_the_live_page(
+    api: ApiServer, nginx_binary: Path, tmp_path: Path
+) -> None:
+    """Schedulers print links at submission; the browser waits in the history until the job runs."""
+    with drivers("127.0.0.1") as (history,), drivers(ADDRESS, port=4040):
+        history.raw = ok(b"no such job", status="404 Not Found")
+        values = {"historyServer": {"service": f"localhost:{history.port}"}}
+        with Nginx(tmp_path, nginx_binary, values) as server:
+            server.start()
+            with Sidecar(tmp_path, api, history=f"127.0.0.1:{history.port}") as process:
+                process.start()
+                process.wait_synced()
+                wait_for((process.directory / "history").exists)
+                early = server.get(f"/jobs/{JOB}/").headers["location"]
+                waiting = server.get(early)
+                assert waiting.status == 404
+                assert '<meta http-equiv="refresh"' in waiting.text
+                api.apply(make_driver(1, address=ADDRESS, job=JOB))
+                wait_for(lambda: JOB in process.routes)
+                led = server.get(early)
+                assert (led.status, led.headers["location"]) == (302, f"/jobs/{JOB}/")
+                assert server.get(f"/jobs/{JOB}/").text == f"driver {ADDRESS}"
+    api.delete(make_driver(1, address=ADDRESS, job=JOB))
+
+
+def test_one_job_leaves_room_for_the_others_and_none_ends_the_pod(
+    api: ApiServer, nginx_binary: Path, tmp_path: Path
+) -> None:
+    """A driver that never answers keeps each request open for as long as it may."""
+    values = {"nginx": {"mostConnections": 30, "mostConnectionsPerJob": 10}}
+    silent = StandInDriver(ADDRESS, 4040)
+    silent.listen(64)  # takes connections and says nothing
+    asked = [socket.socket() for _ in range(12)]
+    try:
+        with Nginx(tmp_path, nginx_binary, values) as server, drivers(SECOND, port=4040):
+            server.start()
+            with Sidecar(tmp_path, api) as process:
+                process.start()
+                api.apply(make_driver(1, address=ADDRESS, job=JOB))
+                api.apply(make_driver(2, address=SECOND, job=OTHER))
+                wait_for(lambda: {JOB, OTHER} == set(process.routes))
+                for each in asked:
+                    each.connect(("127.0.0.1", server.port))
+                    each.sendall(f"GET /jobs/{JOB}/ HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+                wait_for(lambda: server.get(f"/jobs/{JOB}/").status == 429)
+                busy = server.get(f"/jobs/{JOB}/")
+                assert busy.headers["retry-after"] == "3"
+                assert server.get(f"/jobs/{OTHER}/").text == f"driver {SECOND}"
+                assert server.get("/readyz").status == 200
+                assert fetch(server.health_port, "/livez").status == 200
+                assert fetch(server.health_port, "/readyz").status == 200
+                assert fetch(server.health_port, f"/jobs/{OTHER}/").status == 404
+    finally:
+        for each in asked:
+            each.close()
+        silent.stop()
+        api.delete(make_driver(1, address=ADDRESS, job=JOB))
+        api.delete(make_driver(2, address=SECOND, job=OTHER))
 
 
 def test_a_history_server_in_the_cluster_is_shown_below_shs(

@@ -7,12 +7,16 @@ const DIRECTORY = '/run/spark-ui-gateway/';
 const STYLE = ':root{color-scheme:light dark}' +
     'body{font:16px/1.6 system-ui,sans-serif;margin:15vh auto;max-width:38rem;padding:0 1rem}';
 
-function is_synced() {
+function read(name) {
     try {
-        return fs.readFileSync(DIRECTORY + 'synced', 'utf8') !== '';
+        return fs.readFileSync(DIRECTORY + name, 'utf8');
     } catch (error) {
-        return false;
+        return '';
     }
+}
+
+function is_synced() {
+    return read('synced') !== '';
 }
 
 // A page for people that asks again by itself; programs read the status and Retry-After.
@@ -81,9 +85,31 @@ function unwritten(r) {
         'it appears soon. This page asks again every 5 seconds.');
 }
 
+// Who submits a job knows its namespace and name, and not yet the id that Spark gives it.
+function by_name(r) {
+    const key = `\n${r.variables.namespace}/${r.variables.name} `;
+    const names = read('names');
+    const at = names.indexOf(key);
+    if (at < 0) {
+        page(r, 404, 5, 'No job of that name is running',
+            'It has not begun, or it has ended. This page asks again every 5 seconds.');
+        return;
+    }
+    const begin = at + key.length;
+    r.headersOut['Cache-Control'] = 'no-store';
+    r.return(302, `/jobs/${names.slice(begin, names.indexOf('\n', begin))}` +
+        encode(r.variables.rest || '/') + (r.variables.is_args ? '?' + r.variables.args : ''));
+}
+
+// Pages of a job take memory while they are read, and a browser that reads slowly keeps it.
+function busy(r) {
+    page(r, 429, 3, 'Too many requests at once',
+        'Others look at this job, or at many. This page asks again every 3 seconds.');
+}
+
 function history_away(r) {
     page(r, 503, 5, 'The History Server does not answer',
         'Live jobs are not affected. This page asks again every 5 seconds.');
 }
 
-export default {ended, history_away, ready, starting, unwritten};
+export default {busy, by_name, ended, history_away, ready, starting, unwritten};

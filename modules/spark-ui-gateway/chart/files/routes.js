@@ -22,12 +22,13 @@ function history(r) {
     return read('history');
 }
 
-// NGINX takes an answer that does not begin like HTTP for HTTP/0.9 and hands it on as it came: a
-// driver could write headers of its own past every rule. No browser asks in HTTP/0.9, so hang up.
-function insist_on_http(r) {
-    if (r.httpVersion === '0.9') {
+// What NGINX did not take for a whole HTTP answer it hands on as it came, and a driver could write
+// headers of its own past every rule. Two kinds: what does not begin like HTTP (HTTP/0.9 to NGINX),
+// and an interim answer (1xx), behind which another one follows that nobody has read. Hang up.
+function insist_on_an_answer(r) {
+    if (r.httpVersion === '0.9' || r.status < 200) {
         throw new Error('the driver does not speak HTTP');
     }
 }
 
-export default {backend, history, insist_on_http};
+export default {backend, history, insist_on_an_answer};

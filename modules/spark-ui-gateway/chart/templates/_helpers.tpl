@@ -30,6 +30,12 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end -}}
 {{- end -}}
 
+{{/* The namespace in name.namespace.svc:port; the release's own in name:port. */}}
+{{- define "spark-ui-gateway.historyNamespace" -}}
+{{- $parts := splitList "." (splitList ":" .Values.historyServer.service | first) -}}
+{{- if gt (len $parts) 1 }}{{ index $parts 1 }}{{ else }}{{ .Release.Namespace }}{{ end -}}
+{{- end -}}
+
 {{/* What each container may not do. */}}
 {{- define "spark-ui-gateway.containerSecurity" -}}
 allowPrivilegeEscalation: false

@@ -23,6 +23,7 @@ from sparkgateway.store import Store
 from sparkgateway.watcher import Watcher
 
 LOG = logging.getLogger("sparkgateway")
+RELIST_SECONDS = 30.0  # the longest wait before a list, when one after the other tells of nothing
 
 
 def main() -> int:
@@ -92,6 +93,7 @@ def _make_watchers(
             backoff=Backoff(
                 first=settings.first_backoff, last=settings.last_backoff, random=jitter
             ),
+            relist=Backoff(first=1.0, last=RELIST_SECONDS, random=jitter),
         )
         for scope in settings.namespaces
     ]  # fmt: skip

@@ -1,4 +1,5 @@
-"""The index of live jobs, for people (HTML) and for programs (JSON). Pure.
+"""The index of live jobs: for people (HTML, the newest), for programs (JSON, all), and by name
+(text, all, for NGINX). Pure.
 
 Names come from pod labels, which users write: everything is escaped, and the page needs no script.
 """
@@ -8,13 +9,16 @@ from __future__ import annotations
 import heapq
 import html
 import json
+import re
 from collections.abc import Iterator, Sequence
 
 from sparkgateway.pods import Driver
 
 INDEX = "index.html"
 JOBS = "jobs.json"
-MOST_JOBS = 500  # newest jobs on a page; what more there are is counted, so a page stays small
+NAMES = "names"
+MOST_JOBS = 500  # newest jobs on the page; what more there are is counted, so a page stays small
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9._-]{1,63}", re.ASCII)
 
 _HEAD = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta http-equiv="refresh" content="10">
@@ -40,9 +44,9 @@ def render_index(drivers: Sequence[Driver]) -> Iterator[str]:
 
 
 def render_jobs(drivers: Sequence[Driver]) -> Iterator[str]:
-    """Yield the JSON document of live jobs, newest first."""
+    """Yield the JSON document of all live jobs, newest first."""
     yield f'{{"total": {len(drivers)}, "jobs": ['
-    for index, driver in enumerate(_newest(drivers)):
+    for index, driver in enumerate(sorted(drivers, key=_time, reverse=True)):
         yield ",\n" if index else "\n"
         yield json.dumps(
             {
@@ -56,16 +60,30 @@ def render_jobs(drivers: Sequence[Driver]) -> Iterator[str]:
     yield "\n]}\n"
 
 
+def render_names(drivers: Sequence[Driver]) -> Iterator[str]:
+    """Yield a line `namespace/name id` for each job, so that the newest of a name is first."""
+    yield "\n"
+    for driver in sorted(drivers, key=_time, reverse=True):
+        if _PLAIN_NAME.fullmatch(driver.name):
+            yield f"{driver.namespace}/{driver.name} {driver.job}\n"
+
+
 def _newest(drivers: Sequence[Driver]) -> list[Driver]:
-    return heapq.nlargest(MOST_JOBS, drivers, key=lambda driver: (driver.created, driver.job))
+    return heapq.nlargest(MOST_JOBS, drivers, key=_time)
+
+
+def _time(driver: Driver) -> tuple[str, str]:
+    return driver.created, driver.job
 
 
 def _count(total: int) -> str:
     if total == 0:
         return "No job is running."
     noun = "job is" if total == 1 else "jobs are"
-    shown = f"; the newest {MOST_JOBS} are shown" if total > MOST_JOBS else ""
-    return f"{total:,} {noun} running{shown}."
+    if total <= MOST_JOBS:
+        return f"{total:,} {noun} running."
+    every = '<a href="/jobs.json">jobs.json</a> has all'
+    return f"{total:,} {noun} running; the newest {MOST_JOBS} are shown, {every}."
 
 
 def _render_row(driver: Driver) -> str:

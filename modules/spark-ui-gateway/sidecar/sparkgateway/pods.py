@@ -16,6 +16,10 @@ from sparkgateway.addresses import Address, AddressPolicy, parse_address, render
 ID_LABEL = "spark-app-selector"
 ROLE_LABEL = "spark-role"
 NAME_LABEL = "spark-app-name"
+ID_VARIABLE = "SPARK_APPLICATION_ID"
+"""Spark writes the id into the driver's containers, too (BasicDriverFeatureStep). Whoever may patch
+a pod can change its labels; what its containers are made with, nobody can."""
+
 UI_PORT_NAME = "spark-ui"
 DEFAULT_UI_PORT = 4040
 # Source: https://spark.apache.org/docs/latest/running-on-kubernetes.html; the id is "spark-" and
@@ -32,12 +36,13 @@ REASONS: tuple[Reason, ...] = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Driver:
-    """A running driver pod. `created` is RFC 3339 in UTC, so text order is time order."""
+    """A running driver pod. Times are RFC 3339 in UTC, so text order is time order."""
 
     uid: str
     job: str  # route id, the application id
     backend: str  # address:port
     created: str
+    started: str  # when a node took it: it has its address since then
     namespace: str
     name: str  # of the application, for people
 
@@ -107,6 +112,7 @@ def parse_pod(pod: object, policy: PodPolicy) -> Driver | Gone | Refused:
         job=job,
         backend=backend,
         created=created,
+        started=_started(status, created),
         namespace=sys.intern(_text(metadata, "namespace")),
         name=(_text(labels, NAME_LABEL) or _text(metadata, "name"))[:_LONGEST_NAME],
     )
@@ -125,13 +131,32 @@ def _first_problem(
 ) -> tuple[Reason, str] | None:
     if _text(labels, ROLE_LABEL) not in policy.roles:
         return "role", repr(labels.get(ROLE_LABEL))
-    if not is_job_id(_text(labels, ID_LABEL)):
+    job = _text(labels, ID_LABEL)
+    if not is_job_id(job):
         return "id", repr(labels.get(ID_LABEL))
+    if job not in _made_with(spec):
+        return "id", f"{job} is not what its containers were made with"
     if not _TIME_PATTERN.fullmatch(created):
         return "malformed", f"creationTimestamp {created!r}"
     if spec.get("hostNetwork"):
         return "host_network", "spec.hostNetwork is set"
     return None
+
+
+def _made_with(spec: Mapping[str, object]) -> Iterator[str]:
+    """Yield the application ids in the environment of the pod's containers.
+
+    Ephemeral containers do not count: they can be added later.
+    """
+    for container in _list(spec, "containers"):
+        for variable in _list(container, "env"):
+            if _text(variable, "name") == ID_VARIABLE:
+                yield _text(variable, "value")
+
+
+def _started(status: Mapping[str, object], created: str) -> str:
+    started = _text(status, "startTime")
+    return started if _TIME_PATTERN.fullmatch(started) else created
 
 
 def _find_backend(
@@ -161,11 +186,9 @@ def _admitted(status: Mapping[str, object], policy: AddressPolicy) -> Iterator[A
 
 def _find_port(spec: Mapping[str, object]) -> int | None:
     """Find the port named `spark-ui`; 4040 when no container names one."""
-    containers = spec.get("containers")
-    for container in containers if isinstance(containers, list) else []:
-        ports = container.get("ports") if isinstance(container, dict) else None
-        for port in ports if isinstance(ports, list) else []:
-            if isinstance(port, dict) and port.get("name") == UI_PORT_NAME:
+    for container in _list(spec, "containers"):
+        for port in _list(container, "ports"):
+            if port.get("name") == UI_PORT_NAME:
                 number = port.get("containerPort")
                 return number if type(number) is int else None
     return DEFAULT_UI_PORT
@@ -174,6 +197,11 @@ def _find_port(spec: Mapping[str, object]) -> int | None:
 def _map(owner: object, key: str) -> Mapping[str, object]:
     value = owner.get(key) if isinstance(owner, Mapping) else None
     return value if isinstance(value, Mapping) else {}
+
+
+def _list(owner: Mapping[str, object], key: str) -> list[Mapping[str, object]]:
+    value = owner.get(key)
+    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
 
 
 def _text(owner: Mapping[str, object], key: str) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sparkgateway.board import Batch, Board
 from sparkgateway.metrics import Metrics
-from sparkgateway.pages import INDEX, JOBS, render_index, render_jobs
+from sparkgateway.pages import INDEX, JOBS, NAMES, render_index, render_jobs, render_names
 from sparkgateway.store import Store
 
 LOG = logging.getLogger(__name__)
@@ -76,4 +76,5 @@ class Publisher:
         owners = self.board.owners()
         self.store.write_page(INDEX, render_index(owners))
         self.store.write_page(JOBS, render_jobs(owners))
+        self.store.write_page(NAMES, render_names(owners))
         self.page_due, self.page_written = False, now

@@ -4,8 +4,10 @@ Pure and level-triggered: the owner follows from the set of drivers alone, in wh
 came. Each change costs the drivers that share an id or an address, never the whole set.
 
 * A job id belongs to the OLDEST driver that claims it: nobody can take over a running job's page.
-* An address belongs to the NEWEST driver that has it: the network gives an address to one pod at
-  a time, so an older claim is a deletion that was never heard of.
+  A claim is what a pod was made with, so nobody older can claim the id of a job that came later.
+* An address belongs to the driver that a node took LAST: the network gives an address to one pod at
+  a time, so an earlier claim is a deletion that was never heard of. A pod that was made earlier may
+  have waited for a node.
 """
 
 from __future__ import annotations
@@ -110,7 +112,7 @@ class Registry:
 
     def _has_address(self, driver: Driver) -> bool:
         claims = (self._drivers[uid] for uid in self._backends[driver.backend])
-        return max(claims, key=_age).uid == driver.uid
+        return max(claims, key=_start).uid == driver.uid
 
     def _sharing(self, driver: Driver) -> set[str]:
         uids = self._backends.get(driver.backend, ())
@@ -119,6 +121,10 @@ class Registry:
 
 def _age(driver: Driver) -> tuple[str, str]:
     return driver.created, driver.uid
+
+
+def _start(driver: Driver) -> tuple[str, str, str]:
+    return driver.started, driver.created, driver.uid
 
 
 def _withdraw(claims: dict[str, tuple[str, ...]], key: str, uid: str) -> None:

@@ -83,7 +83,7 @@ def parse_settings(environment: Mapping[str, str]) -> Settings:
         pause_seconds=reader.read("PAUSE_MS", "20", _whole(0, 10_000), 0) / 1000,
         page_seconds=reader.read("PAGE_MS", "3000", _whole(0, 600_000), 0) / 1000,
         first_backoff=reader.read("BACKOFF_FIRST_MS", "500", _whole(1, 600_000), 1) / 1000,
-        last_backoff=reader.read("BACKOFF_LAST_MS", "30000", _whole(1, 600_000), 1) / 1000,
+        last_backoff=reader.read("BACKOFF_LAST_MS", "5000", _whole(1, 600_000), 1) / 1000,
         pods=PodPolicy(
             addresses=AddressPolicy(
                 blocks=reader.read("POD_BLOCKS", "", _parse_blocks, ()),

@@ -54,7 +54,8 @@ class Watcher:
     pods: PodPolicy
     policy: WatchPolicy
     breaker: Breaker
-    backoff: Backoff
+    backoff: Backoff  # after failures; a list or an event resets it
+    relist: Backoff  # before a new list; only what a watch tells resets it
     stop: threading.Event
     random: Callable[[], float]
     version: str = ""
@@ -68,7 +69,7 @@ class Watcher:
                 self._step()
             except Expired as expired:
                 self.version, self.relist_reason = "", expired.reason
-                self._wait(self.backoff.next_seconds())
+                self._wait(self.relist.next_seconds())
             except (Unanswered, BadAnswer) as error:
                 self._note_failure(error)
 
@@ -98,6 +99,7 @@ class Watcher:
             version, drivers = self._list_again(drivers, lost=lost, living=living)
         self._count_refused(self.board.replace(self.scope, drivers))
         self.metrics.set_breaker(self.scope, is_open=False)
+        self.backoff.reset()
         LOG.info("%s: %d drivers listed", self.scope or "all namespaces", len(drivers))
         return version
 
@@ -187,6 +189,7 @@ class Watcher:
             msg = "a watch ended at once"
             raise Unanswered(msg)
         self.backoff.reset()
+        self.relist.reset()
 
     def _apply(self, line: bytes) -> None:
         event = parse_event(line)
@@ -203,6 +206,7 @@ class Watcher:
                 self._apply_pod(event.pod, is_deleted=event.is_deleted)
         self.version = event.version
         self.backoff.reset()
+        self.relist.reset()
         if self.board.wants_list(self.scope):
             reason = "room"
             raise Expired(reason)

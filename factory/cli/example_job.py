@@ -1,0 +1,53 @@
+"""`example-job`: a SparkApplication that lands on a node group of a cell, to begin from."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Annotated
+
+import typer
+
+from factory.cli.options import DEFAULT_INVENTORY, InventoryFile
+from factory.cli.output import Form, show
+from factory.documents import render_data
+from factory.errors import UsageError
+from factory.inventory.nearest import suggest
+from factory.runs.reading import read_design
+
+
+def example_job(
+    cell: Annotated[str, typer.Option("--cell", help="Cell that it is to run in.")],
+    pool: Annotated[
+        str | None,
+        typer.Option("--pool", help="Node group of its executors; the largest when not given."),
+    ] = None,
+    namespace: Annotated[
+        str | None,
+        typer.Option("--namespace", help="Namespace of jobs; the first of the cell's."),
+    ] = None,
+    inventory_file: InventoryFile = DEFAULT_INVENTORY,
+    form: Form = "text",
+) -> None:
+    """Show a complete SparkApplication for a node group.
+
+    With its placement, event log and credentials.
+    """
+    from factory.stacks.example_job import example_job as make_job  # for this command alone
+
+    design = read_design(inventory_file)
+    inventory = design.inventory
+    _require("--cell", cell, inventory.cells)
+    cell_type = inventory.type_of(cell)
+    groups = cell_type.node_groups
+    chosen = pool or max(groups, key=lambda name: groups[name].nodes_per_zone)
+    _require("--pool", chosen, groups)
+    if namespace is not None:
+        _require("--namespace", namespace, cell_type.spark.namespaces)
+    made = make_job(inventory, design.facts, cell, chosen, namespace)
+    show({"job": made}, render_data(made).rstrip("\n"), (), form)
+
+
+def _require(option: str, name: str, known: Collection[str]) -> None:
+    if name not in known:
+        msg = f"{option}: unknown name {name!r}{suggest(name, known)}"
+        raise UsageError(msg)
