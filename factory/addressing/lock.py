@@ -147,6 +147,23 @@ def forget(lock: Lock, cell: str) -> Lock:
     return replace(lock, cells=cells, births=births)
 
 
+def additions(before: Lock, planned: Lock) -> Lock | None:
+    """Add to a lock the cells that it does not know, and nothing else; None when there are none.
+
+    Only an older form cannot be kept: it has no place for what the new ones were born with.
+    """
+    new = planned.cells.keys() - before.cells.keys() - before.removed.keys()
+    if not new:
+        return None
+    added = {name: cell for name, cell in planned.cells.items() if name in new}
+    return replace(
+        planned,
+        cells=dict(sorted({**before.cells, **added}.items())),
+        removed=before.removed,
+        births=dict(sorted({**planned.births, **before.births}.items())),
+    )
+
+
 def check_locked(lock: Lock, planned: Lock) -> Iterator[Finding]:
     """Yield a finding when the lock does not say what the inventory asks for.
 

@@ -78,7 +78,8 @@ def test_what_is_written_reads_back() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "shown"),
     [
-        ("version: 2", "version: 3", "F200 the lock has version 3; this cellfactory reads versions 1 to 2"),
+        ("version: 2", "version: 3",
+         "F200 the lock has version 3; this cellfactory reads versions 1 to 2"),
         ("    primary: 10.128.0.0/23\n", "", "F200 cell-000 lacks 'primary'"),
         ("        node: 10.128.0.192/27", "        nod: 10.128.0.192/27",
          "F200 unknown key 'nod'; did you mean 'node'?"),
