@@ -43,11 +43,16 @@ def check_lock(lock: Lock, facts: Facts) -> Iterator[Finding]:
 
     Rules:
         F201: a cell is both there and removed, primary blocks overlap, a subnet lies outside its
-            block or overlaps another, or a block is none that a VPC can have.
+            block or overlaps another, a block is none that a VPC can have, or nothing is known of
+            the birth of a cell that is there.
     """
     for name in sorted(set(lock.cells) & set(lock.removed)):
         message = f"cell {name!r} stands under cells and under removed"
         yield Finding(rule="F201", path=("removed", name), message=message)
+    unborn = sorted(lock.cells.keys() - lock.births.keys()) if lock.version == VERSION else []
+    for name in unborn:
+        message = f"the lock does not say what cell {name!r} was born with"
+        yield Finding(rule="F201", path=("cells", name), message=message, hint=MERGED)
     primaries: list[Owned] = []
     for state, cells in (("cells", lock.cells), ("removed", lock.removed)):
         for name, cell in cells.items():

@@ -260,3 +260,55 @@ def test_births_read_back_as_they_were_written() -> None:
     made = inventories.inventory(standing())
     assert again.births == {cell: birth_of(made, cell) for cell in made.cells}
     assert keep_births(again.births, made, ()) == again.births
+
+
+def test_a_type_that_was_switched_is_told_at_the_cell() -> None:
+    made = standing()
+    zones = ["use1-az1", "use1-az2", "use1-az6"]
+    made["cell_types"]["other"] = {**copy.deepcopy(made["cell_types"]["plain"]), "zones": zones}
+    made["cells"]["cell-002"] = inventories.cell(2, type_="other")
+    lock = locked(made)
+    made["cells"]["cell-000"]["type"] = "other"
+    assert rules(made, lock) == [("F216", "cells.cell-000.type")]
+
+
+def test_an_account_that_was_made_belongs_to_its_cell_even_by_id() -> None:
+    known = Lock(cells=LOCK.cells, births=learn_accounts(LOCK.births, {"cell-001": "9" * 12}))
+    made = standing()
+    made["cells"]["cell-002"] = {**inventories.cell(2), "account": {"id": "9" * 12}}
+    assert rules(made, known) == [("F218", "cells.cell-002.account")]
+
+
+def test_capitals_make_no_other_address() -> None:
+    made = standing()
+    made["cells"]["omega"] = made["cells"].pop("cell-001")
+    made["cells"]["omega"]["account"]["email"] = MADE["email"].upper()
+    assert rules(made) == [("F218", "cells.omega.account")]
+
+
+def test_who_accepts_all_of_a_move_keeps_each_known_account() -> None:
+    made = standing()
+    made["state"]["bucket"] = "other-bucket"
+    made["cells"]["cell-000"]["account"] = {"id": "999999999999"}
+    assert rules(made, LOCK, "all") == [("F213", "cells.cell-000.account")]
+    assert locked(made, LOCK, "all").births["cell-000"].account == "444444444444"
+
+
+def test_an_account_that_is_named_by_its_id_is_still_the_one_that_was_made() -> None:
+    made = standing()
+    made["cells"]["cell-001"]["account"] = {"id": "999999999999"}
+    named = locked(made, LOCK, "cell-001")
+    assert rules(made, named) == []
+    assert rules(standing(), named) == [], "its e-mail address is not forgotten"
+    assert named.births["cell-001"].account == "999999999999"
+
+
+@pytest.mark.parametrize("word", ["null", "true", "false"])
+def test_a_name_that_yaml_has_another_word_for_reads_back(word: str) -> None:
+    made = standing()
+    made["meshes"][word] = made["meshes"].pop("east")
+    made["organizations"][word] = made["organizations"].pop("one")
+    for cell in made["cells"].values():
+        cell |= {"mesh": word, "organization": word}
+    lock = locked(made)
+    assert parse_lock(render_lock(lock), "cells.lock.yaml", FACTS) == lock
