@@ -67,7 +67,8 @@ def keep_births(
         births: what the lock says, also of cells that left.
         inventory: every cell there is.
         accepted: cells whose organization, e-mail address, role and place of state were changed
-            by hand, and are as the inventory says now; `all` is every cell.
+            by hand, and are as the inventory says now; `all` is every cell, and the states of
+            those that left, too.
     """
     kept = dict(births)
     for cell in inventory.cells:
@@ -78,6 +79,12 @@ def keep_births(
             kept[cell] = _vouched(born, now)
         else:
             kept[cell] = replace(born, mesh=now.mesh, organization=now.organization)
+    for cell in births.keys() - inventory.cells.keys() if EVERY_CELL in accepted else ():
+        kept[cell] = replace(
+            births[cell],
+            state_bucket=inventory.state.bucket,
+            state_region=inventory.state.region,
+        )
     return dict(sorted(kept.items()))
 
 

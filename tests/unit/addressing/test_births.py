@@ -198,6 +198,8 @@ def test_states_that_were_moved_are_accepted_all_at_once() -> None:
     assert {born.state_bucket for born in moved.births.values()} == {"other-bucket"}
     assert rules(made, moved) == []
     assert rules(standing(), moved) == [("F219", "state.bucket")]
+    left = locked({**made, "cells": {"cell-000": made["cells"]["cell-000"]}}, LOCK, "all")
+    assert left.births["cell-001"].state_bucket == "other-bucket", "it left, and moved along"
 
 
 def test_the_id_of_a_made_account_is_learnt_once_and_then_it_may_be_named() -> None:
