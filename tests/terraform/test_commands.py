@@ -88,6 +88,7 @@ def synthesized(tmp_path_factory: pytest.TempPathFactory, project_root: Path) ->
     fake = shell.folder / "terraform"
     fake.write_text(f'#!/bin/sh\nexec {sys.executable} {project_root / FAKE} "$@"\n', "utf-8")
     fake.chmod(0o755)
+    shell.run("lock")
     shell.run("synth")
     return shell
 
