@@ -79,7 +79,7 @@ def _check_cell(state: str, cell: CellAddresses, facts: Facts) -> Iterator[Findi
     smallest = int(facts.parameter("block-longest-prefix-length"))
     for block, path, _ in (*owned, *cut, *pods):
         if not largest <= block.prefixlen <= smallest:
-            message = f"{block} is no block of a VPC, which is a /{largest} to a /{smallest}"
+            message = f"{block} is not a block of a VPC, which is a /{largest} to a /{smallest}"
             yield Finding(rule="F201", path=path, message=message, hint=MERGED)
 
 

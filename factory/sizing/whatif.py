@@ -203,7 +203,7 @@ def _cell_type(question: WhatIf, zones: list[str], facts: Facts) -> CellType:
     except ValidationError as error:
         if any(fault["loc"][0] != "addons" for fault in error.errors()):
             raise  # all else was checked before: a bug of ours
-        msg = f"{question.cni!r} is no version of the VPC CNI, such as v1.20.4-eksbuild.1"
+        msg = f"{question.cni!r} is not a version of the VPC CNI, such as v1.20.4-eksbuild.1"
         raise WhatIfError(msg) from error
 
 

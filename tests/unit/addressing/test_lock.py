@@ -104,9 +104,9 @@ def test_what_is_written_reads_back() -> None:
         ("pod_blocks: [100.64.0.0/19]", "pod_blocks: []",
          "F200 pod_blocks must hold at least 1, not 0"),
         ("pod: 100.64.0.0/21", "pod: 100.64.0.0/30",
-         "F201 100.64.0.0/30 is no block of a VPC, which is a /16 to a /28"),
+         "F201 100.64.0.0/30 is not a block of a VPC, which is a /16 to a /28"),
         ("pod_blocks: [100.64.0.0/19]", "pod_blocks: [100.64.0.0/10]",
-         "F201 100.64.0.0/10 is no block of a VPC, which is a /16 to a /28"),
+         "F201 100.64.0.0/10 is not a block of a VPC, which is a /16 to a /28"),
     ],
 )  # fmt: skip
 def test_an_edit_that_breaks_the_lock_is_told_at_its_place(old: str, new: str, shown: str) -> None:
