@@ -140,9 +140,8 @@ def test_a_yes_applies_the_plan_that_was_looked_at(shell: Shell) -> None:
     }
     beside = shell.folder / "cdktf.out" / "stacks" / f"{CELL}-network" / "mine_override.tf.json"
     beside.write_text("{}", "utf-8")
-    told, _ = shell.run(
-        "apply", "--yes", "--layer", "network", "--registry", "registry", script=script
-    )
+    words = ("apply", "--yes", "--first-apply", "--layer", "network", "--registry", "registry")
+    told, _ = shell.run(*words, script=script)
     assert told == f"{CELL}-network  applied  +1 ~0 -0\n1 stack: 1 applied\n"
     assert shell.commands() == [(f"{CELL}-network", "plan"), (f"{CELL}-network", "apply")]
     assert (shell.folder / "registry" / "cells" / CELL / "network.json").is_file()
@@ -251,7 +250,7 @@ def remember(shell: Shell, cell: str) -> None:
     registry.write(
         Record(
             stack=StackId(cell, "network"),
-            account="444444444444",
+            account="666666666666",
             region="us-west-2",
             complete=True,
             digest="sha256:x",
