@@ -26,6 +26,7 @@ from factory.terraform.registry import open_registry
 pytestmark = [pytest.mark.synth]
 
 FAKE = Path("tests", "unit", "terraform", "fake_terraform.py")
+ACCOUNT = "666666666666"
 CELL = "moka-usw2-a"  # alone in its mesh: a network, a cluster and a platform
 
 
@@ -250,7 +251,7 @@ def remember(shell: Shell, cell: str) -> None:
     registry.write(
         Record(
             stack=StackId(cell, "network"),
-            account="666666666666",
+            account=ACCOUNT if cell == CELL else "444444444444",
             region="us-west-2",
             complete=True,
             digest="sha256:x",
