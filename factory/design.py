@@ -7,7 +7,7 @@ revision in git.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -15,15 +15,25 @@ from pydantic import ConfigDict
 
 from factory.addressing.births import learn_accounts
 from factory.addressing.blocks import AddressPlan
-from factory.addressing.lock import EMPTY_LOCK, Lock, check_locked, forget, release, settle
+from factory.addressing.born import check_births
+from factory.addressing.lock import (
+    EMPTY_LOCK,
+    Lock,
+    additions,
+    check_locked,
+    forget,
+    release,
+    settle,
+)
 from factory.addressing.lock_file import parse_lock
 from factory.addressing.plan import plan_addresses
 from factory.documents import parse_document
 from factory.errors import Finding, InventoryError, Problem, SizingError
 from factory.facts.schema import Facts
-from factory.inventory.reader import parse_inventory, validate, yaml_problems
+from factory.inventory.reader import Check, parse_inventory, validate, yaml_problems
 from factory.inventory.schema import Inventory, State
 from factory.inventory.source import SourceMap
+from factory.inventory.unreadable import names_of, peek
 from factory.inventory.values import Model
 from factory.sizing.ledger import size_inventory
 from factory.sizing.quotas import check_quotas
@@ -91,6 +101,11 @@ class Design:
         """Tell whether the lock says what the inventory asks for."""
         return not any(check_locked(self.before, self.lock))
 
+    @property
+    def extended(self) -> Lock | None:
+        """What the lock says with the new cells added, and nothing else; None without any."""
+        return additions(self.before, self.lock)
+
     def require_lock(self) -> Design:
         """Return the design itself, for whoever builds on addresses that were given before.
 
@@ -140,7 +155,7 @@ def make_design(
             with the addresses; with `locked`, also when the lock is out of date.
         UsageError: when a released cell is none that left, or a renewed one is none at all.
     """
-    declared, before = _parse_both(texts, facts)
+    declared, before = _parse_both(texts, facts, asked)
     inventory, source = declared.inventory, declared.source
     kept = _do(asked, before, inventory)
     plan, lock = plan_addresses(inventory, kept, facts, accepted=asked.accepted)
@@ -165,18 +180,19 @@ def make_design(
     )
 
 
-def declare(text: str | bytes, file: str, facts: Facts) -> Declared:
+def declare(text: str | bytes, file: str, facts: Facts, beside: Check | None = None) -> Declared:
     """Read an inventory alone: for what must work where addresses or sizes do not yet.
 
     Args:
         text: what was written.
         file: what messages call it.
         facts: what AWS offers.
+        beside: as of `parse_inventory`.
 
     Raises:
         InventoryError: with every problem of the inventory (F1xx).
     """
-    inventory, source, warnings = parse_inventory(text, file, facts)
+    inventory, source, warnings = parse_inventory(text, file, facts, beside)
     return Declared(inventory=inventory, source=source, facts=facts, warnings=warnings)
 
 
@@ -212,10 +228,17 @@ def parse_state(text: str | bytes, file: str) -> State:
     return found.state
 
 
-def _parse_both(texts: Texts, facts: Facts) -> tuple[Declared, Lock]:
-    """Read both texts, and tell what is wrong in both."""
-    declared, problems = _attempt(lambda: declare(texts.inventory, texts.inventory_file, facts))
+def _parse_both(texts: Texts, facts: Facts, asked: Asked) -> tuple[Declared, Lock]:
+    """Read both texts, and tell what is wrong in both, and in the one beside the other."""
     lock, more = _attempt(lambda: _parse_lock(texts, facts))
+
+    def beside(rest: Inventory) -> Iterable[Finding]:
+        known = None if lock is None else _before_it_is_sound(lock, rest, asked)
+        return () if known is None else check_births(rest, known, asked.accepted)
+
+    declared, problems = _attempt(
+        lambda: declare(texts.inventory, texts.inventory_file, facts, beside)
+    )
     if declared is None or lock is None:
         raise InventoryError((*problems, *more))
     return declared, lock
@@ -223,6 +246,14 @@ def _parse_both(texts: Texts, facts: Facts) -> tuple[Declared, Lock]:
 
 def _parse_lock(texts: Texts, facts: Facts) -> Lock:
     return EMPTY_LOCK if texts.lock is None else parse_lock(texts.lock, texts.lock_file, facts)
+
+
+def _before_it_is_sound(lock: Lock, rest: Inventory, asked: Asked) -> Lock:
+    """Leave out of a lock what is asked of it: that is done once the inventory is sound."""
+    told = {*asked.released, *asked.renewed, *asked.accounts}
+    births = {cell: born for cell, born in lock.births.items() if cell not in told}
+    known = {cell: blocks for cell, blocks in lock.cells.items() if cell not in asked.renewed}
+    return settle(replace(lock, cells=known, births=births), names_of(peek(rest, "cells") or ()))
 
 
 def _do(asked: Asked, lock: Lock, inventory: Inventory) -> Lock:

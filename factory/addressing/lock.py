@@ -43,11 +43,16 @@ def check_lock(lock: Lock, facts: Facts) -> Iterator[Finding]:
 
     Rules:
         F201: a cell is both there and removed, primary blocks overlap, a subnet lies outside its
-            block or overlaps another, or a block is none that a VPC can have.
+            block or overlaps another, a block is none that a VPC can have, or nothing is known of
+            the birth of a cell that is there.
     """
     for name in sorted(set(lock.cells) & set(lock.removed)):
         message = f"cell {name!r} stands under cells and under removed"
         yield Finding(rule="F201", path=("removed", name), message=message)
+    unborn = sorted(lock.cells.keys() - lock.births.keys()) if lock.version == VERSION else []
+    for name in unborn:
+        message = f"the lock does not say what cell {name!r} was born with"
+        yield Finding(rule="F201", path=("cells", name), message=message, hint=MERGED)
     primaries: list[Owned] = []
     for state, cells in (("cells", lock.cells), ("removed", lock.removed)):
         for name, cell in cells.items():
@@ -145,6 +150,23 @@ def forget(lock: Lock, cell: str) -> Lock:
     cells = {name: blocks for name, blocks in lock.cells.items() if name != cell}
     births = {name: born for name, born in lock.births.items() if name != cell}
     return replace(lock, cells=cells, births=births)
+
+
+def additions(before: Lock, planned: Lock) -> Lock | None:
+    """Add to a lock the cells that it does not know, and nothing else; None when there are none.
+
+    Only an older form cannot be kept: it has no place for what the new ones were born with.
+    """
+    new = planned.cells.keys() - before.cells.keys() - before.removed.keys()
+    if not new:
+        return None
+    added = {name: cell for name, cell in planned.cells.items() if name in new}
+    return replace(
+        planned,
+        cells=dict(sorted({**before.cells, **added}.items())),
+        removed=before.removed,
+        births=dict(sorted({**planned.births, **before.births}.items())),
+    )
 
 
 def check_locked(lock: Lock, planned: Lock) -> Iterator[Finding]:

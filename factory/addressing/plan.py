@@ -11,8 +11,9 @@ from collections.abc import Collection
 from dataclasses import replace
 from ipaddress import IPv4Network
 
-from factory.addressing.births import check_births, keep_births
+from factory.addressing.births import keep_births
 from factory.addressing.blocks import PRIMARY_KINDS, AddressPlan, CellAddresses, Purpose
+from factory.addressing.born import check_births
 from factory.addressing.fit import check_block_count, check_fit, check_grown
 from factory.addressing.held import check_held
 from factory.addressing.lock import VERSION, Lock, settle
@@ -48,7 +49,7 @@ def plan_addresses(
     findings = (
         *planner.findings,
         *check_held(inventory, planner.locked),
-        *check_births(inventory, settled.births, settled.cells, settled.removed, accepted),
+        *check_births(inventory, settled, accepted),
     )
     plan = AddressPlan(cells=planner.planned, findings=findings)
     births = keep_births(settled.births, inventory, accepted)

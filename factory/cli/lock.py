@@ -44,8 +44,9 @@ def lock(
         typer.Option(
             "--accept",
             metavar="CELL",
-            help="Take its organization, account and place of state as cells.yaml has them, after"
-            " a change by hand; `all` is every cell.",
+            help="Take its organization, e-mail address, member role and place of state as "
+            "cells.yaml has them, after a change by hand, and the id of an account that was made; "
+            "`all` is every cell.",
         ),
     ] = None,
     learned: Annotated[

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from factory.addressing.lock import check_locked
 from factory.cli.options import DEFAULT_INVENTORY, InventoryFile, Locked
 from factory.cli.output import Form, show, show_problems
 from factory.runs.reading import lock_file_of, read_design
@@ -25,17 +26,19 @@ def synth(
 ) -> None:
     """Check everything, then write the Terraform of every cell.
 
-    Terraform JSON for every layer, and the addresses of new cells in cells.lock.yaml.
+    Terraform JSON for every layer; the addresses of new cells are added to cells.lock.yaml.
     """
     design = read_design(inventory_file, locked=locked).require_fit()
     if form != "json":
         show_problems(design.problems, form)
     lock_file = lock_file_of(inventory_file)
     made = synth_design(design, output, lock_file)
-    if made.lock_changed:
-        for line in describe_change(design.before, design.lock):
+    if made.lock is not None:
+        for line in describe_change(design.before, made.lock):
             typer.echo(line, err=True)
         typer.echo(f"{lock_file}: written; commit it", err=True)
+    if any(check_locked(made.lock or design.before, design.lock)):
+        typer.echo(f"{lock_file}: out of date; run cellfactory lock", err=True)
     noun = "cell" if made.cells == 1 else "cells"
     typer.echo(f"{output}: {len(made.stacks):,} stacks of {made.cells:,} {noun}", err=True)
     if form == "json":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -17,10 +17,11 @@ from factory.inventory.schema import Inventory
 from factory.inventory.source import SourceMap
 
 Root = TypeVar("Root", bound=BaseModel)
+Check = Callable[[Inventory], Iterable[Finding]]
 
 
 def parse_inventory(
-    data: str | bytes, file: str, facts: Facts
+    data: str | bytes, file: str, facts: Facts, beside: Check | None = None
 ) -> tuple[Inventory, SourceMap, tuple[Finding, ...]]:
     """Read an inventory from YAML.
 
@@ -28,6 +29,8 @@ def parse_inventory(
         data: the whole text, or the bytes of a file, which must be UTF-8; a mebibyte at most.
         file: the name to show in messages; nothing is opened.
         facts: what AWS offers: Regions, zones, instance types, quotas.
+        beside: a check that is made later of a sound inventory. When this one is refused, it is
+            made at once, of what can be read, so that its errors are told with the others.
 
     Returns:
         The inventory, the map that places later findings in this file, and the warnings: what
@@ -41,19 +44,27 @@ def parse_inventory(
     problems = yaml_problems(document, source, "F100", "F101")
     if document.faults:
         raise InventoryError(problems, complete=len(document.faults) < MOST_FAULTS)
-    inventory, findings = _read(document, facts)
+    inventory, rest, findings = _read(document, facts)
     errors = [f for f in findings if f.severity == "error"]
     if problems or errors:
         complete = len(errors) <= MOST_PROBLEMS
+        findings += beside(rest) if beside and rest else ()
         raise InventoryError([*problems, *source.locate_all(findings)], complete=complete)
     assert inventory is not None  # nothing was refused
     return inventory, source, tuple(findings)
 
 
-def _read(document: Document, facts: Facts) -> tuple[Inventory | None, list[Finding]]:
-    """Hold a document against the schema, and what that takes of it against the rules."""
+def _read(
+    document: Document, facts: Facts
+) -> tuple[Inventory | None, Inventory | None, list[Finding]]:
+    """Hold a document against the schema, and what that takes of it against the rules.
+
+    Returns:
+        The inventory, or None; what can be read of it, whole or not, or None; what is wrong.
+    """
+    rest: Inventory | None = None
     if document.value is None:
-        return None, [_missing(Inventory)]
+        return None, rest, [_missing(Inventory)]
     try:
         inventory = Inventory.model_validate(document.value)
     except ValidationError as error:
@@ -61,8 +72,8 @@ def _read(document: Document, facts: Facts) -> tuple[Inventory | None, list[Find
         if len(findings) <= MOST_PROBLEMS:
             rest = salvage(Inventory, document.value, unreadable(error, Inventory, document))
             findings += _some(check_inventory(rest, facts)) if rest else ()
-        return None, findings
-    return inventory, list(_some(check_inventory(inventory, facts)))
+        return None, rest, findings
+    return inventory, inventory, list(_some(check_inventory(inventory, facts)))
 
 
 def yaml_problems(

@@ -86,7 +86,7 @@ def check_renamed(design: Design, cells: RecordedCells) -> Iterator[Finding]:
             if isinstance(account, ExistingAccount):
                 is_same = account.id == known.account_id
             else:
-                is_same = account.email == known.email
+                is_same = known.email is not None and account.email.lower() == known.email.lower()
             if is_same:
                 yield Finding(
                     rule="F223",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from factory.addressing.lock import Lock
 from factory.addressing.lock_file import render_lock
 from factory.design import Design
 from factory.files import write_whole
@@ -17,7 +18,7 @@ class Synthesized:
 
     stacks: tuple[str, ...]  # names
     cells: int
-    lock_changed: bool
+    lock: Lock | None  # with the cells that were added to it; None where it lacked none
 
 
 def write_lock(design: Design, lock_file: Path) -> bool:
@@ -33,7 +34,9 @@ def write_lock(design: Design, lock_file: Path) -> bool:
 
 
 def synth_design(design: Design, output: Path, lock_file: Path) -> Synthesized:
-    """Write the Terraform of a design, and then its lock.
+    """Write the Terraform of a design, and then the addresses of new cells to its lock.
+
+    What else the lock should say is a matter of `cellfactory lock`: nobody reads it here.
 
     Raises:
         InventoryError: when there is no lock yet (F221).
@@ -48,8 +51,10 @@ def synth_design(design: Design, output: Path, lock_file: Path) -> Synthesized:
     stacks = list_stacks(design.inventory, design.facts)
     made = synth_stacks(design.inventory, design.plan, design.facts, stacks)
     write_output(output, output_files(made, stacks))
+    if design.extended is not None:
+        write_whole(lock_file, render_lock(design.extended))
     return Synthesized(
         stacks=tuple(stack.id.name for stack in stacks),
         cells=len(design.inventory.cells),
-        lock_changed=write_lock(design, lock_file),
+        lock=design.extended,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import shutil
 from pathlib import Path
@@ -161,3 +162,34 @@ def test_json_is_plain(example: Example) -> None:
             json.dumps(json.loads(text), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
             == text
         )
+
+
+def test_synth_adds_a_new_cell_to_the_lock_and_changes_nothing_else_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cells = shipped_cells()
+    new = {**copy.deepcopy(cells["moka-usw2-a"]), "account": {"id": "777777777777"}}
+    del cells["moka-use1-b"]
+    folder = inventory_with(tmp_path, {**cells, "moka-usw2-b": new}).parent
+    before = (folder / "cells.lock.yaml").read_text("utf-8")
+    monkeypatch.chdir(folder)
+    assert run_synth(Path("out")) == 0
+    said = capsys.readouterr().err
+    assert "new    moka-usw2-b  " in said
+    assert "cells.lock.yaml: written; commit it" in said
+    assert "cells.lock.yaml: out of date; run cellfactory lock" in said, "one left"
+    assert "left" not in said
+    after = (folder / "cells.lock.yaml").read_text("utf-8")
+    assert after.startswith(before.removesuffix("removed: {}\n"))
+    assert list(load_data(after)["cells"]) == [*load_data(before)["cells"], "moka-usw2-b"]
+
+
+def test_synth_begins_no_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = inventory_with(tmp_path, shipped_cells()).parent
+    (folder / "cells.lock.yaml").unlink()
+    monkeypatch.chdir(folder)
+    assert run_synth(Path("out")) == 3
+    assert "F221 there is no cells.lock.yaml" in capsys.readouterr().err
+    assert set(tree(folder)) == {"cells.yaml"}

@@ -265,6 +265,7 @@ def test_a_fourth_cell_adds_rows_and_touches_nothing_else(ladder: Ladder) -> Non
 
 def test_the_fourth_cell_leaves_and_nobody_else_moves(ladder: Ladder) -> None:
     ladder.change_cells({FOURTH: None})
+    ladder.run("lock")
     ladder.run("synth")
     lock = load_data((ladder.folder / "cells.lock.yaml").read_text("utf-8"))
     assert list(lock["removed"]) == [FOURTH]

@@ -112,6 +112,38 @@ def test_a_released_cell_is_one_that_left() -> None:
         design(fitting(), lock, asked=Asked(released=("cell-001",)))
 
 
+def test_mistakes_hide_nothing_that_cannot_change() -> None:
+    lock = render_lock(design(fitting()).lock)
+    made = fitting(color="red")
+    made["meshes"]["east"]["region"] = "us-west-2"
+    made["cells"]["cell-001"]["account"] = {"id": "999999999999"}
+    with pytest.raises(InventoryError) as caught:
+        design(made, lock)
+    assert {"F102", "F111", "F213", "F214"} <= set(rules(caught.value))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda d: d.update(cells=7),
+        lambda d: d["cells"].update({"Cell": d["cells"].pop("cell-001")}),
+        lambda d: d.pop("meshes"),
+        lambda d: d["cell_types"]["plain"].pop("zones"),
+        lambda d: d["cell_types"]["plain"]["zones"].append("nowhere"),
+        lambda d: d["cells"]["cell-000"].update(type="other", mesh="other", organization="other"),
+        lambda d: d["cells"]["cell-000"].update(account=7),
+        lambda d: d.update(state={}),
+    ],
+)
+def test_a_mistake_contradicts_no_birth_by_itself(change: Any) -> None:
+    lock = render_lock(design(fitting()).lock)
+    made = fitting()
+    change(made)
+    with pytest.raises(InventoryError) as caught:
+        design(made, lock)
+    assert all(rule.startswith("F1") for rule in rules(caught.value))
+
+
 def test_every_rule_runs_once(monkeypatch: pytest.MonkeyPatch) -> None:
     ran: list[str] = []
 

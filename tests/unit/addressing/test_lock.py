@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from factory.addressing.lock import EMPTY_LOCK, Lock, check_locked, release, settle
+from factory.addressing.lock import EMPTY_LOCK, Lock, additions, check_locked, release, settle
 from factory.addressing.lock_file import parse_lock, render_lock
 from factory.addressing.plan import plan_addresses
 from factory.addressing.rules import RULES
@@ -194,6 +194,47 @@ def test_a_lock_that_is_out_of_date_says_for_whom() -> None:
     assert moved.message == "the lock is out of date (other blocks: 'cell-000')"
     (freed,) = check_locked(lock, release(lock, "cell-002"))
     assert freed.message == "the lock is out of date (no longer removed: 'cell-002')"
+
+
+def test_of_a_newer_lock_only_that_is_said() -> None:
+    newer = TEXT.replace("version: 2", "version: 3").replace("primary:", "first:")
+    assert problems(newer) == [
+        "cells.lock.yaml:6:10: F200 the lock has version 3; this cellfactory reads versions 1 to 2"
+    ]
+
+
+def test_a_conflict_in_the_lock_is_never_mended_by_hand() -> None:
+    text = TEXT.replace("removed:\n", "<<<<<<< HEAD\nremoved:\n=======\n>>>>>>> two\n")
+    with pytest.raises(InventoryError) as caught:
+        parse_lock(text, "cells.lock.yaml", FACTS)
+    (problem,) = caught.value.problems
+    assert "a merge conflict of Git is left" in problem.finding.message
+    assert "git checkout --ours cells.lock.yaml" in problem.finding.hint
+    assert "cellfactory lock" in problem.finding.hint
+
+
+def test_a_birth_that_was_cut_out_is_missed() -> None:
+    lines = TEXT.splitlines(keepends=True)
+    start = lines.index("    born:\n")
+    text = "".join(lines[:start] + lines[start + 9 :])
+    assert [line.split(": ", 1)[1] for line in problems(text)] == [
+        "F201 the lock does not say what cell 'cell-000' was born with"
+    ]
+
+
+def test_cells_are_added_and_nothing_else_is_changed() -> None:
+    lock = parse_lock(TEXT, "cells.lock.yaml", FACTS)
+    assert additions(lock, planned(2, lock)) is None
+    assert additions(lock, planned(1, lock)) is None, "one left, and none is new"
+    made = inventories.data(cells=1)
+    made["cells"]["cell-007"] = inventories.cell(7)
+    after = plan_addresses(inventories.inventory(made), lock, FACTS)[1]
+    added = additions(lock, after)
+    assert added is not None
+    assert added.cells == {**lock.cells, "cell-007": after.cells["cell-007"]}
+    assert added.removed == lock.removed
+    assert added.births == {**lock.births, "cell-007": after.births["cell-007"]}
+    assert set(after.removed) == {"cell-001", "cell-002"}, "that is for `lock` to write"
 
 
 def test_rule_ids_are_of_the_addresses_and_say_something() -> None:

@@ -189,3 +189,38 @@ def test_what_is_rendered_reads_back(value: dict[str, Any]) -> None:
 def test_data_that_is_not_yaml_is_an_error_of_ours() -> None:
     with pytest.raises(ValueError, match="not YAML"):
         load_data("[")
+
+
+# -- merge conflicts -------------------------------------------------------------------------------
+
+SIDES = "<<<<<<< HEAD\nb: 2\n=======\nb: 3\n>>>>>>> two\n"
+
+
+def test_every_conflict_that_git_left_is_named_with_its_lines() -> None:
+    document = parse_document(f"a: 1\n{SIDES}c: 4\n{SIDES}")
+    assert document.is_conflict
+    assert document.value is None
+    assert [(f.mark, f.message.partition(", ")[2]) for f in document.faults] == [
+        (Mark(2), "lines 2 to 6"),
+        (Mark(8), "lines 8 to 12"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: 1\n  <<<<<<< HEAD\n  >>>>>>> two\n",  # not at the edge
+        "<<<<<<<< HEAD\n>>>>>>>> two\n",  # eight
+        "<<<<<<< HEAD\na: 1\n",  # never ends
+        ">>>>>>> two\n<<<<<<< HEAD\n",
+    ],
+)
+def test_what_only_looks_like_a_conflict_is_none(text: str) -> None:
+    assert not parse_document(text).is_conflict
+
+
+def test_many_conflicts_cost_no_more_than_their_lines() -> None:
+    for text in ("<<<<<<< a\n" * 100_000, SIDES * 20_000):
+        start = time.process_time()
+        assert len(parse_document(text).faults) <= MOST_FAULTS
+        assert time.process_time() - start < 2

@@ -1,0 +1,15 @@
+"""The ways out that findings about a cell's birth name."""
+
+from __future__ import annotations
+
+BESIDE = "build a cell beside it under another name, then remove this one"
+
+
+def accept(cell: str) -> str:
+    """Write the command by which people vouch for what they changed by hand."""
+    return f"cellfactory lock --accept {cell}"
+
+
+def renew(cell: str) -> str:
+    """Say how a cell that nothing was built of is born anew."""
+    return f"never applied yet? cellfactory lock --renew {cell}"
