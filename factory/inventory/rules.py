@@ -9,6 +9,7 @@ from factory.facts.schema import Facts
 from factory.inventory.account_rules import check_accounts
 from factory.inventory.block_rules import check_blocks
 from factory.inventory.node_rules import check_node_groups
+from factory.inventory.organization_rules import check_organizations
 from factory.inventory.reference_rules import check_references
 from factory.inventory.schema import Inventory
 from factory.inventory.spark_rules import check_spark

@@ -48,6 +48,7 @@ class Organization(Model):
         default="OrganizationAccountAccessRole",
         description="Role in every member account that the provisioning role may assume.",
     )
+    quotas: Quotas
 
 
 class State(Model):

@@ -22,6 +22,7 @@ from moto.iam.models import iam_backends
 from moto.organizations.models import organizations_backends
 from moto.sts.models import sts_backends
 
+from factory.sandbox import readiness
 from factory.sandbox.account_regions import PATHS, RegionsBackend, RegionsResponse
 from factory.sandbox.balancers import BalancerBackend
 from factory.sandbox.buckets import Bucket
@@ -51,8 +52,10 @@ def build_world(world: World) -> None:
     moto.account.urls.url_paths.update({f"{{0}}/{p}$": RegionsResponse.dispatch for p in PATHS})
     moto.eks.urls.url_paths.clear()
     moto.eks.urls.url_paths["{0}/(?P<path>.+)$"] = KubernetesResponse.dispatch
-    for account in world.management_accounts:
-        organizations_backends[account][PARTITION].create_organization("us-east-1")
+    readiness.start(world.account_ready_seconds)
+    for told in world.organizations:
+        organization: Any = organizations_backends[told.management_account][PARTITION]
+        organization.found(told, world.account_creation_seconds)
     for hub in world.hubs:
         _build_hub(hub)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
+from moto.core.responses import ActionResult
 from moto.ec2.exceptions import (
     CidrLimitExceeded,
     DependencyViolationError,
@@ -23,6 +24,7 @@ from moto.ec2.models.subnets import Subnet
 from moto.ec2.models.vpcs import VPC
 from moto.ec2.utils import random_vpc_cidr_association_id
 
+from factory.sandbox import readiness
 from factory.sandbox.images import eks_image, image_id, image_of
 from factory.sandbox.peering import PeeringBackend, PeeringResponse, blocks_of, overlapping
 from factory.sandbox.world import World
@@ -212,6 +214,13 @@ class NetworkBackend(PeeringBackend):
 
 class NetworkResponse(PeeringResponse):
     """The EC2 API on top of `NetworkBackend`."""
+
+    def call_action(self) -> Any:
+        if not readiness.is_served(self.current_account):
+            code = "OptInRequired"
+            refusal = EC2ClientError(code, "You are not subscribed to this service.")
+            return self.serialized(ActionResult(refusal))
+        return super().call_action()
 
     def create_subnet_cidr_reservation(self) -> Any:
         """Keep the description, which moto does not read."""
