@@ -39,6 +39,9 @@ ANY_BLOCK = "10.0.0.0/16"  # for the moment between making a hub's VPC and telli
 def build_world(world: World) -> None:
     """Install this package's services and create what the world says exists."""
     NetworkBackend.world = world
+    NetworkBackend.request_seconds = world.peering_request_seconds
+    if world.peering_requests is not None:
+        NetworkBackend.most_requests = world.peering_requests
     ec2_backends.backend = NetworkBackend
     iam_backends.backend = IdentityBackend
     sts_backends.backend = TokenBackend
