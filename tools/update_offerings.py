@@ -3,8 +3,8 @@
     python -m tools.update_offerings            # write the file
     python -m tools.update_offerings --check    # exit 1 when the file is stale
 
-moto keeps AWS's answers to DescribeInstanceTypeOfferings by zone id, one file a Region. A line is a
-type and, for each Region that offers it, the beginning of its zone ids and the numbers of its zones.
+moto keeps AWS's answers to DescribeInstanceTypeOfferings by zone id, one file a Region. A line is
+a type and, for each Region that offers it, how its zone ids begin and the numbers of its zones.
 """
 
 from __future__ import annotations

@@ -8,6 +8,8 @@ route table knows the VPC, the S3 gateway and nothing else.
 from __future__ import annotations
 
 from factory.constructs.cdk import (
+    DefaultRouteTable,
+    DefaultSecurityGroup,
     Ec2SubnetCidrReservation,
     Eip,
     InternetGateway,
@@ -40,6 +42,7 @@ class CellVpc:
             tags={"Name": cell.name},
             lifecycle=kept(),
         )
+        self._close_defaults()
         # By their ordinal in the lock, which only ever appends: a block in an id would make
         # every cell another shape, and its place among the others never changes.
         self._pod_blocks = {
@@ -61,6 +64,17 @@ class CellVpc:
         self.pod_table = self._pod_table()
         if cell.egress == "nat_gateway":
             self._add_nat_gateways()
+
+    def _close_defaults(self) -> None:
+        """Leave nothing open in what AWS makes with each VPC, and nothing of a cell uses.
+
+        The default security group admits nobody, the main route table knows the VPC alone. The
+        default network ACL stays as AWS made it: the subnets use it, and it keeps no state.
+        """
+        tags = {"Name": f"{self._cell.name}-default"}
+        DefaultSecurityGroup(self._stack, "default", vpc_id=self.vpc.id, tags=tags)
+        main = self.vpc.default_route_table_id
+        DefaultRouteTable(self._stack, "main", default_route_table_id=main, route=[], tags=tags)
 
     def _subnet(self, use: str, zone: str, block: object, vpc_id: str | None = None) -> Subnet:
         return Subnet(

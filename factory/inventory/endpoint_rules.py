@@ -78,5 +78,5 @@ def _check_kind(kind: EndpointKind, cell_type: CellType, path: KeyPath) -> Itera
             rule="F136",
             path=path,
             message=f"{kind.name} has no endpoint in {', '.join(lacking)}",
-            hint=f"a cell has an endpoint in each of its zones: take other zones; see {kind.source}",
+            hint=f"an endpoint is in each zone of a cell: take other zones; see {kind.source}",
         )

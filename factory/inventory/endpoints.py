@@ -24,8 +24,13 @@ def endpoint_services(cell_type: CellType) -> tuple[str, ...]:
     return tuple(sorted({*needed, *named}))
 
 
+def has_private_names(service: str) -> bool:
+    """Whether clients find the interface endpoint of a service by its usual names."""
+    return load_catalogue().kind(service).private_names
+
+
 def gateway_services(cell_type: CellType) -> tuple[str, ...]:
-    """List the services that a cell reaches through gateway endpoints, sorted; they cost nothing."""
+    """List the services that a cell reaches through gateway endpoints, sorted."""
     kind = load_catalogue().kind
     named = (name for _, name in readable(cell_type.endpoints) if kind(name).gateway)
     return tuple(sorted({ALWAYS, *named}))

@@ -119,8 +119,8 @@ class AccountsBackend(OrganizationsBackend):
         account = self.get_account_by_id(kwargs["AccountId"])
         if account.joined_method == "CREATED":
             message = (
-                "The member account is missing one or more of the prerequisites required to operate "
-                "as a standalone account. To leave an organization, complete the account sign-up, "
+                "The member account is missing one or more of the prerequisites required to "
+                "operate as a standalone account. To leave an organization, complete the account sign-up, "
                 "add a payment method and verify a phone number."
             )
             raise ConstraintViolationException(message)

@@ -147,7 +147,8 @@ class PeeringBackend(EC2Backend):
             code = "OperationNotPermitted"
             message = f"Peering options can be added only to active peerings, not to {vpc_pcx_id}."
             raise EC2ClientError(code, message)
-        for options, vpc in ((requester_options, peering.vpc), (accepter_options, peering.peer_vpc)):
+        sides = ((requester_options, peering.vpc), (accepter_options, peering.peer_vpc))
+        for options, vpc in sides:
             if options and (vpc.owner_id, vpc.region) != (self.account_id, self.region_name):
                 code = "OperationNotPermitted"
                 message = f"User {self.account_id} cannot modify peering options of {vpc.id}."

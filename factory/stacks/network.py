@@ -12,7 +12,7 @@ from factory.constructs.flow_logs import add_flow_logs
 from factory.constructs.security_groups import CellSecurityGroups
 from factory.constructs.specs import IngressPorts, NetworkSpec
 from factory.constructs.vpc import CellVpc
-from factory.inventory.endpoints import endpoint_services
+from factory.inventory.endpoints import endpoint_services, gateway_services, has_private_names
 from factory.inventory.schema import CellType
 from factory.layers import Stack
 from factory.stacks.frame import Outputs
@@ -31,7 +31,9 @@ def describe(parts: Parts, stack: Stack) -> NetworkSpec:
         egress=cell_type.egress,
         flow_logs=cell_type.flow_logs,
         hub_blocks={h: tuple(inventory.hubs[h].blocks) for h in inventory.hubs_of(cell)},
-        endpoints=endpoint_services(cell_type),
+        endpoints={s: has_private_names(s) for s in endpoint_services(cell_type)},
+        gateways=gateway_services(cell_type),
+        endpoint_accounts=_endpoint_accounts(cell_type, stack.access.account),
         ingress=_ingress_ports(cell_type),
         pod_reservations={
             zone: pod_reservations(blocks.pod, cell_type.prefixes_per_node)
@@ -63,6 +65,12 @@ def _ingress_ports(cell_type: CellType) -> IngressPorts | None:
     if ingress is None:
         return None
     return IngressPorts(listener=ingress.listener_port, node=ingress.node_port)
+
+
+def _endpoint_accounts(cell_type: CellType, own: str) -> tuple[str, ...] | None:
+    if cell_type.endpoint_access == "any":
+        return None
+    return (own, *sorted(cell_type.trusted_accounts))
 
 
 def _ids(resources: Mapping[str, Any]) -> dict[str, str]:

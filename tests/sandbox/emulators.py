@@ -49,9 +49,7 @@ ORGANIZATIONS = (
     ),
     Organization(management_account=MANAGEMENT[1], units=(UNIT,), most_accounts=200),
 )
-WORLD = World(
-    organizations=ORGANIZATIONS, hubs=(HUB, WIDE_HUB), images=(IMAGE,), blocks_per_vpc=7
-)
+WORLD = World(organizations=ORGANIZATIONS, hubs=(HUB, WIDE_HUB), images=(IMAGE,), blocks_per_vpc=7)
 START_SECONDS = 60
 
 

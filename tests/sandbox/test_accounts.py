@@ -73,7 +73,9 @@ def test_an_account_that_was_made_here_cannot_leave_and_may_be_closed(emulator: 
 
 def test_an_account_that_was_invited_may_leave(tmp_path: Path) -> None:
     member = Member(account=ADOPTED, role="Deploy")
-    world = World(organizations=(Organization(management_account=MANAGEMENT[0], members=(member,)),))
+    world = World(
+        organizations=(Organization(management_account=MANAGEMENT[0], members=(member,)),)
+    )
     with running(tmp_path, world) as emulator:
         organizations = emulator.client("organizations", MANAGEMENT[0])
         assert f"account {ADOPTED}" in leftovers(emulator.endpoint, MANAGEMENT[0], REGION)
