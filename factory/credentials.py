@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
-from factory.errors import TerraformError
+from factory.errors import Finding, TerraformError
 
 TOKEN_PREFIX = "k8s-aws-v1."
 _CLUSTER_HEADER = "x-k8s-aws-id"
@@ -69,10 +69,10 @@ def require_account(session: Session, account: str, sts_region: str) -> None:
         found = session.client("sts", region_name=sts_region).get_caller_identity()["Account"]
     except (BotoCoreError, ClientError) as error:
         msg = f"AWS does not say whose credentials these are: {error}"
-        raise TerraformError(msg) from error
+        raise TerraformError(Finding(rule="F622", message=msg)) from error
     if found != account:
         msg = f"these credentials are of account {found}, not of {account}"
-        raise TerraformError(msg)
+        raise TerraformError(Finding(rule="F622", message=msg))
 
 
 def cluster_token(session: Session, cluster: str, sts_region: str) -> str:
@@ -100,7 +100,7 @@ def cluster_token(session: Session, cluster: str, sts_region: str) -> str:
         )
     except BotoCoreError as error:
         msg = f"cannot sign a token for cluster {cluster}: {error}"
-        raise TerraformError(msg) from error
+        raise TerraformError(Finding(rule="F622", message=msg)) from error
     return TOKEN_PREFIX + base64.urlsafe_b64encode(url.encode()).decode().rstrip("=")
 
 
@@ -122,7 +122,7 @@ def _walk(roles: Sequence[str], *, name: str, sts_region: str) -> Mapping[str, s
             keys = sts.assume_role(RoleArn=role, RoleSessionName=name)["Credentials"]
         except (BotoCoreError, ClientError) as error:
             msg = f"cannot assume {role}: {error}"
-            raise TerraformError(msg) from error
+            raise TerraformError(Finding(rule="F622", message=msg)) from error
         held = {
             "aws_access_key_id": keys["AccessKeyId"],
             "aws_secret_access_key": keys["SecretAccessKey"],

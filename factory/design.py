@@ -7,14 +7,16 @@ revision in git.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from pydantic import ConfigDict
 
+from factory.addressing.births import learn_accounts
 from factory.addressing.blocks import AddressPlan
-from factory.addressing.lock import EMPTY_LOCK, Lock, check_locked, parse_lock, release, settle
+from factory.addressing.lock import EMPTY_LOCK, Lock, check_locked, forget, release, settle
+from factory.addressing.lock_file import parse_lock
 from factory.addressing.plan import plan_addresses
 from factory.documents import parse_document
 from factory.errors import Finding, InventoryError, Problem, SizingError
@@ -42,6 +44,19 @@ class Texts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What is asked of the lock, beside that it follows the inventory."""
+
+    released: tuple[str, ...] = ()  # cells that left, whose blocks are given back
+    renewed: tuple[str, ...] = ()  # cells never applied, which get blocks and a birth anew
+    accepted: tuple[str, ...] = ()  # cells that people vouch for; `all` is every cell
+    accounts: Mapping[str, str] = field(default_factory=dict)  # ids of made accounts, by cell
+
+
+NOTHING_ASKED = Asked()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Declared:
     """An inventory in which no rule finds an error; its addresses and sizes are another matter."""
 
@@ -60,6 +75,8 @@ class Design:
     facts: Facts
     plan: AddressPlan
     before: Lock  # what the lock says
+    has_lock: bool  # whether there is one
+    lock_file: str  # what messages call it
     lock: Lock  # what it should say
     ledger: Ledger
     problems: tuple[Problem, ...]  # by place: warnings, and errors where something does not fit
@@ -74,6 +91,25 @@ class Design:
         """Tell whether the lock says what the inventory asks for."""
         return not any(check_locked(self.before, self.lock))
 
+    def require_lock(self) -> Design:
+        """Return the design itself, for whoever builds on addresses that were given before.
+
+        A lock that is missing is not one that is empty: it may have got lost, and to begin another
+        would give cells each other's blocks.
+
+        Raises:
+            InventoryError: when there is no lock (F221).
+        """
+        if self.has_lock:
+            return self
+        finding = Finding(
+            rule="F221",
+            message=f"there is no {self.lock_file}, which keeps the blocks of every cell",
+            hint="where cells stand already, bring it back from version control\n"
+            "the first time: run `cellfactory lock`, and commit what it writes",
+        )
+        raise InventoryError([Problem(None, finding)])
+
     def require_fit(self) -> Design:
         """Return the design itself, for whoever plans or applies what it says.
 
@@ -86,7 +122,7 @@ class Design:
 
 
 def make_design(
-    texts: Texts, facts: Facts, *, locked: bool = False, released: Collection[str] = ()
+    texts: Texts, facts: Facts, *, locked: bool = False, asked: Asked = NOTHING_ASKED
 ) -> Design:
     """Make the design that two texts ask for.
 
@@ -94,7 +130,7 @@ def make_design(
         texts: the inventory and its lock.
         facts: what AWS offers, allows and counts.
         locked: demand that the lock says what the inventory asks for.
-        released: cells that left the inventory, whose blocks are given back first.
+        asked: what is asked of the lock.
 
     Returns:
         The design. What does not fit stands in its problems: `require_fit` refuses it.
@@ -102,14 +138,12 @@ def make_design(
     Raises:
         InventoryError: with all that can be found wrong: in both texts, or, where both can be read,
             with the addresses; with `locked`, also when the lock is out of date.
-        UsageError: when a released cell is none that left.
+        UsageError: when a released cell is none that left, or a renewed one is none at all.
     """
     declared, before = _parse_both(texts, facts)
     inventory, source = declared.inventory, declared.source
-    kept = before
-    for cell in released:
-        kept = release(settle(kept, inventory.cells), cell)
-    plan, lock = plan_addresses(inventory, kept, facts)
+    kept = _do(asked, before, inventory)
+    plan, lock = plan_addresses(inventory, kept, facts, accepted=asked.accepted)
     findings = [*declared.warnings, *plan.findings, *check_quotas(inventory, facts)]
     if _has_error(plan.findings):
         raise InventoryError(source.locate_all(findings))
@@ -123,6 +157,8 @@ def make_design(
         facts=facts,
         plan=plan,
         before=before,
+        has_lock=texts.lock is not None,
+        lock_file=texts.lock_file,
         lock=lock,
         ledger=ledger,
         problems=tuple(source.locate_all(findings)),
@@ -179,14 +215,23 @@ def parse_state(text: str | bytes, file: str) -> State:
 def _parse_both(texts: Texts, facts: Facts) -> tuple[Declared, Lock]:
     """Read both texts, and tell what is wrong in both."""
     declared, problems = _attempt(lambda: declare(texts.inventory, texts.inventory_file, facts))
-    lock, more = _attempt(lambda: _parse_lock(texts))
+    lock, more = _attempt(lambda: _parse_lock(texts, facts))
     if declared is None or lock is None:
         raise InventoryError((*problems, *more))
     return declared, lock
 
 
-def _parse_lock(texts: Texts) -> Lock:
-    return EMPTY_LOCK if texts.lock is None else parse_lock(texts.lock, texts.lock_file)
+def _parse_lock(texts: Texts, facts: Facts) -> Lock:
+    return EMPTY_LOCK if texts.lock is None else parse_lock(texts.lock, texts.lock_file, facts)
+
+
+def _do(asked: Asked, lock: Lock, inventory: Inventory) -> Lock:
+    """Do to a lock what is asked of it, before the inventory is held against it."""
+    for cell in asked.released:
+        lock = release(settle(lock, inventory.cells), cell)
+    for cell in asked.renewed:
+        lock = forget(lock, cell)
+    return replace(lock, births=learn_accounts(lock.births, asked.accounts))
 
 
 def _attempt(read: Callable[[], Read]) -> tuple[Read | None, tuple[Problem, ...]]:

@@ -132,7 +132,9 @@ def test_the_help_shows_the_summary_of_each_command_whole() -> None:
     assert long == {}
 
 
-@pytest.mark.parametrize("words", [["--help"], ["check"], ["lock"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "words", [["--help"], ["check"], ["lock"], ["explain", "F404"]], ids=" ".join
+)
 def test_what_needs_no_bindings_starts_without_them(words: list[str], tmp_path: Path) -> None:
     """Importing jsii starts Node; what a person runs all day must not pay for it."""
     for name in ("cells.yaml", "cells.lock.yaml"):

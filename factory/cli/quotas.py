@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from factory.cli.options import DEFAULT_INVENTORY, InventoryFile
+from factory.cli.output import Form, show
 from factory.credentials import open_session, require_account
 from factory.errors import UsageError
 from factory.facts.schema import Quota
 from factory.inventory.schema import ExistingAccount, Inventory
 from factory.layers.access import member_access
 from factory.runs.reading import read_declared
-from factory.sizing.quotas import cell_quotas
 
 SESSION = "cellfactory-quotas"
 
@@ -27,7 +26,7 @@ def quotas(
         bool,
         typer.Option("--current", help="Use the present credentials; take no role."),
     ] = False,
-    form: Annotated[Literal["text", "json"], typer.Option("--format", help="Form.")] = "text",
+    form: Form = "text",
 ) -> None:
     """Propose the quotas of cells.yaml that AWS has raised.
 
@@ -43,15 +42,13 @@ def quotas(
     roles = () if current else access.roles
     session = open_session(roles, name=SESSION, region=region, sts_region=sts_region)
     require_account(session, number, sts_region)
-    known = {quota.code: quota for quota in facts.quotas.values() if quota.code}
+    known = facts.quotas_by_code(region)
     live = read_quotas(session, known.values())
     for code, why in live.unread.items():
         typer.echo(f"{code} ({known[code].title}): {why}", err=True)
-    if form == "json":
-        typer.echo(json.dumps({"account": number, "cell": cell, "quotas": live.values}, indent=2))
-        return
-    typer.echo(f"# account {number}, {region}, from Service Quotas")
-    typer.echo("\n".join(propose(cell, live.values, cell_quotas(inventory, cell), known)))
+    lines = propose(cell, live.values, inventory.quotas_of(cell), known)
+    text = "\n".join([f"# account {number}, {region}, from Service Quotas", *lines])
+    show({"account": number, "cell": cell, "quotas": live.values}, text, (), form)
 
 
 def find_cell(inventory: Inventory, account: str) -> tuple[str, str]:

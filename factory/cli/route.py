@@ -7,11 +7,12 @@ import sys
 from collections.abc import Collection
 from math import isfinite
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from factory.cli.options import DEFAULT_INVENTORY, InventoryFile
+from factory.cli.output import Form
 from factory.documents import MOST_BYTES
 from factory.errors import SizingError, UsageError
 from factory.files import read_bytes
@@ -42,9 +43,7 @@ def route(
         typer.Option(metavar="FILE", help="What is in use, as JSON; - is standard input."),
     ] = None,
     inventory_file: InventoryFile = DEFAULT_INVENTORY,
-    form: Annotated[
-        Literal["text", "json"], typer.Option("--format", help="Form of the answer.")
-    ] = "text",
+    form: Form = "text",
 ) -> None:
     """Choose a cell for a job by weight, drain state and room.
 
@@ -76,7 +75,7 @@ def _check_job(job: str, cores: float) -> None:
         msg = "--job: a job's name is UTF-8"
         raise UsageError(msg)
     if not isfinite(cores):
-        msg = f"--cores {cores}: that is no number of processors"
+        msg = f"--cores {cores}: that is not a number of processors"
         raise UsageError(msg)
 
 

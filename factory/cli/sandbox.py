@@ -10,9 +10,12 @@ from typing import Annotated
 import typer
 
 from factory.cli.options import DEFAULT_INVENTORY, InventoryFile
+from factory.cli.output import Form, show
+from factory.errors import TerraformError
 from factory.processes import forwarding_signals
 from factory.runs.emulator import Emulator, prepare_world, require_emulator
 from factory.runs.reading import read_design
+from factory.views.problems import ProblemForm
 
 
 def sandbox(
@@ -28,6 +31,7 @@ def sandbox(
             help="Run this against it and stop, such as --run apply --run plan.",
         ),
     ] = None,
+    form: Form = "text",
 ) -> None:
     """Emulate AWS on loopback until Ctrl-C.
 
@@ -38,14 +42,26 @@ def sandbox(
     with forwarding_signals(emulator.children):
         server = emulator.start()
         try:
-            typer.echo(server.endpoint)
-            typer.echo("an emulated AWS is running; stop it with Ctrl-C", err=True)
-            if run:
+            if run:  # standard output is theirs
+                typer.echo(f"an emulated AWS is running: {server.endpoint}", err=True)
                 _run_commands(run, inventory_file)
             else:
-                emulator.wait()
+                show({"endpoint": server.endpoint}, server.endpoint, (), form)
+                typer.echo("an emulated AWS is running; stop it with Ctrl-C", err=True)
+                _wait(emulator, form)
         finally:
             emulator.stop(server)
+
+
+def _wait(emulator: Emulator, form: ProblemForm) -> None:
+    """Wait for the emulator's end; the one JSON document has been written by now."""
+    try:
+        emulator.wait()
+    except TerraformError as error:
+        if form == "text":
+            raise
+        typer.echo(error, err=True)
+        raise typer.Exit(error.exit_code) from error
 
 
 def _run_commands(commands: Sequence[str], inventory_file: Path) -> None:

@@ -8,13 +8,15 @@ from typing import Annotated
 import typer
 
 from factory.cli.options import DEFAULT_INVENTORY, InventoryFile
-from factory.cli.watching import ResultForm, Terminal, finish
+from factory.cli.output import Form
+from factory.cli.watching import Terminal, finish
 from factory.runs.apply import apply_design
 from factory.runs.destroy import destroy_recorded
 from factory.runs.plan import plan_design
 from factory.runs.reading import read_design, read_state
 from factory.runs.request import Request
 from factory.runs.validate import validate_design
+from factory.terraform.guard import Allowed
 from factory.terraform.target import Mode
 
 OutputFolder = Annotated[
@@ -37,7 +39,6 @@ RegistryPlace = Annotated[
     ),
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before touching real AWS.")]
-Format = Annotated[ResultForm, typer.Option("--format", help="Form of the result.")]
 DEFAULT_OUTPUT = Path("cdktf.out")
 
 
@@ -47,7 +48,7 @@ def validate(
     cell: Cells = None,
     layer: Layers = None,
     parallel: Parallel = 2,
-    form: Format = "text",
+    form: Form = "text",
 ) -> None:
     """Validate every synthesized stack against its providers.
 
@@ -71,7 +72,7 @@ def plan(
     layer: Layers = None,
     parallel: Parallel = 4,
     registry: RegistryPlace = None,
-    form: Format = "text",
+    form: Form = "text",
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help="Exit 10 when there is anything to do.")
     ] = False,
@@ -104,13 +105,25 @@ def apply(
     registry: RegistryPlace = None,
     yes: Yes = False,
     allow_destroy: Annotated[
-        bool, typer.Option("--allow-destroy", help="Let plans destroy and replace.")
+        list[str] | None,
+        typer.Option(
+            "--allow-destroy",
+            metavar="LAYER|ADDRESS",
+            help="Let plans of a layer destroy and replace; what cannot be made again takes its"
+            " whole Terraform address. May be repeated.",
+        ),
+    ] = None,
+    first_apply: Annotated[
+        bool,
+        typer.Option(
+            "--first-apply", help="Nothing was applied yet: an empty outputs registry is right."
+        ),
     ] = False,
     resume: Annotated[
         str | None,
         typer.Option("--resume", metavar="RUN", help="Skip what this run finished; or `last`."),
     ] = None,
-    form: Format = "text",
+    form: Form = "text",
 ) -> None:
     """Apply every stack, as soon as what it waits for is done."""
     request = Request(
@@ -120,9 +133,15 @@ def apply(
         layers=tuple(layer or ()),
         registry=registry,
         parallel=parallel,
+        first_apply=first_apply,
     )
     design, watcher = read_design(inventory_file), Terminal(yes=yes)
-    finish(apply_design(design, request, watcher, allow_destroy=allow_destroy, resume=resume), form)
+    finish(
+        apply_design(
+            design, request, watcher, allowed=Allowed.of(allow_destroy or ()), resume=resume
+        ),
+        form,
+    )
 
 
 def destroy(
@@ -133,7 +152,7 @@ def destroy(
     parallel: Parallel = 4,
     registry: RegistryPlace = None,
     yes: Yes = False,
-    form: Format = "text",
+    form: Form = "text",
 ) -> None:
     """Destroy what the registry knows, in reverse order.
 

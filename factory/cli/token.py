@@ -28,8 +28,9 @@ def token(
 ) -> None:
     """Print a token for a cluster, for Helm and kubectl.
 
-    It is an exec credential plugin of Kubernetes. The platform stacks call it, with the roles that the other stacks of the cell assume. A token
-    holds for 15 minutes, and whoever asked asks again when it has run out.
+    It is an exec credential plugin of Kubernetes. The platform stacks call it, with the roles that
+    the other stacks of the cell assume. A token holds for 15 minutes, and whoever asked asks again
+    when it has run out.
     """
     from factory.credentials import cluster_token, open_session, token_expiry
 

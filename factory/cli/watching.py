@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import threading
-from typing import Literal
 
 import typer
 
-from factory.errors import StoppedError, TerraformError, UsageError
+from factory.cli.output import Told, show
+from factory.errors import Problem, StoppedError, TerraformError, UsageError
 from factory.layers import StackId
 from factory.runs.notices import Notice
 from factory.runs.request import Outcome
 from factory.runs.watcher import Question
+from factory.terraform.findings import findings_of
 from factory.terraform.results import Result
 from factory.views.notices import render_notice, render_question
+from factory.views.problems import ProblemForm
 from factory.views.results import (
     render_dangers,
     render_errors,
@@ -24,8 +25,6 @@ from factory.views.results import (
     render_table,
     to_json,
 )
-
-ResultForm = Literal["text", "json"]
 
 
 class Terminal:
@@ -73,7 +72,7 @@ class Terminal:
                     say(text)
 
 
-def finish(outcome: Outcome, form: ResultForm) -> None:
+def finish(outcome: Outcome, form: ProblemForm) -> None:
     """Show all results as data, and fail when one of them did.
 
     Raises:
@@ -83,12 +82,19 @@ def finish(outcome: Outcome, form: ResultForm) -> None:
     results = outcome.results
     for notice in outcome.notices:
         say(render_notice(notice))
-    typer.echo(json.dumps(to_json(results), indent=2) if form == "json" else render_table(results))
+    sums = render_sums(results)
+    error = StoppedError(f"interrupted; {sums}") if outcome.stopped else TerraformError(sums)
+    problems = [Problem(None, finding) for finding in findings_of(results, outcome.fatal)]
+    if outcome.failed and outcome.stopped:
+        problems += error.problems
+    if form == "text":  # each was told as it happened
+        problems = []
+    show({"stacks": to_json(results)}, render_table(results), problems, form)
+    if outcome.failed and form == "text":
+        raise error
     if outcome.failed:
-        if outcome.stopped:
-            msg = f"interrupted; {render_sums(results)}"
-            raise StoppedError(msg)
-        raise TerraformError(render_sums(results))
+        say(str(error))
+        raise Told(error.exit_code)
 
 
 def say(text: str) -> None:

@@ -10,6 +10,7 @@ from factory.constructs.cdk import (
 )
 from factory.constructs.guards import kept
 from factory.constructs.specs import AccountSpec
+from factory.naming import account_name
 
 _SEVERAL_HOURS = "6h"
 
@@ -29,7 +30,7 @@ def add_account(stack: TerraformStack, spec: AccountSpec) -> str:
     account = OrganizationsAccount(
         stack,
         "cell",
-        name=spec.cell,
+        name=account_name(spec.cell),
         email=spec.email,
         parent_id=spec.unit,
         role_name=spec.member_role,

@@ -6,6 +6,7 @@ from factory.constructs.cdk import TerraformStack, VpcEndpoint
 from factory.constructs.endpoint_policies import gateway_policy, interface_policy
 from factory.constructs.specs import NetworkSpec
 from factory.constructs.vpc import CellVpc
+from factory.naming import name_tag
 
 
 def add_endpoints(
@@ -22,7 +23,7 @@ def add_endpoints(
             vpc_endpoint_type="Gateway",
             route_table_ids=[table.id for table in tables],
             policy=_gateway_policy(cell, service),
-            tags={"Name": f"{cell.name}-{service}"},
+            tags=name_tag(cell.name, service),
         )
     for service, has_private_names in cell.endpoints.items():
         VpcEndpoint(
@@ -31,11 +32,11 @@ def add_endpoints(
             vpc_id=network.vpc.id,
             service_name=_service_name(cell, service),
             vpc_endpoint_type="Interface",
-            subnet_ids=[subnet.id for subnet in network.endpoint_subnets.values()],
+            subnet_ids=[subnet.id for subnet in network.subnets["endpoint"].values()],
             security_group_ids=[security_group_id],
             private_dns_enabled=has_private_names,
             policy=_interface_policy(cell, service),
-            tags={"Name": f"{cell.name}-{service}"},
+            tags=name_tag(cell.name, service),
         )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from factory.constructs.buckets import add_private_bucket, encrypted_transport_only
 from factory.constructs.cdk import FlowLog, S3BucketPolicy, TerraformStack
 from factory.constructs.specs import NetworkSpec
+from factory.naming import flow_log_bucket, name_tag
 
 _DELIVERY = {"Service": "delivery.logs.amazonaws.com"}
 
@@ -23,7 +24,7 @@ def add_flow_logs(stack: TerraformStack, cell: NetworkSpec, vpc_id: str) -> None
     bucket = add_private_bucket(
         stack,
         "flow-logs",
-        name=f"{cell.name}-flow-logs-{cell.account_id}",
+        name=flow_log_bucket(cell.name, cell.account_id),
         days=logs.retention_days,
         expire={"expire": ""},
     )
@@ -35,7 +36,7 @@ def add_flow_logs(stack: TerraformStack, cell: NetworkSpec, vpc_id: str) -> None
         log_destination=bucket.arn,
         log_destination_type="s3",
         max_aggregation_interval=600,
-        tags={"Name": cell.name},
+        tags=name_tag(cell.name),
     )
     S3BucketPolicy(
         stack,

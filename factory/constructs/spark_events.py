@@ -22,9 +22,8 @@ from factory.constructs.cdk import (
 from factory.constructs.roles import POD_IDENTITY, add_service_role
 from factory.constructs.spark_history import EVENT_LOG_FOLDER, HISTORY_SERVER
 from factory.constructs.spark_operator import JOB_ACCOUNT
-from factory.constructs.spark_releases import SYSTEM_NAMESPACE
 from factory.constructs.specs import EventLogsSpec
-from factory.naming import event_log_bucket
+from factory.naming import EVENT_LOG_POLICY, SYSTEM_NAMESPACE, event_log_bucket, role_name
 
 _LOG_NAMES = {"rolling": "eventlog_v2_", "single": "spark-", "local": "local-"}
 """How the logs of a job are named, by the id of the rule that expires them.
@@ -86,7 +85,7 @@ def _add_role(
 ) -> None:
     """Add a role for service accounts, one in each namespace."""
     role, _ = add_service_role(
-        stack, f"spark-{use}", name=f"{cell}-spark-{use}", service=POD_IDENTITY
+        stack, f"spark-{use}", name=role_name(cell, f"spark-{use}"), service=POD_IDENTITY
     )
     objects = f"{bucket.arn}/{EVENT_LOG_FOLDER}/*"
     statements = [
@@ -96,7 +95,7 @@ def _add_role(
     IamRolePolicy(
         stack,
         f"event-logs-of-{use}",
-        name="event-logs",
+        name=EVENT_LOG_POLICY,
         role=role.name,
         policy=_policy(statements),
     )

@@ -15,8 +15,8 @@ from factory.constructs.cdk import (
 )
 from factory.constructs.spark_releases import add_own_release, add_release
 from factory.constructs.specs import PlatformSpec
+from factory.naming import OPERATOR_NAMESPACE
 
-OPERATOR_NAMESPACE = "spark-operator"
 JOB_ACCOUNT = "spark-operator-spark"
 """Service account of drivers, in each job namespace; the event logs' role is bound to it."""
 

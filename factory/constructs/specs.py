@@ -126,6 +126,7 @@ class ClusterSpec:
     admins: tuple[str, ...]  # ARNs of IAM principals
     addons: Mapping[str, str]  # version by name
     pod_addresses_per_node: int  # addresses that the prefixes of a node hold
+    interfaces_per_node: int  # that the CNI may use (MAX_ENI), the primary one included
     node_image: str  # release
     pools: Mapping[str, NodePool]  # by pool name
     ingress: Ingress | None

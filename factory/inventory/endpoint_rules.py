@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from factory.errors import Finding, KeyPath
-from factory.facts.endpoint_services import EndpointKind, load_catalogue
+from factory.facts.catalogues import EndpointCatalogue, EndpointKind
+from factory.facts.schema import Facts
 from factory.inventory.endpoints import ALWAYS
 from factory.inventory.nearest import suggest
 from factory.inventory.schema import CellType, Inventory
 from factory.inventory.unreadable import as_far_as_readable, peek, readable
 
 
-def check_endpoints(inventory: Inventory) -> Iterator[Finding]:
+def check_endpoints(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
     """Yield endpoints that AWS would refuse, or that nobody could use.
 
     Rules:
@@ -21,19 +22,20 @@ def check_endpoints(inventory: Inventory) -> Iterator[Finding]:
         F136: a service without an endpoint in a zone of the cell, or without private names
             (a warning).
     """
-    yield from _check_cell_types(inventory)
+    yield from _check_cell_types(inventory, facts)
 
 
 @as_far_as_readable
-def _check_cell_types(inventory: Inventory) -> Iterator[Finding]:
+def _check_cell_types(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
     for name, cell_type in inventory.cell_types.items():
         for index, service in readable(peek(cell_type, "endpoints") or ()):
             path: KeyPath = ("cell_types", name, "endpoints", index)
-            yield from _check_service(service, cell_type, path)
+            yield from _check_service(service, facts.endpoint_services, cell_type, path)
 
 
-def _check_service(service: str, cell_type: CellType, path: KeyPath) -> Iterator[Finding]:
-    catalogue = load_catalogue()
+def _check_service(
+    service: str, catalogue: EndpointCatalogue, cell_type: CellType, path: KeyPath
+) -> Iterator[Finding]:
     kind = catalogue.kinds.get(service)
     if kind is None:
         yield Finding(

@@ -7,14 +7,14 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from factory.documents import Document, parse_document
-from factory.errors import Finding, InventoryError, Problem
+from factory.documents import MOST_FAULTS, Document, parse_document
+from factory.errors import MOST_PROBLEMS, Finding, InventoryError, Problem
 from factory.facts.schema import Facts
 from factory.inventory.messages import refusals, unreadable
 from factory.inventory.rules import check_inventory
 from factory.inventory.salvage import salvage
 from factory.inventory.schema import Inventory
-from factory.inventory.source import MOST_PROBLEMS, SourceMap
+from factory.inventory.source import SourceMap
 
 Root = TypeVar("Root", bound=BaseModel)
 
@@ -40,11 +40,12 @@ def parse_inventory(
     source = SourceMap.of(file, document)
     problems = yaml_problems(document, source, "F100", "F101")
     if document.faults:
-        raise InventoryError(problems)
+        raise InventoryError(problems, complete=len(document.faults) < MOST_FAULTS)
     inventory, findings = _read(document, facts)
     errors = [f for f in findings if f.severity == "error"]
     if problems or errors:
-        raise InventoryError([*problems, *source.locate_all(findings)])
+        complete = len(errors) <= MOST_PROBLEMS
+        raise InventoryError([*problems, *source.locate_all(findings)], complete=complete)
     assert inventory is not None  # nothing was refused
     return inventory, source, tuple(findings)
 
@@ -91,9 +92,9 @@ def _missing(root: type[BaseModel]) -> Finding:
 
 
 def _some(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """Stop rules that find fault with everything: each finding may cost a search of names.
+    """Stop rules that find fault with everything: each error may cost a search of names.
 
-    Errors alone are counted, so that none is lost behind warnings.
+    Warnings do not count: however many there are, the errors behind them are found.
     """
     errors = 0
     for finding in findings:

@@ -75,16 +75,12 @@ def check_inventory(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
         F103, F110 to F139: see `RULES`.
     """
     # Each part says how far it goes where something was refused; none may stop the others.
-    for check in (
-        check_references,
-        check_accounts,
-        check_endpoints,
-        check_offerings,
-        check_spark,
-        check_texts,
-    ):
+    yield from as_far_as_readable(check_references)(inventory, facts)
+    for check in (check_accounts, check_spark, check_texts):
         yield from as_far_as_readable(check)(inventory)
     for check_facts in (
+        check_endpoints,
+        check_offerings,
         check_zones,
         check_node_groups,
         check_user_data,

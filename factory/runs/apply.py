@@ -13,6 +13,7 @@ from factory.runs.notices import Notice, Pending, Resumable
 from factory.runs.prepare import prepare
 from factory.runs.request import Outcome, Request
 from factory.runs.watcher import Watcher, listen, require_agreement
+from factory.terraform.guard import NOTHING, Allowed
 from factory.terraform.journal import Journal, find_journal, read_finished
 from factory.terraform.pending import hub_requests
 from factory.terraform.results import Result
@@ -24,7 +25,7 @@ def apply_design(
     request: Request,
     watcher: Watcher,
     *,
-    allow_destroy: bool = False,
+    allowed: Allowed = NOTHING,
     resume: str | None = None,
 ) -> Outcome:
     """Apply the stacks of a design, once the watcher agrees where real AWS is touched.
@@ -33,7 +34,7 @@ def apply_design(
         design: what to apply.
         request: which stacks, and where.
         watcher: is told, and asked.
-        allow_destroy: whether plans may destroy and replace.
+        allowed: what plans may destroy and replace.
         resume: an earlier run, or `last`, of which nothing is done twice.
 
     Raises:
@@ -54,7 +55,7 @@ def apply_design(
             parallel=request.parallel,
             journal=journal,
             finished=read_finished(earlier) if earlier else {},
-            allow_destroy=allow_destroy,
+            allowed=allowed,
         )
     return Outcome(
         results=(*results, *ready.left_out),

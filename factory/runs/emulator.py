@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from factory.design import Design
-from factory.errors import TerraformError, UsageError
+from factory.errors import Finding, TerraformError, UsageError
 from factory.files import read_text, write_whole
 from factory.processes import Children, Finished, run_process
 from factory.runs.context import FOLDER
@@ -76,8 +76,8 @@ class Emulator:
             if not self._thread.is_alive() or time.monotonic() > late:
                 self.children.stop(signal.SIGTERM)
                 said = self._ended[0].stderr.strip() if self._ended else "it did not answer in time"
-                msg = f"F609 the emulated AWS did not start: {said or 'it was stopped'}"
-                raise TerraformError(msg)
+                msg = f"the emulated AWS did not start: {said or 'it was stopped'}"
+                raise TerraformError(Finding(rule="F609", message=msg))
             time.sleep(POLL_SECONDS)
         told = json.loads(read_text(self._ready))
         server = Server(id=uuid.uuid4().hex, pid=told["pid"], endpoint=told["endpoint"])
@@ -89,8 +89,8 @@ class Emulator:
         while self._thread.is_alive():
             self._thread.join(POLL_SECONDS)
         if not self.children.stopping:
-            msg = f"F609 the emulated AWS ended by itself: {self._ended[0].stderr.strip()}"
-            raise TerraformError(msg)
+            msg = f"the emulated AWS ended by itself: {self._ended[0].stderr.strip()}"
+            raise TerraformError(Finding(rule="F609", message=msg))
 
     def stop(self, server: Server) -> None:
         """End it and forget where it listened."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from factory.design import Design
-from factory.errors import SynthError
+from factory.errors import Finding, SynthError
 from factory.layers import Stack, StackId
 from factory.terraform.workspace import Sources, read_sources
 
@@ -38,9 +38,10 @@ def read_fresh(output: Path, design: Design, stacks: Sequence[Stack]) -> dict[St
         named += ", ..." if len(stale) > MOST_NAMED else ""
         msg = (
             f"{output} is not what the inventory makes: {len(stale):,} of {len(stacks):,} stacks "
-            f"differ ({named})\n    run cellfactory synth, and look at what changes"
+            f"differ ({named})"
         )
-        raise SynthError(msg)
+        hint = "run cellfactory synth, and look at what changes"
+        raise SynthError(Finding(rule="F405", message=msg, hint=hint))
     return sources
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from factory.credentials import Session
-from factory.errors import TerraformError
+from factory.errors import Finding, TerraformError
 from factory.facts.schema import Quota
 
 NOT_THERE = "NoSuchResourceException"  # no value was ever applied: AWS's default holds
@@ -73,7 +73,7 @@ def _ask(action: Action, quota: Quota, **asked: str) -> Mapping[str, Any]:
         if error.response["Error"]["Code"] == NOT_THERE:
             return {}
         msg = f"Service Quotas does not tell {quota.code}: {error}"
-        raise TerraformError(msg) from error
+        raise TerraformError(Finding(rule="F623", message=msg)) from error
     except BotoCoreError as error:
         msg = f"Service Quotas cannot be reached: {error}"
-        raise TerraformError(msg) from error
+        raise TerraformError(Finding(rule="F623", message=msg)) from error

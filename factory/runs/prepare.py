@@ -43,13 +43,14 @@ def prepare(design: Design, request: Request, watcher: Watcher) -> Prepared:
         SynthError: when a stack was synthesized from something else.
         TerraformError: when Terraform, the registry or the emulator cannot be had.
     """
-    design.require_fit()
+    design.require_fit().require_lock()
     mode = request.mode
     chosen = choose_stacks(design, request, watcher)
     context = open_context(design.inventory.state, mode, request.registry, watcher)
     stacks, left_out = leave_out(chosen, mode, watcher)
     if mode != "offline":
-        require_recorded(design, context.registry)
+        new = request.first_apply or mode == "sandbox"
+        require_recorded(design, context.registry, first_apply=new)
     sources = read_fresh(request.output, design, stacks)
     if mode != "offline":
         note_orphaned(context.registry, design, mode, watcher)

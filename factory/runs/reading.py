@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from pathlib import Path
 
-from factory.design import Declared, Design, Texts, declare, make_design, parse_state
+from factory.design import (
+    NOTHING_ASKED,
+    Asked,
+    Declared,
+    Design,
+    Texts,
+    declare,
+    make_design,
+    parse_state,
+)
 from factory.documents import MOST_BYTES
 from factory.facts.loader import load_facts
 from factory.files import read_bytes
@@ -61,7 +69,7 @@ def read_texts_at(inventory_file: Path, revision: str | None) -> Texts | None:
 
 
 def read_design(
-    inventory_file: Path, *, locked: bool = False, released: Collection[str] = ()
+    inventory_file: Path, *, locked: bool = False, asked: Asked = NOTHING_ASKED
 ) -> Design:
     """Read the design of a folder; arguments and errors as of `make_design`.
 
@@ -69,7 +77,7 @@ def read_design(
         UsageError: also when a file cannot be read.
         InventoryError: with all that can be found wrong.
     """
-    return make_design(read_texts(inventory_file), load_facts(), locked=locked, released=released)
+    return make_design(read_texts(inventory_file), load_facts(), locked=locked, asked=asked)
 
 
 def read_design_at(inventory_file: Path, revision: str | None = None) -> Design | None:

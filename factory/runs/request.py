@@ -20,6 +20,7 @@ class Request:
     output: Path = Path("cdktf.out")  # the folder that `synth` wrote
     registry: str | None = None  # place of the outputs registry; the state bucket when None
     parallel: int = 4  # stacks at a time
+    first_apply: bool = True  # whether an empty registry is one that nothing was applied to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 from factory.design import Design
 from factory.errors import UsageError
-from factory.facts.schema import Facts, UnknownInstanceType
+from factory.facts.schema import Facts, Quota, UnknownInstanceType
 from factory.sizing.answers import (
     Pools,
     Rebuilt,
@@ -104,7 +104,7 @@ def size_question(asked: Mapping[str, Any], scenario: Scenario | None, facts: Fa
     """
     try:
         question = WhatIf(**asked)
-        _require_possible(question.quotas, facts)
+        _require_possible(question.quotas, facts.quotas_by_code(question.region))
         setting = replace(setting_of_what_if(question, facts), scenario=scenario)
     except (WhatIfError, UnknownInstanceType) as error:
         raise UsageError(str(error)) from error
@@ -114,7 +114,7 @@ def size_question(asked: Mapping[str, Any], scenario: Scenario | None, facts: Fa
         facts=facts,
         setting=setting,
         pools=cgnat_pool(setting.shape.pod_addresses),
-        assumed=tuple(assumed(question, asked)),
+        assumed=tuple(assumed(question, asked, facts)),
     )
 
 
@@ -150,8 +150,7 @@ def _require_known(cells: Sequence[str], owners: Collection[str]) -> None:
             raise UsageError(msg)
 
 
-def _require_possible(quotas: Mapping[str, int], facts: Facts) -> None:
-    known = {row.code: row for row in facts.quotas.values() if row.code}
+def _require_possible(quotas: Mapping[str, int], known: Mapping[str, Quota]) -> None:
     for code, value in quotas.items():
         if code not in known:
             msg = f"--quota {code}: no bound uses that quota"

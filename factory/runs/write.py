@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from factory.addressing.lock import render_lock
+from factory.addressing.lock_file import render_lock
 from factory.design import Design
 from factory.files import write_whole
 from factory.layers import list_stacks
@@ -15,7 +15,7 @@ from factory.layers import list_stacks
 class Synthesized:
     """What was written."""
 
-    stacks: int
+    stacks: tuple[str, ...]  # names
     cells: int
     lock_changed: bool
 
@@ -36,11 +36,12 @@ def synth_design(design: Design, output: Path, lock_file: Path) -> Synthesized:
     """Write the Terraform of a design, and then its lock.
 
     Raises:
+        InventoryError: when there is no lock yet (F221).
         SizingError: when the design does not fit.
         SynthError: when the bindings refuse what they are given.
         UsageError: when a place cannot be written.
     """
-    design.require_fit()
+    design.require_fit().require_lock()
     from factory.stacks.output import write_output
     from factory.stacks.synth import output_files, synth_stacks  # starts Node
 
@@ -48,7 +49,7 @@ def synth_design(design: Design, output: Path, lock_file: Path) -> Synthesized:
     made = synth_stacks(design.inventory, design.plan, design.facts, stacks)
     write_output(output, output_files(made, stacks))
     return Synthesized(
-        stacks=len(stacks),
+        stacks=tuple(stack.id.name for stack in stacks),
         cells=len(design.inventory.cells),
         lock_changed=write_lock(design, lock_file),
     )

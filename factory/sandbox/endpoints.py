@@ -16,7 +16,8 @@ from moto.ec2.exceptions import EC2ClientError, InvalidServiceName
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.vpcs import VPCEndPoint
 
-from factory.facts.endpoint_services import EndpointKind, load_catalogue
+from factory.facts.catalogues import EndpointKind
+from factory.facts.loader import load_facts
 
 GATEWAY, INTERFACE = "Gateway", "Interface"
 BOTH = ("s3", "dynamodb")  # AWS has interface endpoints, too, where cells have none
@@ -25,7 +26,7 @@ BOTH = ("s3", "dynamodb")  # AWS has interface endpoints, too, where cells have 
 class EndpointBackend(EC2Backend):
     """EC2 with endpoints that can be refused."""
 
-    def create_vpc_endpoint(self, **named: Any) -> VPCEndPoint:
+    def create_vpc_endpoint(self, *arguments: Any, **named: Any) -> VPCEndPoint:
         kind = self._kind(named["service_name"])
         wanted = (named["endpoint_type"] or GATEWAY).capitalize()
         if wanted not in _types(kind):
@@ -36,11 +37,11 @@ class EndpointBackend(EC2Backend):
             self._require_zones(kind, named)
             if named["private_dns_enabled"]:
                 self._require_private_names(kind, named["vpc_id"])
-        return super().create_vpc_endpoint(**named)
+        return super().create_vpc_endpoint(*arguments, **named)
 
     def _kind(self, service_name: str) -> EndpointKind:
         start = f"com.amazonaws.{self.region_name}."
-        kind = load_catalogue().kinds.get(service_name.removeprefix(start))
+        kind = load_facts().endpoint_services.kinds.get(service_name.removeprefix(start))
         if kind is None or not service_name.startswith(start):
             raise InvalidServiceName(service_name)
         return kind

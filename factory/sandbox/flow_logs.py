@@ -48,16 +48,16 @@ def delivery_statements(bucket: str, account: str, region: str) -> list[dict[str
 class FlowLogBackend(EC2Backend):
     """EC2 whose flow logs see to it that they can be delivered."""
 
-    def create_flow_logs(self, **named: Any) -> Any:
-        answer = super().create_flow_logs(**named)
+    def create_flow_logs(self, *arguments: Any, **named: Any) -> Any:
+        answer = super().create_flow_logs(*arguments, **named)
         if named["log_destination_type"] == "s3" and answer[0]:
             self._open(named["log_destination"].partition(":::")[2].partition("/")[0])
         return answer
 
     def _open(self, name: str) -> None:
         bucket = s3_backends[self.account_id][self.partition].get_bucket(name)
-        policy = json.loads(bucket.policy) if bucket.policy else {"Version": "2012-10-17"}
-        told = policy.setdefault("Statement", [])
+        policy: Any = json.loads(bucket.policy) if bucket.policy else {"Version": "2012-10-17"}
+        told: list[dict[str, Any]] = policy.get("Statement", [])
         known = [_canonical(statement) for statement in told]
         wanted = delivery_statements(name, self.account_id, self.region_name)
         lacking = [one for one in wanted if _canonical(one) not in known]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from factory.constructs.node_groups import image_name
+from factory.facts.published import image_name
 from factory.facts.schema import Facts, effective
 from factory.inventory.organization_rules import organization_accounts
 from factory.inventory.schema import ExistingAccount, Inventory, NewAccount
@@ -74,7 +74,8 @@ def _images(inventory: Inventory, facts: Facts) -> tuple[Image, ...]:
 
 def _largest(inventory: Inventory, facts: Facts, quota_id: str) -> int:
     quota = facts.quota(quota_id)
-    told = [inventory.type_of(cell).quotas for cell in inventory.cells]
-    told += [cell.quotas for cell in inventory.cells.values()]
-    raised = [effective(quota, quotas[quota.code]) for quotas in told if quota.code in quotas]
-    return max([quota.default, *raised])
+    allowed = (
+        effective(quota, inventory.region_of(cell), inventory.quotas_of(cell))
+        for cell in inventory.cells
+    )
+    return int(max(allowed))

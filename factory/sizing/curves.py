@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import ceil
 
+from factory.inventory.groups import group_size
 from factory.sizing.scale import scale_nodes
 from factory.sizing.setting import Setting, size_setting
 from factory.sizing.solve import most_nodes
@@ -34,12 +35,12 @@ class Curves:
 
 def node_curves(setting: Setting) -> Curves:
     """Size a cell with ever more nodes, up to where the first bound that must hold is full."""
-    group_size = setting.facts.quota("nodes-per-node-group").default
+    size_of_group = group_size(setting.facts)
     zones = len(setting.shape.zones)
     sizes = _sizes(setting, zones)
     shares: dict[str, list[float]] = {}
     for per_zone in sizes:
-        sized = fullest(size_setting(setting, scale_nodes(setting.shape, per_zone, group_size)))
+        sized = fullest(size_setting(setting, scale_nodes(setting.shape, per_zone, size_of_group)))
         for usage in sized:
             if usage.per_node and usage.gate != "note":
                 shares.setdefault(usage.bound, []).append(usage.share)

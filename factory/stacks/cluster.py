@@ -8,13 +8,13 @@ from factory.constructs.ingress import add_ingress
 from factory.constructs.node_groups import CellNodeGroups
 from factory.constructs.spark_events import add_event_logs
 from factory.constructs.specs import ClusterSpec, EventLogsSpec, NodePool
-from factory.facts.schema import ADDRESSES_PER_PREFIX, Facts
-from factory.inventory.node_config import render_node_config
+from factory.facts.schema import Facts
+from factory.inventory.groups import name_groups
+from factory.inventory.node_config import pod_addresses_per_node, render_node_config
 from factory.inventory.schema import CellType
 from factory.layers import Stack
 from factory.layers.access import deployer_role
 from factory.naming import stack_tags
-from factory.sizing.groups import group_name, split_groups
 from factory.stacks.frame import Outputs
 from factory.stacks.parts import Parts
 
@@ -35,7 +35,8 @@ def describe(parts: Parts, stack: Stack) -> ClusterSpec:
         service_block=cell_type.service_block,
         admins=tuple(cell_type.admins),
         addons={str(name): version for name, version in cell_type.addons.items()},
-        pod_addresses_per_node=ADDRESSES_PER_PREFIX * cell_type.prefixes_per_node,
+        pod_addresses_per_node=pod_addresses_per_node(cell_type, parts.facts),
+        interfaces_per_node=int(parts.facts.policy_value("interfaces-per-node")),
         node_image=cell_type.node_image,
         pools={pool: _pool(cell, cell_type, parts.facts, pool) for pool in cell_type.node_groups},
         ingress=cell_type.ingress,
@@ -66,17 +67,12 @@ def build(terraform: TerraformStack, spec: ClusterSpec) -> Outputs:
 
 def _pool(cell: str, cell_type: CellType, facts: Facts, pool: str) -> NodePool:
     declared = cell_type.node_groups[pool]
-    most = facts.quota("nodes-per-node-group").default
     return NodePool(
         declared=declared,
         image=facts.image_build(facts.instance(declared.instance_type)),
-        groups={
-            group_name(pool, zone, index): (zone, nodes)
-            for zone in sorted(cell_type.zones)
-            for index, nodes in enumerate(split_groups(declared.nodes_per_zone, most))
-        },
+        groups=name_groups(pool, declared, sorted(cell_type.zones), facts),
         user_data=render_node_config(
-            cell, cell_type, declared, endpoint=_ENDPOINT, certificate=_CERTIFICATE
+            cell, cell_type, declared, facts, endpoint=_ENDPOINT, certificate=_CERTIFICATE
         ),
     )
 

@@ -10,12 +10,11 @@ from factory.constructs.cdk import (
     AwsProvider,
     AwsProviderAssumeRole,
     AwsProviderDefaultTags,
-    S3State,
     TerraformOutput,
     TerraformStack,
     TerraformVariable,
-    new_stack,
 )
+from factory.constructs.stack import S3State, new_stack
 from factory.inventory.schema import State
 from factory.layers import Access, Provider, Stack, VariableType
 from factory.naming import stack_tags, state_key

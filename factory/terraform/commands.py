@@ -13,13 +13,13 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from factory.errors import TerraformError
+from factory.errors import Finding, TerraformError
 from factory.layers import Stack, StackId
 from factory.layers.access import ACCOUNT_VARIABLE
 from factory.processes import Children, Finished, run_process
 from factory.terraform.engine import Engine
+from factory.terraform.guard import Allowed, dangers, describe, forbidden
 from factory.terraform.messages import (
-    Change,
     Diagnostic,
     Report,
     Value,
@@ -87,14 +87,13 @@ def plan_stack(context: RunContext, job: Job) -> Result:
     return _planned(stack, report, finished, time.monotonic() - started)
 
 
-def apply_stack(context: RunContext, job: Job, *, allow_destroy: bool) -> Result:
+def apply_stack(context: RunContext, job: Job, allowed: Allowed) -> Result:
     """Apply a stack and record its outputs.
 
     Args:
         context: what to work with.
         job: the stack.
-        allow_destroy: go on when the plan destroys or replaces something. What Terraform
-            calls tainted, because its creation broke off half-way, may be replaced anyway.
+        allowed: what the plan may destroy and replace.
 
     Raises:
         TerraformError: when its outputs are not as the layers say (F604), or the registry
@@ -102,23 +101,25 @@ def apply_stack(context: RunContext, job: Job, *, allow_destroy: bool) -> Result
     """
     stack = job.stack.id
     started = time.monotonic()
-    space = prepare_workspace(context.target, context.engine, stack, job.sources, job.inputs)
+    space = prepare_workspace(
+        context.target, context.engine, stack, job.sources, job.inputs, lift=allowed.addresses
+    )
     if failed := _init(context, stack, space):
         return failed
     before = context.registry.read(stack)
     record = _begin(job, before)
     arguments: tuple[str, ...] = ("-auto-approve",)
-    if not (allow_destroy or _has_no_state(context.target, stack)):
+    if not _has_no_state(context.target, stack):
         report, finished = _reported(context, space, *_PLAN, LOCK_TIMEOUT, f"-out={PLAN}")
+        took = time.monotonic() - started
+        if refused := _refusal(stack, report, allowed, took):
+            (space.folder / PLAN).unlink(missing_ok=True)
+            return refused
         if finished.code not in (0, 2):
             return _failed(context, stack, report, finished)
-        took = time.monotonic() - started
         if finished.code == 0:
             _complete_unchanged(context, job, space, before, record)
             return _planned(stack, report, finished, took)
-        if refused := _refusal(stack, report, took):
-            (space.folder / PLAN).unlink(missing_ok=True)
-            return refused
         if context.children.stopping:
             return Result(stack=stack, status="interrupted", reason="planned, not applied")
         arguments = (PLAN,)
@@ -129,7 +130,9 @@ def destroy_stack(context: RunContext, record: Record) -> Result:
     """Destroy what a stack holds, with the sources that it was last applied with."""
     stack = record.stack
     started = time.monotonic()
-    space = prepare_workspace(context.target, context.engine, stack, record.sources, record.inputs)
+    space = prepare_workspace(
+        context.target, context.engine, stack, record.sources, record.inputs, lift=None
+    )
     if failed := _init(context, stack, space):
         return failed
     context.registry.write(replace(record, complete=False))
@@ -208,24 +211,23 @@ def _has_no_state(target: Target, stack: StackId) -> bool:
     return target.mode == "sandbox" and not target.state_file(stack).exists()
 
 
-def _refusal(stack: StackId, report: Report, seconds: float) -> Result | None:
-    dangerous = [c for c in report.planned if c.action == "delete" or _is_replaced(c)]
-    if not dangerous:
+def _refusal(stack: StackId, report: Report, allowed: Allowed, seconds: float) -> Result | None:
+    """Refuse a plan, also one that Terraform itself stopped at what is kept."""
+    refused = forbidden(dangers(report.planned, report.lost), stack.layer, allowed)
+    if not refused:
         return None
-    actions = [change.action for change in dangerous]
-    told = [f"{a} {actions.count(a):,}" for a in ("delete", "replace") if a in actions]
+    message, hint = describe(refused, stack.layer)
+    finding = Finding(rule="F607", stack=stack.name, message=message, hint=hint)
     return Result(
         stack=stack,
         status="refused",
         counts=report.planned_counts,
-        reason=f"F607 it would {' and '.join(told)}; --allow-destroy lets it",
+        reason=str(finding),
+        finding=finding,
         planned=report.planned,
+        refused=refused,
         seconds=seconds,
     )
-
-
-def _is_replaced(change: Change) -> bool:
-    return change.action == "replace" and change.reason != "tainted"
 
 
 def _init(context: RunContext, stack: StackId, space: Workspace) -> Result | None:
@@ -253,8 +255,10 @@ def _outputs(context: RunContext, space: Workspace) -> Mapping[str, object]:
     try:
         return parse_outputs(finished.stdout)
     except ValueError as error:
-        msg = f"F604 terraform output: {error}\n    {finished.stderr.strip()}"
-        raise TerraformError(msg) from error
+        finding = Finding(
+            rule="F604", message=f"terraform output: {error}", hint=finished.stderr.strip()
+        )
+        raise TerraformError(finding) from error
 
 
 def _terraform(context: RunContext, space: Workspace, *arguments: str) -> Finished:
@@ -266,8 +270,8 @@ def _terraform(context: RunContext, space: Workspace, *arguments: str) -> Finish
             children=context.children,
         )
     except OSError as error:
-        msg = f"F601 cannot run {context.engine.origin}: {error.strerror}"
-        raise TerraformError(msg) from error
+        msg = f"cannot run {context.engine.origin}: {error.strerror}"
+        raise TerraformError(Finding(rule="F601", message=msg)) from error
 
 
 def _planned(stack: StackId, report: Report, finished: Finished, seconds: float) -> Result:

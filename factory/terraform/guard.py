@@ -9,7 +9,8 @@ may be replaced freely only when little hangs on it.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+import shlex
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,6 +51,10 @@ class Allowed:
         return cls(addresses=given - layers, layers=layers)
 
 
+NOTHING = Allowed()
+"""What a run may destroy that was told nothing."""
+
+
 def dangers(planned: Iterable[Change], lost: Iterable[Change]) -> tuple[Change, ...]:
     """List what a plan would destroy, replace, or make anew because it got lost; by address.
 
@@ -65,6 +70,46 @@ def dangers(planned: Iterable[Change], lost: Iterable[Change]) -> tuple[Change, 
 def forbidden(found: Iterable[Change], layer: str, allowed: Allowed) -> tuple[Change, ...]:
     """Keep of the dangers those that a run may not go on with."""
     return tuple(c for c in found if not _is_allowed(c, layer, allowed))
+
+
+def describe(refused: Sequence[Change], layer: str) -> tuple[str, str]:
+    """Say what a plan is refused for, and which words let it where any do.
+
+    Args:
+        refused: never empty.
+        layer: of the stack.
+
+    Returns:
+        A sentence, and a hint of a line for each way out.
+    """
+    actions = [change.action for change in refused]
+    told = [f"{_VERBS[a]} {actions.count(a):,}" for a in _VERBS if a in actions]
+    ways: dict[str, None] = {}
+    for change in refused:
+        ways[_way_out(change, layer)] = None
+    return f"it would {' and '.join(told)}", "\n".join(ways)
+
+
+_VERBS = {"delete": "destroy", "replace": "replace", "create": "re-create what is gone:"}
+
+
+def _way_out(change: Change, layer: str) -> str:
+    kind, address = change.resource_type, shlex.quote(change.address)
+    if kind in NEVER:
+        return "an account is never destroyed or replaced: put back what was edited"
+    if is_tainted(change):
+        return (
+            f"its creation broke off; once AWS has mended it, run: terraform untaint {address}\n"
+            f"to replace it instead: --allow-destroy {address}"
+        )
+    if change.action == "create":
+        return (
+            f"Terraform did not find {change.address}: make sure that it looks in the right "
+            f"account; to make it anew: --allow-destroy {address if kind in KEPT else layer}"
+        )
+    if kind in KEPT:
+        return f"{change.address} cannot be made again; to let it go: --allow-destroy {address}"
+    return f"to let it: --allow-destroy {layer}"
 
 
 def is_tainted(change: Change) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from factory.errors import Finding
 from factory.layers import StackId
 from factory.terraform.messages import Change, Counts, Diagnostic
 
@@ -35,8 +36,10 @@ class Result:
     status: Status
     counts: Counts = field(default_factory=Counts)
     reason: str = ""  # one sentence, for what was not done
+    finding: Finding | None = None  # what `reason` says, where a rule says it
     diagnostics: tuple[Diagnostic, ...] = ()
     planned: tuple[Change, ...] = ()
+    refused: tuple[Change, ...] = ()  # of what is planned, what the guard forbids
     applied: tuple[Change, ...] = ()
     seconds: float = 0.0  # wall time
 

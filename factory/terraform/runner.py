@@ -6,9 +6,9 @@ Nothing here prints: what happens is told to a `Listener`, one stack at a time.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from factory.errors import FactoryError
+from factory.errors import FactoryError, Finding
 from factory.layers import Stack, StackId
 from factory.terraform.commands import (
     Job,
@@ -18,6 +18,7 @@ from factory.terraform.commands import (
     plan_stack,
     validate_stack,
 )
+from factory.terraform.guard import Allowed
 from factory.terraform.journal import Journal, work_key
 from factory.terraform.messages import Value
 from factory.terraform.pool import run_when_ready
@@ -93,7 +94,7 @@ def apply_stacks(
     parallel: int,
     journal: Journal,
     finished: Mapping[str, str],
-    allow_destroy: bool,
+    allowed: Allowed,
 ) -> tuple[Result, ...]:
     """Apply stacks, each as soon as the ones that it waits for are done.
 
@@ -105,7 +106,7 @@ def apply_stacks(
         parallel: stacks at a time.
         journal: where the run is noted.
         finished: what a resumed run has done, as `read_finished` returns it.
-        allow_destroy: whether plans may destroy and replace.
+        allowed: what plans may destroy and replace.
     """
     known = {stack.id: stack for stack in stacks}
 
@@ -122,9 +123,7 @@ def apply_stacks(
             listener.started(stack)
             result = _guarded(
                 stack,
-                lambda: _alone(
-                    context, stack, lambda: apply_stack(context, job, allow_destroy=allow_destroy)
-                ),
+                lambda: _alone(context, stack, lambda: apply_stack(context, job, allowed)),
             )
         journal.finished(result, key)
         return result
@@ -177,8 +176,9 @@ def _refuse_all(
     results = []
     for stack in selected:
         if stack in held:
-            reason = f"F606 {_told_users(held[stack])} first"
-            result = Result(stack=stack, status="refused", reason=reason)
+            message = f"{_told_users(held[stack])} first"
+            finding = Finding(rule="F606", stack=stack.name, message=message)
+            result = Result(stack=stack, status="refused", reason=str(finding), finding=finding)
         else:
             result = Result(stack=stack, status="skipped", reason="others were refused")
         listener.finished(result)
@@ -233,7 +233,8 @@ def _guarded(stack: StackId, work: Callable[[], Result]) -> Result:
     try:
         return work()
     except FactoryError as error:
-        return Result(stack=stack, status="failed", reason=str(error))
+        finding = replace(error.problems[0].finding, stack=stack.name)
+        return Result(stack=stack, status="failed", reason=str(error), finding=finding)
 
 
 def _skipped(stack: StackId, cause: StackId | None) -> Result:

@@ -9,8 +9,8 @@ from typing import Any
 from factory.sizing.bounds import BOUNDS
 from factory.sizing.rules import amount, raise_to
 from factory.sizing.usage import Gate, Ledger, Usage, fullest
+from factory.views.problems import FORMAT_VERSION
 
-FORMAT_VERSION = 1  # of the JSON; grows when a field goes or changes its meaning
 TITLE = 32  # characters of a bound's title and the zone or pool it is counted for
 BAR = 6  # characters of a full bar
 EIGHTHS = " ▏▎▍▌▋▊▉"
@@ -181,7 +181,7 @@ def _by_gate_and_share(usage: Usage) -> tuple[int, float]:
 def to_json(ledger: Ledger) -> dict[str, Any]:
     """Make the stable form for machines: every usage, none left out."""
     return {
-        "format": FORMAT_VERSION,
+        "format_version": FORMAT_VERSION,
         "fits": ledger.fits,
         "usages": [_usage_json(usage) for usage in ledger],
     }

@@ -82,8 +82,9 @@ def draw_cell(picture: CellPicture, form: PictureForm) -> bytes:
 
 
 def _bars(axes: Axes, usages: Sequence[Usage]) -> None:
-    """Draw the fullest bounds, the fullest on top."""
-    shown = sorted(fullest(usages), key=lambda usage: usage.share)[-MOST_BARS:]
+    """Draw the fullest bounds, the fullest on top; none takes the place of one that is broken."""
+    first = sorted(fullest(usages), key=lambda u: (u.fits or u.gate != "error", -u.share))
+    shown = sorted(first[:MOST_BARS], key=lambda usage: usage.share)
     names = [f"{BOUNDS[u.bound].title}{'  (binds)' if u.binding else ''}" for u in shown]
     shares = [min(usage.share, BEYOND) for usage in shown]
     colours = [COLOURS[u.gate] if u.fits or u.gate == "note" else OVER for u in shown]

@@ -26,11 +26,12 @@ def render_errors(result: Result) -> str:
 
 
 def render_dangers(result: Result) -> str:
-    """Render what a plan would destroy or replace, indented; empty when nothing."""
+    """Render what a plan would destroy or replace, and was refused for; empty when nothing."""
+    dangerous = [c for c in result.planned if c.action in ("delete", "replace")]
+    shown = result.refused or (dangerous if result.status == "planned" else ())
     lines = [
         f"    {c.action} {c.address}" + (f" ({c.reason})" if c.reason else "")
-        for c in sorted(result.planned, key=lambda c: c.address)
-        if result.status in ("planned", "refused") and c.action in ("delete", "replace")
+        for c in sorted(shown, key=lambda c: c.address)
     ]
     return "\n".join(lines)
 
@@ -44,6 +45,7 @@ def to_json(results: Iterable[Result]) -> list[dict[str, Any]]:
             "layer": r.stack.layer,
             "status": r.status,
             "counts": asdict(r.counts),
+            "rule": r.finding.rule or None if r.finding else None,
             "reason": r.reason,
             "diagnostics": [asdict(d) for d in r.diagnostics],
             "changes": [

@@ -10,7 +10,7 @@ from factory.runs.size import Answer
 from factory.views.ledger import render_markdown, render_text, to_json, wrap
 from factory.views.solved import rebuilt_json, render_rebuilt, render_solved, solved_json
 
-SizedForm = Literal["text", "json", "markdown"]
+SizedForm = Literal["text", "json", "markdown", "github"]
 
 
 def render_sized(answer: Answer, form: SizedForm, *, ascii_only: bool = False) -> str:
@@ -25,6 +25,7 @@ def render_sized(answer: Answer, form: SizedForm, *, ascii_only: bool = False) -
         "json": lambda: _json(answer),
         "markdown": lambda: _markdown(answer),
         "text": lambda: _text(answer, ascii_only),
+        "github": lambda: _text(answer, ascii_only),
     }
     return renders[form]()
 

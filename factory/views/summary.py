@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from factory.design import Design
+from factory.inventory.groups import declared_nodes
 
 
 def summarize(design: Design, lock_name: str) -> str:
@@ -13,11 +14,7 @@ def summarize(design: Design, lock_name: str) -> str:
         lock_name: name of the lock file, without its folder.
     """
     cells = design.inventory.cells
-    nodes = sum(
-        group.nodes_per_zone * len(cell_type.zones)
-        for cell_type in (design.inventory.type_of(name) for name in cells)
-        for group in cell_type.node_groups.values()
-    )
+    nodes = sum(declared_nodes(design.inventory.type_of(name)) for name in cells)
     parts = [f"{_counted(len(cells), 'cell')} fit", f"{nodes:,} nodes"]
     fullest = max(
         (u for u in design.ledger if u.gate == "error"), key=lambda u: u.share, default=None
@@ -26,7 +23,9 @@ def summarize(design: Design, lock_name: str) -> str:
         parts.append(f"fullest bound {fullest.share:.0%} ({fullest.scope}, {fullest.bound})")
     if design.problems:
         parts.append(_counted(len(design.problems), "warning"))
-    if not design.is_locked:
+    if not design.has_lock:
+        parts.append(f"there is no {lock_name} yet")
+    elif not design.is_locked:
         parts.append(f"{lock_name} is out of date")
     return ", ".join(parts)
 

@@ -90,7 +90,13 @@ def test_aws_adds_its_statements_to_the_policy_of_the_bucket(
 ) -> None:
     s3, name = emulator.client("s3", account), f"flow-{account}"
     s3.create_bucket(Bucket=name)
-    own = {"Sid": "Own", "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}
+    own: dict[str, Any] = {
+        "Sid": "Own",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": "*",
+    }
     own["Condition"] = {"Bool": {"aws:SecureTransport": "false"}}
     if has_policy:
         document = {"Version": "2012-10-17", "Statement": [own]}

@@ -32,7 +32,7 @@ def far_inventory() -> dict[str, Any]:
     milan["node_groups"] = {"all": {"instance_type": "r6i.4xlarge", "nodes_per_zone": 1}}
     made["cell_types"]["milan"] = milan
     # The zones that offer all of these types.
-    mixed = copy.deepcopy(inventories.CELL_TYPE) | {"zones": ["use1-az4", "use1-az6"]}
+    mixed = {**copy.deepcopy(inventories.CELL_TYPE), "zones": ["use1-az4", "use1-az6"]}
     mixed["node_groups"] = {
         name: {"instance_type": type_, "nodes_per_zone": 1} for name, (type_, _) in IMAGES.items()
     }

@@ -23,6 +23,7 @@ from factory.layers import Access, Input, Source, Stack, StackId
 from factory.terraform import embedded
 from factory.terraform.commands import RunContext
 from factory.terraform.engine import Engine, find_engine
+from factory.terraform.guard import NOTHING, Allowed
 from factory.terraform.journal import Journal, read_finished
 from factory.terraform.registry import open_registry
 from factory.terraform.results import Result
@@ -152,7 +153,7 @@ def sources(**documents: Mapping[str, Any]) -> dict[StackId, Sources]:
 
 
 def apply(
-    context: RunContext, files: Mapping[StackId, Sources], *, allow_destroy: bool = False
+    context: RunContext, files: Mapping[StackId, Sources], *, allowed: Allowed = NOTHING
 ) -> dict[str, Result]:
     journal = Journal(context.target.runs_folder / "run.jsonl", "apply")
     results = apply_stacks(
@@ -163,7 +164,7 @@ def apply(
         parallel=2,
         journal=journal,
         finished={},
-        allow_destroy=allow_destroy,
+        allowed=allowed,
     )
     return {result.stack.name: result for result in results}
 
@@ -195,7 +196,7 @@ def test_apply_plan_clean_add_remove_and_destroy(context: RunContext) -> None:
     assert refused["a-peering"].status == "refused"
     assert render_dangers(refused["a-peering"]).startswith('    delete terraform_data.row["c"]')
     assert refused["b-accept"].status == "skipped"
-    allowed = apply(context, sources(), allow_destroy=True)
+    allowed = apply(context, sources(), allowed=Allowed.of(["peering"]))
     assert statuses(allowed)["a-peering"] == "applied +0 ~0 -1"
 
     gone = destroy_stacks(context, [NETWORK, PEERING, ACCEPT], QUIET, parallel=2)

@@ -188,4 +188,4 @@ def test_the_command_says_which_role_it_could_not_have(capsys: pytest.CaptureFix
     assert stop.value.code == 6
     shown = capsys.readouterr()
     assert shown.out == ""
-    assert shown.err.startswith(f"cannot assume {closed}: ")
+    assert shown.err.startswith(f"F622 cannot assume {closed}: ")

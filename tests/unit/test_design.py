@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from factory import design as module
-from factory.addressing.lock import EMPTY_LOCK, render_lock
-from factory.design import Design, Texts, declare, make_design, parse_state
-from factory.errors import InventoryError, ProblemsError, SizingError, UsageError
+from factory.addressing.lock import EMPTY_LOCK
+from factory.addressing.lock_file import render_lock
+from factory.design import Asked, Design, Texts, declare, make_design, parse_state
+from factory.errors import MOST_PROBLEMS, InventoryError, ProblemsError, SizingError, UsageError
 from factory.facts.loader import load_facts
 from factory.inventory import reader
-from factory.inventory.source import MOST_PROBLEMS
 from tests import inventories
 
 FACTS = load_facts()
@@ -107,9 +107,9 @@ def test_a_released_cell_is_one_that_left() -> None:
     fewer = fitting()
     del fewer["cells"]["cell-001"]
     assert set(design(fewer, lock).lock.removed) == {"cell-001"}
-    assert not design(fewer, lock, released=["cell-001"]).lock.removed
+    assert not design(fewer, lock, asked=Asked(released=("cell-001",))).lock.removed
     with pytest.raises(UsageError, match="holds its blocks still"):
-        design(fitting(), lock, released=["cell-001"])
+        design(fitting(), lock, asked=Asked(released=("cell-001",)))
 
 
 def test_every_rule_runs_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,9 +118,9 @@ def test_every_rule_runs_once(monkeypatch: pytest.MonkeyPatch) -> None:
     def counted(where: Any, name: str) -> None:
         real = getattr(where, name)
 
-        def count(*arguments: Any) -> Any:
+        def count(*arguments: Any, **named: Any) -> Any:
             ran.append(name)
-            return real(*arguments)
+            return real(*arguments, **named)
 
         monkeypatch.setattr(where, name, count)
 

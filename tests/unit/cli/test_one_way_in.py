@@ -23,6 +23,7 @@ REFUSING = {
 }
 # The others, each with the reason for which it takes an inventory that does not fit.
 ALLOWING = {
+    "explain": "reads no inventory",
     "destroy": "gets rid of cells, by the registry alone",
     "lock": "gives addresses, which do not depend on quotas",
     "quotas": "finds out what makes it fit",

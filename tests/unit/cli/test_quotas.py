@@ -129,3 +129,11 @@ def test_what_could_not_be_read_stays_as_it_is() -> None:
 def test_nothing_raised_is_said() -> None:
     lines = list(propose("cell-a", {"L-BB24F6E5": 64_000}, {}, KNOWN))
     assert parse_document("\n".join(lines)).value == {"cell-a": {"quotas": {}}}
+
+
+def test_the_default_of_a_region_is_no_raise() -> None:
+    live = {"L-7A658B76": 300}
+    spain = list(propose("cell-a", live, {}, FACTS.quotas_by_code("eu-south-2")))
+    assert spain[1] == "  quotas: {}  # nothing was raised"
+    virginia = list(propose("cell-a", live, {}, FACTS.quotas_by_code("us-east-1")))
+    assert virginia[2].startswith("    L-7A658B76: 300")

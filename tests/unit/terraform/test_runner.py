@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
 from factory.layers import Source, Stack, StackId
+from factory.terraform.guard import NOTHING, Allowed
 from factory.terraform.journal import Journal, read_finished
 from factory.terraform.results import Result
 from factory.terraform.runner import (
@@ -36,7 +39,7 @@ def apply(
     scene: Scene,
     *stacks: Stack,
     parallel: int = 2,
-    allow_destroy: bool = False,
+    allow: Sequence[str] = (),
     resume: str | None = None,
     run: str = "run",
 ) -> dict[str, Result]:
@@ -50,7 +53,7 @@ def apply(
         parallel=parallel,
         journal=Journal(runs / f"{run}.jsonl", "apply"),
         finished=read_finished(runs / f"{resume}.jsonl") if resume else {},
-        allow_destroy=allow_destroy,
+        allowed=Allowed.of(allow),
     )
     return {r.stack.name: r for r in results}
 
@@ -159,34 +162,59 @@ def test_an_output_of_another_type_fails_the_stack_and_what_waits_for_it(scene: 
     assert results["a-cluster"].status == "skipped"
 
 
-@pytest.mark.parametrize("action", ["replace", "delete"])
+@pytest.mark.parametrize(("action", "verb"), [("replace", "replace"), ("delete", "destroy")])
 def test_a_plan_that_replaces_or_destroys_is_refused_and_nothing_is_applied(
-    scene: Scene, action: str
+    scene: Scene, action: str, verb: str
 ) -> None:
     with_state(scene, "a")
     change = {"action": action, "address": "aws_vpc.cell", "reason": "cannot_update"}
     scene.does("a-network", "plan", changes=[ADD, change])
     result = apply(scene, network("a"))["a-network"]
     assert result.status == "refused"
-    assert result.reason == f"F607 it would {action} 1; --allow-destroy lets it"
+    assert result.reason == (
+        f"F607 it would {verb} 1\n    aws_vpc.cell cannot be made again; to let it go: "
+        "--allow-destroy aws_vpc.cell"
+    )
     assert render_dangers(result) == f"    {action} aws_vpc.cell (cannot_update)"
     assert scene.commands("apply") == []
     assert not list(scene.root.rglob("*.tfplan"))
 
 
-def test_a_plan_that_destroys_is_applied_in_one_process_where_that_was_allowed(
+def test_a_plan_that_destroys_is_looked_at_also_where_that_was_allowed(scene: Scene) -> None:
+    with_state(scene, "a")
+    gone = {"action": "delete", "address": "aws_route.one"}
+    scene.does("a-network", "plan", changes=[gone])
+    scene.does("a-network", "apply", outputs=NETWORK, changes=[gone])
+    assert apply(scene, network("a"), allow=["peering"])["a-network"].status == "refused"
+    result = apply(scene, network("a"), allow=["network"])["a-network"]
+    assert (result.status, str(result.counts)) == ("applied", "+0 ~0 -1")
+    assert scene.commands("plan", "apply")[-2:] == [("a-network", "plan"), ("a-network", "apply")]
+
+
+def test_a_plan_that_terraform_stopped_at_what_is_kept_is_refused_in_our_words(
     scene: Scene,
 ) -> None:
     with_state(scene, "a")
-    scene.does(
-        "a-network",
-        "apply",
-        outputs=NETWORK,
-        changes=[{"action": "delete", "address": "aws_route.one"}],
-    )
-    result = apply(scene, network("a"), allow_destroy=True)["a-network"]
-    assert (result.status, str(result.counts)) == ("applied", "+0 ~0 -1")
-    assert scene.commands("plan", "apply") == [("a-network", "apply")]
+    scene.does("a-network", "plan", prints=[planned("replace", "aws_vpc.cell")], error="kept")
+    result = apply(scene, network("a"))["a-network"]
+    assert result.status == "refused"
+    assert "--allow-destroy aws_vpc.cell" in result.reason
+
+
+def test_what_got_lost_is_not_made_anew(scene: Scene) -> None:
+    with_state(scene, "a")
+    lost = planned("delete", "aws_vpc.cell", kind="resource_drift")
+    scene.does("a-network", "plan", prints=[lost], changes=[ADD])
+    result = apply(scene, network("a"))["a-network"]
+    assert result.status == "refused"
+    assert result.reason.startswith("F607 it would re-create what is gone: 1\n")
+    assert render_dangers(result) == "    create aws_vpc.cell"
+
+
+def planned(action: str, address: str, kind: str = "planned_change") -> str:
+    """A line of Terraform's about one resource."""
+    resource = {"addr": address, "resource_type": address.partition(".")[0], "resource_key": None}
+    return json.dumps({"type": kind, "change": {"resource": resource, "action": action}})
 
 
 def test_what_was_half_made_may_be_replaced(scene: Scene) -> None:
@@ -194,7 +222,7 @@ def test_what_was_half_made_may_be_replaced(scene: Scene) -> None:
     scene.does(
         "a-network",
         "plan",
-        changes=[{"action": "replace", "address": "aws_vpc.cell", "reason": "tainted"}],
+        changes=[{"action": "replace", "address": "aws_subnet.one", "reason": "tainted"}],
     )
     scene.does("a-network", "apply", outputs=NETWORK, changes=[ADD])
     assert apply(scene, network("a"))["a-network"].status == "applied"
@@ -246,7 +274,7 @@ def test_resume_does_again_what_has_changed_since(scene: Scene) -> None:
         parallel=1,
         journal=Journal(context.target.runs_folder / "two.jsonl", "apply"),
         finished=read_finished(context.target.runs_folder / "one.jsonl"),
-        allow_destroy=False,
+        allowed=NOTHING,
     )
     assert result.status == "applied"
 
@@ -272,7 +300,7 @@ def test_an_interrupt_reaches_terraform_once_and_starts_nothing_new(scene: Scene
         parallel=1,
         journal=Journal(context.target.runs_folder / "run.jsonl", "apply"),
         finished={},
-        allow_destroy=False,
+        allowed=NOTHING,
     )
     assert [r.status for r in results] == ["interrupted", "skipped", "skipped"]
     assert scene.commands("apply") == [("a-network", "apply")]
@@ -295,24 +323,21 @@ def test_where_the_journal_cannot_be_written_nothing_is_started(scene: Scene) ->
         parallel=1,
         journal=journal,
         finished={},
-        allow_destroy=False,
+        allowed=NOTHING,
     )
     assert result.status == "failed"
     assert result.reason == f"cannot write {journal.path}: Is a directory"
     assert scene.log == []
 
 
-@pytest.mark.parametrize("allow_destroy", [False, True])
-def test_two_runs_in_one_folder_never_work_on_a_stack_at_the_same_time(
-    scene: Scene, allow_destroy: bool
-) -> None:
+def test_two_runs_in_one_folder_never_work_on_a_stack_at_the_same_time(scene: Scene) -> None:
     with_state(scene, "a")
     scene.does("a-network", "plan", changes=[ADD], seconds=0.3)
     scene.does("a-network", "apply", outputs=NETWORK, changes=[ADD], seconds=0.3)
     results: list[Result] = []
 
     def run(name: str) -> None:
-        results.extend(apply(scene, network("a"), allow_destroy=allow_destroy, run=name).values())
+        results.extend(apply(scene, network("a"), run=name).values())
 
     threads = [threading.Thread(target=run, args=(name,)) for name in ("one", "two")]
     for thread in threads:
@@ -321,8 +346,7 @@ def test_two_runs_in_one_folder_never_work_on_a_stack_at_the_same_time(
         thread.join()
     assert [r.status for r in results] == ["applied", "applied"]
     events = [(event, command) for event, _, command, _ in scene.log if command != "init"]
-    commands = ["apply"] if allow_destroy else ["plan", "apply"]
-    assert events == [(event, c) for c in commands for event in ("begin", "end")] * 2
+    assert events == [(e, c) for c in ("plan", "apply") for e in ("begin", "end")] * 2
 
 
 def test_plan_defers_and_plans_with_what_the_registry_holds_now(scene: Scene) -> None:
