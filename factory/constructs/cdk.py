@@ -57,6 +57,11 @@ if TYPE_CHECKING:
         DataAwsAmi,
         DataAwsAmiFilter,
     )
+    from cdktf_cdktf_provider_aws.data_aws_vpc_peering_connection import (
+        DataAwsVpcPeeringConnection,
+    )
+    from cdktf_cdktf_provider_aws.default_route_table import DefaultRouteTable
+    from cdktf_cdktf_provider_aws.default_security_group import DefaultSecurityGroup
     from cdktf_cdktf_provider_aws.ec2_subnet_cidr_reservation import Ec2SubnetCidrReservation
     from cdktf_cdktf_provider_aws.eip import (
         Eip,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from factory.constructs.cdk import TerraformStack, VpcEndpoint
+from factory.constructs.endpoint_policies import gateway_policy, interface_policy
 from factory.constructs.specs import NetworkSpec
 from factory.constructs.vpc import CellVpc
-from factory.inventory.endpoints import GATEWAY_SERVICES
 from factory.naming import name_tag
 
 
@@ -14,7 +14,7 @@ def add_endpoints(
 ) -> None:
     """Add the gateway endpoints, and an interface endpoint in each zone for each service."""
     tables = [*network.node_tables.values(), network.pod_table]
-    for service in GATEWAY_SERVICES:
+    for service in cell.gateways:
         VpcEndpoint(
             stack,
             f"gateway-{service}",
@@ -22,9 +22,10 @@ def add_endpoints(
             service_name=_service_name(cell, service),
             vpc_endpoint_type="Gateway",
             route_table_ids=[table.id for table in tables],
+            policy=_gateway_policy(cell, service),
             tags=name_tag(cell.name, service),
         )
-    for service in cell.endpoints:
+    for service, has_private_names in cell.endpoints.items():
         VpcEndpoint(
             stack,
             f"interface-{service.replace('.', '-')}",
@@ -33,9 +34,22 @@ def add_endpoints(
             vpc_endpoint_type="Interface",
             subnet_ids=[subnet.id for subnet in network.subnets["endpoint"].values()],
             security_group_ids=[security_group_id],
-            private_dns_enabled=True,
+            private_dns_enabled=has_private_names,
+            policy=_interface_policy(cell, service),
             tags=name_tag(cell.name, service),
         )
+
+
+def _gateway_policy(cell: NetworkSpec, service: str) -> str | None:
+    if cell.endpoint_accounts is None:
+        return None
+    return gateway_policy(service, cell.region, cell.endpoint_accounts)
+
+
+def _interface_policy(cell: NetworkSpec, service: str) -> str | None:
+    if cell.endpoint_accounts is None:
+        return None
+    return interface_policy(service, cell.endpoint_accounts)
 
 
 def _service_name(cell: NetworkSpec, service: str) -> str:

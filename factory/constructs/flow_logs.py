@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from factory.constructs.buckets import add_private_bucket, encrypted_transport_only
 from factory.constructs.cdk import FlowLog, S3BucketPolicy, TerraformStack
 from factory.constructs.specs import NetworkSpec
 from factory.naming import flow_log_bucket, name_tag
 
-_DELIVERY = "delivery.logs.amazonaws.com"
+_DELIVERY = {"Service": "delivery.logs.amazonaws.com"}
 
 
 def add_flow_logs(stack: TerraformStack, cell: NetworkSpec, vpc_id: str) -> None:
-    """Write the cell's flow logs to a private, encrypted bucket, and expire them."""
+    """Write the cell's flow logs to a private, encrypted bucket, and expire them.
+
+    When a flow log is made, AWS itself writes to the policy of its bucket. Ours is put after that,
+    with AWS's statements word for word: so AWS finds nothing to add later, and Terraform nothing
+    to mend.
+    """
     logs = cell.flow_logs
     bucket = add_private_bucket(
         stack,
@@ -22,10 +28,7 @@ def add_flow_logs(stack: TerraformStack, cell: NetworkSpec, vpc_id: str) -> None
         days=logs.retention_days,
         expire={"expire": ""},
     )
-    policy = S3BucketPolicy(
-        stack, "flow-logs-delivery", bucket=bucket.id, policy=_delivery_policy(cell, bucket.arn)
-    )
-    FlowLog(
+    log = FlowLog(
         stack,
         "flow-log",
         vpc_id=vpc_id,
@@ -33,8 +36,14 @@ def add_flow_logs(stack: TerraformStack, cell: NetworkSpec, vpc_id: str) -> None
         log_destination=bucket.arn,
         log_destination_type="s3",
         max_aggregation_interval=600,
-        depends_on=[policy],
         tags=name_tag(cell.name),
+    )
+    S3BucketPolicy(
+        stack,
+        "flow-logs-delivery",
+        bucket=bucket.id,
+        policy=_delivery_policy(cell, bucket.arn),
+        depends_on=[log],
     )
 
 
@@ -42,26 +51,33 @@ def _delivery_policy(cell: NetworkSpec, bucket_arn: str) -> str:
     """Let the log service write to the bucket on behalf of the cell's account, and TLS only.
 
     Source:
-        https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-s3-permissions.html
+        https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-infrastructure-S3.html
     """
-    ours = {"StringEquals": {"aws:SourceAccount": cell.account_id}}
-    statements = [
-        {
-            "Sid": "Write",
-            "Effect": "Allow",
-            "Principal": {"Service": _DELIVERY},
-            "Action": "s3:PutObject",
-            "Resource": f"{bucket_arn}/*",
-            "Condition": ours,
-        },
-        {
-            "Sid": "Check",
-            "Effect": "Allow",
-            "Principal": {"Service": _DELIVERY},
-            "Action": ["s3:GetBucketAcl", "s3:ListBucket"],
-            "Resource": bucket_arn,
-            "Condition": ours,
-        },
-        encrypted_transport_only(bucket_arn),
-    ]
+    statements = [*_as_aws_writes_them(cell, bucket_arn), encrypted_transport_only(bucket_arn)]
     return json.dumps({"Version": "2012-10-17", "Statement": statements}, sort_keys=True)
+
+
+def _as_aws_writes_them(cell: NetworkSpec, bucket_arn: str) -> list[dict[str, Any]]:
+    ours = {"aws:SourceAccount": cell.account_id}
+    source = {"aws:SourceArn": f"arn:aws:logs:{cell.region}:{cell.account_id}:*"}
+    return [
+        {
+            "Sid": "AWSLogDeliveryWrite",
+            "Effect": "Allow",
+            "Principal": _DELIVERY,
+            "Action": "s3:PutObject",
+            "Resource": f"{bucket_arn}/AWSLogs/{cell.account_id}/*",
+            "Condition": {
+                "StringEquals": {**ours, "s3:x-amz-acl": "bucket-owner-full-control"},
+                "ArnLike": source,
+            },
+        },
+        {
+            "Sid": "AWSLogDeliveryAclCheck",
+            "Effect": "Allow",
+            "Principal": _DELIVERY,
+            "Action": "s3:GetBucketAcl",
+            "Resource": bucket_arn,
+            "Condition": {"StringEquals": ours, "ArnLike": source},
+        },
+    ]

@@ -7,7 +7,10 @@ the provider does with one ReplaceRoute and no moment without a way.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from factory.constructs.cdk import (
+    DataAwsVpcPeeringConnection,
     Route,
     TerraformLocal,
     TerraformStack,
@@ -38,13 +41,32 @@ def add_routes(stack: TerraformStack, spec: RoutesSpec) -> None:
 
 
 def add_requester_options(stack: TerraformStack, spec: RoutesSpec) -> None:
-    """Resolve private names from the requesting side of active connections."""
-    rows = {p: {"connection_id": f'${{var.connection_ids["{p}"]}}'} for p in spec.resolving}
-    TerraformLocal(stack, "resolving", rows)
+    """Resolve private names from the requesting side of active connections.
+
+    Those of peers are active: this state takes them once they are. Whether a hub's owner has
+    accepted yet, each plan asks: EC2 takes no options before, and nothing else has to wait for it.
+
+    Source:
+        https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyVpcPeeringConnectionOptions.html
+    """
+    TerraformLocal(stack, "resolving", _connections(spec.resolving))
+    rows = "local.resolving"
+    if spec.resolving_hubs:
+        TerraformLocal(stack, "resolving_hubs", _connections(spec.resolving_hubs))
+        for_each(
+            DataAwsVpcPeeringConnection(stack, "hub", id="${each.value.connection_id}"),
+            "${local.resolving_hubs}",
+        )
+        active = 'if data.aws_vpc_peering_connection.hub[hub].status == "active"'
+        rows = f"merge({rows}, {{ for hub, row in local.resolving_hubs : hub => row {active} }})"
     options = VpcPeeringConnectionOptions(
         stack,
         "names",
         vpc_peering_connection_id="${each.value.connection_id}",
         requester=VpcPeeringConnectionOptionsRequester(allow_remote_vpc_dns_resolution=True),
     )
-    for_each(options, "${local.resolving}")
+    for_each(options, f"${{{rows}}}")
+
+
+def _connections(peers: Iterable[str]) -> dict[str, dict[str, str]]:
+    return {p: {"connection_id": f'${{var.connection_ids["{p}"]}}'} for p in peers}

@@ -49,7 +49,9 @@ class NetworkSpec:
     egress: Literal["none", "nat_gateway"]
     flow_logs: FlowLogs
     hub_blocks: Mapping[str, tuple[IPv4Network, ...]]  # by hub name
-    endpoints: tuple[str, ...]  # interface endpoints, as `ecr.api`
+    endpoints: Mapping[str, bool]  # interface endpoints, as `ecr.api`: if they have private names
+    gateways: tuple[str, ...]  # gateway endpoints, as `s3`
+    endpoint_accounts: tuple[str, ...] | None  # whose principals pass them; None lets all through
     ingress: IngressPorts | None  # None without a load balancer
     pod_reservations: Mapping[str, tuple[IPv4Network, ...]]  # by zone id; each of another size
 
@@ -90,6 +92,7 @@ class RoutesSpec:
     zones: tuple[str, ...]  # zone ids
     blocks: Mapping[str, tuple[IPv4Network, ...]]  # routable ones, by the name of the peer or hub
     resolving: tuple[str, ...]  # whose private names are resolved from the requesting side
+    resolving_hubs: tuple[str, ...]  # likewise, once their owners have accepted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

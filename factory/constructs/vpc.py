@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from factory.addressing.blocks import SUBNET_KINDS, Purpose, SubnetKind, subnet_kinds
 from factory.constructs.cdk import (
+    DefaultRouteTable,
+    DefaultSecurityGroup,
     Ec2SubnetCidrReservation,
     Eip,
     InternetGateway,
@@ -42,6 +44,7 @@ class CellVpc:
             tags=name_tag(cell.name),
             lifecycle=kept(),
         )
+        self._close_defaults()
         # By their ordinal in the lock, which only ever appends: a block in an id would make
         # every cell another shape, and its place among the others never changes.
         self._pod_blocks = {
@@ -62,6 +65,17 @@ class CellVpc:
         self._reserve_prefixes()
         if public is not None:
             self._add_nat_gateways(public)
+
+    def _close_defaults(self) -> None:
+        """Leave nothing open in what AWS makes with each VPC, and nothing of a cell uses.
+
+        The default security group admits nobody, the main route table knows the VPC alone. The
+        default network ACL stays as AWS made it: the subnets use it, and it keeps no state.
+        """
+        tags = name_tag(self._cell.name, "default")
+        DefaultSecurityGroup(self._stack, "default", vpc_id=self.vpc.id, tags=tags)
+        main = self.vpc.default_route_table_id
+        DefaultRouteTable(self._stack, "main", default_route_table_id=main, route=[], tags=tags)
 
     def _subnet(self, kind: SubnetKind, zone: str) -> Subnet:
         block = self._cell.addresses.zones[zone][kind.name]

@@ -10,6 +10,7 @@ from pkgutil import get_data
 from typing import Any, TypeVar
 
 from factory.documents import load_data
+from factory.facts.catalogues import EndpointCatalogue, EndpointKind, Offerings
 from factory.facts.published import image_name
 from factory.facts.schema import (
     AddonVersion,
@@ -56,6 +57,8 @@ def load_facts() -> Facts:
         charts=_table(ChartVersion, eks["charts"], sources),
         kubernetes=_table(KubernetesVersion, _read("eks_versions"), sources),
         endpoints=_table(EndpointService, _read("endpoints"), sources),
+        endpoint_services=_endpoint_services(_read("endpoint_services")),
+        offerings=_offerings(_text("offerings.txt")),
         instances=InstanceTable(),
         regions=RegionTable(eks["refused_zones"]["zones"], account["enabled_regions"]["regions"]),
         sts_region=account["sts"]["region"],
@@ -88,6 +91,23 @@ class InstanceTable(Mapping[str, InstanceType]):
             _, *lines = _text("instances.jsonl").splitlines()
             self._lines = {line.split('"', 4)[3]: line for line in lines}
         return self._lines
+
+
+class OfferingTable(Mapping[str, frozenset[str]]):
+    """Zone ids by the instance type that they offer; a line is parsed when it is asked for."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        self._lines = dict(line.split(" ", 1) for line in lines)
+
+    def __getitem__(self, name: str) -> frozenset[str]:
+        split = (row.partition(":") for row in self._lines[name].split())
+        return frozenset(f"{stem}-az{number}" for stem, _, told in split for number in told)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._lines)
+
+    def __len__(self) -> int:
+        return len(self._lines)
 
 
 class RegionTable(Mapping[str, Region]):
@@ -194,6 +214,21 @@ def _quota_fields(row: Row) -> Row:
         fields[name] = tuple(row.get(name, ()))
     fields["by_region"] = tuple(row.get("by_region", {}).items())
     return fields
+
+
+def _endpoint_services(told: Row) -> EndpointCatalogue:
+    kinds = {name: EndpointKind(name=name, source=told["source"]) for name in told["usual"]}
+    for name, row in told["peculiar"].items():
+        zones = tuple(row.get("zones_without", ()))
+        kinds[name] = EndpointKind(name=name, **{**row, "zones_without": zones})
+    return EndpointCatalogue(kinds=kinds, source=told["source"], checked=str(told["checked"]))
+
+
+def _offerings(text: str) -> Offerings:
+    lines = text.splitlines()
+    (checked,) = (line.rpartition(" ")[2] for line in lines if line.startswith("# checked:"))
+    rows = [line for line in lines if not line.startswith("#")]
+    return Offerings(zones=OfferingTable(rows), checked=checked)
 
 
 def _version(text: str | None) -> tuple[int, ...] | None:

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
+from factory.facts.catalogues import EndpointCatalogue, Offerings
 from factory.facts.published import (
     AddonVersion,
     ChartVersion,
@@ -112,6 +113,8 @@ class Facts:
     charts: Mapping[str, ChartVersion]
     kubernetes: Mapping[str, KubernetesVersion]
     endpoints: Mapping[str, EndpointService]  # what a cell without egress cannot do without
+    endpoint_services: EndpointCatalogue
+    offerings: Offerings
 
     def quota(self, id_: str) -> Quota:
         """Look a quota up by id; UnknownFact when there is none."""

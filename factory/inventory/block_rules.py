@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from ipaddress import IPv4Network
+from ipaddress import IPv4Network, collapse_addresses
 
 from factory.errors import Finding, KeyPath
 from factory.facts.schema import Facts
@@ -22,8 +22,8 @@ DEFAULT_VPC = IPv4Network("172.31.0.0/16")
 def check_blocks(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
     """Yield blocks that overlap, and blocks that AWS does not take where they stand.
 
-    `reserved` may overlap everything: it only says what no cell gets. Hubs must be apart from the
-    pools, and from each other where one mesh reaches both.
+    `reserved` may overlap everything: it only says what no cell gets. What of a hub lies in a pool
+    must be reserved there; hubs must be apart from each other where one mesh reaches both.
 
     Rules:
         F118: blocks overlap.
@@ -35,8 +35,11 @@ def check_blocks(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
     together = {tuple(sorted({hub for _, hub in readable(peek(m, "hubs") or ())})) for m in meshes}
     for first, second in overlapping(pools):
         yield _overlap(first, second)
-    for first, second in crossing(pools, (owned for blocks in hubs.values() for owned in blocks)):
-        yield _overlap(first, second, "a hub's blocks may be listed in address_pools.reserved")
+    kept = _reserved(inventory)
+    free = (one for blocks in hubs.values() for one in blocks if not _is_within(one[0], kept))
+    for first, second in crossing(pools, free):
+        hint = f"no cell may get it: add {second[0]} to address_pools.reserved"
+        yield _overlap(first, second, hint)
     for names in sorted(together):
         for first, second in overlapping(owned for n in names for owned in hubs.get(n, ())):
             yield _overlap(first, second, "a cell cannot route the same block to both")
@@ -50,6 +53,16 @@ def _pool(inventory: Inventory, kind: str) -> list[Owned]:
     blocks = peek(peek(inventory, "address_pools"), kind) or ()
     path = ("address_pools", kind)
     return [(block, (*path, index), f"the {kind} pool") for index, block in readable(blocks)]
+
+
+def _reserved(inventory: Inventory) -> list[IPv4Network]:
+    """What no cell gets, in as few blocks as it takes."""
+    blocks = peek(peek(inventory, "address_pools"), "reserved") or ()
+    return list(collapse_addresses(block for _, block in readable(blocks)))
+
+
+def _is_within(block: IPv4Network, kept: Iterable[IPv4Network]) -> bool:
+    return any(block.subnet_of(one) for one in kept)
 
 
 def _hub(inventory: Inventory, name: str) -> list[Owned]:

@@ -116,7 +116,10 @@ def _check_hubs(inventory: Inventory) -> Iterator[Finding]:
 def _check_cell_types(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
     for name, cell_type in inventory.cell_types.items():
         path = ("cell_types", name)
-        for entries in (("zones",), ("endpoints",), ("admins",), ("spark", "namespaces")):
+        for entries in (
+            *(("zones",), ("endpoints",), ("trusted_accounts",)),
+            *(("admins",), ("spark", "namespaces")),
+        ):
             yield from _check_list(cell_type, entries, path)
         yield from _check_alike(cell_type, facts, (*path, "endpoints"))
         yield from _check_ingress(cell_type, (*path, "ingress", "node_group"))

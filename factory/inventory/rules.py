@@ -8,7 +8,10 @@ from factory.errors import Finding
 from factory.facts.schema import Facts
 from factory.inventory.account_rules import check_accounts
 from factory.inventory.block_rules import check_blocks
+from factory.inventory.endpoint_rules import check_endpoints
 from factory.inventory.node_rules import check_node_groups
+from factory.inventory.offering_rules import check_offerings
+from factory.inventory.organization_rules import check_organizations
 from factory.inventory.platform_rules import check_platform
 from factory.inventory.reference_rules import check_references
 from factory.inventory.schema import Inventory
@@ -54,6 +57,14 @@ RULES = {
     "F131": "A Kubernetes version is in extended support, which costs extra (a warning).",
     "F132": "Every node group of a cell type has a taint: its DNS and platform have no node.",
     "F133": "The version of kube-proxy does not go with the Kubernetes version.",
+    "F134": "An endpoint service is not known (a warning).",
+    "F135": "An endpoint is asked for that every cell has already.",
+    "F136": "An endpoint service is missing in a zone of the cell, or has no private names (a "
+    "warning).",
+    "F137": "A cell without egress takes images or charts (a warning) from Amazon ECR in another "
+    "Region.",
+    "F138": "An organization would have more accounts than its quota.",
+    "F139": "An instance type is not offered in a zone.",
     "F150": "The platform is to run on a node group whose nodes no label tells from all others.",
     "F151": "A Helm value under `values` is one that another key says, or that the cell depends "
     "on.",
@@ -76,11 +87,14 @@ def check_inventory(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
     for check in (check_accounts, check_spark, check_texts):
         yield from as_far_as_readable(check)(inventory)
     for check_facts in (
+        check_endpoints,
+        check_offerings,
         check_zones,
         check_node_groups,
         check_user_data,
         check_versions,
         check_blocks,
         check_platform,
+        check_organizations,
     ):
         yield from as_far_as_readable(check_facts)(inventory, facts)

@@ -48,6 +48,7 @@ class Organization(Model):
         default="OrganizationAccountAccessRole",
         description="Role in every member account that the provisioning role may assume.",
     )
+    quotas: Quotas
 
 
 class State(Model):
@@ -89,7 +90,7 @@ class Hub(Model):
     )
     dns_resolution: bool = Field(
         default=False,
-        description="Resolve private names over the peering; set it once the owner accepted.",
+        description="Resolve private names over the peering, once its owner has accepted.",
     )
     nau: int = Field(
         default=0, ge=0, le=10**9, description="Network address usage of the VPC now (NAU)."
@@ -189,7 +190,17 @@ class CellType(Model):
         default="none", description="Way to the internet; `none`: VPC endpoints only."
     )
     endpoints: list[ServiceName] = Field(
-        default=[], description="Interface endpoints beyond the ones a cell needs to start."
+        default=[], description="Endpoints beyond the ones a cell needs to start."
+    )
+    endpoint_access: Literal["organization", "any"] = Field(
+        default="organization",
+        description="What its endpoints let through: principals of the cell's account and buckets "
+        "of its organization, or everything.",
+    )
+    trusted_accounts: list[AccountId] = Field(
+        default=[],
+        max_length=50,
+        description="Accounts whose principals and buckets pass its endpoints, too.",
     )
     service_block: Block = Field(
         default=IPv4Network("172.20.0.0/16"),

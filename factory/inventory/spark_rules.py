@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from factory.errors import Finding, KeyPath
@@ -13,6 +14,10 @@ PUBLIC_REGISTRIES = (
     *("docker.io", "gcr.io", "ghcr.io", "github.io", "k8s.io", "quay.io"),
     *("mcr.microsoft.com", "public.ecr.aws"),
 )
+ECR_HOST = re.compile(
+    r"(?:oci://|https://)?[0-9]{12}\.dkr[.-]ecr(?:-fips)?\.(?P<region>[a-z0-9-]+)\.", re.IGNORECASE
+)
+
 Place = tuple[str, ...]  # the keys below `spark`
 CHARTS: tuple[Place, ...] = (
     ("operator", "chart_repository"),
@@ -36,8 +41,10 @@ def check_spark(inventory: Inventory) -> Iterator[Finding]:
         F122: no egress, and a chart or image from a public registry (a warning).
         F124: live UIs without an ingress, or in more namespaces than the gateway watches.
         F125: jobs in a namespace of the platform or of Kubernetes itself.
+        F137: no egress, and images (charts: a warning) from Amazon ECR in another Region.
     """
     yield from _check_cell_types(inventory)
+    yield from _check_regions(inventory)
 
 
 @as_far_as_readable
@@ -116,6 +123,45 @@ def _out_of_reach(path: KeyPath, what: str) -> Finding:
         hint="mirror it to a registry that the cell's endpoints reach, such as Amazon ECR",
         severity="warning",
     )
+
+
+@as_far_as_readable
+def _check_regions(inventory: Inventory) -> Iterator[Finding]:
+    """Yield registries that the endpoints of a cell do not lead to, once for each cell type.
+
+    Source:
+        https://docs.aws.amazon.com/AmazonECR/latest/userguide/vpc-endpoints.html
+    """
+    homes: dict[str, set[str]] = {}  # by cell type, the Regions of its cells
+    for cell in inventory.cells.values():
+        region = peek((peek(inventory, "meshes") or {}).get(peek(cell, "mesh")), "region")
+        if region is not None:
+            homes.setdefault(peek(cell, "type"), set()).add(region)
+    for name, cell_type in inventory.cell_types.items():
+        if peek(cell_type, "egress") == "none":
+            for where in (*IMAGES, *CHARTS):
+                path: KeyPath = ("cell_types", name, "spark", *where)
+                yield from _check_region(cell_type, where, homes.get(name, set()), path)
+
+
+@as_far_as_readable
+def _check_region(
+    cell_type: CellType, where: Place, homes: set[str], path: KeyPath
+) -> Iterator[Finding]:
+    found = ECR_HOST.match(at(cell_type.spark, where) or "")
+    other = sorted(homes - {found["region"]}) if found else []
+    if found and other:
+        is_chart = where in CHARTS  # the one who applies may have a way that the cell lacks
+        what = "charts" if is_chart else "images"
+        yield Finding(
+            rule="F137",
+            path=path,
+            message=f"a cell without egress in {', '.join(other)} cannot take {what} from Amazon "
+            f"ECR in {found['region']}",
+            hint="replicate the repositories and name the registry of the cell's own Region: "
+            "endpoints of ECR and S3 lead nowhere else",
+            severity="warning" if is_chart else "error",
+        )
 
 
 def _is_public(address: str) -> bool:

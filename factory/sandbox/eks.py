@@ -9,9 +9,10 @@ from moto.core.responses import ActionResult, BaseResponse
 from moto.core.utils import camelcase_to_underscores
 from moto.eks.models import eks_backends
 
+from factory.sandbox import readiness
 from factory.sandbox.eks_addons import AddonBackend
 from factory.sandbox.eks_clusters import Document
-from factory.sandbox.eks_errors import no_such_resource
+from factory.sandbox.eks_errors import no_such_resource, not_subscribed
 
 ARNS = ("arn", "nodegroupArn", "addonArn", "accessEntryArn", "associationArn")
 
@@ -51,6 +52,8 @@ class KubernetesResponse(BaseResponse):
 
     def call_action(self) -> Any:
         operation = self._get_action()
+        if not readiness.is_served(self.current_account):
+            return self.serialized(ActionResult(not_subscribed()))
         backend = eks_backends[self.current_account][self.region]
         method = getattr(backend, camelcase_to_underscores(operation or "") or "-", None)
         if method is None:

@@ -36,3 +36,8 @@ def not_possible(message: str) -> Refusal:
 def no_such_resource(message: str) -> Refusal:
     """Say that there is nothing to tag; only the tag operations say it this way."""
     return Refusal("NotFoundException", message)
+
+
+def not_subscribed() -> Refusal:
+    """Say that the service does not know the account, as of one that was made just now."""
+    return Refusal("OptInRequired", "You are not subscribed to this service.")

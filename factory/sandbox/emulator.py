@@ -22,6 +22,7 @@ from moto.iam.models import iam_backends
 from moto.organizations.models import organizations_backends
 from moto.sts.models import sts_backends
 
+from factory.sandbox import readiness
 from factory.sandbox.account_regions import PATHS, RegionsBackend, RegionsResponse
 from factory.sandbox.balancers import BalancerBackend
 from factory.sandbox.buckets import Bucket
@@ -38,6 +39,9 @@ ANY_BLOCK = "10.0.0.0/16"  # for the moment between making a hub's VPC and telli
 def build_world(world: World) -> None:
     """Install this package's services and create what the world says exists."""
     NetworkBackend.world = world
+    NetworkBackend.request_seconds = world.peering_request_seconds
+    if world.peering_requests is not None:
+        NetworkBackend.most_requests = world.peering_requests
     ec2_backends.backend = NetworkBackend
     iam_backends.backend = IdentityBackend
     sts_backends.backend = TokenBackend
@@ -51,8 +55,10 @@ def build_world(world: World) -> None:
     moto.account.urls.url_paths.update({f"{{0}}/{p}$": RegionsResponse.dispatch for p in PATHS})
     moto.eks.urls.url_paths.clear()
     moto.eks.urls.url_paths["{0}/(?P<path>.+)$"] = KubernetesResponse.dispatch
-    for account in world.management_accounts:
-        organizations_backends[account][PARTITION].create_organization("us-east-1")
+    readiness.start(world.account_ready_seconds)
+    for told in world.organizations:
+        organization: Any = organizations_backends[told.management_account][PARTITION]
+        organization.found(told, world.account_creation_seconds)
     for hub in world.hubs:
         _build_hub(hub)
 

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from factory.facts.published import image_name
 from factory.facts.schema import Facts, effective
-from factory.inventory.schema import Inventory
-from factory.sandbox.world import HubVpc, Image, World
+from factory.inventory.organization_rules import organization_accounts
+from factory.inventory.schema import ExistingAccount, Inventory, NewAccount
+from factory.sandbox.world import HubVpc, Image, Member, Organization, World
+
+READY_SECONDS = 1.5  # enough for a run to meet an account that is not ready
 
 
 def plan_world(inventory: Inventory, facts: Facts) -> World:
     """Plan what exists before the first cell: organizations, hubs, machine images.
 
-    The quota of blocks in a VPC is one number in the emulator: the largest that any account has.
+    A quota of accounts is one number in the emulator: the largest that any of them has.
     """
     return World(
-        management_accounts=tuple(
-            sorted({o.management_account for o in inventory.organizations.values()})
+        organizations=tuple(
+            _organization(inventory, facts, name) for name in sorted(inventory.organizations)
         ),
         hubs=tuple(
             HubVpc(
@@ -27,8 +30,29 @@ def plan_world(inventory: Inventory, facts: Facts) -> World:
             for _, hub in sorted(inventory.hubs.items())
         ),
         images=_images(inventory, facts),
-        blocks_per_vpc=_blocks_per_vpc(inventory, facts),
+        blocks_per_vpc=_largest(inventory, facts, "blocks-per-vpc"),
+        peering_requests=_largest(inventory, facts, "outstanding-peering-requests"),
+        account_ready_seconds=READY_SECONDS,
     )
+
+
+def _organization(inventory: Inventory, facts: Facts, name: str) -> Organization:
+    """What an organization has: the units that cells are placed in, and the accounts of others."""
+    organization = inventory.organizations[name]
+    accounts = [c.account for c in inventory.cells.values() if c.organization == name]
+    return Organization(
+        management_account=organization.management_account,
+        units=tuple(sorted({a.ou for a in accounts if isinstance(a, NewAccount)})),
+        members=tuple(
+            Member(account=a.id, role=organization.member_role)
+            for a in sorted((a for a in accounts if isinstance(a, ExistingAccount)), key=_id)
+        ),
+        most_accounts=organization_accounts(facts, organization),
+    )
+
+
+def _id(account: ExistingAccount) -> str:
+    return account.id
 
 
 def _images(inventory: Inventory, facts: Facts) -> tuple[Image, ...]:
@@ -48,8 +72,8 @@ def _images(inventory: Inventory, facts: Facts) -> tuple[Image, ...]:
     )
 
 
-def _blocks_per_vpc(inventory: Inventory, facts: Facts) -> int:
-    quota = facts.quota("blocks-per-vpc")
+def _largest(inventory: Inventory, facts: Facts, quota_id: str) -> int:
+    quota = facts.quota(quota_id)
     allowed = (
         effective(quota, inventory.region_of(cell), inventory.quotas_of(cell))
         for cell in inventory.cells

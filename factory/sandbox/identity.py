@@ -2,8 +2,10 @@
 
 moto carries the text of all of them, but loading it gives every account a copy of
 every policy, about 1 GB in all. Here one policy is read out of that text on demand.
-moto also lets anybody take any role, whether it exists or not; here that is so only in
-accounts the emulator did not create, whose roles it cannot know.
+moto also lets anybody take any role, whether it exists or not. Here a member account of an
+organization is entered by the roles it has, and they trust its management account alone. An account
+that the world does not know belongs to the first organization whose management account enters it.
+The roles of management accounts are not known, nor who may take them: that is the pipeline's.
 
 Source:
     https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
@@ -14,7 +16,7 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 from moto.core.exceptions import ServiceException
 from moto.iam.aws_managed_policies import aws_managed_policies_data
@@ -22,6 +24,8 @@ from moto.iam.exceptions import NotFoundException
 from moto.iam.models import AWSManagedPolicy, IAMBackend, ManagedPolicy, iam_backends
 from moto.organizations.models import organizations_backends
 from moto.sts.models import AssumedRole, STSBackend
+
+from factory.sandbox import readiness
 
 VISITOR = "SandboxVisitor"  # a role that may be taken by anybody, in every account
 
@@ -77,6 +81,8 @@ class AccessDenied(ServiceException):
 class TokenBackend(STSBackend):
     """STS as one account calls it."""
 
+    owners: ClassVar[dict[str, str]] = {}  # the management account that first entered an account
+
     @property
     def _url_module(self) -> Any:
         import moto.sts.urls
@@ -100,12 +106,28 @@ class TokenBackend(STSBackend):
         account, name = arn.split(":")[4], arn.rpartition("/")[2]
         if name == VISITOR:
             return True
+        if not readiness.is_entered(account):
+            return False
         try:
             role = iam_backends[account][self.partition].get_role(name)
         except NotFoundException:
-            return account not in organizations_backends.master_accounts
+            return self._may_found(account)
         trusted = _trusted(json.loads(role.assume_role_policy_document))
         return bool(trusted & {"*", self.account_id})
+
+    def _may_found(self, account: str) -> bool:
+        """Whether a role that nobody has made may be taken in an account."""
+        if account in organizations_backends.master_accounts:
+            return False
+        if _is_management(account) or account == self.account_id:
+            return True
+        if not _is_management(self.account_id):
+            return False
+        return self.owners.setdefault(account, self.account_id) == self.account_id
+
+
+def _is_management(account: str) -> bool:
+    return organizations_backends[account]["aws"].org is not None
 
 
 def _trusted(policy: dict[str, Any]) -> set[str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
+from moto.core.responses import ActionResult
 from moto.ec2.exceptions import (
     CidrLimitExceeded,
     DependencyViolationError,
@@ -23,6 +24,9 @@ from moto.ec2.models.subnets import Subnet
 from moto.ec2.models.vpcs import VPC
 from moto.ec2.utils import random_vpc_cidr_association_id
 
+from factory.sandbox import readiness
+from factory.sandbox.endpoints import EndpointBackend
+from factory.sandbox.flow_logs import FlowLogBackend
 from factory.sandbox.images import eks_image, image_id, image_of
 from factory.sandbox.peering import PeeringBackend, PeeringResponse, blocks_of, overlapping
 from factory.sandbox.world import World
@@ -37,7 +41,7 @@ class NoDefaultVpc:
         raise EC2ClientError(code, "No default VPC for this user")
 
 
-class NetworkBackend(PeeringBackend):
+class NetworkBackend(PeeringBackend, EndpointBackend, FlowLogBackend):
     """EC2 of one account and Region.
 
     A default VPC is never made: an account of this emulator starts as one whose
@@ -82,6 +86,10 @@ class NetworkBackend(PeeringBackend):
         self, vpc_id: str, cidr_block: str, amazon_provided_ipv6_cidr_block: bool
     ) -> dict[str, Any]:
         if cidr_block:
+            if self.is_requester(vpc_id):
+                code = "OperationNotPermitted"
+                message = f"{vpc_id} has a peering request that waits to be accepted"
+                raise EC2ClientError(code, message)
             self._require_free(vpc_id, cidr_block)
             if self.world.blocks_per_vpc is not None:
                 return self.add_block(self.get_vpc(vpc_id), cidr_block, self.world.blocks_per_vpc)
@@ -212,6 +220,13 @@ class NetworkBackend(PeeringBackend):
 
 class NetworkResponse(PeeringResponse):
     """The EC2 API on top of `NetworkBackend`."""
+
+    def call_action(self) -> Any:
+        if not readiness.is_served(self.current_account):
+            code = "OptInRequired"
+            refusal = EC2ClientError(code, "You are not subscribed to this service.")
+            return self.serialized(ActionResult(refusal))
+        return super().call_action()
 
     def create_subnet_cidr_reservation(self) -> Any:
         """Keep the description, which moto does not read."""

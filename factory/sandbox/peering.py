@@ -1,19 +1,23 @@
 """VPC peering as EC2 does it: two sides, and a request that can fail.
 
-moto shares one object, so one set of tags, between requester and accepter, lets
-overlapping blocks peer, and gives a second request a second id.
+moto shares one object, so one set of tags, between requester and accepter, lets overlapping
+blocks peer, gives a second request a second id, takes any number of requests, lets them live for
+ever, and sets options on what is not active.
 
 Source:
     https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-basics.html
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateVpcPeeringConnection.html
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyVpcPeeringConnectionOptions.html
+    https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-connection-quotas.html
 """
 
 from __future__ import annotations
 
 import copy
+import time
 from collections.abc import Iterator
 from ipaddress import ip_network
-from typing import Any
+from typing import Any, ClassVar
 
 from moto.core.responses import ActionResult
 from moto.ec2.exceptions import EC2ClientError, InvalidVPCIdError
@@ -30,6 +34,8 @@ LIVE_STATES = frozenset({"initiating-request", "pending-acceptance", "provisioni
 class Peering(VPCPeeringConnection):
     """One side of a peering connection: state and options are shared, tags are not."""
 
+    made_at = 0.0  # monotonic seconds
+
     @property
     def requester_vpc_info(self) -> dict[str, Any]:
         return {**super().requester_vpc_info, "CidrBlockSet": _block_set(self.vpc)}
@@ -37,6 +43,16 @@ class Peering(VPCPeeringConnection):
     @property
     def accepter_vpc_info(self) -> dict[str, Any]:
         return {**super().accepter_vpc_info, "CidrBlockSet": _block_set(self.peer_vpc)}
+
+    def expire(self, seconds: float) -> None:
+        """End a request that nobody has accepted for so long."""
+        if self._status.code == "pending-acceptance" and time.monotonic() >= self.made_at + seconds:
+            self._status.code, self._status.message = "expired", "Expired"
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether it waits to be accepted."""
+        return self._status.code == "pending-acceptance"
 
     @property
     def is_live(self) -> bool:
@@ -69,14 +85,26 @@ class Peering(VPCPeeringConnection):
 class PeeringBackend(EC2Backend):
     """EC2 with peering connections that behave."""
 
+    most_requests: ClassVar[int] = 25  # that wait in an account and Region, for who asked
+    request_seconds: ClassVar[float] = 7 * 86_400
+
     def create_vpc_peering_connection(
         self, vpc: VPC, peer_vpc: Any, tags: dict[str, str] | None = None
     ) -> VPCPeeringConnection:
         for known in self.live_peerings(vpc.id):
             if (known.vpc.id, known.peer_vpc.id) == (vpc.id, peer_vpc.id):
                 return known
+        mine = (p for p in self._peerings() if p.is_pending and p.vpc.owner_id == self.account_id)
+        if sum(1 for _ in mine) >= self.most_requests:
+            code = "OutstandingVpcPeeringConnectionLimitExceeded"
+            message = (
+                f"The maximum number of outstanding VPC peering connections ({self.most_requests}) "
+                "has been reached."
+            )
+            raise EC2ClientError(code, message)
         make: Any = Peering  # abstract to the type checker only: it has CloudFormation's methods
         peering: Peering = make(self, random_vpc_peering_connection_id(), vpc, peer_vpc, tags)
+        peering.made_at = time.monotonic()
         self.vpc_pcxs[peering.id] = peering
         if not isinstance(peer_vpc, VPC) or overlapping(blocks_of(vpc), blocks_of(peer_vpc)):
             peering.fail()
@@ -89,9 +117,51 @@ class PeeringBackend(EC2Backend):
 
     def live_peerings(self, vpc_id: str) -> Iterator[Peering]:
         """Yield the peerings of a VPC that are requested or active."""
+        for peering in self._peerings():
+            if peering.is_live and vpc_id in (peering.vpc.id, peering.peer_vpc.id):
+                yield peering
+
+    def is_requester(self, vpc_id: str) -> bool:
+        """Whether a request of the VPC's waits to be accepted."""
+        return any(p.is_pending and p.vpc.id == vpc_id for p in self._peerings())
+
+    def describe_vpc_peering_connections(
+        self, vpc_peering_ids: list[str] | None = None
+    ) -> list[VPCPeeringConnection]:
+        list(self._peerings())
+        return super().describe_vpc_peering_connections(vpc_peering_ids)
+
+    def get_vpc_peering_connection(self, vpc_pcx_id: str) -> VPCPeeringConnection:
+        list(self._peerings())
+        return super().get_vpc_peering_connection(vpc_pcx_id)
+
+    def modify_vpc_peering_connection_options(
+        self,
+        vpc_pcx_id: str,
+        accepter_options: dict[str, Any] | None = None,
+        requester_options: dict[str, Any] | None = None,
+    ) -> VPCPeeringConnection:
+        """Set options of an active connection, each side its own."""
+        peering = self.get_vpc_peering_connection(vpc_pcx_id)
+        if peering.status["Code"] != "active":
+            code = "OperationNotPermitted"
+            message = f"Peering options can be added only to active peerings, not to {vpc_pcx_id}."
+            raise EC2ClientError(code, message)
+        sides = ((requester_options, peering.vpc), (accepter_options, peering.peer_vpc))
+        for options, vpc in sides:
+            if options and (vpc.owner_id, vpc.region) != (self.account_id, self.region_name):
+                code = "OperationNotPermitted"
+                message = f"User {self.account_id} cannot modify peering options of {vpc.id}."
+                raise EC2ClientError(code, message)
+        return super().modify_vpc_peering_connection_options(
+            vpc_pcx_id, accepter_options, requester_options
+        )
+
+    def _peerings(self) -> Iterator[Peering]:
+        """Yield every peering, as it is after the time that has passed."""
         for peering in list(self.vpc_pcxs.values()):
-            ends = (peering.vpc.id, peering.peer_vpc.id)
-            if isinstance(peering, Peering) and peering.is_live and vpc_id in ends:
+            if isinstance(peering, Peering):
+                peering.expire(self.request_seconds)
                 yield peering
 
 

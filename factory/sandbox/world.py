@@ -14,6 +14,24 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """An account that is in an organization from the start, and the role that leads into it."""
+
+    account: str  # 12 digits
+    role: str  # trusts the management account of its organization alone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Organization:
+    """An organization, as its management account sees it."""
+
+    management_account: str  # 12 digits
+    units: tuple[str, ...] = ()  # ids of its root and of the organizational units below it
+    members: tuple[Member, ...] = ()
+    most_accounts: int = 10  # quota, the management account included
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HubVpc:
     """A VPC that exists already, with one route table (its main one)."""
 
@@ -34,16 +52,23 @@ class Image:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
-    """Everything that exists when the emulator starts.
+    """Everything that exists when the emulator starts, and how long AWS takes for things."""
 
-    Organizational units are not listed: a well-formed id that is unknown comes to
-    exist, below the root, when an account first asks for it (see `organizations`).
-    """
-
-    management_accounts: tuple[str, ...] = ()  # each has an organization from the start
+    organizations: tuple[Organization, ...] = ()
     hubs: tuple[HubVpc, ...] = ()
     images: tuple[Image, ...] = ()
     blocks_per_vpc: int | None = None  # IPv4 blocks; None keeps the default quota of AWS
+    peering_requests: int | None = None  # that may wait in an account and Region; likewise
+    peering_request_seconds: float = 7 * 86_400  # life of a request that nobody accepts
+    account_creation_seconds: float = 0  # CreateAccount is IN_PROGRESS for so long
+    account_ready_seconds: float = 0  # after that, nobody gets in; as long again, EC2 is not there
+    late_log_seconds: float = 0  # after DeleteCluster, EKS still writes its log for so long
+    enforce_iam: bool = False  # hold each call against the policies of who makes it
+
+    @property
+    def management_accounts(self) -> tuple[str, ...]:
+        """The management account of each organization."""
+        return tuple(one.management_account for one in self.organizations)
 
 
 def render_world(world: World) -> str:
@@ -69,7 +94,7 @@ def parse_world(text: str) -> World:
         return World(
             **{
                 **document,
-                "management_accounts": tuple(document.get("management_accounts", ())),
+                "organizations": tuple(map(_organization, document.get("organizations", ()))),
                 "hubs": tuple(_hub(row) for row in document.get("hubs", ())),
                 "images": tuple(_image(row) for row in document.get("images", ())),
             }
@@ -77,6 +102,11 @@ def parse_world(text: str) -> World:
     except (KeyError, TypeError) as error:
         message = f"a world does not look like this: {error}"
         raise ValueError(message) from error
+
+
+def _organization(row: Mapping[str, Any]) -> Organization:
+    members = tuple(Member(**member) for member in row.get("members", ()))
+    return Organization(**{**row, "units": tuple(row.get("units", ())), "members": members})
 
 
 def _hub(row: Mapping[str, Any]) -> HubVpc:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from factory.addressing.blocks import subnet_kinds
 from factory.addressing.need import pod_reservations
-from factory.inventory.endpoints import GATEWAY_SERVICES
 from factory.sizing.entry import CellEntries
 from factory.sizing.terms import (
     fragmented_nodes,
@@ -97,7 +96,7 @@ def _vpc(entries: CellEntries) -> Iterator[Usage]:
     subnets = len(shape.zones) * len(subnet_kinds(egress=bool(public)))
     # Node tables hold a local route for each block, one for each block of a peer, those of the
     # gateway endpoints and, where there is egress, the default route.
-    routes = shape.blocks + shape.peers.blocks + len(GATEWAY_SERVICES) + public
+    routes = shape.blocks + shape.peers.blocks + shape.gateways + public
     for bound, used in (
         ("blocks-per-vpc", shape.blocks),
         ("subnets-per-vpc", subnets),

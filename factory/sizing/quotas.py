@@ -78,6 +78,8 @@ def vcpu_quota(facts: Facts, instance_type: str, *, spot: bool) -> Quota | None:
 
 
 def _recorded(inventory: Inventory) -> Iterator[tuple[KeyPath, Mapping[str, int]]]:
+    for name, organization in inventory.organizations.items():
+        yield ("organizations", name, "quotas"), organization.quotas
     for name, hub in inventory.hubs.items():
         yield ("hubs", name, "quotas"), hub.quotas
     for name, cell_type in inventory.cell_types.items():

@@ -9,7 +9,7 @@ from math import ceil
 from factory.addressing.blocks import CellAddresses, ZoneBlocks
 from factory.errors import KeyPath
 from factory.facts.schema import CallCount, Facts, InstanceType
-from factory.inventory.endpoints import endpoint_services
+from factory.inventory.endpoints import endpoint_services, gateway_services
 from factory.inventory.groups import group_size, pool_surge, split_groups
 from factory.inventory.node_config import pods_per_node, prefixes_per_node
 from factory.inventory.schema import CellType, Inventory, NodeGroup
@@ -63,6 +63,7 @@ class CellShape:
     calls: tuple[CallCount, ...]  # EC2 calls of one booting node
     cni: str  # version of the VPC CNI, empty when not pinned
     endpoints: int  # interface endpoints
+    gateways: int  # gateway endpoints
     nat_gateways: int
     ingress: str | None  # pool whose nodes are the load balancer's targets
     ceiling: int | None  # nodes that addresses are planned for, when the cell type says so
@@ -145,6 +146,7 @@ def shape_of_type(
         calls=facts.node_calls("at-once", _version(cni)),
         cni=cni,
         endpoints=len(endpoint_services(cell_type, facts)),
+        gateways=len(gateway_services(cell_type, facts)),
         nat_gateways=len(cell_type.zones) if cell_type.egress == "nat_gateway" else 0,
         ingress=cell_type.ingress.node_group if cell_type.ingress else None,
         ceiling=cell_type.node_ceiling,

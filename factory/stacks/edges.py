@@ -48,7 +48,8 @@ def describe_routes(parts: Parts, stack: Stack) -> RoutesSpec:
     return RoutesSpec(
         zones=tuple(parts.plan.cells[cell].zones),
         blocks={**peers, **hubs},
-        resolving=(*higher_peers(inventory, cell), *resolving_hubs(inventory, cell)),
+        resolving=higher_peers(inventory, cell),
+        resolving_hubs=resolving_hubs(inventory, cell),
     )
 
 

@@ -12,7 +12,7 @@ from factory.constructs.flow_logs import add_flow_logs
 from factory.constructs.security_groups import CellSecurityGroups
 from factory.constructs.specs import IngressPorts, NetworkSpec
 from factory.constructs.vpc import CellVpc
-from factory.inventory.endpoints import endpoint_services
+from factory.inventory.endpoints import endpoint_services, gateway_services
 from factory.inventory.node_config import prefixes_per_node
 from factory.inventory.schema import CellType
 from factory.layers import Stack
@@ -34,7 +34,12 @@ def describe(parts: Parts, stack: Stack) -> NetworkSpec:
         egress=cell_type.egress,
         flow_logs=cell_type.flow_logs,
         hub_blocks={h: tuple(inventory.hubs[h].blocks) for h in inventory.hubs_of(cell)},
-        endpoints=endpoint_services(cell_type, parts.facts),
+        endpoints={
+            service: parts.facts.endpoint_services.kind(service).private_names
+            for service in endpoint_services(cell_type, parts.facts)
+        },
+        gateways=gateway_services(cell_type, parts.facts),
+        endpoint_accounts=_endpoint_accounts(cell_type, stack.access.account),
         ingress=_ingress_ports(cell_type),
         pod_reservations={
             zone: pod_reservations(blocks["pod"], prefixes, kept)
@@ -66,6 +71,12 @@ def _ingress_ports(cell_type: CellType) -> IngressPorts | None:
     if ingress is None:
         return None
     return IngressPorts(listener=ingress.listener_port, node=ingress.node_port)
+
+
+def _endpoint_accounts(cell_type: CellType, own: str) -> tuple[str, ...] | None:
+    if cell_type.endpoint_access == "any":
+        return None
+    return (own, *sorted(cell_type.trusted_accounts))
 
 
 def _ids(resources: Mapping[str, Any]) -> dict[str, str]:

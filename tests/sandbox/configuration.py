@@ -79,8 +79,11 @@ def _cell(endpoint: str) -> dict[str, Any]:
 
 
 def _peer(endpoint: str) -> dict[str, Any]:
-    role = f"arn:aws:iam::{PEER}:role/OrganizationAccountAccessRole"
-    return {"alias": "peer", **_provider(endpoint, role)}
+    chain = (
+        f"arn:aws:iam::{MANAGEMENT}:role/CellFactory",
+        f"arn:aws:iam::{PEER}:role/OrganizationAccountAccessRole",
+    )
+    return {"alias": "peer", **_provider(endpoint, *chain)}
 
 
 def _merge(*parts: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -113,7 +116,7 @@ def _organization() -> dict[str, dict[str, Any]]:
                 "email": "aws+cell-new@example.com",
                 "parent_id": "ou-ab12-cdefgh34",
                 "role_name": "OrganizationAccountAccessRole",
-                "close_on_deletion": False,
+                "close_on_deletion": True,
             }
         }
     }

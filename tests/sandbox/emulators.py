@@ -6,6 +6,8 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,7 +16,7 @@ from typing import Any
 import boto3
 
 from factory.sandbox.client import session_for
-from factory.sandbox.world import HubVpc, Image, World, render_world
+from factory.sandbox.world import HubVpc, Image, Member, Organization, World, render_world
 
 REGION = "us-east-1"
 MANAGEMENT = ("111111111111", "222222222222")
@@ -35,9 +37,19 @@ WIDE_HUB = HubVpc(
     region="eu-west-1",
     blocks=("10.4.0.0/14", *(f"10.8.{number}.0/24" for number in range(8))),
 )
-WORLD = World(
-    management_accounts=MANAGEMENT, hubs=(HUB, WIDE_HUB), images=(IMAGE,), blocks_per_vpc=7
+UNIT = "ou-ab12-cdefgh34"
+ADOPTED = "444444444444"
+MEMBER_ROLE = "OrganizationAccountAccessRole"
+ORGANIZATIONS = (
+    Organization(
+        management_account=MANAGEMENT[0],
+        units=("r-ab12", UNIT),
+        members=(Member(account=ADOPTED, role=MEMBER_ROLE),),
+        most_accounts=200,
+    ),
+    Organization(management_account=MANAGEMENT[1], units=(UNIT,), most_accounts=200),
 )
+WORLD = World(organizations=ORGANIZATIONS, hubs=(HUB, WIDE_HUB), images=(IMAGE,), blocks_per_vpc=7)
 START_SECONDS = 60
 
 
@@ -84,6 +96,16 @@ def start(folder: Path, world: World) -> tuple[subprocess.Popen[bytes], Emulator
         time.sleep(0.02)
     told = json.loads(ready.read_text(encoding="utf-8"))
     return process, Emulator(told["endpoint"], told["pid"])
+
+
+@contextmanager
+def running(folder: Path, world: World) -> Iterator[Emulator]:
+    """Have an emulator of one's own."""
+    process, emulator = start(folder, world)
+    try:
+        yield emulator
+    finally:
+        stop(process)
 
 
 def stop(process: subprocess.Popen[bytes]) -> tuple[bytes, bytes]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +13,16 @@ import pytest
 from botocore.exceptions import ClientError
 
 from factory.sandbox.client import leftovers, session_for
-from factory.sandbox.world import World
-from tests.sandbox.emulators import MANAGEMENT, REGION, Emulator, start, stop
+from factory.sandbox.world import Member, Organization, World
+from tests.sandbox.emulators import (
+    ADOPTED,
+    MANAGEMENT,
+    MEMBER_ROLE,
+    REGION,
+    UNIT,
+    Emulator,
+    running,
+)
 
 pytestmark = pytest.mark.sandbox
 
@@ -47,43 +57,142 @@ def test_an_email_is_used_once_in_all_organizations(emulator: Emulator, second: 
     assert "AccountId" not in again
 
 
-def test_the_email_of_an_account_that_left_stays_taken(emulator: Emulator) -> None:
+def test_an_account_that_was_made_here_cannot_leave_and_may_be_closed(emulator: Emulator) -> None:
     organizations = emulator.client("organizations", MANAGEMENT[0])
-    made = create(organizations, "aws+left@example.com")
-    line = f"account {made['AccountId']}"
+    made = create(organizations, "aws+stays@example.com")["AccountId"]
+    line = f"account {made}"
+    with pytest.raises(ClientError, match="ConstraintViolation"):
+        organizations.remove_account_from_organization(AccountId=made)
     assert line in leftovers(emulator.endpoint, MANAGEMENT[0], REGION)
-    organizations.remove_account_from_organization(AccountId=made["AccountId"])
+    organizations.close_account(AccountId=made)
     assert line not in leftovers(emulator.endpoint, MANAGEMENT[0], REGION)
-    assert create(organizations, "aws+left@example.com")["State"] == "FAILED"
+    with pytest.raises(ClientError, match="AlreadyClosed"):
+        organizations.close_account(AccountId=made)
+    assert create(organizations, "aws+stays@example.com")["State"] == "FAILED"
 
 
-def test_the_root_has_the_id_it_is_first_asked_for_by(tmp_path: Path) -> None:
-    process, emulator = start(tmp_path, World(management_accounts=(MANAGEMENT[0],)))
-    try:
+def test_an_account_that_was_invited_may_leave(tmp_path: Path) -> None:
+    member = Member(account=ADOPTED, role="Deploy")
+    world = World(
+        organizations=(Organization(management_account=MANAGEMENT[0], members=(member,)),)
+    )
+    with running(tmp_path, world) as emulator:
         organizations = emulator.client("organizations", MANAGEMENT[0])
-        account = create(organizations, "aws+root@example.com")["AccountId"]
-        former = organizations.list_roots()["Roots"][0]["Id"]
-        move = {"AccountId": account, "SourceParentId": former}
-        organizations.move_account(**move, DestinationParentId="r-exam")
-        assert organizations.list_roots()["Roots"][0]["Id"] == "r-exam"
-        parents = organizations.list_parents(ChildId=account)["Parents"]
-        assert parents == [{"Id": "r-exam", "Type": "ROOT"}]
-        with pytest.raises(ClientError, match="ParentNotFound"):
-            organizations.move_account(**move, DestinationParentId="r-other")
-    finally:
-        stop(process)
+        assert f"account {ADOPTED}" in leftovers(emulator.endpoint, MANAGEMENT[0], REGION)
+        organizations.remove_account_from_organization(AccountId=ADOPTED)
+        assert f"account {ADOPTED}" not in leftovers(emulator.endpoint, MANAGEMENT[0], REGION)
 
 
-def test_a_unit_exists_once_an_account_is_moved_into_it(emulator: Emulator) -> None:
-    organizations = emulator.client("organizations", MANAGEMENT[1])
+def test_an_account_is_moved_only_to_what_the_organization_has(emulator: Emulator) -> None:
+    organizations = emulator.client("organizations", MANAGEMENT[0])
     account = create(organizations, "aws+moved@example.com")["AccountId"]
-    root = organizations.list_roots()["Roots"][0]["Id"]
-    move = {"AccountId": account, "SourceParentId": root}
+    (root,) = organizations.list_roots()["Roots"]
+    assert root["Id"] == "r-ab12"
+    move = {"AccountId": account, "SourceParentId": root["Id"]}
     with pytest.raises(ClientError, match="InvalidInput"):
         organizations.move_account(**move, DestinationParentId="ou-NOT-A-UNIT")
-    organizations.move_account(**move, DestinationParentId="ou-ab12-cdefgh34")
+    for unknown in ("ou-ab12-zzzzzzzz", "r-zzzz"):
+        with pytest.raises(ClientError, match="ParentNotFound"):
+            organizations.move_account(**move, DestinationParentId=unknown)
+    organizations.move_account(**move, DestinationParentId=UNIT)
     parents = organizations.list_parents(ChildId=account)["Parents"]
-    assert parents == [{"Id": "ou-ab12-cdefgh34", "Type": "ORGANIZATIONAL_UNIT"}]
+    assert parents == [{"Id": UNIT, "Type": "ORGANIZATIONAL_UNIT"}]
+
+
+def test_five_accounts_are_made_at_a_time_and_no_more_than_the_quota(tmp_path: Path) -> None:
+    organization = Organization(management_account=MANAGEMENT[0], most_accounts=7)
+    world = World(organizations=(organization,), account_creation_seconds=1.5)
+    with running(tmp_path, world) as emulator:
+        organizations = emulator.client("organizations", MANAGEMENT[0])
+        keys = [start_account(organizations, number) for number in range(5)]
+        with pytest.raises(ClientError, match="TooManyRequests"):
+            start_account(organizations, 5)
+        assert {status_of(organizations, key)["State"] for key in keys} == {"IN_PROGRESS"}
+        assert "AccountId" not in status_of(organizations, keys[0])
+        eventually(lambda: status_of(organizations, keys[-1])["State"] == "SUCCEEDED")
+        start_account(organizations, 5)
+        refused = status_of(organizations, start_account(organizations, 6))
+        assert (refused["State"], refused["FailureReason"]) == ("FAILED", "ACCOUNT_LIMIT_EXCEEDED")
+
+
+def test_a_new_account_is_not_ready_at_once(tmp_path: Path) -> None:
+    organization = Organization(management_account=MANAGEMENT[0])
+    world = World(organizations=(organization,), account_ready_seconds=1.5)
+    with running(tmp_path, world) as emulator:
+        account = create(emulator.client("organizations", MANAGEMENT[0]), "aws+new@example.com")
+        arn = f"arn:aws:iam::{account['AccountId']}:role/Member"
+        manager = session_for(emulator.endpoint, MANAGEMENT[0], REGION, "CellFactory")
+        with pytest.raises(ClientError, match="AccessDenied"):
+            assume(emulator, manager, arn)
+        eventually(lambda: enters(emulator, manager, arn))
+        inside = assume(emulator, manager, arn)
+        ec2: Any = inside.client("ec2", endpoint_url=emulator.endpoint)
+        eks: Any = inside.client("eks", endpoint_url=emulator.endpoint)
+        for call in (ec2.describe_vpcs, eks.list_clusters):
+            with pytest.raises(ClientError, match="OptInRequired"):
+                call()
+        eventually(lambda: works(ec2.describe_vpcs))
+        assert eks.list_clusters()["clusters"] == []
+
+
+def start_account(organizations: Any, number: int) -> str:
+    made = organizations.create_account(AccountName="cell", Email=f"aws+{number}@example.com")
+    return str(made["CreateAccountStatus"]["Id"])
+
+
+def status_of(organizations: Any, key: str) -> dict[str, Any]:
+    answer = organizations.describe_create_account_status(CreateAccountRequestId=key)
+    status: dict[str, Any] = answer["CreateAccountStatus"]
+    return status
+
+
+def enters(emulator: Emulator, session: boto3.Session, arn: str) -> bool:
+    return works(lambda: assume(emulator, session, arn))
+
+
+def works(call: Callable[[], object]) -> bool:
+    try:
+        call()
+    except ClientError:
+        return False
+    return True
+
+
+def eventually(condition: Callable[[], bool]) -> None:
+    late = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < late
+        time.sleep(0.1)
+
+
+@pytest.mark.parametrize("caller", ["base", "other organization", "member", "stranger"])
+def test_an_adopted_account_is_entered_from_its_management_account_alone(
+    emulator: Emulator, caller: str, account: str
+) -> None:
+    arn = f"arn:aws:iam::{ADOPTED}:role/{MEMBER_ROLE}"
+    own = session_for(emulator.endpoint, MANAGEMENT[0], REGION, "CellFactory")
+    others = {
+        "base": boto3.Session("sandbox", "sandbox", region_name=REGION),
+        "other organization": session_for(emulator.endpoint, MANAGEMENT[1], REGION, "CellFactory"),
+        "member": assume(emulator, own, arn),
+        "stranger": session_for(emulator.endpoint, account, REGION),
+    }
+    with pytest.raises(ClientError, match="AccessDenied"):
+        assume(emulator, others[caller], arn)
+
+
+def test_an_account_that_joins_later_belongs_to_who_enters_it_first(
+    emulator: Emulator, account: str
+) -> None:
+    arn = f"arn:aws:iam::{account}:role/Deploy"
+    first, second = (
+        session_for(emulator.endpoint, manager, REGION, "CellFactory") for manager in MANAGEMENT
+    )
+    with pytest.raises(ClientError, match="AccessDenied"):
+        assume(emulator, boto3.Session("sandbox", "sandbox", region_name=REGION), arn)
+    assume(emulator, second, arn)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        assume(emulator, first, arn)
 
 
 def test_only_the_management_account_may_enter_a_new_account(emulator: Emulator) -> None:

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from factory.sandbox.client import leftovers
-from factory.sandbox.world import World
+from factory.sandbox.world import Member, Organization, World
 from tests.sandbox.configuration import configuration
 from tests.sandbox.emulators import HUB as HUB_IN_WORLD
 from tests.sandbox.emulators import IMAGE as IMAGE_IN_WORLD
-from tests.sandbox.emulators import REGION, Emulator, start, stop
+from tests.sandbox.emulators import MEMBER_ROLE, REGION, Emulator, start, stop
 from tests.sandbox.places import CELL, HUB, HUB_VPC, IMAGE, MANAGEMENT, PEER
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.terraform, pytest.mark.timeout(1200)]
@@ -32,7 +32,12 @@ def fresh(tmp_path: Path) -> Iterator[Emulator]:
         HUB_IN_WORLD.vpc_id,
         IMAGE_IN_WORLD.name,
     ) == (HUB, HUB_VPC, IMAGE)
-    world = World(management_accounts=(MANAGEMENT,), hubs=(HUB_IN_WORLD,), images=(IMAGE_IN_WORLD,))
+    organization = Organization(
+        management_account=MANAGEMENT,
+        units=("ou-ab12-cdefgh34",),
+        members=tuple(Member(account=one, role=MEMBER_ROLE) for one in (CELL, PEER)),
+    )
+    world = World(organizations=(organization,), hubs=(HUB_IN_WORLD,), images=(IMAGE_IN_WORLD,))
     process, running = start(tmp_path, world)
     yield running
     stop(process)

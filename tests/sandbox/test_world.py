@@ -9,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from factory.sandbox.images import image_id
-from factory.sandbox.world import HubVpc, Image, World, parse_world, render_world
+from factory.sandbox.world import (
+    HubVpc,
+    Image,
+    Member,
+    Organization,
+    World,
+    parse_world,
+    render_world,
+)
 
 HUB = {"account": "333333333333", "vpc_id": "vpc-1", "region": "us-east-1"}
 HUBS = st.builds(
@@ -22,12 +30,22 @@ HUBS = st.builds(
 IMAGES = st.builds(
     Image, name=st.text(), architecture=st.text(), regions=st.lists(st.text()).map(tuple)
 )
+ORGANIZATIONS = st.builds(
+    Organization,
+    management_account=st.text(),
+    units=st.lists(st.text()).map(tuple),
+    members=st.lists(st.builds(Member, account=st.text(), role=st.text())).map(tuple),
+    most_accounts=st.integers(1, 50),
+)
 WORLDS = st.builds(
     World,
-    management_accounts=st.lists(st.text()).map(tuple),
+    organizations=st.lists(ORGANIZATIONS, max_size=3).map(tuple),
     hubs=st.lists(HUBS, max_size=3).map(tuple),
     images=st.lists(IMAGES, max_size=3).map(tuple),
     blocks_per_vpc=st.none() | st.integers(1, 50),
+    peering_requests=st.none() | st.integers(1, 50),
+    account_ready_seconds=st.floats(0, 10),
+    enforce_iam=st.booleans(),
 )
 
 
@@ -46,6 +64,8 @@ def test_a_world_survives_writing_and_reading(world: World) -> None:
         json.dumps({"hubs": [{"account": "333333333333"}]}),
         json.dumps({"images": [{"name": "one", "architecture": "arm64"}]}),
         json.dumps({"hubs": 7}),
+        json.dumps({"organizations": [{"units": []}]}),
+        json.dumps({"organizations": [{"management_account": "1", "members": [{"role": "A"}]}]}),
         json.dumps({"hubs": [HUB | {"blocks": []}]}),
         json.dumps({"hubs": [HUB | {"blocks": ["10.0.0.1/16"]}]}),
         json.dumps({"hubs": [HUB | {"blocks": ["fd00::/64"]}]}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import pytest
@@ -28,10 +29,15 @@ def far_inventory() -> dict[str, Any]:
     made = inventories.data(cells=1, nodes=1)
     made["meshes"]["milan"] = {"region": "eu-south-1"}
     milan = dict(inventories.CELL_TYPE, zones=["eus1-az1", "eus1-az2", "eus1-az3"])
-    milan["node_groups"] = {
+    milan["node_groups"] = {"all": {"instance_type": "r6i.4xlarge", "nodes_per_zone": 1}}
+    made["cell_types"]["milan"] = milan
+    # The zones that offer all of these types.
+    mixed = {**copy.deepcopy(inventories.CELL_TYPE), "zones": ["use1-az4", "use1-az6"]}
+    mixed["node_groups"] = {
         name: {"instance_type": type_, "nodes_per_zone": 1} for name, (type_, _) in IMAGES.items()
     }
-    made["cell_types"]["milan"] = milan
+    made["cell_types"]["mixed"] = mixed
+    made["cells"]["mixed"] = inventories.cell(4, type_="mixed")
     for number, name in enumerate(("milan-new", "milan-old"), start=1):
         made["cells"][name] = inventories.cell(number, mesh="milan", type_="milan")
     made["cells"]["milan-new"]["account"] = NEW
@@ -95,7 +101,7 @@ def test_an_account_that_exists_is_not_touched(far: Example) -> None:
 def test_nodes_run_the_image_with_the_drivers_of_their_accelerators(
     far: Example, pool: str
 ) -> None:
-    document = far.documents["milan-old-cluster"]
+    document = far.documents["mixed-cluster"]
     _, build = IMAGES[pool]
     template = document["resource"]["aws_launch_template"][f"template-{pool}"]
     address = build.removesuffix("-standard")  # the first images there were keep their addresses
@@ -105,7 +111,7 @@ def test_nodes_run_the_image_with_the_drivers_of_their_accelerators(
 
 
 def test_an_image_is_looked_up_once(far: Example) -> None:
-    images = far.documents["milan-old-cluster"]["data"]["aws_ami"]
+    images = far.documents["mixed-cluster"]["data"]["aws_ami"]
     assert len(images) == len({build for _, build in IMAGES.values()})
 
 

@@ -1,0 +1,84 @@
+"""What stands under `endpoints`, against the services that AWS is known to have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from factory.errors import Finding, KeyPath
+from factory.facts.catalogues import EndpointCatalogue, EndpointKind
+from factory.facts.schema import Facts
+from factory.inventory.endpoints import ALWAYS
+from factory.inventory.nearest import suggest
+from factory.inventory.schema import CellType, Inventory
+from factory.inventory.unreadable import as_far_as_readable, peek, readable
+
+
+def check_endpoints(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
+    """Yield endpoints that AWS would refuse, or that nobody could use.
+
+    Rules:
+        F134: a service that is not known (a warning: AWS adds some every month).
+        F135: a service whose gateway endpoint every cell has.
+        F136: a service without an endpoint in a zone of the cell, or without private names
+            (a warning).
+    """
+    yield from _check_cell_types(inventory, facts)
+
+
+@as_far_as_readable
+def _check_cell_types(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
+    for name, cell_type in inventory.cell_types.items():
+        for index, service in readable(peek(cell_type, "endpoints") or ()):
+            path: KeyPath = ("cell_types", name, "endpoints", index)
+            yield from _check_service(service, facts.endpoint_services, cell_type, path)
+
+
+def _check_service(
+    service: str, catalogue: EndpointCatalogue, cell_type: CellType, path: KeyPath
+) -> Iterator[Finding]:
+    kind = catalogue.kinds.get(service)
+    if kind is None:
+        yield Finding(
+            rule="F134",
+            path=path,
+            message=f"{service!r} is no endpoint service known on {catalogue.checked}"
+            f"{suggest(service, _by_likeness(service, catalogue.kinds))}",
+            hint="if AWS does not have it in the Region, the network cannot be applied; see "
+            f"{catalogue.source}",
+            severity="warning",
+        )
+    elif service == ALWAYS:
+        yield Finding(
+            rule="F135",
+            path=path,
+            message=f"every cell reaches {service} through a gateway endpoint already",
+            hint="take it out: an interface endpoint beside it would cost and add nothing",
+        )
+    else:
+        yield from _check_kind(kind, cell_type, path)
+
+
+def _by_likeness(service: str, known: Mapping[str, EndpointKind]) -> list[str]:
+    """Put names that begin alike first, for only so many are compared."""
+    return sorted(known, key=lambda name: (not name.startswith(service[:2]), name))
+
+
+@as_far_as_readable
+def _check_kind(kind: EndpointKind, cell_type: CellType, path: KeyPath) -> Iterator[Finding]:
+    if not (kind.gateway or kind.private_names):
+        yield Finding(
+            rule="F136",
+            path=path,
+            message=f"the endpoint of {kind.name} has no private names",
+            hint="clients in the cell have to be given the name of the endpoint itself; see "
+            f"{kind.source}",
+            severity="warning",
+        )
+    lacking = sorted({zone for _, zone in readable(cell_type.zones)} & set(kind.zones_without))
+    if lacking:
+        yield Finding(
+            rule="F136",
+            path=path,
+            message=f"{kind.name} has no endpoint in {', '.join(lacking)}",
+            hint=f"an endpoint is in each zone of a cell: take other zones; see {kind.source}",
+        )

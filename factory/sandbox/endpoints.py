@@ -1,0 +1,84 @@
+"""VPC endpoints as AWS takes them: of services that it has, of the type that they have.
+
+A service is known when the catalogue of the facts knows it.
+
+Source:
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateVpcEndpoint.html
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/privatelink-interface-endpoints.html
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/privatelink-interface-endpoints.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moto.ec2.exceptions import EC2ClientError, InvalidServiceName
+from moto.ec2.models import EC2Backend
+from moto.ec2.models.vpcs import VPCEndPoint
+
+from factory.facts.catalogues import EndpointKind
+from factory.facts.loader import load_facts
+
+GATEWAY, INTERFACE = "Gateway", "Interface"
+BOTH = ("s3", "dynamodb")  # AWS has interface endpoints, too, where cells have none
+
+
+class EndpointBackend(EC2Backend):
+    """EC2 with endpoints that can be refused."""
+
+    def create_vpc_endpoint(self, *arguments: Any, **named: Any) -> VPCEndPoint:
+        kind = self._kind(named["service_name"])
+        wanted = (named["endpoint_type"] or GATEWAY).capitalize()
+        if wanted not in _types(kind):
+            code = "InvalidParameter"
+            message = f"The Vpc Endpoint Service '{named['service_name']}' is not of type {wanted}"
+            raise EC2ClientError(code, message)
+        if wanted == INTERFACE:
+            self._require_zones(kind, named)
+            if named["private_dns_enabled"]:
+                self._require_private_names(kind, named["vpc_id"])
+        return super().create_vpc_endpoint(*arguments, **named)
+
+    def _kind(self, service_name: str) -> EndpointKind:
+        start = f"com.amazonaws.{self.region_name}."
+        kind = load_facts().endpoint_services.kinds.get(service_name.removeprefix(start))
+        if kind is None or not service_name.startswith(start):
+            raise InvalidServiceName(service_name)
+        return kind
+
+    def _require_zones(self, kind: EndpointKind, named: dict[str, Any]) -> None:
+        for subnet_id in named["subnet_ids"] or ():
+            zone = self.get_subnet(subnet_id)._availability_zone
+            if zone.zone_id in kind.zones_without:
+                code = "InvalidParameter"
+                message = (
+                    f"The VPC endpoint service {named['service_name']} does not support the "
+                    f"availability zone of the subnet: {subnet_id}."
+                )
+                raise EC2ClientError(code, message)
+
+    def _require_private_names(self, kind: EndpointKind, vpc_id: str) -> None:
+        if kind.name == "s3":
+            gateways = (one for one in self.vpc_end_points.values() if one.vpc_id == vpc_id)
+            if not any(_is_live_gateway(one, ".s3") for one in gateways):
+                code = "InvalidParameter"
+                message = (
+                    "To set PrivateDnsOnlyForInboundResolverEndpoint to true, the VPC "
+                    f"{vpc_id} must have a Gateway endpoint for the service."
+                )
+                raise EC2ClientError(code, message)
+        elif kind.gateway or not kind.private_names:
+            code = "InvalidParameter"
+            message = f"Private DNS can't be enabled because the service {kind.name} has no name."
+            raise EC2ClientError(code, message)
+
+
+def _types(kind: EndpointKind) -> set[str]:
+    if kind.name in BOTH:
+        return {GATEWAY, INTERFACE}
+    return {GATEWAY} if kind.gateway else {INTERFACE}
+
+
+def _is_live_gateway(endpoint: VPCEndPoint, ending: str) -> bool:
+    is_gateway = str(endpoint.vpc_endpoint_type or GATEWAY).capitalize() == GATEWAY
+    return is_gateway and endpoint.state != "deleted" and endpoint.service_name.endswith(ending)
