@@ -59,10 +59,10 @@ RULES = {
     "F133": "The version of kube-proxy does not go with the Kubernetes version.",
     "F134": "An endpoint service is not known (a warning).",
     "F135": "An endpoint is asked for that every cell has already.",
-    "F136": "An endpoint service is missing in a zone of the cell, or has no private names (a "
-    "warning).",
-    "F137": "A cell without egress takes images or charts (a warning) from Amazon ECR in another "
-    "Region.",
+    "F136": "An endpoint service is missing in a zone of the cell; that it has no private "
+    "names is only a warning.",
+    "F137": "A cell without egress takes images from Amazon ECR in another Region; charts from "
+    "there are only a warning.",
     "F138": "An organization would have more accounts than its quota.",
     "F139": "An instance type is not offered in a zone.",
     "F150": "The platform is to run on a node group whose nodes no label tells from all others.",

@@ -145,6 +145,38 @@ def destroy_stack(context: RunContext, record: Record) -> Result:
     return _applied(stack, "destroyed", report, time.monotonic() - started)
 
 
+def forget_stack(context: RunContext, record: Record) -> Result:
+    """Forget what a stack holds and destroy nothing of it: an account stays where it is.
+
+    AWS would let the account leave its organization, if it let it go at all, and its e-mail
+    address would be spent.
+    """
+    stack = record.stack
+    started = time.monotonic()
+    space = prepare_workspace(context.target, context.engine, stack, record.sources, record.inputs)
+    if failed := _init(context, stack, space):
+        return failed
+    listed = _terraform(context, space, "state", "list")
+    addresses = [line for line in listed.stdout.splitlines() if line.strip()]
+    if listed.code == 0 and addresses:
+        context.registry.write(replace(record, complete=False))
+        removed = _terraform(context, space, "state", "rm", LOCK_TIMEOUT, *addresses)
+        if removed.code != 0:
+            return _failed(context, stack, Report(), removed)
+    elif listed.code != 0 and "No state file was found" not in listed.stderr:
+        return _failed(context, stack, Report(), listed)
+    context.registry.remove(stack)
+    took = time.monotonic() - started
+    return Result(stack=stack, status="forgotten", reason=_stays(record), seconds=took)
+
+
+def _stays(record: Record) -> str:
+    account = record.outputs.get(ACCOUNT_VARIABLE)
+    if not account:
+        return "nothing was made"
+    return f"account {account} stays open in its organization; to use it again, name it by its id"
+
+
 _PLAN = ("plan", "-json", "-input=false", "-detailed-exitcode")
 
 

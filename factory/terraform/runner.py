@@ -15,6 +15,7 @@ from factory.terraform.commands import (
     RunContext,
     apply_stack,
     destroy_stack,
+    forget_stack,
     plan_stack,
     validate_stack,
 )
@@ -157,7 +158,8 @@ def destroy_stacks(
 
     def work(stack: StackId) -> Result:
         listener.started(stack)
-        return _alone(context, stack, lambda: destroy_stack(context, records[stack]))
+        give_up = forget_stack if stack.row.kept_on_destroy else destroy_stack
+        return _alone(context, stack, lambda: give_up(context, records[stack]))
 
     return _run(context, waits, work, listener, parallel)
 

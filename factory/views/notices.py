@@ -35,7 +35,9 @@ def render_notice(notice: Notice) -> str:
         case Orphaned(stack, mode):
             text = _orphaned(stack, sandbox=mode == "sandbox")
         case StackKept(stack):
-            text = f"{stack} is kept: it is given up only by --layer {stack.layer}"
+            text = (
+                f"{stack} is kept: it is forgotten, and stays in AWS, only by --layer {stack.layer}"
+            )
         case NothingRecorded():
             text = "the registry knows of no stack: nothing to destroy"
         case Pending(sentence):
@@ -48,6 +50,8 @@ def render_notice(notice: Notice) -> str:
 
 
 def _orphaned(stack: StackId, *, sandbox: bool) -> str:
+    if stack.row.kept_on_destroy:
+        return f"{stack} is orphaned: it has a state, but is not in the inventory; it is kept"
     where = " --sandbox" if sandbox else ""
     return (
         f"{stack} is orphaned: it has a state, but is not in the inventory; "

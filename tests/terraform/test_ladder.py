@@ -295,7 +295,11 @@ def test_the_rest_is_as_it_was(ladder: Ladder) -> None:
 def test_destroyed_in_reverse_order_nothing_is_left(ladder: Ladder) -> None:
     third = ladder.outputs("moka-use1-c", "account")["account_id"]
     rows = ladder.results("destroy")
+    made = rows.pop("moka-use1-c-account")
     assert {row["status"] for row in rows.values()} == {"destroyed"}
+    assert (made["status"], third in made["reason"]) == ("forgotten", True)
+    organizations = ladder.client("organizations", "222222222222")
+    assert organizations.describe_account(AccountId=third)["Account"]["Status"] == "ACTIVE"
     for account in (*ACCOUNTS.values(), third):
         for region in ("us-east-1", "us-west-2"):
             assert ladder.leftovers(account, region) == [], (account, region)

@@ -36,7 +36,7 @@ def test_what_is_recorded_is_destroyed_once_that_is_agreed_to(place: Place) -> N
 def test_an_account_is_given_up_when_its_layer_is_named(place: Place) -> None:
     place.remember("gone", "account")
     outcome = destroy_recorded(STATE, request(place, layers=("account",)), Watched())
-    assert [r.status for r in outcome.results] == ["destroyed"]
+    assert [r.status for r in outcome.results] == ["forgotten"]
 
 
 def test_who_does_not_agree_loses_nothing(place: Place) -> None:

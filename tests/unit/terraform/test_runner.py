@@ -471,3 +471,30 @@ def test_what_terraform_says_beside_its_messages_is_shown(scene: Scene, code_lin
     results = apply(scene, network("a"), network("b"))
     assert results["a-network"].status == "failed"
     assert results["b-network"].status == "no-change"
+
+
+def test_an_account_is_forgotten_and_never_destroyed(scene: Scene) -> None:
+    made = Stack(id=StackId("a", "account"), access=ACCESS, outputs={"account_id": "string"})
+    scene.does("a-account", "apply", outputs={"account_id": "444444444444"}, changes=[ADD])
+    apply(scene, made)
+    scene.does("a-account", "state", prints=["aws_organizations_account.cell"])
+    (result,) = destroy_stacks(scene.context(), [made.id], scene.listener, parallel=1)
+    assert (result.status, result.reason) == (
+        "forgotten",
+        "account 444444444444 stays open in its organization; to use it again, name it by its id",
+    )
+    assert scene.commands("destroy") == []
+    asked = [arguments for event, _, command, arguments in scene.log if command == "state"]
+    assert ["list"] in asked
+    assert ["rm", "-lock-timeout=60s", "aws_organizations_account.cell"] in asked
+    assert scene.context().registry.stacks() == frozenset()
+
+
+def test_an_account_that_cannot_be_forgotten_stays_in_the_registry(scene: Scene) -> None:
+    made = Stack(id=StackId("a", "account"), access=ACCESS, outputs={"account_id": "string"})
+    scene.does("a-account", "apply", outputs={"account_id": "444444444444"}, changes=[ADD])
+    apply(scene, made)
+    scene.does("a-account", "state", error="the state is locked")
+    (result,) = destroy_stacks(scene.context(), [made.id], scene.listener, parallel=1)
+    assert result.status == "failed"
+    assert scene.context().registry.stacks() == {made.id}
