@@ -19,7 +19,8 @@ def check_endpoints(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
     Rules:
         F134: a service that is not known (a warning: AWS adds some every month).
         F135: a service whose gateway endpoint every cell has.
-        F136: a service without an endpoint in a zone of the cell, or without private names
+        F136: a service without an endpoint in a zone of the cell.
+        F155: a service without private names
             (a warning).
     """
     yield from _check_cell_types(inventory, facts)
@@ -67,7 +68,7 @@ def _by_likeness(service: str, known: Mapping[str, EndpointKind]) -> list[str]:
 def _check_kind(kind: EndpointKind, cell_type: CellType, path: KeyPath) -> Iterator[Finding]:
     if not (kind.gateway or kind.private_names):
         yield Finding(
-            rule="F136",
+            rule="F155",
             path=path,
             message=f"the endpoint of {kind.name} has no private names",
             hint="clients in the cell have to be given the name of the endpoint itself; see "

@@ -59,8 +59,7 @@ RULES = {
     "F133": "The version of kube-proxy does not go with the Kubernetes version.",
     "F134": "An endpoint service is not known (a warning).",
     "F135": "An endpoint is asked for that every cell has already.",
-    "F136": "An endpoint service is missing in a zone of the cell; that it has no private "
-    "names is only a warning.",
+    "F136": "An endpoint service is missing in a zone of the cell.",
     "F137": "A cell without egress takes images from Amazon ECR in another Region; charts from "
     "there are only a warning.",
     "F138": "An organization would have more accounts than its quota.",
@@ -72,6 +71,7 @@ RULES = {
     "F153": "Node groups are of several architectures, and the images of jobs are not said to be "
     "made for all of them (a warning).",
     "F154": "A cell has a load balancer, and its mesh no hub that could reach it (a warning).",
+    "F155": "An endpoint service has no private names (a warning).",
 }
 """What each rule says; a number is never used again for something else."""
 
@@ -80,7 +80,7 @@ def check_inventory(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
     """Yield what is wrong between the values of an inventory, warnings included.
 
     Rules:
-        F103, F110 to F154: see `RULES`.
+        F103, F110 to F155: see `RULES`.
     """
     # Each part says how far it goes where something was refused; none may stop the others.
     yield from as_far_as_readable(check_references)(inventory, facts)
