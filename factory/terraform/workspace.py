@@ -122,13 +122,13 @@ def prepare_workspace(
     if inputs is None:
         (folder / INPUTS).unlink(missing_ok=True)
     else:
-        write_whole(folder / INPUTS, _json(inputs))
+        write_whole(folder / INPUTS, json_text(inputs))
     added = override(target, stack, "aws" in document.get("provider", {}))
     if added is not None:
-        write_whole(folder / OVERRIDE, _json(added))
+        write_whole(folder / OVERRIDE, json_text(added))
     freed = lifted(document, lift)
     if freed:
-        write_whole(folder / LIFTED, _json(freed))
+        write_whole(folder / LIFTED, json_text(freed))
     else:
         (folder / LIFTED).unlink(missing_ok=True)
     needs = [document.get("terraform"), added, str(target.mirror), engine.argv, engine.version]
@@ -184,5 +184,6 @@ def _remove_leftovers(folder: Path, sources: Sources) -> None:
             path.unlink()
 
 
-def _json(value: Any) -> str:
+def json_text(value: Any) -> str:
+    """Write JSON as the files beside a stack have it."""
     return json.dumps(value, indent=2, sort_keys=True) + "\n"
