@@ -26,6 +26,10 @@ from factory.terraform.registry import open_registry
 pytestmark = [pytest.mark.synth]
 
 FAKE = Path("tests", "unit", "terraform", "fake_terraform.py")
+LOCKED = (
+    'provider "registry.terraform.io/hashicorp/{}" {{\n  version = "6.0.0"\n'
+    '  hashes = [\n    "h1:x=",\n  ]\n}}\n'
+)
 CELL = "moka-usw2-a"  # alone in its mesh: a network, a cluster and a platform
 
 
@@ -88,6 +92,8 @@ def synthesized(tmp_path_factory: pytest.TempPathFactory, project_root: Path) ->
     fake = shell.folder / "terraform"
     fake.write_text(f'#!/bin/sh\nexec {sys.executable} {project_root / FAKE} "$@"\n', "utf-8")
     fake.chmod(0o755)
+    lock = "".join(LOCKED.format(provider) for provider in ("aws", "helm"))
+    (shell.folder / "cells.providers.lock.hcl").write_text(lock, "utf-8")
     shell.run("synth")
     return shell
 
