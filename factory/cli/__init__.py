@@ -21,6 +21,7 @@ from factory.cli.check import check
 from factory.cli.example_job import example_job
 from factory.cli.explain import explain
 from factory.cli.lock import lock
+from factory.cli.lock_providers import lock_providers
 from factory.cli.output import Told, asked_form, show_error
 from factory.cli.quotas import quotas
 from factory.cli.route import route
@@ -51,7 +52,7 @@ app = typer.Typer(
     help="Read cells.yaml, prove that every cell fits, write and run its Terraform.",
 )
 for command in (
-    *(check, size, what_if, quotas, lock, synth, validate, plan, apply, destroy),
+    *(check, size, what_if, quotas, lock, lock_providers, synth, validate, plan, apply, destroy),
     *(route, example_job, sandbox, schema, token, explain),
 ):
     app.command(cls=SizeCommand if command is size else None)(command)

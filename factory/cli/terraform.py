@@ -13,7 +13,7 @@ from factory.cli.watching import Terminal, finish
 from factory.runs.apply import apply_design
 from factory.runs.destroy import destroy_recorded
 from factory.runs.plan import plan_design
-from factory.runs.reading import read_design, read_state
+from factory.runs.reading import provider_lock_of, read_design, read_state
 from factory.runs.request import Request
 from factory.runs.validate import validate_design
 from factory.terraform.guard import Allowed
@@ -55,6 +55,7 @@ def validate(
     Needs their plugins, but no AWS at all.
     """
     request = Request(
+        provider_lock=provider_lock_of(inventory_file),
         mode="offline",
         output=output,
         cells=tuple(cell or ()),
@@ -82,6 +83,7 @@ def plan(
     The others are deferred, and say what they wait for.
     """
     request = Request(
+        provider_lock=provider_lock_of(inventory_file),
         mode=_mode(sandbox),
         output=output,
         cells=tuple(cell or ()),
@@ -127,6 +129,7 @@ def apply(
 ) -> None:
     """Apply every stack, as soon as what it waits for is done."""
     request = Request(
+        provider_lock=provider_lock_of(inventory_file),
         mode=_mode(sandbox),
         output=output,
         cells=tuple(cell or ()),
@@ -160,6 +163,7 @@ def destroy(
     read. On real AWS an account is kept, unless its layer is named: --layer account.
     """
     request = Request(
+        provider_lock=provider_lock_of(inventory_file),
         mode=_mode(sandbox),
         cells=tuple(cell or ()),
         layers=tuple(layer or ()),

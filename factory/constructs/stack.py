@@ -28,6 +28,10 @@ Source:
     https://developer.hashicorp.com/terraform/language/backend/s3
 """
 
+VERSIONS_FILE = "versions.tf"
+VERSIONS = f'terraform {{\n  required_version = "{TERRAFORM_VERSION}"\n}}\n'
+"""Which Terraform may run a stack, in a file beside it: Checkov reads no JSON that holds it."""
+
 PROVIDERS = {
     "aws": {"source": "hashicorp/aws", "version": ">= 5.100.0, < 7.0.0"},
     "helm": {"source": "hashicorp/helm", "version": ">= 3.1.1, < 4.0.0"},
@@ -73,7 +77,8 @@ class Synthesized:
     def files(self) -> dict[str, str]:
         """The output folder: path inside it (with `/`) to text."""
         texts = {f"stacks/{name}/cdk.tf.json": text for name, text in self.stacks.items()}
-        return {"manifest.json": self.manifest, **texts}
+        versions = {f"stacks/{name}/{VERSIONS_FILE}": VERSIONS for name in self.stacks}
+        return {"manifest.json": self.manifest, **texts, **versions}
 
 
 def new_stack(
@@ -107,7 +112,6 @@ def new_stack(
         stack.add_override("terraform.backend.s3.use_lockfile", True)  # newer than the bindings
     else:
         LocalBackend(stack, path=state.path)
-    stack.add_override("terraform.required_version", TERRAFORM_VERSION)
     for provider in providers:
         stack.add_override(f"terraform.required_providers.{provider}", PROVIDERS[provider])
     return stack

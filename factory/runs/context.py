@@ -6,15 +6,19 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from factory.files import write_whole
+from factory.errors import Finding, TerraformError
+from factory.files import read_text, write_whole
 from factory.inventory.schema import State
-from factory.runs.notices import SandboxWiped
+from factory.runs.notices import SandboxWiped, Unpinned
+from factory.runs.request import Request
 from factory.runs.watcher import Watcher
 from factory.terraform.commands import RunContext
 from factory.terraform.emulated import claim_folder, find_server
 from factory.terraform.engine import find_engine
+from factory.terraform.provider_lock import COMMAND, parse_lock
 from factory.terraform.registry import PREFIX, open_registry
 from factory.terraform.target import Mode, Target, environment
+from factory.terraform.workspace import Pins
 
 FOLDER = Path(".cellfactory")
 
@@ -27,20 +31,22 @@ def folder_of(mode: Mode) -> Path:
     return folder / mode
 
 
-def open_context(state: State, mode: Mode, registry: str | None, watcher: Watcher) -> RunContext:
+def open_context(state: State, request: Request, watcher: Watcher) -> RunContext:
     """Find Terraform, the target and the registry.
 
     Args:
         state: where the states are kept; the registry lies beside them.
-        mode: what is applied to.
-        registry: another place for the registry of real AWS.
+        request: what is applied to, where its registry lies, and the provider lock.
         watcher: is told when the sandbox began anew.
 
     Raises:
-        TerraformError: when there is no Terraform (F601, F602), or no emulator to use (F608).
+        TerraformError: when there is no Terraform (F601, F602), or no emulator to use (F608),
+            or no provider lock where AWS is real (F611), or none that can be read (F613).
         UsageError: when the registry's place is none.
     """
+    mode = request.mode
     server = find_server(Path.cwd() / FOLDER / mode) if mode == "sandbox" else None
+    pins = _read_pins(request, watcher)
     folder = folder_of(mode)
     mirror = os.environ.get("TF_PLUGIN_MIRROR")
     target = Target(mode=mode, folder=folder, mirror=Path(mirror).absolute() if mirror else None)
@@ -48,11 +54,25 @@ def open_context(state: State, mode: Mode, registry: str | None, watcher: Watche
         if claim_folder(folder, server):
             watcher.noted(SandboxWiped())
         target = replace(target, endpoint=server.endpoint)
-    in_aws = registry or f"s3://{state.bucket}/{PREFIX}"
+    in_aws = request.registry or f"s3://{state.bucket}/{PREFIX}"
     place = in_aws if mode == "aws" else str(target.registry_folder)
     return RunContext(
         engine=find_engine(os.environ, folder),
         target=target,
         registry=open_registry(place, state.region, state.kms_key),
-        environment=environment(target, os.environ),
+        environment=environment(target, os.environ, pinned=pins is not None),
+        pins=pins,
     )
+
+
+def _read_pins(request: Request, watcher: Watcher) -> Pins | None:
+    """Read the provider lock; only where nothing real is at stake there may be none."""
+    file = request.provider_lock
+    if file.exists():
+        return Pins(lock=parse_lock(read_text(file), str(file)), file=str(file))
+    if request.mode != "aws":
+        watcher.noted(Unpinned(str(file)))
+        return None
+    message = f"{file} is not there: what runs in real AWS is a provider that was reviewed"
+    hint = f"write it and commit it: {COMMAND}"
+    raise TerraformError(Finding(rule="F611", message=message, hint=hint))

@@ -30,7 +30,7 @@ def destroy_recorded(state: State, request: Request, watcher: Watcher) -> Outcom
         TerraformError: when Terraform, the registry or the emulator cannot be had.
         UsageError: when a name fits no recorded stack, or the watcher does not agree.
     """
-    context = open_context(state, request.mode, request.registry, watcher)
+    context = open_context(state, request, watcher)
     recorded = sorted(context.registry.read_all(), key=layer_rank)
     chosen = select_stacks(recorded, request.cells, request.layers)
     if request.mode == "aws" and not request.layers:

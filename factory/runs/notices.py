@@ -22,6 +22,13 @@ class SandboxWiped:
 
 
 @dataclass(frozen=True, slots=True)
+class Unpinned:
+    """There is no provider lock, and nothing real is at stake."""
+
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
 class LayerLeftOut:
     """A layer that cannot be had in this target."""
 
@@ -66,6 +73,7 @@ class Resumable:
 Notice = (
     NothingSelected
     | SandboxWiped
+    | Unpinned
     | LayerLeftOut
     | Orphaned
     | StackKept

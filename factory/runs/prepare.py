@@ -46,7 +46,7 @@ def prepare(design: Design, request: Request, watcher: Watcher) -> Prepared:
     design.require_fit().require_lock()
     mode = request.mode
     chosen = choose_stacks(design, request, watcher)
-    context = open_context(design.inventory.state, mode, request.registry, watcher)
+    context = open_context(design.inventory.state, request, watcher)
     stacks, left_out = leave_out(chosen, mode, watcher)
     if mode != "offline":
         new = request.first_apply or mode == "sandbox"

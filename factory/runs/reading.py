@@ -26,6 +26,11 @@ def lock_file_of(inventory_file: Path) -> Path:
     return inventory_file.with_suffix(".lock.yaml")
 
 
+def provider_lock_of(inventory_file: Path) -> Path:
+    """The provider lock beside an inventory: `cells.yaml` has `cells.providers.lock.hcl`."""
+    return inventory_file.with_suffix(".providers.lock.hcl")
+
+
 def read_texts(inventory_file: Path) -> Texts:
     """Read an inventory and the lock beside it.
 

@@ -18,6 +18,7 @@ class Request:
     cells: tuple[str, ...] = ()  # these only; all when empty
     layers: tuple[str, ...] = ()  # these only; all when empty
     output: Path = Path("cdktf.out")  # the folder that `synth` wrote
+    provider_lock: Path = Path("cells.providers.lock.hcl")  # beside the inventory
     registry: str | None = None  # place of the outputs registry; the state bucket when None
     parallel: int = 4  # stacks at a time
     first_apply: bool = True  # whether an empty registry is one that nothing was applied to

@@ -27,11 +27,20 @@ from factory.terraform.messages import (
     parse_report,
     parse_validation,
 )
+from factory.terraform.provider_lock import not_as_locked
 from factory.terraform.record import Record, check_outputs
 from factory.terraform.registry import Registry
 from factory.terraform.results import Result, Status
 from factory.terraform.target import Target
-from factory.terraform.workspace import PLAN, Sources, Workspace, digest_sources, prepare_workspace
+from factory.terraform.turns import cache_turn
+from factory.terraform.workspace import (
+    PLAN,
+    Pins,
+    Sources,
+    Workspace,
+    digest_sources,
+    prepare_workspace,
+)
 
 LOCK_TIMEOUT = "-lock-timeout=60s"  # another run may just be finishing with the same state
 
@@ -45,6 +54,7 @@ class RunContext:
     registry: Registry
     environment: Mapping[str, str]  # Terraform's, whole
     children: Children = field(default_factory=Children)
+    pins: Pins | None = None  # the provider lock; None where providers are not pinned
     init_lock: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -60,7 +70,9 @@ class Job:
 def validate_stack(context: RunContext, stack: StackId, sources: Sources) -> Result:
     """Hold a synthesized stack against the schema of its providers; needs no values."""
     started = time.monotonic()
-    space = prepare_workspace(context.target, context.engine, stack, sources, None)
+    space = prepare_workspace(
+        context.target, context.engine, stack, sources, None, pins=context.pins
+    )
     if failed := _init(context, stack, space):
         return failed
     finished = _terraform(context, space, "validate", "-json")
@@ -78,7 +90,9 @@ def plan_stack(context: RunContext, job: Job) -> Result:
     """Plan a stack without a lock and without keeping the plan."""
     stack = job.stack.id
     started = time.monotonic()
-    space = prepare_workspace(context.target, context.engine, stack, job.sources, job.inputs)
+    space = prepare_workspace(
+        context.target, context.engine, stack, job.sources, job.inputs, pins=context.pins
+    )
     if failed := _init(context, stack, space):
         return failed
     report, finished = _reported(context, space, *_PLAN, "-lock=false")
@@ -102,7 +116,9 @@ def apply_stack(context: RunContext, job: Job, allowed: Allowed) -> Result:
     stack = job.stack.id
     started = time.monotonic()
     space = prepare_workspace(
-        context.target, context.engine, stack, job.sources, job.inputs, lift=allowed.addresses
+        *(context.target, context.engine, stack, job.sources, job.inputs),
+        lift=allowed.addresses,
+        pins=context.pins,
     )
     if failed := _init(context, stack, space):
         return failed
@@ -131,7 +147,9 @@ def destroy_stack(context: RunContext, record: Record) -> Result:
     stack = record.stack
     started = time.monotonic()
     space = prepare_workspace(
-        context.target, context.engine, stack, record.sources, record.inputs, lift=None
+        *(context.target, context.engine, stack, record.sources, record.inputs),
+        lift=None,
+        pins=context.pins,
     )
     if failed := _init(context, stack, space):
         return failed
@@ -264,17 +282,26 @@ def _refusal(stack: StackId, report: Report, allowed: Allowed, seconds: float) -
 
 def _init(context: RunContext, stack: StackId, space: Workspace) -> Result | None:
     """Run `terraform init` where it is needed; one at a time, for the sake of the plugin cache."""
-    with context.init_lock:
+    with context.init_lock, cache_turn(context.environment.get("TF_PLUGIN_CACHE_DIR")):
         if not space.needs_init:
             return None
         arguments = {"aws": (), "sandbox": ("-reconfigure",), "offline": ("-backend=false",)}
         finished = _terraform(
-            context, space, "init", "-input=false", "-no-color", *arguments[context.target.mode]
+            context,
+            space,
+            *("init", "-input=false", "-no-color", *arguments[context.target.mode]),
+            *(("-lockfile=readonly",) if space.pinned else ()),
         )
         if finished.code == 0:
             space.mark_init()
             return None
-    return _failed(context, stack, Report(), finished)
+    failed = _failed(context, stack, Report(), finished)
+    words = finished.stderr + finished.stdout
+    finding = not_as_locked(words, context.pins.file) if context.pins and space.pinned else None
+    if finding is None:
+        return failed
+    finding = replace(finding, stack=stack.name)
+    return replace(failed, finding=finding, reason=str(finding))
 
 
 def _reported(context: RunContext, space: Workspace, *arguments: str) -> tuple[Report, Finished]:

@@ -9,12 +9,28 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from factory.errors import Finding, TerraformError
 from factory.processes import run_process
 from factory.terraform import embedded
 
-OLDEST = (1, 10)  # the S3 backend locks without DynamoDB from here on; OpenTofu likewise
+Product = Literal["Terraform", "OpenTofu"]
+OLDEST: Mapping[Product, tuple[int, int, int]] = {"Terraform": (1, 10, 0), "OpenTofu": (1, 10, 2)}
+"""The first of each whose S3 backend locks without DynamoDB where a bucket demands encryption.
+
+OpenTofu 1.10.0 and 1.10.1 write the lock without the encryption header, which the usual bucket
+policies refuse.
+
+Source:
+    https://developer.hashicorp.com/terraform/language/backend/s3
+    https://github.com/opentofu/opentofu/issues/2970
+"""
+REGISTRIES: Mapping[Product, str] = {
+    "Terraform": "registry.terraform.io",
+    "OpenTofu": "registry.opentofu.org",
+}
+"""Where each takes a provider from whose source names no host."""
 VERSION_SECONDS = 60.0  # it takes 0.1 s; more than this means that it hangs
 
 
@@ -25,9 +41,15 @@ class Engine:
     argv: tuple[str, ...]  # what every command begins with
     version: str  # such as 1.11.4
     origin: str  # where it was found, for people
+    product: Product = "Terraform"
 
     def __str__(self) -> str:
-        return f"Terraform {self.version} ({self.origin})"
+        return f"{self.product} {self.version} ({self.origin})"
+
+    @property
+    def registry(self) -> str:
+        """The host of providers whose source names none."""
+        return REGISTRIES[self.product]
 
 
 def find_engine(environ: Mapping[str, str], cwd: Path) -> Engine:
@@ -48,6 +70,7 @@ def find_engine(environ: Mapping[str, str], cwd: Path) -> Engine:
         finished = run_process(
             [*argv, "version", "-json"], cwd=cwd, env=env, timeout_seconds=VERSION_SECONDS
         )
+        plain = run_process([*argv, "version"], cwd=cwd, env=env, timeout_seconds=VERSION_SECONDS)
     except OSError as error:
         msg = f"cannot run {origin}: {error.strerror}"
         raise TerraformError(Finding(rule="F601", message=msg)) from error
@@ -55,11 +78,12 @@ def find_engine(environ: Mapping[str, str], cwd: Path) -> Engine:
     if finished.code != 0 or version is None:
         msg = f"{origin} does not answer `version -json` as Terraform does"
         raise TerraformError(Finding(rule="F602", message=msg))
-    if tuple(map(int, version.split(".")[:2])) < OLDEST:
-        wanted = ".".join(map(str, OLDEST))
-        msg = f"{origin} is Terraform {version}; {wanted} or newer is needed"
+    product: Product = "OpenTofu" if plain.stdout.startswith("OpenTofu") else "Terraform"
+    if tuple(map(int, version.split("."))) < OLDEST[product]:
+        wanted = ".".join(map(str, OLDEST[product]))
+        msg = f"{origin} is {product} {version}; {wanted} or newer is needed"
         raise TerraformError(Finding(rule="F602", message=msg))
-    return Engine(argv=argv, version=version, origin=origin)
+    return Engine(argv=argv, version=version, origin=origin, product=product)
 
 
 def _candidate(environ: Mapping[str, str]) -> tuple[tuple[str, ...], str]:

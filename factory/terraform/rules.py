@@ -14,6 +14,11 @@ RULES = {
     "F608": "No emulated AWS is running here, or it no longer answers.",
     "F609": "The emulated AWS did not start, or ended by itself.",
     "F610": "Another run is at work on the same stack in the same folder.",
+    "F611": "There is no provider lock where real AWS is at stake, or it lacks a provider that a "
+    "stack needs.",
+    "F612": "A provider is not the one that the provider lock holds, or cannot be had in "
+    "that version.",
+    "F613": "The provider lock is not what Terraform writes.",
     "F620": "Terraform, or AWS through it, reports an error in a stack, in its own words; its "
     "warnings are warnings.",
     "F621": "A stack was not applied: what it takes values from does not exist yet.",

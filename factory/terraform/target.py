@@ -89,7 +89,9 @@ def override(target: Target, stack: StackId, has_aws: bool) -> dict[str, Any] | 
     return document
 
 
-def environment(target: Target, environ: Mapping[str, str]) -> dict[str, str]:
+def environment(
+    target: Target, environ: Mapping[str, str], *, pinned: bool = False
+) -> dict[str, str]:
     """Make the whole environment that Terraform runs in.
 
     What would change a run unseen (`TF_VAR_…`, `TF_CLI_ARGS`, `TF_WORKSPACE`) is left out. The
@@ -100,6 +102,7 @@ def environment(target: Target, environ: Mapping[str, str]) -> dict[str, str]:
         target: where stacks are applied; its folder gets a plugin cache and, where one is
             needed, a CLI configuration.
         environ: the process environment.
+        pinned: whether every work folder has a provider lock, which plugins are held against.
     """
     kept = {k: v for k, v in environ.items() if not k.startswith("TF_")}
     kept |= {k: v for k, v in environ.items() if k.startswith(_KEPT_TERRAFORM)}
@@ -112,7 +115,7 @@ def environment(target: Target, environ: Mapping[str, str]) -> dict[str, str]:
             "AWS_EC2_METADATA_DISABLED": "true",
         }
     path = os.pathsep.join(p for p in (str(_our_command(target)), environ.get("PATH", "")) if p)
-    return kept | {"PATH": path} | _plugin_settings(target, environ)
+    return kept | {"PATH": path} | _plugin_settings(target, environ, pinned)
 
 
 def _our_command(target: Target) -> Path:
@@ -128,8 +131,21 @@ def _our_command(target: Target) -> Path:
     return folder
 
 
-def _plugin_settings(target: Target, environ: Mapping[str, str]) -> dict[str, str]:
-    """Say where provider plugins come from: the mirror, or as the user has it, with a cache."""
+def _plugin_settings(target: Target, environ: Mapping[str, str], pinned: bool) -> dict[str, str]:
+    """Say where provider plugins come from: the mirror, or as the user has it, with a cache.
+
+    Without a lock Terraform would download a provider anew for each work folder, and put it over
+    the one in the cache that other stacks are running: it is told to take what is there instead.
+    With a lock it takes what is there because the hashes match.
+    """
+    settings = _plugin_source(target, environ)
+    cached = "TF_PLUGIN_CACHE_DIR" in {**environ, **settings}
+    if cached and not pinned:
+        settings["TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE"] = "1"
+    return settings
+
+
+def _plugin_source(target: Target, environ: Mapping[str, str]) -> dict[str, str]:
     own = target.folder / "terraform.rc"
     if target.mirror is not None:
         path = str(target.mirror).replace("\\", "\\\\").replace('"', '\\"')
@@ -143,8 +159,6 @@ def _plugin_settings(target: Target, environ: Mapping[str, str]) -> dict[str, st
         cache = target.folder.parent / "plugins"
         cache.mkdir(parents=True, exist_ok=True)
         settings["TF_PLUGIN_CACHE_DIR"] = str(cache)
-        # Work folders keep no lock file from elsewhere; without this each would download anew.
-        settings["TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE"] = "1"
     named = environ.get("TF_CLI_CONFIG_FILE")
     if named is not None and Path(named).is_file():
         settings["TF_CLI_CONFIG_FILE"] = str(Path(named).absolute())

@@ -61,6 +61,31 @@ def stack_lock(
         yield
 
 
+@contextlib.contextmanager
+def cache_turn(folder: str | None) -> Iterator[None]:
+    """Let one init at a time, of whichever process, fill a cache of plugins.
+
+    Args:
+        folder: the cache; None where there is none.
+
+    Raises:
+        UsageError: when the cache cannot be written.
+    """
+    if folder is None:
+        yield
+        return
+    path = Path(folder) / ".cellfactory.lock"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        stream = path.open("a", encoding="utf-8")
+    except OSError as error:
+        msg = f"cannot write {path}: {error.strerror}"
+        raise UsageError(msg) from error
+    with stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        yield
+
+
 def _take(stream: TextIO) -> bool:
     try:
         fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -19,6 +19,7 @@ from factory.layers import StackId
 from factory.terraform.engine import Engine
 from factory.terraform.guard import lifted
 from factory.terraform.messages import Value
+from factory.terraform.provider_lock import ProviderLock, render_lock, select
 from factory.terraform.target import Target, override
 
 CONFIGURATION = "cdk.tf.json"
@@ -26,9 +27,19 @@ INPUTS = "cellfactory.auto.tfvars.json"
 OVERRIDE = "sandbox_override.tf.json"
 LIFTED = "lifted_override.tf.json"
 PLAN = "stack.tfplan"
+LOCK = ".terraform.lock.hcl"
 _STAMP = Path(".terraform", "cellfactory-init")
 
 _OURS = (INPUTS, OVERRIDE, LIFTED, PLAN)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pins:
+    """The provider lock beside the inventory, and what to call it."""
+
+    lock: ProviderLock
+    file: str
+
 
 Sources = Mapping[str, str]
 """The synthesized files of a stack: text by path in its folder; `cdk.tf.json` is one of them."""
@@ -65,6 +76,7 @@ class Workspace:
 
     folder: Path
     init_key: str  # what an init depends on, as a digest
+    pinned: bool = False  # whether its providers are locked
 
     @property
     def needs_init(self) -> bool:
@@ -85,6 +97,7 @@ def prepare_workspace(
     inputs: Mapping[str, Value] | None,
     *,
     lift: Collection[str] | None = (),
+    pins: Pins | None = None,
 ) -> Workspace:
     """Fill the work folder of a stack.
 
@@ -95,26 +108,41 @@ def prepare_workspace(
         sources: the synthesized files, which are not changed.
         inputs: values of its variables; None where none are needed (validate).
         lift: addresses that Terraform may destroy although they are kept; None for all.
+        pins: the provider lock; None where providers are not pinned.
+
+    Raises:
+        TerraformError: when the lock lacks a provider that the stack needs (F611).
     """
     folder = target.work_folder(stack)
     document = parse_configuration(stack, sources)
+    locked = None if pins is None else _lock_of(pins, engine, document)
     _remove_leftovers(folder, sources)
     for path, text in sources.items():
         write_whole(folder / path, text)
     if inputs is None:
         (folder / INPUTS).unlink(missing_ok=True)
     else:
-        write_whole(folder / INPUTS, _json(inputs))
+        write_whole(folder / INPUTS, json_text(inputs))
     added = override(target, stack, "aws" in document.get("provider", {}))
     if added is not None:
-        write_whole(folder / OVERRIDE, _json(added))
+        write_whole(folder / OVERRIDE, json_text(added))
     freed = lifted(document, lift)
     if freed:
-        write_whole(folder / LIFTED, _json(freed))
+        write_whole(folder / LIFTED, json_text(freed))
     else:
         (folder / LIFTED).unlink(missing_ok=True)
     needs = [document.get("terraform"), added, str(target.mirror), engine.argv, engine.version]
-    return Workspace(folder=folder, init_key=digest(json.dumps(needs, sort_keys=True)))
+    if locked is not None:
+        write_whole(folder / LOCK, locked)
+        needs.append(locked)
+    key = digest(json.dumps(needs, sort_keys=True))
+    return Workspace(folder=folder, init_key=key, pinned=locked is not None)
+
+
+def _lock_of(pins: Pins, engine: Engine, document: Mapping[str, Any]) -> str:
+    """The part of the provider lock that a stack needs."""
+    sources = provider_sources(document)
+    return render_lock(select(pins.lock, engine.registry, sources, pins.file))
 
 
 def parse_configuration(stack: StackId, sources: Sources) -> dict[str, Any]:
@@ -156,5 +184,6 @@ def _remove_leftovers(folder: Path, sources: Sources) -> None:
             path.unlink()
 
 
-def _json(value: Any) -> str:
+def json_text(value: Any) -> str:
+    """Write JSON as the files beside a stack have it."""
     return json.dumps(value, indent=2, sort_keys=True) + "\n"

@@ -15,6 +15,7 @@ from factory.runs.notices import (
     Resumable,
     SandboxWiped,
     StackKept,
+    Unpinned,
 )
 from factory.runs.watcher import Question
 
@@ -30,6 +31,8 @@ def render_notice(notice: Notice) -> str:
             text = f"{', '.join(cells)}: no layer {' or '.join(layers)} there, so nothing to do"
         case SandboxWiped():
             text = "the emulated AWS is a new one: what was kept of the earlier one is wiped"
+        case Unpinned(file):
+            text = f"providers are not pinned: {file} is not there; cellfactory lock-providers"
         case LayerLeftOut(layer, reason):
             text = f"{layer} is left out: {reason}"
         case Orphaned(stack, mode):

@@ -255,7 +255,6 @@ def test_state_and_versions(network: Mapping[str, Any], files: Mapping[str, str]
         "required_providers": {
             "aws": {"source": "hashicorp/aws", "version": ">= 5.100.0, < 7.0.0"}
         },
-        "required_version": ">= 1.10.0",
     }
     platform = json.loads(files["stacks/a-platform/cdk.tf.json"])
     assert platform["terraform"]["backend"] == {"local": {"path": "terraform.tfstate"}}

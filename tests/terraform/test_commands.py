@@ -27,6 +27,10 @@ pytestmark = [pytest.mark.synth]
 
 FAKE = Path("tests", "unit", "terraform", "fake_terraform.py")
 ACCOUNT = "666666666666"
+LOCKED = (
+    'provider "registry.terraform.io/hashicorp/{}" {{\n  version = "6.0.0"\n'
+    '  hashes = [\n    "h1:x=",\n  ]\n}}\n'
+)
 CELL = "moka-usw2-a"  # alone in its mesh: a network, a cluster and a platform
 
 
@@ -90,6 +94,8 @@ def synthesized(tmp_path_factory: pytest.TempPathFactory, project_root: Path) ->
     fake.write_text(f'#!/bin/sh\nexec {sys.executable} {project_root / FAKE} "$@"\n', "utf-8")
     fake.chmod(0o755)
     shell.run("lock")
+    lock = "".join(LOCKED.format(provider) for provider in ("aws", "helm"))
+    (shell.folder / "cells.providers.lock.hcl").write_text(lock, "utf-8")
     shell.run("synth")
     return shell
 

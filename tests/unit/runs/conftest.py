@@ -95,6 +95,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
     terraform.write_text(f'#!/bin/sh\nexec {sys.executable} {FAKE} "$@"\n', "utf-8")
     terraform.chmod(0o755)
     (tmp_path / "script.json").write_text("{}", "utf-8")
+    (tmp_path / "cells.providers.lock.hcl").write_text("", "utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TERRAFORM", str(terraform))
     monkeypatch.setenv("FAKE_LOG", str(tmp_path / "log"))

@@ -28,20 +28,36 @@ def version(number: str) -> str:
 def test_the_named_one_comes_before_path_and_terraform_before_tofu(tmp_path: Path) -> None:
     named = program(tmp_path / "named", "mine", version("1.12.1"))
     on_path = program(tmp_path / "bin", "terraform", version("1.11.4"))
-    tofu = program(tmp_path / "bin", "tofu", version("1.10.0"))
+    tofu = program(tmp_path / "bin", "tofu", version("1.10.2"))
     path = f"{tmp_path / 'bin'}:/bin:/usr/bin"
     assert find_engine({"TERRAFORM": str(named), "PATH": path}, tmp_path).argv == (str(named),)
     assert find_engine({"PATH": path}, tmp_path).argv == (str(on_path),)
     on_path.unlink()
     engine = find_engine({"PATH": path}, tmp_path)
-    assert (engine.argv, engine.version) == ((str(tofu),), "1.10.0")
+    assert (engine.argv, engine.version) == ((str(tofu),), "1.10.2")
 
 
 @pytest.mark.parametrize("number", ["1.9.8", "0.15.5"])
 def test_one_without_the_native_lock_is_too_old(tmp_path: Path, number: str) -> None:
     old = program(tmp_path, "old", version(number))
-    with pytest.raises(TerraformError, match=rf"F602 .TERRAFORM is Terraform {number}; 1.10 or"):
+    with pytest.raises(TerraformError, match=rf"F602 .TERRAFORM is Terraform {number}; 1.10.0 or"):
         find_engine({"TERRAFORM": str(old), "PATH": "/bin:/usr/bin"}, tmp_path)
+
+
+def opentofu(folder: Path, number: str) -> dict[str, str]:
+    """One that calls itself OpenTofu, whatever its file is called; its JSON is as Terraform's."""
+    path = program(folder, "terraform", "")
+    asked = f"[ $# = 2 ] && echo '{version(number)}' || echo 'OpenTofu v{number}'"
+    path.write_text(f"#!/bin/sh\n{asked}\n", "utf-8")
+    return {"PATH": f"{folder}:/bin:/usr/bin"}
+
+
+def test_opentofu_is_called_by_its_name_and_has_its_own_oldest(tmp_path: Path) -> None:
+    with pytest.raises(TerraformError, match=r"is OpenTofu 1\.10\.1; 1\.10\.2 or newer is needed"):
+        find_engine(opentofu(tmp_path, "1.10.1"), tmp_path)
+    engine = find_engine(opentofu(tmp_path, "1.10.2"), tmp_path)
+    assert str(engine) == "OpenTofu 1.10.2 (terraform on PATH)"
+    assert engine.registry == "registry.opentofu.org"
 
 
 @pytest.mark.parametrize("number", ["1.10.0-rc1", "1.10.0", "2.0.0"])

@@ -1,0 +1,37 @@
+"""`lock-providers`: which build of each provider runs, in a file that is reviewed."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from factory.cli.options import DEFAULT_INVENTORY, InventoryFile
+from factory.cli.output import Form, show
+from factory.runs.providers import lock_providers as write_provider_lock
+from factory.runs.reading import provider_lock_of, read_declared
+
+
+def lock_providers(
+    inventory_file: InventoryFile = DEFAULT_INVENTORY,
+    upgrade: Annotated[
+        bool, typer.Option("--upgrade", help="Take the newest versions in range.")
+    ] = False,
+    form: Form = "text",
+) -> None:
+    """Lock providers, with hashes, in cells.providers.lock.hcl.
+
+    What is locked stays, unless --upgrade is given. Review what changes, and commit it.
+    """
+    file = provider_lock_of(inventory_file)
+    made = write_provider_lock(read_declared(inventory_file), file, upgrade=upgrade)
+    data = {"file": str(file), "written": made.written, "changes": list(made.changes)}
+    show(data, "\n".join(made.changes), (), form)
+    for address in made.lacking:
+        typer.echo(f"{address} is not locked: the plugin mirror does not hold it", err=True)
+    count = len(made.lock)
+    typer.echo(
+        f"{file}: {'written' if made.written else 'up to date'}, "
+        f"{count:,} {'provider' if count == 1 else 'providers'}",
+        err=True,
+    )
