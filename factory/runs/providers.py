@@ -81,10 +81,10 @@ def lock_providers(declared: Declared, file: Path, *, upgrade: bool = False) -> 
 
 def _wanted(declared: Declared) -> dict[str, Mapping[str, str]]:
     """The providers that some layer of the inventory requires, by local name."""
-    from factory.constructs.stack import PROVIDERS  # starts Node
+    from factory.stacks.synth import required_providers  # starts Node
 
     stacks = list_stacks(declared.inventory, declared.facts)
-    return {name: PROVIDERS[name] for name in sorted({s.id.row.provider for s in stacks})}
+    return required_providers({stack.id.row.provider for stack in stacks})
 
 
 def _platforms(mirror: Path | None, address: str) -> tuple[str, ...]:
