@@ -256,6 +256,9 @@ def test_state_and_versions(network: Mapping[str, Any], files: Mapping[str, str]
             "aws": {"source": "hashicorp/aws", "version": ">= 5.100.0, < 7.0.0"}
         },
     }
+    assert files["stacks/a-network/versions.tf"] == (
+        'terraform {\n  required_version = ">= 1.10.0"\n}\n'
+    )  # Checkov parses no JSON that holds it
     platform = json.loads(files["stacks/a-platform/cdk.tf.json"])
     assert platform["terraform"]["backend"] == {"local": {"path": "terraform.tfstate"}}
     assert platform["terraform"]["required_providers"].keys() == {"helm"}
@@ -266,12 +269,14 @@ def test_the_output_tells_nothing_of_the_machine(files: Mapping[str, str], tmp_p
     assert sorted(files) == [
         "manifest.json",
         "stacks/a-network/cdk.tf.json",
+        "stacks/a-network/versions.tf",
         "stacks/a-platform/cdk.tf.json",
+        "stacks/a-platform/versions.tf",
     ]
     said = "".join(files.values())
     for trace in (str(Path.cwd()), str(tmp_path.parent), sys.prefix, "/tmp", ".js:", "stack-trace"):
         assert trace not in said
-    for text in files.values():
+    for text in (text for path, text in files.items() if path.endswith(".json")):
         assert text == json.dumps(json.loads(text), indent=2, sort_keys=True) + "\n"
 
 

@@ -26,6 +26,7 @@ ALLOWING = {
     "example-job": "shows a job of a cell that stands, or will",
     "explain": "reads no inventory",
     "destroy": "gets rid of cells, by the registry alone",
+    "lock-providers": "reads no inventory",
     "lock": "gives addresses, which do not depend on quotas",
     "quotas": "finds out what makes it fit",
     "route": "sends jobs to cells that stand",

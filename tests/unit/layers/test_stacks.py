@@ -128,6 +128,7 @@ def far(made: dict[str, Any]) -> dict[str, Any]:
     made = copy.deepcopy(made)
     made["meshes"]["east"]["region"] = "eu-south-2"
     made["cell_types"]["plain"]["zones"] = ["eus2-az1", "eus2-az2", "eus2-az3"]
+    made["cell_types"]["plain"]["node_groups"]["all"]["instance_type"] = "m5.4xlarge"
     return made
 
 
