@@ -15,7 +15,7 @@ from factory.runs.watcher import Watcher
 from factory.terraform.commands import RunContext
 from factory.terraform.emulated import claim_folder, find_server
 from factory.terraform.engine import find_engine
-from factory.terraform.provider_lock import COMMAND, parse_lock
+from factory.terraform.provider_lock import COMMAND, parse_provider_lock
 from factory.terraform.registry import PREFIX, open_registry
 from factory.terraform.target import Mode, Target, environment
 from factory.terraform.workspace import Pins
@@ -69,7 +69,7 @@ def _read_pins(request: Request, watcher: Watcher) -> Pins | None:
     """Read the provider lock; only where nothing real is at stake there may be none."""
     file = request.provider_lock
     if file.exists():
-        return Pins(lock=parse_lock(read_text(file), str(file)), file=str(file))
+        return Pins(lock=parse_provider_lock(read_text(file), str(file)), file=str(file))
     if request.mode != "aws":
         watcher.noted(Unpinned(str(file)))
         return None

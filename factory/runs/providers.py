@@ -20,7 +20,7 @@ from factory.terraform.provider_lock import (
     HEADER,
     ProviderLock,
     compare,
-    parse_lock,
+    parse_provider_lock,
     render_lock,
 )
 from factory.terraform.target import Target, environment
@@ -59,7 +59,7 @@ def lock_providers(declared: Declared, file: Path, *, upgrade: bool = False) -> 
         mode="offline", folder=folder, mirror=Path(mirror).absolute() if mirror else None
     )
     engine = find_engine(os.environ, folder)
-    before = parse_lock(read_text(file), str(file)) if file.exists() else {}
+    before = parse_provider_lock(read_text(file), str(file)) if file.exists() else {}
     after, lacking = dict(before), []
     for name, wanted in _wanted(declared).items():
         address = f"{engine.registry}/{wanted['source']}"
@@ -120,4 +120,4 @@ def _ask(
             message = f"{engine} cannot lock {', '.join(sorted(required))}"
             words = (finished.stderr or finished.stdout).strip()
             raise TerraformError(Finding(rule="F612", message=message, hint=words))
-        return parse_lock(read_text(folder / LOCK), LOCK)
+        return parse_provider_lock(read_text(folder / LOCK), LOCK)

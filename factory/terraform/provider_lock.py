@@ -37,7 +37,7 @@ ProviderLock = Mapping[str, Locked]
 """Entries by address, such as `registry.terraform.io/hashicorp/aws`."""
 
 
-def parse_lock(text: str, file: str) -> dict[str, Locked]:
+def parse_provider_lock(text: str, file: str) -> dict[str, Locked]:
     """Read a provider lock.
 
     Args:

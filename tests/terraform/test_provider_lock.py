@@ -15,7 +15,7 @@ from factory.layers import StackId
 from factory.processes import run_process
 from factory.terraform.commands import RunContext
 from factory.terraform.engine import find_engine
-from factory.terraform.provider_lock import parse_lock
+from factory.terraform.provider_lock import parse_provider_lock
 from factory.terraform.registry import open_registry
 from factory.terraform.results import Result
 from factory.terraform.runner import Listener, validate_stacks
@@ -90,4 +90,4 @@ def _lock(root: Path, mirror: Path) -> Pins:
     words = ("providers", "lock", f"-fs-mirror={mirror}", "-platform=linux_amd64")
     finished = run_process([*engine.argv, *words], cwd=folder, env=dict(os.environ))
     assert finished.code == 0, finished.stderr
-    return Pins(lock=parse_lock((folder / LOCK).read_text("utf-8"), "l"), file="l")
+    return Pins(lock=parse_provider_lock((folder / LOCK).read_text("utf-8"), "l"), file="l")

@@ -17,7 +17,7 @@ from factory.terraform.provider_lock import (
     Locked,
     compare,
     not_as_locked,
-    parse_lock,
+    parse_provider_lock,
     render_lock,
     select,
 )
@@ -52,7 +52,7 @@ NEEDS = {"terraform": {"required_providers": {"aws": {"source": "hashicorp/aws"}
 
 
 def test_a_lock_of_terraforms_is_read_and_written_as_it_was() -> None:
-    lock = parse_lock(TEXT, "f")
+    lock = parse_provider_lock(TEXT, "f")
     assert [(a, e.version, len(e.hashes)) for a, e in lock.items()] == [
         (AWS, "5.100.0", 2),
         (HELM, "3.1.1", 1),
@@ -71,7 +71,7 @@ entries = st.builds(
 
 @given(st.dictionaries(words, entries, max_size=4))
 def test_what_is_written_reads_back(lock: dict[str, Locked]) -> None:
-    assert parse_lock(render_lock(lock), "f") == lock
+    assert parse_provider_lock(render_lock(lock), "f") == lock
 
 
 @pytest.mark.parametrize(
@@ -83,18 +83,18 @@ def test_what_is_written_reads_back(lock: dict[str, Locked]) -> None:
 )
 def test_what_terraform_did_not_write_is_refused(text: str) -> None:
     with pytest.raises(TerraformError, match=r"F613 the.lock: .* dependency lock\n"):
-        parse_lock(text, "the.lock")
+        parse_provider_lock(text, "the.lock")
 
 
 def test_a_stack_takes_what_it_needs_by_the_registry_of_the_engine() -> None:
-    lock = parse_lock(TEXT, "f")
+    lock = parse_provider_lock(TEXT, "f")
     assert list(select(lock, "registry.terraform.io", ["hashicorp/aws"], "f")) == [AWS]
     with pytest.raises(TerraformError, match=r"F611 f does not lock registry.opentofu.org/hashi"):
         select(lock, "registry.opentofu.org", ["hashicorp/aws"], "f")
 
 
 def test_a_newer_provider_is_a_change_that_is_told() -> None:
-    lock = parse_lock(TEXT, "f")
+    lock = parse_provider_lock(TEXT, "f")
     newer = {AWS: replace(lock[AWS], version="6.25.0"), "r/x/y": lock[HELM]}
     told = [f"{AWS}: 5.100.0 -> 6.25.0", f"{HELM}: 3.1.1 removed", "r/x/y: 3.1.1 added"]
     assert sorted(compare(lock, newer)) == sorted(told)
@@ -105,13 +105,13 @@ def test_a_newer_provider_is_a_change_that_is_told() -> None:
 def test_every_work_folder_obeys_and_another_lock_is_another_init(tmp_path: Path) -> None:
     target = Target(mode="offline", folder=tmp_path / "offline")
     sources = {"cdk.tf.json": json.dumps(NEEDS)}
-    pins = Pins(lock=parse_lock(TEXT, "f"), file="f")
+    pins = Pins(lock=parse_provider_lock(TEXT, "f"), file="f")
     space = prepare_workspace(target, ENGINE, STACK, sources, None, pins=pins)
     space.mark_init()
     written = (space.folder / ".terraform.lock.hcl").read_text("utf-8")
-    assert list(parse_lock(written, "w")) == [AWS]
+    assert list(parse_provider_lock(written, "w")) == [AWS]
     assert not prepare_workspace(target, ENGINE, STACK, sources, None, pins=pins).needs_init
-    newer = Pins(lock=parse_lock(TEXT.replace("5.100.0", "6.0.0"), "f"), file="f")
+    newer = Pins(lock=parse_provider_lock(TEXT.replace("5.100.0", "6.0.0"), "f"), file="f")
     assert prepare_workspace(target, ENGINE, STACK, sources, None, pins=newer).needs_init
     no_helm = Pins(lock={AWS: pins.lock[AWS]}, file="f")
     assert not prepare_workspace(target, ENGINE, STACK, sources, None, pins=no_helm).needs_init
@@ -121,7 +121,7 @@ def test_a_plugin_that_is_not_the_locked_one_is_a_finding_of_ours(scene: Scene) 
     scene.mode = "offline"
     words = "the cached package does not match any of the checksums recorded in the\n│ dependency"
     scene.does("a-network", "init", error=f"{words} lock file")
-    context = replace(scene.context(), pins=Pins(lock=parse_lock(TEXT, "f"), file="f"))
+    context = replace(scene.context(), pins=Pins(lock=parse_provider_lock(TEXT, "f"), file="f"))
     sources = {STACK: {"cdk.tf.json": json.dumps(NEEDS)}}
     (result,) = validate_stacks(context, [STACK], sources, scene.listener, parallel=1)
     assert result.status == "failed"
