@@ -84,7 +84,7 @@ def _wanted(declared: Declared) -> dict[str, Mapping[str, str]]:
     from factory.stacks.synth import required_providers  # starts Node
 
     stacks = list_stacks(declared.inventory, declared.facts)
-    return required_providers({stack.id.row.provider for stack in stacks})
+    return {**required_providers({stack.id.row.provider for stack in stacks})}
 
 
 def _platforms(mirror: Path | None, address: str) -> tuple[str, ...]:

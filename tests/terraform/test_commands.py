@@ -96,6 +96,7 @@ def synthesized(tmp_path_factory: pytest.TempPathFactory, project_root: Path) ->
     shell.run("lock")
     lock = "".join(LOCKED.format(provider) for provider in ("aws", "helm"))
     (shell.folder / "cells.providers.lock.hcl").write_text(lock, "utf-8")
+    shell.run("lock")
     shell.run("synth")
     return shell
 

@@ -28,6 +28,7 @@ ALLOWING = {
     "destroy": "gets rid of cells, by the registry alone",
     "lock-providers": "reads no inventory",
     "lock": "gives addresses, which do not depend on quotas",
+    "lock-providers": "asks Terraform; neither addresses nor sizes matter to it",
     "quotas": "finds out what makes it fit",
     "route": "sends jobs to cells that stand",
     "sandbox": "makes what is there before the first cell",
