@@ -26,7 +26,6 @@ ALLOWING = {
     "example-job": "shows a job of a cell that stands, or will",
     "explain": "reads no inventory",
     "destroy": "gets rid of cells, by the registry alone",
-    "lock-providers": "reads no inventory",
     "lock": "gives addresses, which do not depend on quotas",
     "lock-providers": "asks Terraform; neither addresses nor sizes matter to it",
     "quotas": "finds out what makes it fit",
