@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.sandbox.places import HUB, HUB_VPC, PEER, REGION, ZONES
+from tests.sandbox.places import CELL, HUB, HUB_VPC, PEER, REGION, ZONES
+
+LOGS = "arn:aws:s3:::cell-flow-logs"
 
 
 def network() -> dict[str, dict[str, Any]]:
@@ -238,13 +240,13 @@ def flow_logs() -> dict[str, dict[str, Any]]:
                     {
                         "Version": "2012-10-17",
                         "Statement": [
-                            {
-                                "Sid": "DeliverLogs",
-                                "Effect": "Allow",
-                                "Principal": {"Service": "delivery.logs.amazonaws.com"},
-                                "Action": "s3:PutObject",
-                                "Resource": "arn:aws:s3:::cell-flow-logs/*",
-                            }
+                            delivery(
+                                "AWSLogDeliveryWrite",
+                                "s3:PutObject",
+                                f"{LOGS}/AWSLogs/{CELL}/*",
+                                {"s3:x-amz-acl": "bucket-owner-full-control"},
+                            ),
+                            delivery("AWSLogDeliveryAclCheck", "s3:GetBucketAcl", LOGS, {}),
                         ],
                     }
                 ),
@@ -259,5 +261,20 @@ def flow_logs() -> dict[str, dict[str, Any]]:
                 "max_aggregation_interval": 60,
                 "depends_on": ["aws_s3_bucket_policy.logs"],
             }
+        },
+    }
+
+
+def delivery(sid: str, action: str, resource: str, equals: dict[str, str]) -> dict[str, Any]:
+    """A statement as AWS writes it by itself into the policy of a bucket that lacks it."""
+    return {
+        "Sid": sid,
+        "Effect": "Allow",
+        "Principal": {"Service": "delivery.logs.amazonaws.com"},
+        "Action": action,
+        "Resource": resource,
+        "Condition": {
+            "StringEquals": {"aws:SourceAccount": CELL} | equals,
+            "ArnLike": {"aws:SourceArn": f"arn:aws:logs:{REGION}:{CELL}:*"},
         },
     }
