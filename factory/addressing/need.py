@@ -80,13 +80,12 @@ def zone_surge(cell_type: CellType, facts: Facts) -> int:
     """Count the nodes that updates may add in one zone, all its groups updated at once (nodes).
 
     A group lies in one zone. Nodes up to the ceiling that no pool declares yet are taken as one
-    more pool with the largest `max_unavailable`. Overestimates where an account's groups may be
-    larger than the default.
+    more pool with the largest `max_unavailable`.
 
     Source: https://docs.aws.amazon.com/eks/latest/userguide/managed-node-update-behavior.html
     """
     per_zone = int(facts.parameter("update-surge-per-zone"))
-    group_size = facts.quota("nodes-per-node-group").default
+    group_size = facts.group_size
     pools = [(g.nodes_per_zone, g.max_unavailable) for g in cell_type.node_groups.values()]
     undeclared = zone_nodes(cell_type) - sum(nodes for nodes, _ in pools)
     pools.append((undeclared, max(unavailable for _, unavailable in pools)))

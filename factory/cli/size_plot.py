@@ -101,7 +101,7 @@ def _bars(axes: Axes, usages: Sequence[Usage]) -> None:
 
 def _curves(axes: Axes, setting: Setting) -> None:
     """Draw the share of each limit against the nodes, and where it is used up."""
-    group_size = setting.facts.quota("nodes-per-node-group").default
+    group_size = setting.facts.group_size
     zones = len(setting.shape.zones)
     gating = {u.bound for u in size_setting(setting) if u.gate == "error" and u.per_node}
     first = min((n for n in most_nodes(setting, gating).values() if n is not None), default=0)

@@ -24,6 +24,7 @@ from factory.facts.rows import (
     NauWeight,
     NodeCalls,
     NodeImage,
+    OldestAddon,
     Parameter,
     Policy,
     Provenance,
@@ -46,6 +47,7 @@ __all__ = [
     "NauWeight",
     "NodeCalls",
     "NodeImage",
+    "OldestAddon",
     "Parameter",
     "Policy",
     "Provenance",
@@ -102,6 +104,7 @@ class Facts:
     regions: Mapping[str, Region]
     sts_region: str  # where roles are assumed for a Region that their accounts may not have
     addons: Mapping[str, AddonVersion]
+    oldest_addons: Mapping[str, OldestAddon]
     images: Mapping[str, NodeImage]
     charts: Mapping[str, ChartVersion]
     kubernetes: Mapping[str, KubernetesVersion]
@@ -164,6 +167,15 @@ class Facts:
             if build.variant == variant and build.architecture in instance.architectures:
                 return build
         raise UnknownFact(table="node image", id_=f"for {instance.name}")
+
+    @property
+    def group_size(self) -> int:
+        """Most nodes of one EKS node group: our policy, within EKS's default quota (nodes).
+
+        What an account was given on top counts for nothing: it must not move a node.
+        """
+        quota = self.quota("nodes-per-node-group").default
+        return min(quota, round(self.policy_value("nodes-per-group")))
 
     def vcpu_quota(self, instance_type: str) -> Quota:
         """Find the On-Demand vCPU quota that counts an instance type.

@@ -16,4 +16,19 @@ def endpoint_services(cell_type: CellType) -> tuple[str, ...]:
     Source: https://docs.aws.amazon.com/eks/latest/userguide/private-clusters.html
     """
     needed = load_endpoints() if cell_type.egress == "none" else ()
-    return tuple(sorted({*needed, *(name for _, name in readable(cell_type.endpoints))}))
+    asked = _asked_for(cell_type) if cell_type.egress == "none" else ()
+    return tuple(sorted({*needed, *asked, *(name for _, name in readable(cell_type.endpoints))}))
+
+
+SESSION_MANAGER = ("ssm", "ssmmessages", "ec2messages")
+METRICS = ("monitoring",)
+
+
+def _asked_for(cell_type: CellType) -> tuple[str, ...]:
+    """List the services of what a cell type asks for on top.
+
+    Source: https://docs.aws.amazon.com/systems-manager/latest/userguide/setup-create-vpc.html
+    """
+    sessions = SESSION_MANAGER if cell_type.session_manager else ()
+    metrics = METRICS if "amazon-cloudwatch-observability" in cell_type.addons else ()
+    return (*sessions, *metrics)

@@ -19,7 +19,7 @@ from factory.inventory.kinds import keys_at
 from factory.inventory.nearest import nearest
 from factory.inventory.patterns import WORDS
 from factory.inventory.salvage import Refused
-from factory.inventory.schema import EXISTING_ACCOUNT, NEW_ACCOUNT
+from factory.inventory.schema import ADDON_ENTRY, ADDON_VERSION, EXISTING_ACCOUNT, NEW_ACCOUNT
 
 Error = Mapping[str, Any]
 
@@ -27,7 +27,8 @@ MOST_READ = 1000  # characters of a refused text
 MOST_GUESSES = 200  # unknown keys whose nearest known key is searched for
 ACCOUNT_KINDS = "an account has either id, or email and ou"
 _KEY = "[key]"  # the schema's mark of a key that is not well formed
-_TAGS = {EXISTING_ACCOUNT, NEW_ACCOUNT}  # the schema's marks of what kind of account it read
+# the schema's marks of what kind of account or add-on it read
+_TAGS = {EXISTING_ACCOUNT, NEW_ACCOUNT, ADDON_ENTRY, ADDON_VERSION}
 
 
 def refusals(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from factory.inventory import patterns
-from factory.inventory.values import GroupName, Image, Model, Namespace
+from factory.inventory.values import GroupName, Image, Model, Namespace, PolicyName
 
 
 class SparkOperator(Model):
@@ -94,6 +94,12 @@ class Spark(Model):
     """What the platform layer of a cell runs."""
 
     namespaces: list[Namespace] = Field(min_length=1, description="Namespaces that jobs run in.")
+    job_policies: list[PolicyName] = Field(
+        default=[],
+        max_length=10,
+        description="IAM policies of the role that jobs have: names in the cell's account, or ARNs "
+        "of policies that AWS manages.",
+    )
     operator: SparkOperator = Field(description="The Spark Operator release.")
     ui: SparkUi | None = Field(default=None, description="The gateway to live UIs.")
     history: SparkHistory | None = Field(

@@ -1,6 +1,7 @@
 """How a pool's nodes in one zone are divided into EKS managed node groups.
 
-A managed node group holds a limited number of nodes (a quota, L-BD136A63). Groups are filled one
+A managed node group holds a limited number of nodes: EKS has a quota (L-BD136A63), and our policy
+`nodes-per-group` is smaller, so that one group that fails is a small loss. Groups are filled one
 after the other, so that a pool which grows changes its last group and adds new ones, and never
 renames or resizes the ones before it.
 """

@@ -137,7 +137,7 @@ def _fewer_nodes(setting: Setting) -> Iterator[Change]:
     nodes = min(allowed)  # our policy on nodes is always among them
     if nodes >= shape.nodes:
         return
-    group_size = setting.facts.quota("nodes-per-node-group").default
+    group_size = setting.facts.group_size
     fewer = scale_nodes(shape, nodes // zones, group_size)
     if len(fewer.pools) < len(shape.pools):
         return  # to do without a pool is no smaller cell, but another one

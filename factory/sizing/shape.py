@@ -10,7 +10,7 @@ from factory.addressing.blocks import CellAddresses, ZoneBlocks
 from factory.errors import KeyPath
 from factory.facts.schema import CallCount, Facts, InstanceType
 from factory.inventory.endpoints import endpoint_services
-from factory.inventory.node_config import pods_per_node
+from factory.inventory.node_config import is_open, pods_per_node
 from factory.inventory.schema import CellType, Inventory, NodeGroup
 from factory.sizing.groups import split_groups
 from factory.sizing.quotas import cell_quotas
@@ -31,6 +31,7 @@ class Pool:
     root_gib: int  # root volume (GiB)
     spot: bool
     path: KeyPath  # its `nodes_per_zone`
+    is_open: bool = True  # pods that tolerate nothing may run on it
     missing: int = 0  # nodes that the other zones have less than the largest, together
 
     @property
@@ -127,7 +128,7 @@ def shape_of_type(
     peers: Peers,
 ) -> CellShape:
     """Gather what the size of a cell of a type depends on, given its addresses and its peers."""
-    cni = cell_type.addons.get("vpc-cni", "")
+    cni = cell_type.addon_version("vpc-cni") or ""
     return CellShape(
         name=name,
         type_path=type_path,
@@ -150,7 +151,7 @@ def shape_of_type(
 
 
 def _pools(cell_type: CellType, path: KeyPath, facts: Facts) -> tuple[Pool, ...]:
-    largest = facts.quota("nodes-per-node-group").default  # a raised quota must not move a node
+    largest = facts.group_size  # a raised quota must not move a node
     per_zone = int(facts.parameter("update-surge-per-zone"))
 
     def pool(name: str, group: NodeGroup) -> Pool:
@@ -163,6 +164,7 @@ def _pools(cell_type: CellType, path: KeyPath, facts: Facts) -> tuple[Pool, ...]
             groups=groups,
             root_gib=group.root_volume_gib,
             spot=group.capacity == "spot",
+            is_open=is_open(group),
             path=(*path, "node_groups", name, "nodes_per_zone"),
         )
 

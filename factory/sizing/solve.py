@@ -69,7 +69,7 @@ def most_nodes(setting: Setting, bounds: Iterable[str] | None = None) -> dict[st
     Returns:
         Nodes of the cell, a multiple of its zones, by bound; None where nodes do not matter.
     """
-    group_size = setting.facts.quota("nodes-per-node-group").default
+    group_size = setting.facts.group_size
     zones = len(setting.shape.zones)
 
     def size(per_zone: int) -> tuple[Usage, ...]:
