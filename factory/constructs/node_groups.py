@@ -26,11 +26,15 @@ from factory.constructs.cdk import (
     LaunchTemplate,
     LaunchTemplateBlockDeviceMappings,
     LaunchTemplateBlockDeviceMappingsEbs,
-    LaunchTemplateCapacityReservationSpecification as Reservations,
-    LaunchTemplateCapacityReservationSpecificationCapacityReservationTarget as ReservationTarget,
     LaunchTemplateMetadataOptions,
     LaunchTemplateTagSpecifications,
     TerraformStack,
+)
+from factory.constructs.cdk import (
+    LaunchTemplateCapacityReservationSpecification as Reservations,
+)
+from factory.constructs.cdk import (
+    LaunchTemplateCapacityReservationSpecificationCapacityReservationTarget as ReservationTarget,
 )
 from factory.constructs.roles import add_service_role
 from factory.constructs.specs import ClusterSpec, NodePool

@@ -37,15 +37,17 @@ AddonEntry = Annotated[
 ]
 
 
-def merged(asked: Mapping[str, Any], ours: Mapping[str, Any]) -> dict[str, Any]:
-    """Lay what the design sets over what is asked for; both may say different things of one key.
+def merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay one configuration over another, key by key; the second has the last word.
 
     >>> merged({"env": {"A": "1"}, "b": 2}, {"env": {"C": "3"}})
     {'env': {'A': '1', 'C': '3'}, 'b': 2}
     """
-    both = dict(asked)
-    for key, value in ours.items():
+    both = dict(under)
+    for key, value in over.items():
         known = both.get(key)
-        is_mapping = isinstance(known, Mapping) and isinstance(value, Mapping)
-        both[key] = merged(known, value) if is_mapping else value
+        if isinstance(known, Mapping) and isinstance(value, Mapping):
+            both[key] = merged(known, value)
+        else:
+            both[key] = value
     return both

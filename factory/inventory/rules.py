@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 from factory.errors import Finding
 from factory.facts.schema import Facts
+from factory.inventory.access_rules import check_access
 from factory.inventory.account_rules import check_accounts
+from factory.inventory.addon_rules import check_addons
 from factory.inventory.block_rules import check_blocks
 from factory.inventory.node_rules import check_node_groups
 from factory.inventory.reference_rules import check_references
@@ -53,6 +55,16 @@ RULES = {
     "F131": "A Kubernetes version is in extended support, which costs extra (a warning).",
     "F132": "Every node group of a cell type has a taint: its DNS and platform have no node.",
     "F133": "The version of kube-proxy does not go with the Kubernetes version.",
+    "F140": "A Kubernetes version is past its standard support, and `support: standard` lets EKS "
+    "update the control plane by itself.",
+    "F141": "EKS will update the control plane by itself before long (a warning).",
+    "F142": "An EKS add-on is older than a cell needs it.",
+    "F143": "An EKS add-on is newer than any that is known (a warning).",
+    "F144": "A node image is of no day, or of one before EKS had the Kubernetes version.",
+    "F145": "The configuration of an add-on sets what follows from the cell, or is not of the form "
+    "that the add-on takes.",
+    "F146": "A principal is let into the cluster twice.",
+    "F147": "Spot instances are to be started from capacity reservations.",
 }
 """What each rule says; a number is never used again for something else."""
 
@@ -61,16 +73,17 @@ def check_inventory(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
     """Yield what is wrong between the values of an inventory, warnings included.
 
     Rules:
-        F103, F110 to F133: see `RULES`.
+        F103, F110 to F133, F140 to F147: see `RULES`.
     """
     # Each part says how far it goes where something was refused; none may stop the others.
-    for check in (check_references, check_accounts, check_spark, check_texts):
+    for check in (check_references, check_accounts, check_spark, check_access, check_texts):
         yield from as_far_as_readable(check)(inventory)
     for check_facts in (
         check_zones,
         check_node_groups,
         check_user_data,
         check_versions,
+        check_addons,
         check_blocks,
     ):
         yield from as_far_as_readable(check_facts)(inventory, facts)

@@ -156,8 +156,8 @@ class CellType(Model):
     )
     control_plane_tier: ControlPlaneTier = Field(
         default="standard",
-        description="Provisioned capacity of the control plane; `standard` scales by itself. Others "
-        "cost extra and need a 6.x AWS provider.",
+        description="Provisioned capacity of the control plane; `standard` scales by itself. "
+        "Others cost extra and need a 6.x AWS provider.",
     )
     control_plane_logs: list[ControlPlaneLog] = Field(
         default=["api", "audit", "authenticator"],

@@ -93,23 +93,20 @@ def _control_plane(cell_type: CellType) -> ControlPlaneSpec:
 
 
 def _addons(parts: Parts, cell: str) -> dict[str, AddonSpec]:
-    """Collect the add-ons; what the design sets of one stands, whatever else is asked of it."""
+    """Collect the add-ons: how the VPC CNI is set stands, how large CoreDNS is may be asked for."""
     cell_type, facts = parts.inventory.type_of(cell), parts.facts
     shape = shape_of(parts.inventory, cell, parts.plan.cells[cell], facts)
     addresses = ADDRESSES_PER_PREFIX * cell_type.prefixes_per_node
-    ours: Mapping[str, Mapping[str, Any]] = {
-        "vpc-cni": {"env": cni_environment(addresses)},
-        "coredns": dns_configuration(dns_size(shape, facts), facts),
-    }
-    return {
-        str(name): AddonSpec(
-            version=entry.version if isinstance(entry, Addon) else entry,
-            configuration=merged(
-                entry.configuration if isinstance(entry, Addon) else {}, ours.get(name, {})
-            ),
-        )
-        for name, entry in cell_type.addons.items()
-    }
+    made = {}
+    for name, entry in cell_type.addons.items():
+        asked: Mapping[str, Any] = entry.configuration if isinstance(entry, Addon) else {}
+        if name == "vpc-cni":
+            asked = merged(asked, {"env": cni_environment(addresses)})
+        elif name == "coredns":
+            asked = merged(dns_configuration(dns_size(shape, facts), facts), asked)
+        version = entry.version if isinstance(entry, Addon) else entry
+        made[str(name)] = AddonSpec(version=version, configuration=asked)
+    return made
 
 
 def _pool(parts: Parts, stack: Stack, pool: str) -> NodePool:
