@@ -23,7 +23,6 @@ from factory.constructs.cdk import (
     Route,
     RouteTable,
     RouteTableAssociation,
-    S3State,
     SecurityGroup,
     Subnet,
     TerraformStack,
@@ -31,9 +30,8 @@ from factory.constructs.cdk import (
     VpcEndpoint,
     VpcIpv4CidrBlockAssociation,
     VpcSecurityGroupIngressRule,
-    new_stack,
-    synth_app,
 )
+from factory.constructs.stack import S3State, new_stack, synth_app
 
 ROLE = "arn:aws:iam::111111111111:role/Example"
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import yaml
@@ -54,6 +55,7 @@ class Document:
         containers: the paths of mappings and sequences.
         words: how numbers, truth values and nulls were written.
         repeats: keys that stand twice in a mapping; `value` holds the first of the two.
+        is_conflict: whether the faults are merge conflicts that Git left.
     """
 
     value: Any = None
@@ -63,6 +65,7 @@ class Document:
     words: dict[KeyPath, str] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     repeats: list[Fault] = field(default_factory=list)
+    is_conflict: bool = False
 
 
 def parse_document(data: str | bytes) -> Document:
@@ -79,6 +82,9 @@ def parse_document(data: str | bytes) -> Document:
     """
     document = Document()
     text = _decode(data, document)
+    if not document.faults:
+        document.faults += islice(_conflicts(text), MOST_FAULTS)
+        document.is_conflict = bool(document.faults)
     if not document.faults:
         _parse(text, document)
     if document.faults:
@@ -103,6 +109,18 @@ def _decode(data: str | bytes, document: Document) -> str:
         message = f"not YAML: the character U+{ord(bad[0]):04X} is not allowed"
         document.faults.append(Fault(_mark_at(text, bad.start()), message))
     return text
+
+
+def _conflicts(text: str) -> Iterator[Fault]:
+    hint = "keep what is right of the two sides, and delete the lines with <<<<, ==== and >>>>"
+    first = 0
+    for number, line in enumerate(text.split("\n"), start=1):
+        if f"{line} ".startswith("<<<<<<< "):
+            first = first or number
+        elif first and f"{line} ".startswith(">>>>>>> "):
+            lines = f"lines {first:,} to {number:,}"
+            yield Fault(Mark(first), f"a merge conflict of Git is left in this file, {lines}", hint)
+            first = 0
 
 
 def _parse(text: str, document: Document) -> None:

@@ -14,20 +14,20 @@ from pathlib import Path
 from factory.errors import UsageError
 
 
-def write_whole(path: Path, text: str) -> bool:
-    """Write `text` to `path` in one step; make missing folders.
+def write_whole(path: Path, content: str | bytes) -> bool:
+    """Write `content` to `path` in one step; make missing folders.
 
     Args:
         path: the file to make or replace; through a symbolic link, what it points to.
-        text: the whole new content, written as UTF-8 with the newlines it has.
+        content: all of it; a text is written as UTF-8 with the newlines it has.
 
     Returns:
-        False when the file held that very text already (then nothing is touched).
+        False when the file held that very content already (then nothing is touched).
 
     Raises:
         UsageError: when the place cannot be written.
     """
-    data = text.encode("utf-8")
+    data = content.encode("utf-8") if isinstance(content, str) else content
     try:
         if path.is_file() and path.read_bytes() == data:
             return False

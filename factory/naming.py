@@ -1,7 +1,8 @@
 """Every name that outlives a run, made in one place.
 
 A name never comes from a position in a list: it is made of a cell's name, a layer, a zone id or
-a peer's name, so that adding a cell renames nothing.
+a peer's name, so that adding a cell renames nothing. How long AWS lets each kind of name be is
+among the facts; `tests/unit/test_naming.py` makes the longest of each and holds it against them.
 """
 
 from __future__ import annotations
@@ -86,17 +87,6 @@ def resource_group_arn(account: str, region: str, name: str) -> str:
     return f"arn:aws:resource-groups:{region}:{account}:group/{name}"
 
 
-def control_plane_log_group(cell: str) -> str:
-    """Name the log group that EKS writes the logs of a cell's control plane to.
-
-    Source: https://docs.aws.amazon.com/eks/latest/userguide/control-plane-logs.html
-
-    >>> control_plane_log_group("moka-use1-a")
-    '/aws/eks/moka-use1-a/cluster'
-    """
-    return f"/aws/eks/{cell}/cluster"
-
-
 def edge_name(one: str, other: str) -> str:
     """Name the peering between two cells; both sides make the same name.
 
@@ -106,8 +96,110 @@ def edge_name(one: str, other: str) -> str:
     return "--".join(sorted((one, other)))
 
 
+OPERATOR_NAMESPACE = "spark-operator"
+SYSTEM_NAMESPACE = "spark-system"
+SCHEDULER_NAMESPACE = "yunikorn"
+PLATFORM_NAMESPACES = (OPERATOR_NAMESPACE, SYSTEM_NAMESPACE, SCHEDULER_NAMESPACE)
+"""The namespaces of the platform's releases; `spark-system` serves all jobs and belongs to none."""
+
+
+def name_tag(cell: str, *parts: str) -> dict[str, str]:
+    """Make the tag by which the AWS console names a part of a cell, or the cell's own.
+
+    >>> name_tag("moka-use1-a", "node", "use1-az1")
+    {'Name': 'moka-use1-a-node-use1-az1'}
+    """
+    return {"Name": "-".join((cell, *parts))}
+
+
+def account_name(cell: str) -> str:
+    """Name the account of a cell: as the cell."""
+    return cell
+
+
+def cluster_name(cell: str) -> str:
+    """Name the EKS cluster of a cell: as the cell."""
+    return cell
+
+
+def balancer_name(cell: str) -> str:
+    """Name the load balancer of a cell, and its target group: as the cell."""
+    return cell
+
+
+def role_name(cell: str, use: str) -> str:
+    """Name an IAM role that an AWS service takes on for a cell.
+
+    >>> role_name("moka-use1-a", "vpc-cni")
+    'moka-use1-a-vpc-cni'
+    """
+    return f"{cell}-{use}"
+
+
+EVENT_LOG_POLICY = "event-logs"
+"""Name of the inline policy of each role that reads or writes event logs."""
+
+
+def key_alias(cell: str) -> str:
+    """Name the KMS key of a cell's Kubernetes secrets.
+
+    >>> key_alias("moka-use1-a")
+    'alias/moka-use1-a-secrets'
+    """
+    return f"alias/{cell}-secrets"
+
+
+def control_plane_log_group(cell: str) -> str:
+    """Name the log group that EKS writes a cluster's logs to; EKS knows no other name.
+
+    Source: https://docs.aws.amazon.com/eks/latest/userguide/control-plane-logs.html
+
+    >>> control_plane_log_group("moka-use1-a")
+    '/aws/eks/moka-use1-a/cluster'
+    """
+    return f"/aws/eks/{cluster_name(cell)}/cluster"
+
+
+def security_group_name(cell: str, use: str) -> str:
+    """Name a security group of a cell.
+
+    >>> security_group_name("moka-use1-a", "control-plane")
+    'moka-use1-a-control-plane'
+    """
+    return f"{cell}-{use}"
+
+
+def launch_template_name(cell: str, pool: str) -> str:
+    """Name the launch template of a pool of nodes.
+
+    >>> launch_template_name("moka-use1-a", "executor")
+    'moka-use1-a-executor'
+    """
+    return f"{cell}-{pool}"
+
+
+def node_group_name(pool: str, zone: str, index: int) -> str:
+    """Name the EKS node group of a pool at a position in its zone; the first has no number.
+
+    >>> node_group_name("executor", "use1-az1", 0)
+    'executor-use1-az1'
+    >>> node_group_name("executor", "use1-az1", 1)
+    'executor-use1-az1-2'
+    """
+    return f"{pool}-{zone}" if index == 0 else f"{pool}-{zone}-{index + 1}"
+
+
+def flow_log_bucket(cell: str, account_id: str) -> str:
+    """Name the bucket that a cell's flow logs are written to.
+
+    >>> flow_log_bucket("moka-use1-a", "444444444444")
+    'moka-use1-a-flow-logs-444444444444'
+    """
+    return f"{cell}-flow-logs-{account_id}"
+
+
 def event_log_bucket(cell: str, account_id: str) -> str:
-    """Name the bucket that a cell's jobs write their event logs to; at most 63 characters.
+    """Name the bucket that a cell's jobs write their event logs to.
 
     >>> event_log_bucket("moka-use1-a", "444444444444")
     'moka-use1-a-spark-events-444444444444'

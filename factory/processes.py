@@ -29,10 +29,15 @@ class Finished:
     """What a child left behind."""
 
     code: int  # exit code; minus the signal that ended it
-    stdout: str
+    output: bytes  # its standard output, as it came
     stderr: str  # empty when it was merged into stdout
     seconds: float  # wall time
     timed_out: bool = False
+
+    @property
+    def stdout(self) -> str:
+        """Its standard output as text."""
+        return self.output.decode("utf-8", "replace")
 
 
 class Children:
@@ -108,8 +113,8 @@ def run_process(
             timed_out = _wait(child, timeout_seconds)
         return Finished(
             code=child.returncode,
-            stdout=_read(out),
-            stderr=_read(err),
+            output=_read(out),
+            stderr=_read(err).decode("utf-8", "replace"),
             seconds=time.monotonic() - started,
             timed_out=timed_out,
         )
@@ -161,9 +166,9 @@ def _wait(child: subprocess.Popen[bytes], timeout_seconds: float | None) -> bool
     return True
 
 
-def _read(stream: IO[bytes]) -> str:
+def _read(stream: IO[bytes]) -> bytes:
     stream.seek(0)
-    return stream.read().decode("utf-8", "replace")
+    return stream.read()
 
 
 def _send(child: subprocess.Popen[bytes], signum: signal.Signals) -> None:

@@ -24,6 +24,7 @@ from packaging.utils import canonicalize_name
 
 from factory import errors
 from factory.cli import app
+from tools.cli_page import help_text
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
@@ -38,6 +39,7 @@ MACHINE = re.compile(
     r"(?<![\w.{}<>-])/(?:home|root|Users|work)/(?!me\b)\w|file:///\w"
     r"|\bpypi\.(?:org|python)|pythonhosted\.org|registry\.npmjs|extra-index-url"
 )
+MOST_HELP = 60  # characters of a command's summary; `--help` at 80 columns then shows it whole
 NEEDLESS_AT_START = ("boto3", "botocore", "cdktf", "constructs", "flask", "jsii", "moto")
 
 
@@ -121,7 +123,18 @@ def test_each_command_and_option_has_help(name: str, command: Any) -> None:
     assert not silent, f"{name}: no help for {silent}"
 
 
-@pytest.mark.parametrize("words", [["--help"], ["check"], ["lock"]], ids=" ".join)
+def test_the_help_shows_the_summary_of_each_command_whole() -> None:
+    shown = help_text(()).split("Commands:\n")[1].split("\n\n")[0].splitlines()
+    rows = [re.fullmatch(r"  ([a-z-]+) +(.*\.)", line) for line in shown]
+    summaries = {row[1]: row[2] for row in rows if row}
+    assert set(summaries) == {name for name, _ in commands() if " " not in name}
+    long = {n: s for n, s in summaries.items() if s.endswith("...") or len(s) > MOST_HELP}
+    assert long == {}
+
+
+@pytest.mark.parametrize(
+    "words", [["--help"], ["check"], ["lock"], ["explain", "F404"]], ids=" ".join
+)
 def test_what_needs_no_bindings_starts_without_them(words: list[str], tmp_path: Path) -> None:
     """Importing jsii starts Node; what a person runs all day must not pay for it."""
     for name in ("cells.yaml", "cells.lock.yaml"):
@@ -138,6 +151,24 @@ def test_what_needs_no_bindings_starts_without_them(words: list[str], tmp_path: 
         [sys.executable, "-c", probe], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert done.stdout.splitlines()[-1:] == ["0 []"], done.stdout + done.stderr
+
+
+# What reads, plans and sizes an inventory; each is called in the one way in, and nowhere else.
+ONLY_IN_THE_DESIGN = {
+    *("parse_inventory", "parse_lock", "plan_addresses", "size_inventory"),
+    *("check_quotas", "check_ledger"),
+}
+
+
+def test_there_is_one_way_in() -> None:
+    found: dict[str, set[str]] = {}
+    for path in (ROOT / "factory").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call):
+                called = getattr(node.func, "id", getattr(node.func, "attr", ""))
+                if called in ONLY_IN_THE_DESIGN:
+                    found.setdefault(called, set()).add(_name(path))
+    assert found == {name: {"factory/design.py"} for name in ONLY_IN_THE_DESIGN}
 
 
 # -- the text of the code --------------------------------------------------------------------------

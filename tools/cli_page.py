@@ -17,7 +17,7 @@ HEAD = """\
 
 Data goes to standard output, everything else to standard error. The number that a command exits
 with says what was wrong; the first help text lists them. What each rule means is in
-[rules.md](rules.md).
+[rules.md](rules.md), what `--format json` prints in [json.md](json.md).
 """
 
 COLUMNS = "80"

@@ -14,13 +14,13 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from factory.facts.limits_page import render_limits
 from factory.facts.loader import load_facts
 from factory.files import write_whole
 from factory.inventory.json_schema import render_schema
 from factory.routing.answer import render_answer_schema, render_report_schema
 from tools.cli_page import render_cli
 from tools.inventory_page import render_inventory
+from tools.limits_page import render_limits
 from tools.rules_page import render_rules
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from factory.addressing.blocks import CellAddresses
+from factory.addressing.blocks import CellAddresses, Purpose
 from factory.addressing.need import (
     CellNeed,
     nodes_held,
@@ -14,7 +14,8 @@ from factory.addressing.need import (
     zone_nodes,
 )
 from factory.errors import Finding, KeyPath
-from factory.facts.schema import Facts
+from factory.facts.schema import Facts, effective
+from factory.inventory.groups import declared_nodes
 from factory.inventory.schema import CellType, Inventory
 
 
@@ -27,7 +28,7 @@ def check_fit(name: str, cell_type: CellType, need: CellNeed, facts: Facts) -> I
     """
     path: KeyPath = ("cell_types", name, "node_ceiling")
     zones, ceiling = len(cell_type.zones), cell_type.node_ceiling
-    declared = zones * sum(group.nodes_per_zone for group in cell_type.node_groups.values())
+    declared = declared_nodes(cell_type)
     if ceiling is not None and ceiling < declared:
         message = f"node_ceiling is {ceiling:,}, but {declared:,} nodes are declared"
         hint = f"{declared // zones:,} in each of {zones} zones; raise it by {declared - ceiling:,}"
@@ -72,25 +73,21 @@ def check_grown(
     reported = set()
     for zone in sorted(set(zones) & set(cell.zones)):
         blocks = cell.zones[zone]
-        pods = nodes_held(blocks.pod.prefixlen, need.prefixes_per_node, kept)
-        for kind, block, needed, held, unit in (
-            ("node", blocks.node, need.nodes, usable_addresses(blocks.node, facts), "addresses"),
-            (
-                "endpoint",
-                blocks.endpoint,
-                need.endpoints,
-                usable_addresses(blocks.endpoint, facts),
-                "addresses",
-            ),
-            ("pod", blocks.pod, need.nodes, pods, "nodes"),
-        ):
+        pods = nodes_held(blocks["pod"].prefixlen, need.prefixes_per_node, kept)
+        room = {kind: usable_addresses(block, facts) for kind, block in blocks.items()}
+        wanted: tuple[tuple[Purpose, int, int, str], ...] = (
+            ("node", need.nodes, room["node"], "addresses"),
+            ("endpoint", need.endpoints, room["endpoint"], "addresses"),
+            ("pod", need.nodes, pods, "nodes"),
+        )
+        for kind, needed, held, unit in wanted:
             if needed > held and kind not in reported:
                 reported.add(kind)
                 yield Finding(
                     rule="F204",
                     path=("cells", cell.cell, "type"),
                     message=f"cell {cell.cell!r} needs room for {needed:,} {unit} in {zone}, but "
-                    f"its {kind} subnet {block} holds {held:,}",
+                    f"its {kind} subnet {blocks[kind]} holds {held:,}",
                     hint="blocks never move: build a larger cell beside it under another name, "
                     "then remove this one",
                 )
@@ -103,8 +100,8 @@ def check_block_count(inventory: Inventory, cell: CellAddresses, facts: Facts) -
         F206: a cell needs more blocks than its VPC may have.
     """
     quota = facts.quota("blocks-per-vpc")
-    raised = {**inventory.type_of(cell.cell).quotas, **inventory.cells[cell.cell].quotas}
-    allowed = min(raised.get(quota.code, quota.default), quota.maximum or quota.default)
+    region, raised = inventory.region_of(cell.cell), inventory.quotas_of(cell.cell)
+    allowed = int(effective(quota, region, raised))
     if len(cell.blocks) > allowed:
         yield Finding(
             rule="F206",

@@ -1,7 +1,8 @@
 """The lock: every block that a cell ever got, so that nothing is ever renumbered.
 
 A cell that leaves the inventory keeps its blocks under `removed`, until somebody releases them on
-purpose: a VPC may still be there, and peers still route to it.
+purpose: a VPC may still be there, and peers still route to it. How a lock is written down is in
+`factory.addressing.lock_file`.
 """
 
 from __future__ import annotations
@@ -9,105 +10,32 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Network
-from typing import Literal
 
-from pydantic import Field
-
-from factory.addressing.blocks import PRIMARY_KINDS, CellAddresses, ZoneBlocks
-from factory.documents import parse_document
-from factory.errors import Finding, InventoryError, Problem, UsageError
-from factory.facts.loader import load_facts
+from factory.addressing.births import Births
+from factory.addressing.blocks import POD_KINDS, PRIMARY_KINDS, CellAddresses, Purpose
+from factory.errors import Finding, UsageError
 from factory.facts.schema import Facts
 from factory.inventory.overlaps import Owned, overlapping
-from factory.inventory.reader import validate, yaml_problems
-from factory.inventory.source import SourceMap
-from factory.inventory.values import Block, CellName, Model, ZoneId
-
-HEADER = """\
-# Made by `cellfactory lock`; commit it, and do not edit it.
-# Each cell keeps for ever the blocks that stand here. Cells that left the inventory keep theirs
-# under `removed` until `cellfactory lock --release CELL`.
-# Pod blocks differ among all cells that reach each other or one hub; cells of meshes that are not
-# joined may have the same ones, once the pool has no others.
-"""
-
 
 MERGED = "take the file as it was committed last, then run `cellfactory lock`"
 UNBUILT = "of the two, take out of the lock the one that is not built yet; then `cellfactory lock`"
 
 
+VERSION = 2
+"""Of the form that is written."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lock:
-    """The blocks of the cells that are, and of those that were; by cell name."""
+    """What the cells that are, and those that were, got and were born with; by cell name."""
 
     cells: Mapping[str, CellAddresses] = field(default_factory=dict)
     removed: Mapping[str, CellAddresses] = field(default_factory=dict)
+    births: Births = field(default_factory=dict)  # of both
+    version: int = VERSION  # of the form that it was read from
 
 
 EMPTY_LOCK = Lock()
-
-
-class LockedZone(Model):
-    """The subnets of a cell in one zone."""
-
-    node: Block
-    endpoint: Block
-    control_plane: Block
-    public: Block
-    transit: Block
-    pod: Block
-
-
-class LockedCell(Model):
-    """The blocks of a cell."""
-
-    primary: Block
-    pod_blocks: list[Block] = Field(min_length=1, max_length=100)
-    zones: dict[ZoneId, LockedZone] = Field(min_length=1)
-
-
-class LockFile(Model):
-    """The shape of `cells.lock.yaml`."""
-
-    version: Literal[1]
-    cells: dict[CellName, LockedCell] = Field(default={})
-    removed: dict[CellName, LockedCell] = Field(default={})
-
-
-def parse_lock(data: str | bytes, file: str) -> Lock:
-    """Read a lock.
-
-    Args:
-        data: the whole text, or the bytes of a file.
-        file: the name to show in messages; nothing is opened.
-
-    Raises:
-        InventoryError: when it is not a lock (F200), or its blocks contradict each other (F201).
-    """
-    document = parse_document(data)
-    source = SourceMap.of(file, document)
-    problems = _of_lock(yaml_problems(document, source, "F200", "F200"))
-    if document.faults:
-        raise InventoryError(problems)
-    locked, refused = validate(LockFile, document)
-    if locked is None:
-        raise InventoryError([*problems, *_of_lock(source.locate_all(refused))])
-    lock = Lock(
-        cells={name: _addresses(name, cell) for name, cell in locked.cells.items()},
-        removed={name: _addresses(name, cell) for name, cell in locked.removed.items()},
-    )
-    problems += source.locate_all(check_lock(lock, load_facts()))
-    if problems:
-        raise InventoryError(problems)
-    return lock
-
-
-def _of_lock(problems: Iterable[Problem]) -> list[Problem]:
-    """Put problems under the lock's own rule, and say how it comes right."""
-    return [
-        Problem(p.span, replace(p.finding, rule="F200", hint=p.finding.hint or MERGED))
-        for p in problems
-    ]
 
 
 def check_lock(lock: Lock, facts: Facts) -> Iterator[Finding]:
@@ -133,7 +61,7 @@ def check_lock(lock: Lock, facts: Facts) -> Iterator[Finding]:
 
 def _check_cell(state: str, cell: CellAddresses, facts: Facts) -> Iterator[Finding]:
     cut = list(_subnets(state, cell, PRIMARY_KINDS))
-    pods = list(_subnets(state, cell, ("pod",)))
+    pods = list(_subnets(state, cell, POD_KINDS))
     owned: list[Owned] = [(cell.primary, (state, cell.cell, "primary"), "the VPC")]
     for index, block in enumerate(cell.pod_blocks):
         owned.append((block, (state, cell.cell, "pod_blocks", index), "the VPC"))
@@ -146,15 +74,15 @@ def _check_cell(state: str, cell: CellAddresses, facts: Facts) -> Iterator[Findi
     smallest = int(facts.parameter("block-longest-prefix-length"))
     for block, path, _ in (*owned, *cut, *pods):
         if not largest <= block.prefixlen <= smallest:
-            message = f"{block} is no block of a VPC, which is a /{largest} to a /{smallest}"
+            message = f"{block} is not a block of a VPC, which is a /{largest} to a /{smallest}"
             yield Finding(rule="F201", path=path, message=message, hint=MERGED)
 
 
-def _subnets(state: str, cell: CellAddresses, kinds: Iterable[str]) -> Iterator[Owned]:
+def _subnets(state: str, cell: CellAddresses, kinds: Iterable[Purpose]) -> Iterator[Owned]:
     for kind in kinds:
         for zone, blocks in cell.zones.items():
             path = (state, cell.cell, "zones", zone, kind)
-            yield getattr(blocks, kind), path, f"{kind} in {zone}"
+            yield blocks[kind], path, f"{kind} in {zone}"
 
 
 def _check_inside(
@@ -179,7 +107,8 @@ def settle(lock: Lock, cells: Collection[str]) -> Lock:
         cells: the names of all cells there are now.
     """
     known = {**lock.removed, **lock.cells}
-    return Lock(
+    return replace(
+        lock,
         cells={name: known[name] for name in sorted(known) if name in cells},
         removed={name: known[name] for name in sorted(known) if name not in cells},
     )
@@ -193,13 +122,29 @@ def release(lock: Lock, cell: str) -> Lock:
     """
     if cell in lock.removed:
         rest = {name: blocks for name, blocks in lock.removed.items() if name != cell}
-        return Lock(cells=lock.cells, removed=rest)
+        births = {name: born for name, born in lock.births.items() if name != cell}
+        return replace(lock, removed=rest, births=births)
     if cell in lock.cells:
         msg = f"cell {cell!r} holds its blocks still: take it out of the inventory first"
         raise UsageError(msg)
     known = ", ".join(sorted(lock.removed)) or "none"
     msg = f"the lock has no removed cell {cell!r}; removed cells: {known}"
     raise UsageError(msg)
+
+
+def forget(lock: Lock, cell: str) -> Lock:
+    """Forget a cell that was never applied, so that it gets blocks and a birth anew.
+
+    Raises:
+        UsageError: when the lock does not know it.
+    """
+    if cell not in lock.cells:
+        known = ", ".join(sorted(lock.cells)) or "none"
+        msg = f"the lock has no cell {cell!r}; its cells: {known}"
+        raise UsageError(msg)
+    cells = {name: blocks for name, blocks in lock.cells.items() if name != cell}
+    births = {name: born for name, born in lock.births.items() if name != cell}
+    return replace(lock, cells=cells, births=births)
 
 
 def check_locked(lock: Lock, planned: Lock) -> Iterator[Finding]:
@@ -216,13 +161,18 @@ def check_locked(lock: Lock, planned: Lock) -> Iterator[Finding]:
     gone = sorted(set(lock.cells) - set(planned.cells))
     other = sorted(n for n in lock.cells if planned.cells.get(n, lock.cells[n]) != lock.cells[n])
     released = sorted(set(lock.removed) - set(planned.removed) - set(planned.cells))
-    parts = [
+    born = sorted(n for n in lock.births if planned.births.get(n) not in (None, lock.births[n]))
+    parts = (
+        [] if lock.version == VERSION else [f"its form is version {lock.version}, not {VERSION}"]
+    )
+    parts += [
         f"{words} {', '.join(map(repr, names))}"
         for words, names in (
             ("new:", new),
             ("gone:", gone),
             ("other blocks:", other),
             ("no longer removed:", released),
+            ("other mesh, organization, account or state:", born),
         )
         if names
     ]
@@ -230,36 +180,3 @@ def check_locked(lock: Lock, planned: Lock) -> Iterator[Finding]:
         message = f"the lock is out of date ({'; '.join(parts)})"
         hint = "run `cellfactory lock`, read what it changes and commit it"
         yield Finding(rule="F211", path=("cells",), message=message, hint=hint)
-
-
-def render_lock(lock: Lock) -> str:
-    """Write a lock as YAML: cells and zones by name, one block a line."""
-    lines = [HEADER.rstrip("\n"), "version: 1"]
-    for state, cells in (("cells", lock.cells), ("removed", lock.removed)):
-        lines.append(f"{state}:" if cells else f"{state}: {{}}")
-        for name in sorted(cells):
-            lines += _render_cell(name, cells[name])
-    return "\n".join(lines) + "\n"
-
-
-def _render_cell(name: str, cell: CellAddresses) -> Iterator[str]:
-    yield f"  {name}:"
-    yield f"    primary: {cell.primary}"
-    yield f"    pod_blocks: [{', '.join(map(str, cell.pod_blocks))}]"
-    yield "    zones:"
-    for zone in sorted(cell.zones):
-        yield f"      {zone}:"
-        for kind in (*PRIMARY_KINDS, "pod"):
-            yield f"        {kind}: {getattr(cell.zones[zone], kind)}"
-
-
-def _addresses(name: str, cell: LockedCell) -> CellAddresses:
-    return CellAddresses(
-        cell=name,
-        primary=cell.primary,
-        pod_blocks=tuple(cell.pod_blocks),
-        zones={
-            zone: ZoneBlocks(**{kind: getattr(blocks, kind) for kind in (*PRIMARY_KINDS, "pod")})
-            for zone, blocks in sorted(cell.zones.items())
-        },
-    )

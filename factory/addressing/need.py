@@ -10,13 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 
+from factory.addressing.blocks import PRIMARY_KINDS, Purpose
 from factory.addressing.space import BITS
-from factory.facts.loader import load_facts
-from factory.facts.schema import Facts
+from factory.facts.schema import PREFIX_LENGTH, Facts
 from factory.inventory.endpoints import endpoint_services
+from factory.inventory.groups import nodes_per_zone, pool_surge
+from factory.inventory.node_config import prefixes_per_node
 from factory.inventory.schema import CellType
 
-PREFIX_LENGTH = 28  # of a delegated prefix, which is always a /28
 BALANCERS_PER_ZONE = 1  # the network load balancer has one interface in each zone
 
 
@@ -37,7 +38,7 @@ class CellNeed:
     surge: int
     endpoints: int
     prefixes_per_node: int
-    lengths: Mapping[str, int]
+    lengths: Mapping[Purpose, int]
     pod_length: int | None
 
 
@@ -46,22 +47,24 @@ def need_of(cell_type: CellType, facts: Facts) -> CellNeed:
     kept = reserved_addresses(facts)
     surge = zone_surge(cell_type, facts)
     nodes = zone_nodes(cell_type) + surge
-    endpoints = len(endpoint_services(cell_type))
+    endpoints = len(endpoint_services(cell_type, facts))
+    prefixes = prefixes_per_node(cell_type, facts)
     smallest = int(facts.parameter("block-longest-prefix-length"))
-    addresses = {
+    addresses: dict[Purpose, int] = {  # the smallest subnet holds what is not listed here
         "node": nodes,
         "endpoint": endpoint_room(endpoints, facts),
         "control_plane": control_plane_addresses(facts),
-        "public": 0,  # a NAT gateway; the smallest subnet holds it
-        "transit": 0,  # a transit gateway attachment; as above
     }
     return CellNeed(
         nodes=nodes,
         surge=surge,
         endpoints=endpoints + BALANCERS_PER_ZONE,
-        prefixes_per_node=cell_type.prefixes_per_node,
-        lengths={k: min(smallest, block_length(n + kept)) for k, n in addresses.items()},
-        pod_length=pod_length(nodes, cell_type.prefixes_per_node, facts),
+        prefixes_per_node=prefixes,
+        lengths={
+            kind: min(smallest, block_length(addresses.get(kind, 0) + kept))
+            for kind in PRIMARY_KINDS
+        },
+        pod_length=pod_length(nodes, prefixes, facts),
     )
 
 
@@ -72,8 +75,7 @@ def primary_length(need: CellNeed, zones: int) -> int:
 
 def zone_nodes(cell_type: CellType) -> int:
     """Count the nodes of one zone at the cell's ceiling; all zones have the same (nodes)."""
-    declared = sum(group.nodes_per_zone for group in cell_type.node_groups.values())
-    return max(declared, -(-(cell_type.node_ceiling or 0) // len(cell_type.zones)))
+    return max(nodes_per_zone(cell_type), -(-(cell_type.node_ceiling or 0) // len(cell_type.zones)))
 
 
 def zone_surge(cell_type: CellType, facts: Facts) -> int:
@@ -84,12 +86,10 @@ def zone_surge(cell_type: CellType, facts: Facts) -> int:
 
     Source: https://docs.aws.amazon.com/eks/latest/userguide/managed-node-update-behavior.html
     """
-    per_zone = int(facts.parameter("update-surge-per-zone"))
-    group_size = facts.group_size
     pools = [(g.nodes_per_zone, g.max_unavailable) for g in cell_type.node_groups.values()]
-    undeclared = zone_nodes(cell_type) - sum(nodes for nodes, _ in pools)
+    undeclared = zone_nodes(cell_type) - nodes_per_zone(cell_type)
     pools.append((undeclared, max(unavailable for _, unavailable in pools)))
-    return sum(-(-nodes // group_size) * max(per_zone, most) for nodes, most in pools)
+    return sum(pool_surge(nodes, most, facts) for nodes, most in pools)
 
 
 def endpoint_room(endpoints: int, facts: Facts) -> int:
@@ -184,7 +184,7 @@ def _reserved_part_nodes(length: int, slice_length: int, prefixes_per_node: int)
 
 
 def pod_reservations(
-    pod: IPv4Network, prefixes_per_node: int, reserved: int | None = None
+    pod: IPv4Network, prefixes_per_node: int, reserved: int
 ) -> tuple[IPv4Network, ...]:
     """Cut the part of a pod subnet that only prefixes may be taken from into blocks.
 
@@ -194,16 +194,15 @@ def pod_reservations(
     Args:
         pod: pod subnet, a /28 or larger.
         prefixes_per_node: /28 prefixes attached to each node (prefixes, > 0).
-        reserved: addresses that AWS keeps in a subnet (addresses); the fact when None.
+        reserved: addresses that AWS keeps in a subnet (addresses).
 
     Source: https://docs.aws.amazon.com/vpc/latest/userguide/subnet-cidr-reservation.html
 
-    >>> [str(b) for b in pod_reservations(IPv4Network("100.64.0.0/24"), 6)]
+    >>> [str(b) for b in pod_reservations(IPv4Network("100.64.0.0/24"), 6, reserved=5)]
     ['100.64.0.16/28', '100.64.0.32/27', '100.64.0.64/26', '100.64.0.128/25']
     """
-    kept = reserved_addresses(load_facts()) if reserved is None else reserved
     start = int(pod.network_address)
-    length = free_slice_length(pod.prefixlen, prefixes_per_node, kept)
+    length = free_slice_length(pod.prefixlen, prefixes_per_node, reserved)
     return tuple(
         IPv4Network((start + (1 << (BITS - part)), part))
         for part in range(length, pod.prefixlen, -1)

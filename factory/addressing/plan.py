@@ -7,57 +7,53 @@ plan, and no cell moves because another came, went or changed its place in the f
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import replace
+from ipaddress import IPv4Network
 
-from factory.addressing.blocks import PRIMARY_KINDS, AddressPlan, CellAddresses, ZoneBlocks
+from factory.addressing.births import check_births, keep_births
+from factory.addressing.blocks import PRIMARY_KINDS, AddressPlan, CellAddresses, Purpose
 from factory.addressing.fit import check_block_count, check_fit, check_grown
 from factory.addressing.held import check_held
-from factory.addressing.lock import Lock, settle
+from factory.addressing.lock import VERSION, Lock, settle
 from factory.addressing.need import CellNeed, need_of, pod_block_lengths, primary_length
 from factory.addressing.pools import Pools
 from factory.addressing.space import Space
-from factory.errors import Finding, InventoryError
+from factory.errors import Finding
 from factory.facts.schema import Facts
 from factory.inventory.schema import Inventory
-from factory.inventory.source import SourceMap
 
 
-def plan_addresses(inventory: Inventory, lock: Lock, facts: Facts) -> tuple[AddressPlan, Lock]:
-    """Give every cell its blocks.
+def plan_addresses(
+    inventory: Inventory, lock: Lock, facts: Facts, *, accepted: Collection[str] = ()
+) -> tuple[AddressPlan, Lock]:
+    """Give every cell its blocks, and hold it to what it was born with.
 
     Args:
         inventory: every cell there is.
         lock: what the cells got before; `EMPTY_LOCK` the first time.
         facts: sizes and quotas of AWS.
+        accepted: cells of which people vouch that the inventory says what they are now.
 
     Returns:
         The plan, with what does not work out in `findings`, and the lock that remembers it. When
         a finding is an error, the plan must not be used, nor the lock be written.
 
     Rules:
-        F202 to F210: see `factory.addressing.rules`.
+        F202 to F220: see `factory.addressing.rules`.
     """
     settled = settle(lock, inventory.cells)
     planner = _Planner(inventory, settled, facts)
     planner.plan()
-    findings = (*planner.findings, *check_held(inventory, planner.locked))
+    findings = (
+        *planner.findings,
+        *check_held(inventory, planner.locked),
+        *check_births(inventory, settled.births, settled.cells, settled.removed, accepted),
+    )
     plan = AddressPlan(cells=planner.planned, findings=findings)
-    return plan, replace(settled, cells=dict(sorted(planner.locked.items())))
-
-
-def require_addresses(
-    inventory: Inventory, lock: Lock, facts: Facts, source: SourceMap
-) -> tuple[AddressPlan, Lock]:
-    """Give every cell its blocks, or say why that cannot be.
-
-    Raises:
-        InventoryError: with every finding, warnings included, when one is an error.
-    """
-    plan, planned = plan_addresses(inventory, lock, facts)
-    if any(finding.severity == "error" for finding in plan.findings):
-        raise InventoryError(source.locate_all(plan.findings))
-    return plan, planned
+    births = keep_births(settled.births, inventory, accepted)
+    cells = dict(sorted(planner.locked.items()))
+    return plan, replace(settled, cells=cells, births=births, version=VERSION)
 
 
 class _Planner:
@@ -95,7 +91,7 @@ class _Planner:
         self.findings += too_many
         if not too_many:
             self.locked[name] = cell
-            self.planned[name] = replace(cell, zones={zone: cell.zones[zone] for zone in zones})
+            self.planned[name] = cell
 
     def _make(self, name: str, need: CellNeed, zones: list[str]) -> CellAddresses | None:
         """Give a new cell its blocks; None with a finding when there is no room."""
@@ -113,31 +109,11 @@ class _Planner:
         return _with_zones(blank, need, zones)
 
     def _keep(self, name: str, need: CellNeed, zones: list[str]) -> CellAddresses | None:
-        """Keep a cell's blocks, and cut the subnets of new zones from their spare room."""
+        """Keep a cell's blocks; zones that it was not born with are another rule's matter."""
         cell = self.locked[name]
         grown = tuple(check_grown(cell, need, zones, self.facts))
         self.findings += grown
-        missing = [zone for zone in zones if zone not in cell.zones]
-        if grown or not missing:
-            return None if grown else cell
-        lengths = (_pod_length(need),) * len(missing)
-        if Space(cell.pod_blocks, cell.pod_subnets()).take_all(lengths) is None:
-            more = self.pools.take_pods(name, lengths)
-            if more is None:
-                self._exhausted(name, "pod", lengths, self.pools.count_pods(name, lengths[0]))
-                return None
-            cell = replace(cell, pod_blocks=(*cell.pod_blocks, *more))
-        wider = _with_zones(cell, need, missing)
-        if wider is None:
-            sizes = ", ".join(f"/{length}" for length in sorted(need.lengths.values()))
-            self._find(
-                "F205",
-                name,
-                f"cell {name!r} has no room in {cell.primary} for the subnets of "
-                f"{', '.join(missing)} ({sizes} each)",
-                "blocks never move: build a cell with these zones beside it under another name",
-            )
-        return wider
+        return None if grown or set(zones) != set(cell.zones) else cell
 
     def _exhausted(self, name: str, kind: str, lengths: tuple[int, ...], free: int) -> None:
         sizes = " + ".join(f"/{length}" for length in lengths)
@@ -160,18 +136,19 @@ def _pod_length(need: CellNeed) -> int:
     return need.pod_length
 
 
-def _with_zones(cell: CellAddresses, need: CellNeed, zones: Iterable[str]) -> CellAddresses | None:
-    """Cut the subnets of more zones from a cell's blocks, largest first; None without room."""
-    primary = Space((cell.primary,), cell.primary_subnets())
-    pods = Space(cell.pod_blocks, cell.pod_subnets())
-    names = sorted(zones)
-    wanted = [(need.lengths[kind], kind, zone) for kind in PRIMARY_KINDS for zone in names]
-    cut: dict[str, dict[str, object]] = {zone: {} for zone in names}
+def _with_zones(cell: CellAddresses, need: CellNeed, zones: list[str]) -> CellAddresses:
+    """Cut the subnets of all zones from a cell's blocks, largest first; they were sized for it."""
+    primary, pods = Space((cell.primary,)), Space(cell.pod_blocks)
+    wanted = [(need.lengths[kind], kind, zone) for kind in PRIMARY_KINDS for zone in zones]
+    cut: dict[str, dict[Purpose, IPv4Network]] = {zone: {} for zone in zones}
     for length, kind, zone in sorted(wanted, key=lambda want: want[0]):
-        cut[zone][kind] = primary.take(length)
-    for zone in names:
-        cut[zone]["pod"] = pods.take(_pod_length(need))
-    if any(block is None for blocks in cut.values() for block in blocks.values()):
-        return None
-    more = {zone: ZoneBlocks(**blocks) for zone, blocks in cut.items()}  # type: ignore[arg-type]
-    return replace(cell, zones=dict(sorted({**cell.zones, **more}.items())))
+        cut[zone][kind] = _taken(primary, length)
+    for zone in zones:
+        cut[zone]["pod"] = _taken(pods, _pod_length(need))
+    return replace(cell, zones=cut)
+
+
+def _taken(space: Space, length: int) -> IPv4Network:
+    block = space.take(length)
+    assert block is not None  # `primary_length` and `pod_block_lengths` keep room for all
+    return block

@@ -18,15 +18,20 @@ import typer
 
 from factory import __version__
 from factory.cli.check import check
+from factory.cli.explain import explain
 from factory.cli.lock import lock
+from factory.cli.output import Told, asked_form, show_error
 from factory.cli.quotas import quotas
 from factory.cli.route import route
 from factory.cli.sandbox import sandbox
 from factory.cli.schema import schema
-from factory.cli.size import size
+from factory.cli.size import SizeCommand, size
 from factory.cli.synth import synth
 from factory.cli.terraform import apply, destroy, plan, validate
+from factory.cli.token import token
+from factory.cli.what_if import what_if
 from factory.errors import FactoryError, StoppedError, UsageError
+from factory.views.problems import ProblemForm
 
 EXIT_CODES = """
 Exit codes: 0 fine · 1 our bug · 2 usage, or a place that cannot be written · 3 inventory or
@@ -45,10 +50,10 @@ app = typer.Typer(
     help="Read cells.yaml, prove that every cell fits, write and run its Terraform.",
 )
 for command in (
-    *(check, size, quotas, lock, synth, validate, plan, apply, destroy),
-    *(route, sandbox, schema),
+    *(check, size, what_if, quotas, lock, synth, validate, plan, apply, destroy),
+    *(route, sandbox, schema, token, explain),
 ):
-    app.command()(command)
+    app.command(cls=SizeCommand if command is size else None)(command)
 
 
 def _show_version(wanted: bool) -> None:
@@ -73,28 +78,65 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Raises:
         SystemExit: always; with the exit code of the error's class when there was one.
     """
+    form = asked_form(sys.argv[1:] if arguments is None else arguments)
     try:
-        app(arguments, prog_name="cellfactory")
-    except FactoryError as error:
-        try:
-            sys.stdout.flush()
-        except OSError:
-            _forget(sys.stdout)
-        _tell(error)
-        raise SystemExit(error.exit_code) from error
+        _run(arguments, form)
     except SystemExit as stop:
         if isinstance(stop.__context__, BrokenPipeError):
             _forget(sys.stdout)
             raise SystemExit(UNREAD) from None
-        if stop.code == INTERRUPTED:
+        if stop.code == INTERRUPTED and not isinstance(stop.__context__, Told):
             _tell("cellfactory: interrupted")
         raise
+    except BrokenPipeError:
+        _forget(sys.stdout)
+        raise SystemExit(UNREAD) from None
     except OSError as error:
         if error.errno not in UNWRITABLE:
             raise
         _forget(sys.stdout)
         _tell(f"cannot write the output: {error.strerror}")
         raise SystemExit(UsageError.exit_code) from error
+
+
+def _run(arguments: Sequence[str] | None, form: ProblemForm) -> None:
+    """Run a command; what ends it is shown in the form that it was asked for."""
+    try:
+        app(arguments, prog_name="cellfactory")
+    except FactoryError as error:
+        if form == "text":
+            _tell_error(error)
+        else:
+            show_error(error, form)
+            sys.stdout.flush()
+        raise SystemExit(error.exit_code) from error
+    except SystemExit as stop:
+        words = _untold(stop)
+        if words and form != "text":
+            show_error(UsageError(words), form)
+            sys.stdout.flush()
+        raise
+
+
+def _tell_error(error: FactoryError) -> None:
+    """Show an error as text, although its data may have found no reader or no room."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _forget(sys.stdout)
+    try:
+        show_error(error, "text")
+    except OSError:
+        _forget(sys.stderr)
+
+
+def _untold(stop: SystemExit) -> str:
+    """Say why the command line's own library ended a command; empty where that was its answer."""
+    cause = stop.__context__
+    if isinstance(getattr(cause, "__cause__", None), KeyboardInterrupt):
+        return "interrupted"
+    told = getattr(cause, "format_message", None)  # of a refused word or option
+    return str(told()) if told else ""
 
 
 def _tell(what: object) -> None:

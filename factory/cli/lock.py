@@ -6,10 +6,18 @@ from typing import Annotated
 
 import typer
 
-from factory.addressing.lock import Lock, render_lock
 from factory.cli.options import DEFAULT_INVENTORY, InventoryFile, Locked
-from factory.cli.reading import plan_file
-from factory.files import write_whole
+from factory.cli.output import Form, show
+from factory.design import Asked
+from factory.runs.reading import lock_file_of, read_design
+from factory.runs.recorded import read_accounts
+from factory.runs.write import write_lock
+from factory.views.lock import describe_change
+
+BEGUN = (
+    "{0}: begun; commit it\n    where cells stand already, bring the old one back from version "
+    "control instead"
+)
 
 
 def lock(
@@ -23,34 +31,55 @@ def lock(
             help="Give back the blocks of a cell that left the inventory; may be repeated.",
         ),
     ] = None,
+    renewed: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--renew",
+            metavar="CELL",
+            help="Give a cell that was never applied its blocks anew; may be repeated.",
+        ),
+    ] = None,
+    accepted: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--accept",
+            metavar="CELL",
+            help="Take its organization, account and place of state as cells.yaml has them, after"
+            " a change by hand; `all` is every cell.",
+        ),
+    ] = None,
+    learned: Annotated[
+        str | None,
+        typer.Option(
+            "--learn",
+            metavar="REGISTRY",
+            help="Note the ids of accounts that were made, out of this outputs registry.",
+        ),
+    ] = None,
+    form: Form = "text",
 ) -> None:
-    """Give new cells their addresses in cells.lock.yaml; nobody else's ever change."""
-    planned = plan_file(inventory_file, locked=locked, released=released or ())
-    wanted = planned.lock
-    for line in describe_change(planned.before, wanted):
-        typer.echo(line)
-    changed = write_whole(planned.lock_file, render_lock(wanted))
+    """Give new cells their addresses in cells.lock.yaml.
+
+    Nobody else's ever change.
+    """
+    asked = Asked(
+        released=tuple(released or ()),
+        renewed=tuple(renewed or ()),
+        accepted=tuple(accepted or ()),
+        accounts=read_accounts(inventory_file, learned) if learned else {},
+    )
+    design = read_design(inventory_file, locked=locked, asked=asked)
+    wanted = design.lock
+    lines = describe_change(design.before, wanted)
+    lock_file = lock_file_of(inventory_file)
+    changed = write_lock(design, lock_file)
+    if not design.has_lock:
+        typer.echo(BEGUN.format(lock_file), err=True)
+    data = {"file": str(lock_file), "written": changed, "changes": lines}
+    show(data, "\n".join(lines), (), form)
     typer.echo(
-        f"{planned.lock_file}: {'written' if changed else 'up to date'}, "
+        f"{lock_file}: {'written' if changed else 'up to date'}, "
         f"{len(wanted.cells):,} {'cell' if len(wanted.cells) == 1 else 'cells'}, "
         f"{len(wanted.removed):,} removed",
         err=True,
     )
-
-
-def describe_change(before: Lock, after: Lock) -> list[str]:
-    """Say for each cell that is new, came back, left or was released what became of its blocks."""
-    lines = []
-    for name in sorted({*before.cells, *before.removed, *after.cells, *after.removed}):
-        was = name in before.cells, name in before.removed
-        now = name in after.cells, name in after.removed
-        if was == now and before.cells.get(name) == after.cells.get(name):
-            continue
-        kept = after.cells.get(name) or after.removed.get(name)
-        blocks = " ".join(map(str, kept.blocks)) if kept else ""
-        if now[0]:
-            verb = "back  " if was[1] else "kept  " if was[0] else "new   "
-        else:
-            verb = "left  " if now[1] else "freed "
-        lines.append(f"{verb} {name}  {blocks}".rstrip())
-    return lines

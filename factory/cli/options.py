@@ -17,8 +17,3 @@ Locked = Annotated[
 ]
 
 DEFAULT_INVENTORY = Path("cells.yaml")
-
-
-def lock_file_of(inventory_file: Path) -> Path:
-    """The address lock beside an inventory: `cells.yaml` has `cells.lock.yaml`."""
-    return inventory_file.with_suffix(".lock.yaml")

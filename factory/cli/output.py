@@ -1,54 +1,73 @@
-"""How problems look to a person, to a machine and to a pull request."""
+"""Where data and problems go, in the form that was asked for.
+
+With `--format json`, standard output is one document, whatever happens; with `github`, problems
+are annotations beside the data; else they are text on standard error.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
-from typing import Annotated, Literal
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any, get_args
 
 import typer
 
-from factory.errors import Problem
+from factory.errors import FactoryError, Problem
+from factory.views.problems import ProblemForm, render_document, render_problems
 
-ProblemForm = Literal["text", "json", "github"]
-ProblemFormat = Annotated[
+OPTION = "--format"
+Form = Annotated[
     ProblemForm,
-    typer.Option("--format", help="Form of the problems; `github` makes them annotations."),
+    typer.Option(OPTION, help="Form of the result and of problems; `github` annotates."),
 ]
 
 
-def render_problems(problems: Iterable[Problem], form: ProblemForm) -> str:
-    """Render problems in the order given; no newline at the end."""
+class Told(typer.Exit):
+    """The end of a command whose answer says already what went wrong."""
+
+
+def asked_form(words: Sequence[str]) -> ProblemForm:
+    """Find the form of problems that a command line asks for, whatever else is wrong with it.
+
+    >>> asked_form(["plan", "--format", "json", "--no-such-option"])
+    'json'
+    >>> asked_form(["size", "--format=markdown"])
+    'text'
+    """
+    form: ProblemForm = "text"
+    for word, after in zip(words, [*words[1:], ""], strict=True):
+        if word == "--":
+            break
+        name, is_given, value = word.partition("=")
+        if name == OPTION:
+            value = value if is_given else after
+            form = next((known for known in get_args(ProblemForm) if known == value), "text")
+    return form
+
+
+def show(data: dict[str, Any], text: str, problems: Iterable[Problem], form: ProblemForm) -> None:
+    """Show what a command was asked for, and what is wrong beside it.
+
+    Args:
+        data: what JSON holds of it.
+        text: the same for people; empty for nothing.
+        problems: all of them, in any order.
+        form: how to show them.
+    """
     if form == "json":
-        return json.dumps([_row(problem) for problem in problems], indent=2)
-    render = _annotation if form == "github" else str
-    return "\n".join(map(render, problems))
+        typer.echo(render_document(data, problems))
+        return
+    if text:
+        typer.echo(text)
+    show_problems(problems, form)
 
 
-def _row(problem: Problem) -> dict[str, object]:
-    span, finding = problem.span, problem.finding
-    return {
-        "file": span.file,
-        "line": span.line,
-        "column": span.column,
-        "rule": finding.rule,
-        "severity": finding.severity,
-        "message": finding.message,
-        "hint": finding.hint,
-    }
+def show_problems(problems: Iterable[Problem], form: ProblemForm, *, complete: bool = True) -> None:
+    """Show problems alone; the document of a command that failed holds nothing else."""
+    shown = render_problems(problems, form, complete=complete)
+    if shown:
+        typer.echo(shown, err=form == "text")
 
 
-def _annotation(problem: Problem) -> str:
-    """Write a workflow command of GitHub Actions, which marks the line in a pull request."""
-    span, finding = problem.span, problem.finding
-    place = f"file={_property(span.file)},line={span.line},col={span.column}"
-    text = f"{finding.message}\n{finding.hint}".rstrip()
-    return f"::{finding.severity} {place},title={finding.rule}::{_escaped(text)}"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _escaped(text).replace(":", "%3A").replace(",", "%2C")
+def show_error(error: FactoryError, form: ProblemForm) -> None:
+    """Show what ended a command."""
+    show_problems(error.problems, form, complete=getattr(error, "complete", True))

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from factory.cli.options import DEFAULT_INVENTORY, InventoryFile
+from factory.cli.output import Form, show
+from factory.credentials import open_session, require_account
 from factory.errors import UsageError
-from factory.facts.loader import load_facts
 from factory.facts.schema import Quota
-from factory.files import read_bytes
-from factory.inventory.reader import parse_inventory
 from factory.inventory.schema import ExistingAccount, Inventory
 from factory.layers.access import member_access
-from factory.sizing.quotas import cell_quotas
+from factory.runs.reading import read_declared
+
+SESSION = "cellfactory-quotas"
 
 
 def quotas(
@@ -26,26 +26,29 @@ def quotas(
         bool,
         typer.Option("--current", help="Use the present credentials; take no role."),
     ] = False,
-    form: Annotated[Literal["text", "json"], typer.Option("--format", help="Form.")] = "text",
+    form: Form = "text",
 ) -> None:
-    """Read what AWS has raised for an account, and propose the lines for cells.yaml."""
-    from factory.cli.live_quotas import open_session, read_quotas  # botocore, for this alone
+    """Propose the quotas of cells.yaml that AWS has raised.
 
-    facts = load_facts()
-    inventory, _ = parse_inventory(read_bytes(inventory_file), str(inventory_file), facts)
+    Reads them from Service Quotas, for one account. The cells need not fit yet.
+    """
+    from factory.runs.live_quotas import read_quotas  # botocore, for this alone
+
+    declared = read_declared(inventory_file)
+    inventory, facts = declared.inventory, declared.facts
     cell, number = find_cell(inventory, account)
-    roles = () if current else member_access(inventory, facts, cell).roles
-    region = inventory.region_of(cell)
-    session = open_session(region, number, roles, sts_region=facts.role_region(region))
-    known = {quota.code: quota for quota in facts.quotas.values() if quota.code}
+    access = member_access(inventory, facts, cell)
+    region, sts_region = access.region, access.sts_region
+    roles = () if current else access.roles
+    session = open_session(roles, name=SESSION, region=region, sts_region=sts_region)
+    require_account(session, number, sts_region)
+    known = facts.quotas_by_code(region)
     live = read_quotas(session, known.values())
     for code, why in live.unread.items():
         typer.echo(f"{code} ({known[code].title}): {why}", err=True)
-    if form == "json":
-        typer.echo(json.dumps({"account": number, "cell": cell, "quotas": live.values}, indent=2))
-        return
-    typer.echo(f"# account {number}, {region}, from Service Quotas")
-    typer.echo("\n".join(propose(cell, live.values, cell_quotas(inventory, cell), known)))
+    lines = propose(cell, live.values, inventory.quotas_of(cell), known)
+    text = "\n".join([f"# account {number}, {region}, from Service Quotas", *lines])
+    show({"account": number, "cell": cell, "quotas": live.values}, text, (), form)
 
 
 def find_cell(inventory: Inventory, account: str) -> tuple[str, str]:

@@ -7,12 +7,12 @@ import sys
 from collections.abc import Collection
 from math import isfinite
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from factory.cli.options import DEFAULT_INVENTORY, InventoryFile
-from factory.cli.reading import plan_file
+from factory.cli.output import Form
 from factory.documents import MOST_BYTES
 from factory.errors import SizingError, UsageError
 from factory.files import read_bytes
@@ -20,7 +20,9 @@ from factory.inventory.nearest import suggest
 from factory.routing.answer import answer
 from factory.routing.capacity import cell_capacities
 from factory.routing.report import parse_report
-from factory.routing.route import Candidate, CellState, Decision, JobRequest, route_job
+from factory.routing.route import CellState, JobRequest, route_job
+from factory.runs.reading import read_design
+from factory.views.route import render_decision
 
 MOST_KEY = 512  # characters
 STANDARD_INPUT = Path("-")
@@ -41,23 +43,24 @@ def route(
         typer.Option(metavar="FILE", help="What is in use, as JSON; - is standard input."),
     ] = None,
     inventory_file: InventoryFile = DEFAULT_INVENTORY,
-    form: Annotated[
-        Literal["text", "json"], typer.Option("--format", help="Form of the answer.")
-    ] = "text",
+    form: Form = "text",
 ) -> None:
-    """Choose a cell for a job by weight, drain state and room; exit 4 where none takes it."""
+    """Choose a cell for a job by weight, drain state and room.
+
+    Exits with 4 where no cell takes it.
+    """
     _check_job(job, cores)
-    planned = plan_file(inventory_file)
-    inventory = planned.inventory
+    design = read_design(inventory_file)
+    inventory = design.inventory
     _require("--mesh", mesh, inventory.meshes)
     _require("--type", cell_type, inventory.cell_types)
     states = _states(usage, inventory.cells)
     request = JobRequest(key=job, pods=pods, cores=cores, mesh=mesh, cell_type=cell_type)
-    capacities = cell_capacities(inventory, planned.plan, planned.facts)
+    capacities = cell_capacities(inventory, design.plan, design.facts)
     decision = route_job(inventory, capacities, request, states)
     for cell in decision.unknown:
-        typer.echo(f"{cell} counts as empty: nobody told what it has in use", err=True)
-    shown = json.dumps(answer(decision), indent=2) if form == "json" else render(decision)
+        typer.echo(f"{cell}: usage unknown, counted as empty", err=True)
+    shown = json.dumps(answer(decision), indent=2) if form == "json" else render_decision(decision)
     typer.echo(shown)
     if decision.cell is None:
         typer.echo("no cell takes the job", err=True)
@@ -72,7 +75,7 @@ def _check_job(job: str, cores: float) -> None:
         msg = "--job: a job's name is UTF-8"
         raise UsageError(msg)
     if not isfinite(cores):
-        msg = f"--cores {cores}: that is no number of processors"
+        msg = f"--cores {cores}: that is not a number of processors"
         raise UsageError(msg)
 
 
@@ -93,16 +96,3 @@ def _states(usage: Path | None, known: Collection[str]) -> dict[str, CellState]:
     for cell in sorted(states.keys() - set(known)):
         typer.echo(f"{file} tells of {cell!r}, which is not in the inventory", err=True)
     return states
-
-
-def render(decision: Decision) -> str:
-    """Render the answer for people: the chosen cell first, then why the others are not."""
-    head = decision.cell or "-"
-    return "\n".join([head, *(f"  {_line(c)}" for c in decision.candidates)])
-
-
-def _line(candidate: Candidate) -> str:
-    if candidate.rank is None:
-        return f"{candidate.cell}  {'; '.join(r.message for r in candidate.reasons)}"
-    free = "room unknown" if candidate.free_pods is None else f"{candidate.free_pods:,} pods free"
-    return f"{candidate.cell}  {candidate.rank}.  {candidate.share:.0%} of such jobs, {free}"

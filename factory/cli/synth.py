@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from factory.addressing.lock import render_lock
 from factory.cli.options import DEFAULT_INVENTORY, InventoryFile, Locked
-from factory.cli.reading import check_file
-from factory.files import write_whole
-from factory.layers import list_stacks
+from factory.cli.output import Form, show, show_problems
+from factory.runs.reading import lock_file_of, read_design
+from factory.runs.write import synth_design
+from factory.views.lock import describe_change
 
 
 def synth(
@@ -21,22 +21,22 @@ def synth(
         typer.Option("--output", "-o", envvar="CDKTF_OUTDIR", help="The folder to write."),
     ] = Path("cdktf.out"),
     locked: Locked = False,
+    form: Form = "text",
 ) -> None:
-    """Check everything, then write Terraform JSON for every layer of every cell."""
-    checked = check_file(inventory_file, locked=locked)
-    for problem in checked.warnings:
-        typer.echo(problem, err=True)
-    planned = checked.planned
-    from factory.stacks.output import write_output
-    from factory.stacks.synth import output_files, synth_stacks  # starts Node
+    """Check everything, then write the Terraform of every cell.
 
-    stacks = list_stacks(planned.inventory, planned.facts)
-    made = synth_stacks(planned.inventory, planned.plan, planned.facts, stacks)
-    write_output(output, output_files(made, stacks))
-    if write_whole(planned.lock_file, render_lock(planned.lock)):
-        typer.echo(f"{planned.lock_file}: written; commit it", err=True)
-    cells = len(planned.inventory.cells)
-    typer.echo(
-        f"{output}: {len(stacks):,} stacks of {cells:,} {'cell' if cells == 1 else 'cells'}",
-        err=True,
-    )
+    Terraform JSON for every layer, and the addresses of new cells in cells.lock.yaml.
+    """
+    design = read_design(inventory_file, locked=locked).require_fit()
+    if form != "json":
+        show_problems(design.problems, form)
+    lock_file = lock_file_of(inventory_file)
+    made = synth_design(design, output, lock_file)
+    if made.lock_changed:
+        for line in describe_change(design.before, design.lock):
+            typer.echo(line, err=True)
+        typer.echo(f"{lock_file}: written; commit it", err=True)
+    noun = "cell" if made.cells == 1 else "cells"
+    typer.echo(f"{output}: {len(made.stacks):,} stacks of {made.cells:,} {noun}", err=True)
+    if form == "json":
+        show({"output": str(output), "stacks": made.stacks}, "", design.problems, form)

@@ -8,34 +8,16 @@ from typing import Annotated
 import typer
 
 from factory.cli.options import DEFAULT_INVENTORY, InventoryFile
-from factory.cli.reading import plan_file
-from factory.cli.running import (
-    ResultForm,
-    confirm,
-    finish,
-    folder_of,
-    leave_out,
-    listener_of,
-    mode_of,
-    open_bench,
-    read_fresh,
-    run_id,
-    say,
-    selected,
-    tell_strangers,
-)
-from factory.layers import list_stacks
-from factory.layers.order import layer_rank
-from factory.processes import forwarding_signals
-from factory.terraform.journal import Journal, find_journal, read_finished
-from factory.terraform.pending import hub_requests
-from factory.terraform.runner import (
-    apply_stacks,
-    destroy_stacks,
-    plan_stacks_now,
-    validate_stacks,
-)
-from factory.terraform.selection import select_stacks
+from factory.cli.output import Form
+from factory.cli.watching import Terminal, finish
+from factory.runs.apply import apply_design
+from factory.runs.destroy import destroy_recorded
+from factory.runs.plan import plan_design
+from factory.runs.reading import read_design, read_state
+from factory.runs.request import Request
+from factory.runs.validate import validate_design
+from factory.terraform.guard import Allowed
+from factory.terraform.target import Mode
 
 OutputFolder = Annotated[
     Path,
@@ -57,7 +39,6 @@ RegistryPlace = Annotated[
     ),
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before touching real AWS.")]
-Format = Annotated[ResultForm, typer.Option("--format", help="Form of the result.")]
 DEFAULT_OUTPUT = Path("cdktf.out")
 
 
@@ -67,18 +48,20 @@ def validate(
     cell: Cells = None,
     layer: Layers = None,
     parallel: Parallel = 2,
-    form: Format = "text",
+    form: Form = "text",
 ) -> None:
-    """Hold every synthesized stack against its providers' schemas; needs no AWS at all."""
-    planned = plan_file(inventory_file)
-    inventory = planned.inventory
-    stacks = selected(list_stacks(inventory, planned.facts), cell, layer)
-    bench = open_bench(inventory, "offline", str(folder_of("offline") / "registry"))
-    sources = read_fresh(output, planned, stacks)
-    ids = [stack.id for stack in stacks]
-    with forwarding_signals(bench.children):
-        results = validate_stacks(bench, ids, sources, listener_of(len(ids)), parallel=parallel)
-    finish(results, form, stopped=bench.children.stopping)
+    """Validate every synthesized stack against its providers.
+
+    Needs their plugins, but no AWS at all.
+    """
+    request = Request(
+        mode="offline",
+        output=output,
+        cells=tuple(cell or ()),
+        layers=tuple(layer or ()),
+        parallel=parallel,
+    )
+    finish(validate_design(read_design(inventory_file), request, Terminal()), form)
 
 
 def plan(
@@ -89,24 +72,26 @@ def plan(
     layer: Layers = None,
     parallel: Parallel = 4,
     registry: RegistryPlace = None,
-    form: Format = "text",
+    form: Form = "text",
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help="Exit 10 when there is anything to do.")
     ] = False,
 ) -> None:
-    """Plan every stack whose inputs exist; the others are deferred and say what they wait for."""
-    planned = plan_file(inventory_file)
-    inventory = planned.inventory
-    stacks = selected(list_stacks(inventory, planned.facts), cell, layer)
-    bench = open_bench(inventory, mode_of(sandbox), registry)
-    left_out, stacks = leave_out(stacks, bench.target.mode)
-    sources = read_fresh(output, planned, stacks)
-    tell_strangers(bench.registry, planned, bench.target.mode)
-    listener = listener_of(len(stacks))
-    with forwarding_signals(bench.children):
-        results = plan_stacks_now(bench, stacks, sources, listener, parallel=parallel)
-    finish((*results, *left_out), form, stopped=bench.children.stopping)
-    if exit_code and any(r.status in ("planned", "deferred") for r in results):
+    """Plan every stack whose inputs exist.
+
+    The others are deferred, and say what they wait for.
+    """
+    request = Request(
+        mode=_mode(sandbox),
+        output=output,
+        cells=tuple(cell or ()),
+        layers=tuple(layer or ()),
+        registry=registry,
+        parallel=parallel,
+    )
+    outcome = plan_design(read_design(inventory_file), request, Terminal())
+    finish(outcome, form)
+    if exit_code and outcome.has_changes:
         raise typer.Exit(10)
 
 
@@ -120,42 +105,43 @@ def apply(
     registry: RegistryPlace = None,
     yes: Yes = False,
     allow_destroy: Annotated[
-        bool, typer.Option("--allow-destroy", help="Let plans destroy and replace.")
+        list[str] | None,
+        typer.Option(
+            "--allow-destroy",
+            metavar="LAYER|ADDRESS",
+            help="Let plans of a layer destroy and replace; what cannot be made again takes its"
+            " whole Terraform address. May be repeated.",
+        ),
+    ] = None,
+    first_apply: Annotated[
+        bool,
+        typer.Option(
+            "--first-apply", help="Nothing was applied yet: an empty outputs registry is right."
+        ),
     ] = False,
     resume: Annotated[
         str | None,
         typer.Option("--resume", metavar="RUN", help="Skip what this run finished; or `last`."),
     ] = None,
-    form: Format = "text",
+    form: Form = "text",
 ) -> None:
-    """Apply every stack, each as soon as those it takes values from are done."""
-    planned = plan_file(inventory_file)
-    inventory = planned.inventory
-    stacks = selected(list_stacks(inventory, planned.facts), cell, layer)
-    bench = open_bench(inventory, mode_of(sandbox), registry)
-    left_out, stacks = leave_out(stacks, bench.target.mode)
-    sources = read_fresh(output, planned, stacks)
-    earlier = find_journal(bench.target.runs_folder, resume) if resume else None
-    tell_strangers(bench.registry, planned, bench.target.mode)
-    confirm("apply", [stack.id for stack in stacks], bench.target.mode, yes)
-    journal = Journal(earlier or bench.target.runs_folder / f"{run_id()}.jsonl", "apply")
-    with forwarding_signals(bench.children):
-        results = apply_stacks(
-            bench,
-            stacks,
-            sources,
-            listener_of(len(stacks)),
-            parallel=parallel,
-            journal=journal,
-            finished=read_finished(earlier) if earlier else {},
-            allow_destroy=allow_destroy,
-        )
-    for line in hub_requests(inventory, results):
-        say(line)
-    if any(result.broken for result in results):
-        say(f"run {journal.path.stem}: take it up again with --resume {journal.path.stem}")
-    stopped = bench.children.stopping
-    finish((*results, *left_out), form, stopped=stopped, fatal=("deferred",))
+    """Apply every stack, as soon as what it waits for is done."""
+    request = Request(
+        mode=_mode(sandbox),
+        output=output,
+        cells=tuple(cell or ()),
+        layers=tuple(layer or ()),
+        registry=registry,
+        parallel=parallel,
+        first_apply=first_apply,
+    )
+    design, watcher = read_design(inventory_file), Terminal(yes=yes)
+    finish(
+        apply_design(
+            design, request, watcher, allowed=Allowed.of(allow_destroy or ()), resume=resume
+        ),
+        form,
+    )
 
 
 def destroy(
@@ -166,26 +152,22 @@ def destroy(
     parallel: Parallel = 4,
     registry: RegistryPlace = None,
     yes: Yes = False,
-    form: Format = "text",
+    form: Form = "text",
 ) -> None:
-    """Destroy what the registry knows, in reverse order; also cells that left the inventory.
+    """Destroy what the registry knows, in reverse order.
 
-    On real AWS an account is kept, unless its layer is named: --layer account.
+    Also cells that left the inventory, and whatever else is wrong with it: only its `state` is
+    read. On real AWS an account is kept, unless its layer is named: --layer account.
     """
-    inventory = plan_file(inventory_file).inventory
-    bench = open_bench(inventory, mode_of(sandbox), registry)
-    recorded = sorted(bench.registry.read_all(), key=layer_rank)
-    chosen = select_stacks(recorded, cell or (), layer or ())
-    if bench.target.mode == "aws" and not layer:
-        kept = [stack for stack in chosen if stack.row.kept_on_destroy]
-        chosen = tuple(stack for stack in chosen if stack not in kept)
-        for stack in kept:
-            say(f"{stack} is kept: it is given up only by --layer {stack.layer}")
-    if not chosen:
-        say("the registry knows of no stack: nothing to destroy")
-        finish((), form, stopped=False)
-        return
-    confirm("destroy", chosen, bench.target.mode, yes)
-    with forwarding_signals(bench.children):
-        results = destroy_stacks(bench, chosen, listener_of(len(chosen)), parallel=parallel)
-    finish(results, form, stopped=bench.children.stopping)
+    request = Request(
+        mode=_mode(sandbox),
+        cells=tuple(cell or ()),
+        layers=tuple(layer or ()),
+        registry=registry,
+        parallel=parallel,
+    )
+    finish(destroy_recorded(read_state(inventory_file), request, Terminal(yes=yes)), form)
+
+
+def _mode(sandbox: bool) -> Mode:
+    return "sandbox" if sandbox else "aws"

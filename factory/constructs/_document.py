@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from factory.errors import SynthError
+from factory.errors import Finding, SynthError
 
 _LEAKED_REFERENCE = '"$jsii.'
 _COMMENT = "//"
@@ -36,12 +36,12 @@ def normalise(text: str) -> str:
     """
     if _LEAKED_REFERENCE in text:
         around = text[text.index(_LEAKED_REFERENCE) :][:80].splitlines()[0]
-        msg = (
-            f"F401 the synthesized document holds a handle in place of a value: {around}\n"
-            "    Pass a string such as ${local.name}, or a struct of the bindings; with\n"
-            "    CELLFACTORY_CDK=checked the bindings say which argument it was."
+        msg = f"the synthesized document holds a handle in place of a value: {around}"
+        hint = (
+            "Pass a string such as ${local.name}, or a struct of the bindings; with\n"
+            "CELLFACTORY_CDK=checked the bindings say which argument it was."
         )
-        raise SynthError(msg)
+        raise SynthError(Finding(rule="F401", message=msg, hint=hint))
     document = json.loads(text)
     lasting = _bare(document)
     metadata = document.get(_COMMENT, {}).get("metadata", {})

@@ -8,7 +8,9 @@ from factory.constructs.cdk import (
     OrganizationsAccount,
     TerraformStack,
 )
+from factory.constructs.guards import kept
 from factory.constructs.specs import AccountSpec
+from factory.naming import account_name
 
 _SEVERAL_HOURS = "6h"
 
@@ -28,11 +30,12 @@ def add_account(stack: TerraformStack, spec: AccountSpec) -> str:
     account = OrganizationsAccount(
         stack,
         "cell",
-        name=spec.cell,
+        name=account_name(spec.cell),
         email=spec.email,
         parent_id=spec.unit,
         role_name=spec.member_role,
         close_on_deletion=False,
+        lifecycle=kept(ignore=["role_name", "iam_user_access_to_billing"]),
     )
     if spec.opt_in_region is None:
         return account.id

@@ -18,6 +18,7 @@ from factory.constructs.cdk import (
     S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA,
     TerraformStack,
 )
+from factory.constructs.guards import kept
 
 
 def add_private_bucket(
@@ -32,7 +33,7 @@ def add_private_bucket(
         days: how long objects are kept (days).
         expire: which objects: by the id of the rule, what their keys begin with.
     """
-    bucket = S3Bucket(stack, construct_id, bucket=name)
+    bucket = S3Bucket(stack, construct_id, bucket=name, lifecycle=kept())
     S3BucketPublicAccessBlock(
         stack,
         f"{construct_id}-private",

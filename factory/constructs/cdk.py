@@ -7,6 +7,10 @@ them as they stand, and at run time `__getattr__` looks a name up in them and im
 when it is first asked for. So importing this module starts nothing; asking for a class starts
 Node. How that is made fast is told in `factory.constructs._bindings`.
 
+A module costs time and room in the slim copy, so each one here is in use; its names cost nothing
+until they are asked for, and stand here whole. What we build from them is in
+`factory.constructs.stack`.
+
 The environment variable CELLFACTORY_CDK chooses the way in:
     fast    (default) only the modules that are used, generated type checks off
     checked           the same, with the type checks of the bindings on (the tests use it)
@@ -20,7 +24,6 @@ from typing import TYPE_CHECKING, Any
 
 from factory.constructs import _bindings
 from factory.constructs._bindings import table
-from factory.constructs._document import normalise
 
 if TYPE_CHECKING:
     from cdktf import (
@@ -54,7 +57,6 @@ if TYPE_CHECKING:
         DataAwsAmi,
         DataAwsAmiFilter,
     )
-    from cdktf_cdktf_provider_aws.data_aws_caller_identity import DataAwsCallerIdentity
     from cdktf_cdktf_provider_aws.ec2_subnet_cidr_reservation import Ec2SubnetCidrReservation
     from cdktf_cdktf_provider_aws.eip import (
         Eip,
@@ -211,20 +213,12 @@ if TYPE_CHECKING:
         S3BucketLifecycleConfigurationRuleTransition,
         S3BucketLifecycleConfigurationTimeouts,
     )
-    from cdktf_cdktf_provider_aws.s3_bucket_ownership_controls import (
-        S3BucketOwnershipControls,
-        S3BucketOwnershipControlsRule,
-    )
     from cdktf_cdktf_provider_aws.s3_bucket_policy import S3BucketPolicy
     from cdktf_cdktf_provider_aws.s3_bucket_public_access_block import S3BucketPublicAccessBlock
     from cdktf_cdktf_provider_aws.s3_bucket_server_side_encryption_configuration import (
         S3BucketServerSideEncryptionConfigurationA,
         S3BucketServerSideEncryptionConfigurationRuleA,
         S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA,
-    )
-    from cdktf_cdktf_provider_aws.s3_bucket_versioning import (
-        S3BucketVersioningA,
-        S3BucketVersioningVersioningConfiguration,
     )
     from cdktf_cdktf_provider_aws.s3_object import S3Object
     from cdktf_cdktf_provider_aws.security_group import (
@@ -271,16 +265,6 @@ if TYPE_CHECKING:
         ReleaseSet,
         ReleaseSetSensitive,
         ReleaseTimeouts,
-    )
-    from constructs import Construct
-
-    from factory.constructs._stack import (
-        LocalState,
-        S3State,
-        Synthesized,
-        for_each,
-        new_stack,
-        synth_app,
     )
 else:
 

@@ -32,10 +32,12 @@ from factory.constructs.cdk import (
     KmsKey,
     TerraformLocal,
     TerraformStack,
-    for_each,
 )
+from factory.constructs.guards import kept
 from factory.constructs.roles import POD_IDENTITY, add_service_role
 from factory.constructs.specs import ClusterSpec
+from factory.constructs.stack import for_each
+from factory.naming import cluster_name, key_alias, role_name
 
 _ADMIN_POLICY = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
 _KEY_DELETION_DAYS = 30
@@ -63,14 +65,13 @@ class CellCluster:
             description=f"Kubernetes secrets of cell {cell.name}",
             enable_key_rotation=True,
             deletion_window_in_days=_KEY_DELETION_DAYS,
+            lifecycle=kept(),
         )
-        KmsAlias(
-            stack, "secrets-alias", name=f"alias/{cell.name}-secrets", target_key_id=key.key_id
-        )
+        KmsAlias(stack, "secrets-alias", name=key_alias(cell.name), target_key_id=key.key_id)
         role, attachments = add_service_role(
             stack,
             "cluster",
-            name=f"{cell.name}-cluster",
+            name=role_name(cell.name, "cluster"),
             service="eks.amazonaws.com",
             policies=["AmazonEKSClusterPolicy"],
         )
@@ -84,7 +85,7 @@ class CellCluster:
         return EksCluster(
             self._stack,
             "cell",
-            name=cell.name,
+            name=cluster_name(cell.name),
             role_arn=role_arn,
             version=plane.kubernetes_version,
             bootstrap_self_managed_addons=False,
@@ -117,6 +118,7 @@ class CellCluster:
                 endpoint_public_access=False,
             ),
             depends_on=list(after),
+            lifecycle=kept(),
         )
 
     def _add_admins(self) -> None:
@@ -155,7 +157,7 @@ class CellCluster:
         role, attachments = add_service_role(
             self._stack,
             "vpc-cni",
-            name=f"{self._cell.name}-vpc-cni",
+            name=role_name(self._cell.name, "vpc-cni"),
             service=POD_IDENTITY,
             policies=["AmazonEKS_CNI_Policy"],
         )
@@ -187,7 +189,7 @@ class CellCluster:
         role, attachments = add_service_role(
             self._stack,
             addon,
-            name=f"{self._cell.name}-{account}",
+            name=role_name(self._cell.name, account),
             service=POD_IDENTITY,
             policies=[policy],
         )
@@ -219,15 +221,16 @@ class CellCluster:
         )
 
 
-def cni_environment(pod_addresses_per_node: int) -> Mapping[str, str]:
+def cni_environment(pod_addresses_per_node: int, interfaces: int) -> Mapping[str, str]:
     """The VPC CNI's settings for a node that holds a fixed number of addresses and never more.
 
     MINIMUM_IP_TARGET makes a node attach all its prefixes while it starts; WARM_IP_TARGET=0
     counts as set and outranks WARM_PREFIX_TARGET, so that nothing is attached or freed later;
-    MAX_ENI=2 keeps even a node without prefix delegation to one pod interface.
+    MAX_ENI keeps even a node without prefix delegation to as few pod interfaces as it needs.
 
     Args:
-        pod_addresses_per_node: 16 for each prefix of a node (addresses).
+        pod_addresses_per_node: what the prefixes of a node hold (addresses).
+        interfaces: what the CNI may use, the primary one included (interfaces).
 
     Source:
         https://github.com/aws/amazon-vpc-cni-k8s/blob/master/README.md
@@ -237,7 +240,7 @@ def cni_environment(pod_addresses_per_node: int) -> Mapping[str, str]:
         "AWS_VPC_K8S_CNI_EXTERNALSNAT": "false",
         "ENABLE_PREFIX_DELEGATION": "true",
         "ENI_CONFIG_LABEL_DEF": "topology.kubernetes.io/zone",
-        "MAX_ENI": "2",
+        "MAX_ENI": str(interfaces),
         "MINIMUM_IP_TARGET": str(pod_addresses_per_node),
         "WARM_IP_TARGET": "0",
         "WARM_PREFIX_TARGET": "1",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from factory.constructs.cdk import TerraformStack, VpcEndpoint
 from factory.constructs.specs import NetworkSpec
 from factory.constructs.vpc import CellVpc
-
-GATEWAY_SERVICES = ("s3",)
+from factory.inventory.endpoints import GATEWAY_SERVICES
+from factory.naming import name_tag
 
 
 def add_endpoints(
@@ -22,7 +22,7 @@ def add_endpoints(
             service_name=_service_name(cell, service),
             vpc_endpoint_type="Gateway",
             route_table_ids=[table.id for table in tables],
-            tags={"Name": f"{cell.name}-{service}"},
+            tags=name_tag(cell.name, service),
         )
     for service in cell.endpoints:
         VpcEndpoint(
@@ -31,10 +31,10 @@ def add_endpoints(
             vpc_id=network.vpc.id,
             service_name=_service_name(cell, service),
             vpc_endpoint_type="Interface",
-            subnet_ids=[subnet.id for subnet in network.endpoint_subnets.values()],
+            subnet_ids=[subnet.id for subnet in network.subnets["endpoint"].values()],
             security_group_ids=[security_group_id],
             private_dns_enabled=True,
-            tags={"Name": f"{cell.name}-{service}"},
+            tags=name_tag(cell.name, service),
         )
 
 

@@ -7,6 +7,7 @@ import json
 from factory.constructs.buckets import add_private_bucket, encrypted_transport_only
 from factory.constructs.cdk import FlowLog, S3BucketPolicy, TerraformStack
 from factory.constructs.specs import NetworkSpec
+from factory.naming import flow_log_bucket, name_tag
 
 _DELIVERY = "delivery.logs.amazonaws.com"
 
@@ -17,7 +18,7 @@ def add_flow_logs(stack: TerraformStack, cell: NetworkSpec, vpc_id: str) -> None
     bucket = add_private_bucket(
         stack,
         "flow-logs",
-        name=f"{cell.name}-flow-logs-{cell.account_id}",
+        name=flow_log_bucket(cell.name, cell.account_id),
         days=logs.retention_days,
         expire={"expire": ""},
     )
@@ -33,7 +34,7 @@ def add_flow_logs(stack: TerraformStack, cell: NetworkSpec, vpc_id: str) -> None
         log_destination_type="s3",
         max_aggregation_interval=600,
         depends_on=[policy],
-        tags={"Name": cell.name},
+        tags=name_tag(cell.name),
     )
 
 

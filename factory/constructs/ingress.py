@@ -17,6 +17,7 @@ from factory.constructs.cdk import (
 )
 from factory.constructs.specs import ClusterSpec
 from factory.inventory.spark import Ingress
+from factory.naming import balancer_name
 
 _DEREGISTRATION_SECONDS = 60
 
@@ -26,7 +27,7 @@ def add_ingress(stack: TerraformStack, cell: ClusterSpec, ingress: Ingress, vpc_
     balancer = Lb(
         stack,
         "ingress",
-        name=cell.name,
+        name=balancer_name(cell.name),
         load_balancer_type="network",
         internal=True,
         enable_cross_zone_load_balancing=True,
@@ -36,7 +37,7 @@ def add_ingress(stack: TerraformStack, cell: ClusterSpec, ingress: Ingress, vpc_
     target_group = LbTargetGroup(
         stack,
         "ingress-targets",
-        name=cell.name,
+        name=balancer_name(cell.name),
         port=ingress.node_port,
         protocol="TCP",
         target_type="instance",

@@ -16,19 +16,21 @@ from factory.constructs.cdk import (
     IamRolePolicyAttachment,
     TerraformLocal,
     TerraformStack,
-    for_each,
 )
 from factory.constructs.roles import POD_IDENTITY, add_service_role
 from factory.constructs.spark_operator import JOB_ACCOUNT
 from factory.constructs.specs import JobsSpec
-from factory.naming import SUBMITTERS, VIEWERS
+from factory.constructs.stack import for_each
+from factory.naming import SUBMITTERS, VIEWERS, role_name
 
 
 def add_job_identity(
     stack: TerraformStack, cell: str, jobs: JobsSpec, cluster_name: str
 ) -> IamRole:
     """Add the role of jobs, its policies, and an association in each of their namespaces."""
-    role, _ = add_service_role(stack, "spark-job", name=f"{cell}-spark-job", service=POD_IDENTITY)
+    role, _ = add_service_role(
+        stack, "spark-job", name=role_name(cell, "spark-job"), service=POD_IDENTITY
+    )
     if jobs.policies:
         TerraformLocal(stack, "job_policies", {arn: {"policy": arn} for arn in jobs.policies})
         attachment = IamRolePolicyAttachment(

@@ -38,8 +38,10 @@ from factory.constructs.cdk import (
 )
 from factory.constructs.roles import add_service_role
 from factory.constructs.specs import ClusterSpec, NodePool
+from factory.facts.published import image_name
 from factory.facts.schema import STANDARD_IMAGE, ImageBuild
 from factory.inventory.schema import NodeGroup
+from factory.naming import launch_template_name, name_tag, role_name
 
 _CAPACITY = {"on_demand": "ON_DEMAND", "spot": "SPOT"}
 _EFFECT = {
@@ -66,7 +68,7 @@ class CellNodeGroups:
         role, attachments = add_service_role(
             stack,
             "node",
-            name=f"{cell.name}-node",
+            name=role_name(cell.name, "node"),
             service="ec2.amazonaws.com",
             policies=[
                 *("AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly"),
@@ -112,13 +114,13 @@ class CellNodeGroups:
 
     def _launch_template(self, pool: str, node_pool: NodePool) -> LaunchTemplate:
         cell, declared = self._cell, node_pool.declared
-        tags = {"Name": f"{cell.name}-{pool}", **cell.tags}
+        tags = {**name_tag(cell.name, pool), **cell.tags}
         # A JSON string is a Terraform string but for `%{`, which no value in it can hold.
         user_data = json.dumps(node_pool.user_data)
         return LaunchTemplate(
             self._stack,
             f"template-{pool}",
-            name=f"{cell.name}-{pool}",
+            name=launch_template_name(cell.name, pool),
             image_id=self._images[node_pool.image].id,
             instance_type=declared.instance_type,
             update_default_version=True,
@@ -186,15 +188,3 @@ class CellNodeGroups:
 def _reservations(group: str) -> Reservations:
     target = ReservationTarget(capacity_reservation_resource_group_arn=group)
     return Reservations(capacity_reservation_target=target)
-
-
-def image_name(kubernetes_version: str, build: ImageBuild, release: str) -> str:
-    """Name the EKS-optimized Amazon Linux 2023 image of a release.
-
-    Source:
-        https://github.com/awslabs/amazon-eks-ami/blob/main/CHANGELOG.md
-
-    >>> image_name("1.34", ImageBuild("x86_64", "nvidia"), "v20260714")
-    'amazon-eks-node-al2023-x86_64-nvidia-1.34-v20260714'
-    """
-    return f"amazon-eks-node-al2023-{build}-{kubernetes_version}-{release}"

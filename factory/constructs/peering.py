@@ -13,9 +13,9 @@ from factory.constructs.cdk import (
     VpcPeeringConnectionAccepterA,
     VpcPeeringConnectionOptions,
     VpcPeeringConnectionOptionsAccepter,
-    for_each,
 )
 from factory.constructs.specs import AcceptSpec, PeeringSpec
+from factory.constructs.stack import for_each
 from factory.naming import edge_name
 
 _EDGES = "${local.edges}"

@@ -13,9 +13,9 @@ from factory.constructs.cdk import (
     TerraformStack,
     VpcPeeringConnectionOptions,
     VpcPeeringConnectionOptionsRequester,
-    for_each,
 )
 from factory.constructs.specs import RoutesSpec
+from factory.constructs.stack import for_each
 
 
 def add_routes(stack: TerraformStack, spec: RoutesSpec) -> None:

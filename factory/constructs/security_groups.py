@@ -14,9 +14,10 @@ from factory.constructs.cdk import (
     TerraformStack,
     VpcSecurityGroupEgressRule,
     VpcSecurityGroupIngressRule,
-    for_each,
 )
 from factory.constructs.specs import NetworkSpec
+from factory.constructs.stack import for_each
+from factory.naming import name_tag, security_group_name
 
 _HTTPS = 443
 _KUBELET = 10250
@@ -62,10 +63,10 @@ class CellSecurityGroups:
         return SecurityGroup(
             self._stack,
             use,
-            name=f"{cell.name}-{use}",
+            name=security_group_name(cell.name, use),
             description=f"{_USES[use]} of cell {cell.name}",
             vpc_id=vpc_id,
-            tags={"Name": f"{cell.name}-{use}"},
+            tags=name_tag(cell.name, use),
         )
 
     def _admit(self, group: str, source: str, port: int | None = None) -> None:

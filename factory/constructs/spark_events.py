@@ -18,9 +18,8 @@ from factory.constructs.cdk import (
 )
 from factory.constructs.roles import POD_IDENTITY, add_service_role
 from factory.constructs.spark_history import EVENT_LOG_FOLDER, HISTORY_SERVER
-from factory.constructs.spark_releases import SYSTEM_NAMESPACE
 from factory.constructs.specs import EventLogsSpec
-from factory.naming import event_log_bucket
+from factory.naming import EVENT_LOG_POLICY, SYSTEM_NAMESPACE, event_log_bucket, role_name
 
 _LOG_NAMES = {"rolling": "eventlog_v2_", "single": "spark-", "local": "local-"}
 """How the logs of a job are named, by the id of the rule that expires them.
@@ -60,7 +59,7 @@ def add_event_logs(
         content_type="text/plain",
     )
     history, _ = add_service_role(
-        stack, "spark-history", name=f"{cell}-spark-history", service=POD_IDENTITY
+        stack, "spark-history", name=role_name(cell, "spark-history"), service=POD_IDENTITY
     )
     EksPodIdentityAssociation(
         stack,
@@ -94,7 +93,7 @@ def _allow_logs(
     IamRolePolicy(
         stack,
         f"event-logs-of-{use}",
-        name="event-logs",
+        name=EVENT_LOG_POLICY,
         role=role.name,
         policy=_policy(statements),
     )

@@ -8,8 +8,9 @@ from typing import Any
 
 from factory.constructs.cdk import ITerraformDependable, TerraformStack
 from factory.constructs.spark_history import history_address
-from factory.constructs.spark_releases import SYSTEM_NAMESPACE, add_own_release, image_values
+from factory.constructs.spark_releases import add_own_release, image_values
 from factory.constructs.specs import GatewaySpec, PlatformSpec
+from factory.naming import SYSTEM_NAMESPACE
 
 GATEWAY = "spark-ui-gateway"
 

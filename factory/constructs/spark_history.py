@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from factory.constructs.cdk import Release, TerraformStack
-from factory.constructs.spark_releases import SYSTEM_NAMESPACE, add_own_release, image_values
+from factory.constructs.spark_releases import add_own_release, image_values
 from factory.constructs.specs import HistorySpec
+from factory.naming import SYSTEM_NAMESPACE
 
 HISTORY_SERVER = "spark-history-server"
 """Name of the release, of its service and of its service account."""

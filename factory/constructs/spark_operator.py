@@ -15,24 +15,27 @@ from factory.constructs.cdk import (
 )
 from factory.constructs.spark_releases import add_own_release, add_release
 from factory.constructs.specs import PlatformSpec
+from factory.naming import OPERATOR_NAMESPACE
 
-OPERATOR_NAMESPACE = "spark-operator"
 JOB_ACCOUNT = "spark-operator-spark"
 """Service account of drivers, in each job namespace; the event logs' role is bound to it."""
 
 
 def add_helm_provider(stack: TerraformStack, platform: PlatformSpec) -> None:
-    """Reach the cluster with a short-lived token, fetched by role when it is needed.
+    """Reach the cluster by the roles that every stack of the cell goes through.
 
-    Nothing of it is kept in the state, and it is renewed when it runs out.
+    The token is fetched by our own command when it is needed. Nothing of it is kept in the state,
+    and it is renewed when it runs out: a chart may take longer than a token lives.
     """
+    access = platform.access
     token = HelmProviderKubernetesExec(
         api_version="client.authentication.k8s.io/v1beta1",
-        command="aws",
+        command="cellfactory",
         args=[
-            *("eks", "get-token", "--output", "json"),
-            *("--cluster-name", "${var.cluster_name}"),
-            *("--region", platform.region, "--role-arn", platform.deployer),
+            *("token", "--cluster", "${var.cluster_name}"),
+            *("--region", access.region, "--sts-region", access.sts_region),
+            *(word for role in access.roles for word in ("--role", role)),
+            *("--session-name", platform.name),
         ],
     )
     kubernetes = HelmProviderKubernetes(

@@ -8,9 +8,6 @@ from typing import Any
 
 from factory.constructs.cdk import ITerraformDependable, Release, TerraformStack
 
-SYSTEM_NAMESPACE = "spark-system"
-"""What serves all jobs of a cell and belongs to none."""
-
 OWN_CHARTS: Mapping[str, str] = {
     "spark-namespaces": "spark-namespaces",
     "spark-history-server": "spark-history-server",

@@ -15,6 +15,7 @@ from factory.addressing.blocks import CellAddresses
 from factory.facts.schema import ImageBuild
 from factory.inventory.schema import FlowLogs, NodeGroup
 from factory.inventory.spark import Ingress, SparkOperator, SparkUi, YuniKorn
+from factory.layers import Access
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,8 +186,8 @@ class GatewaySpec:
 class PlatformSpec:
     """What is installed in the cluster of a cell."""
 
-    region: str
-    deployer: str  # ARN of the role that deploys, or an expression of it
+    name: str
+    access: Access
     namespaces: tuple[str, ...]  # that jobs run in
     operator: SparkOperator
     scheduler: YuniKorn | None

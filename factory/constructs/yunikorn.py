@@ -7,6 +7,7 @@ from typing import Any
 from factory.constructs.cdk import Release, TerraformStack
 from factory.constructs.spark_releases import add_release
 from factory.inventory.spark import YuniKorn
+from factory.naming import SCHEDULER_NAMESPACE
 
 YUNIKORN = "yunikorn"
 
@@ -18,7 +19,7 @@ def add_yunikorn(stack: TerraformStack, scheduler: YuniKorn) -> Release:
         YUNIKORN,
         repository=scheduler.chart_repository,
         version=scheduler.chart_version,
-        namespace=YUNIKORN,
+        namespace=SCHEDULER_NAMESPACE,
         create_namespace=True,
         values=yunikorn_values(scheduler),
     )

@@ -10,11 +10,14 @@ from pkgutil import get_data
 from typing import Any, TypeVar
 
 from factory.documents import load_data
+from factory.facts.published import image_name
 from factory.facts.schema import (
     AddonVersion,
     CallCount,
     ChartVersion,
+    EndpointService,
     Facts,
+    ImageBuild,
     InstanceType,
     KubernetesVersion,
     NauWeight,
@@ -54,6 +57,7 @@ def load_facts() -> Facts:
         images=_table(NodeImage, map_images(eks["images"]), sources),
         charts=_table(ChartVersion, eks["charts"], sources),
         kubernetes=_table(KubernetesVersion, _read("eks_versions"), sources),
+        endpoints=_table(EndpointService, _read("endpoints"), sources),
         instances=InstanceTable(),
         regions=RegionTable(eks["refused_zones"]["zones"], account["enabled_regions"]["regions"]),
         sts_region=account["sts"]["region"],
@@ -167,7 +171,7 @@ def map_images(images: Row) -> dict[str, Row]:
     """Make a row of each image, keyed by the name that AWS publishes it under."""
     release = images["release"]
     return {
-        f"amazon-eks-node-al2023-{architecture}-{variant}-{kubernetes}-{release}": {
+        image_name(kubernetes, ImageBuild(architecture, variant), release): {
             "kubernetes": kubernetes,
             "release": release,
             "release_version": version,

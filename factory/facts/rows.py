@@ -14,12 +14,17 @@ nothing; going past it is a risk and not a refusal."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
-    """Where a fact comes from; every row of every table has it."""
+    """Where a fact comes from; every row of every table has it.
+
+    Attributes:
+        informs: why it is here although no code reads it; empty for every other fact.
+    """
 
     source: str
     checked: date
     confirmed: bool = True
     note: str = ""
+    informs: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +53,11 @@ class Quota(Provenance):
     disputed: tuple[int, ...] = ()
     families: tuple[str, ...] = ()
     by_region: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def is_raisable(self) -> bool:
+        """Tell whether AWS raises it, for an account that asks by its code."""
+        return self.kind == "quota" and bool(self.code)
 
     def in_region(self, region: str) -> Quota:
         """Take the default that holds in a Region; most are the same everywhere."""
@@ -154,88 +164,17 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AddonVersion(Provenance):
-    """The newest published version of an EKS add-on for one Kubernetes version."""
-
-    id: str
-    addon: str
-    kubernetes: str
-    version: str
-    unit: str = "version"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OldestAddon(Provenance):
-    """The oldest version of an EKS add-on that gives what the design asks of it.
+class EndpointService(Provenance):
+    """A service that a cell without egress reaches through an interface endpoint.
 
     Attributes:
-        id: the add-on's name.
-        reason: what is asked of it.
+        id: last part of the service's name, such as `ecr.api`.
+        reason: what a cell needs it for.
     """
 
     id: str
-    version: str
     reason: str
-    unit: str = "version"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodeImage(Provenance):
-    """A published EKS-optimized AL2023 image.
-
-    Attributes:
-        id: the name of the image, such as
-            `amazon-eks-node-al2023-arm64-standard-1.34-v20260714`.
-        release_version: what an EKS node group calls it, such as `1.34.9-20260714`.
-        architecture: `arm64` or `x86_64`.
-        variant: `standard`, or the accelerators whose drivers it holds.
-    """
-
-    id: str
-    kubernetes: str
-    release: str
-    release_version: str
-    architecture: str
-    variant: str
-    unit: str = "image"
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class ImageBuild:
-    """What a node image is made for: `architecture` and `variant`, as in `NodeImage`."""
-
-    architecture: str
-    variant: str
-
-    def __str__(self) -> str:
-        return f"{self.architecture}-{self.variant}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KubernetesVersion(Provenance):
-    """A Kubernetes version of EKS; a day is None where no page tells it.
-
-    Attributes:
-        released: the day on which EKS first offered it.
-        standard_until: the day on which extended support, and its price, begins.
-        extended_until: the day from which no cluster can be made with it.
-    """
-
-    id: str
-    released: date | None
-    standard_until: date | None
-    extended_until: date | None
-    unit: str = "version"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChartVersion(Provenance):
-    """A published version of a Helm chart."""
-
-    id: str
-    repository: str
-    version: str
-    unit: str = "version"
+    unit: str = "service"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,18 +13,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from factory.facts.rows import (
+from factory.facts.published import (
     AddonVersion,
-    CallCount,
     ChartVersion,
     ImageBuild,
-    InstanceType,
-    Kind,
     KubernetesVersion,
-    NauWeight,
-    NodeCalls,
     NodeImage,
     OldestAddon,
+)
+from factory.facts.rows import (
+    CallCount,
+    EndpointService,
+    InstanceType,
+    Kind,
+    NauWeight,
+    NodeCalls,
     Parameter,
     Policy,
     Provenance,
@@ -35,10 +38,12 @@ from factory.facts.rows import (
 
 __all__ = [
     "ADDRESSES_PER_PREFIX",
+    "PREFIX_LENGTH",
     "STANDARD_IMAGE",
     "AddonVersion",
     "CallCount",
     "ChartVersion",
+    "EndpointService",
     "Facts",
     "ImageBuild",
     "InstanceType",
@@ -59,7 +64,8 @@ __all__ = [
     "effective",
 ]
 
-ADDRESSES_PER_PREFIX = 16  # a delegated IPv4 prefix is always a /28
+PREFIX_LENGTH = 28  # of a delegated IPv4 prefix: always a /28
+ADDRESSES_PER_PREFIX = 1 << (32 - PREFIX_LENGTH)
 STANDARD_IMAGE = "standard"  # the variant of node images without any drivers of accelerators
 
 RowType = TypeVar("RowType")
@@ -108,10 +114,16 @@ class Facts:
     images: Mapping[str, NodeImage]
     charts: Mapping[str, ChartVersion]
     kubernetes: Mapping[str, KubernetesVersion]
+    endpoints: Mapping[str, EndpointService]  # what a cell without egress cannot do without
 
     def quota(self, id_: str) -> Quota:
         """Look a quota up by id; UnknownFact when there is none."""
         return _row("quota", self.quotas, id_)
+
+    def quotas_by_code(self, region: str) -> dict[str, Quota]:
+        """List the quotas that Service Quotas knows, by code, as they are in a Region."""
+        here = (quota.in_region(region) for quota in self.quotas.values())
+        return {quota.code: quota for quota in here if quota.code}
 
     def parameter(self, id_: str) -> float:
         """Look the value of a parameter up by id; UnknownFact when there is none."""
@@ -168,15 +180,6 @@ class Facts:
                 return build
         raise UnknownFact(table="node image", id_=f"for {instance.name}")
 
-    @property
-    def group_size(self) -> int:
-        """Most nodes of one EKS node group: our policy, within EKS's default quota (nodes).
-
-        What an account was given on top counts for nothing: it must not move a node.
-        """
-        quota = self.quota("nodes-per-node-group").default
-        return min(quota, round(self.policy_value("nodes-per-group")))
-
     def vcpu_quota(self, instance_type: str) -> Quota:
         """Find the On-Demand vCPU quota that counts an instance type.
 
@@ -221,34 +224,24 @@ class Facts:
             raise UnknownInstanceType(name, nearest) from None
 
 
-def effective(quota: Quota, override: int | None = None) -> int:
-    """Say how much of a quota really holds: what the account was given, or the default.
+def effective(quota: Quota, region: str, raised: Mapping[str, float]) -> float:
+    """Say how much of a quota an account may use in a Region.
 
     Args:
         quota: the fact.
-        override: what Service Quotas shows for the account (in `quota.unit`), if known.
+        region: where the account uses it; the default of some quotas differs by Region.
+        raised: what Service Quotas shows for the account there, by quota code, as far as told.
 
     Returns:
-        The limit in `quota.unit`.
-
-    Raises:
-        ValueError: for a negative override, one above the documented maximum, or
-            any change of a limit that is not a quota.
+        What the account was given, or the Region's default (in `quota.unit`). A raise above the
+        documented maximum counts as the maximum (F391 reports it), and one of what is no quota
+        counts for nothing.
 
     Source: https://docs.aws.amazon.com/servicequotas/latest/userguide/intro.html
     """
-    if override is None or override == quota.default:
-        return quota.default
-    if quota.kind != "quota":
-        msg = f"{quota.id} is {quota.default:,} {quota.unit} for every account"
-        raise ValueError(msg)
-    if override < 0:
-        msg = f"{quota.id} cannot be negative: {override:,}"
-        raise ValueError(msg)
-    if quota.maximum is not None and override > quota.maximum:
-        msg = f"{quota.id} can be raised to {quota.maximum:,} {quota.unit}, not to {override:,}"
-        raise ValueError(msg)
-    return override
+    local = quota.in_region(region)
+    value = raised.get(local.code, local.default) if local.is_raisable else local.default
+    return value if local.maximum is None else min(value, local.maximum)
 
 
 def _row(table: str, rows: Mapping[str, RowType], id_: str) -> RowType:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from factory.facts.endpoints import load_endpoints
+from factory.facts.schema import Facts
 from factory.inventory.schema import CellType
 from factory.inventory.unreadable import readable
 
+GATEWAY_SERVICES = ("s3",)
+"""Services that every cell reaches through a gateway endpoint; one has no address in the VPC."""
 
-def endpoint_services(cell_type: CellType) -> tuple[str, ...]:
+
+def endpoint_services(cell_type: CellType, facts: Facts) -> tuple[str, ...]:
     """List the services that a cell reaches through interface endpoints, sorted.
 
     A cell without egress has those that it needs to start and those it names; with a NAT gateway
@@ -15,7 +18,7 @@ def endpoint_services(cell_type: CellType) -> tuple[str, ...]:
 
     Source: https://docs.aws.amazon.com/eks/latest/userguide/private-clusters.html
     """
-    needed = load_endpoints() if cell_type.egress == "none" else ()
+    needed = facts.endpoints if cell_type.egress == "none" else ()
     asked = _asked_for(cell_type) if cell_type.egress == "none" else ()
     return tuple(sorted({*needed, *asked, *(name for _, name in readable(cell_type.endpoints))}))
 

@@ -8,15 +8,27 @@ from __future__ import annotations
 
 import json
 
-from factory.facts.schema import ADDRESSES_PER_PREFIX
+from factory.facts.schema import ADDRESSES_PER_PREFIX, Facts
 from factory.inventory.schema import CellType, NodeGroup
+from factory.naming import cluster_name
 
 _BOUNDARY = "CELLFACTORY"
 
 
-def pods_per_node(cell_type: CellType) -> int:
+def prefixes_per_node(cell_type: CellType, facts: Facts) -> int:
+    """Count the /28 prefixes that a node gets: those declared, or as many as our policy says."""
+    declared = cell_type.prefixes_per_node
+    return int(facts.policy_value("prefixes-per-node")) if declared is None else declared
+
+
+def pod_addresses_per_node(cell_type: CellType, facts: Facts) -> int:
+    """Count the addresses that the prefixes of a node hold (addresses)."""
+    return ADDRESSES_PER_PREFIX * prefixes_per_node(cell_type, facts)
+
+
+def pods_per_node(cell_type: CellType, facts: Facts) -> int:
     """Count the pods that a node runs at most: those declared, or all its prefixes hold."""
-    return cell_type.max_pods or ADDRESSES_PER_PREFIX * cell_type.prefixes_per_node
+    return cell_type.max_pods or pod_addresses_per_node(cell_type, facts)
 
 
 _REPELLING = ("NoSchedule", "NoExecute")
@@ -44,7 +56,13 @@ def taint_flag(group: NodeGroup) -> str:
 
 
 def render_node_config(
-    cell: str, cell_type: CellType, group: NodeGroup, *, endpoint: str, certificate: str
+    cell: str,
+    cell_type: CellType,
+    group: NodeGroup,
+    facts: Facts,
+    *,
+    endpoint: str,
+    certificate: str,
 ) -> str:
     """Render the user data of a group's nodes (raw, not in base64).
 
@@ -55,23 +73,24 @@ def render_node_config(
     left as it is.
 
     Args:
-        cell: name of the cell, which is its cluster's.
+        cell: name of the cell.
         cell_type: the cell's.
         group: one of its node groups.
+        facts: our policy, for what the cell type leaves open.
         endpoint: the cluster's, or an expression or a stand-in for it.
         certificate: the cluster's, in base64; likewise.
 
     Source:
         https://github.com/awslabs/amazon-eks-ami/blob/main/nodeadm/doc/api.md
     """
-    pods = pods_per_node(cell_type)
+    pods = pods_per_node(cell_type, facts)
     flags = [flag for flag in (label_flag(group), taint_flag(group)) if flag]
     config = {
         "apiVersion": "node.eks.aws/v1alpha1",
         "kind": "NodeConfig",
         "spec": {
             "cluster": {
-                "name": cell,
+                "name": cluster_name(cell),
                 "apiServerEndpoint": endpoint,
                 "certificateAuthority": certificate,
                 "cidr": str(cell_type.service_block),

@@ -15,7 +15,7 @@ from factory.facts.schema import (
     UnknownFact,
     UnknownInstanceType,
 )
-from factory.inventory.node_config import is_open
+from factory.inventory.node_config import is_open, prefixes_per_node
 from factory.inventory.schema import CellType, CoreAddonName, Inventory, NodeGroup
 from factory.inventory.unreadable import (
     as_far_as_readable,
@@ -48,7 +48,7 @@ def _check_cell_types(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
     for name, cell_type in inventory.cell_types.items():
         path: KeyPath = ("cell_types", name)
         yield from _check_addons(cell_type, (*path, "addons"))
-        yield from _check_max_pods(cell_type, (*path, "max_pods"))
+        yield from _check_max_pods(cell_type, facts, (*path, "max_pods"))
         yield from _check_open_group(cell_type, (*path, "node_groups"))
         for group_name, group in (peek(cell_type, "node_groups") or {}).items():
             where = (*path, "node_groups", group_name)
@@ -96,16 +96,17 @@ def pods_bounds(prefixes_per_node: int) -> tuple[int, int]:
 
 
 @as_far_as_readable
-def _check_max_pods(cell_type: CellType, path: KeyPath) -> Iterator[Finding]:
-    least, most = pods_bounds(cell_type.prefixes_per_node)
+def _check_max_pods(cell_type: CellType, facts: Facts, path: KeyPath) -> Iterator[Finding]:
+    prefixes = prefixes_per_node(cell_type, facts)
+    least, most = pods_bounds(prefixes)
     pods = cell_type.max_pods
     if pods is not None and not least <= pods <= most:
         yield Finding(
             rule="F115",
             path=path,
-            message=f"max_pods must be {least} to {most} with {cell_type.prefixes_per_node} "
+            message=f"max_pods must be {least} to {most} with {prefixes} "
             f"prefixes per node, not {pods:,}",
-            hint=f"{cell_type.prefixes_per_node} prefixes hold {most} addresses; change "
+            hint=f"{prefixes} prefixes hold {most} addresses; change "
             "prefixes_per_node, or leave max_pods out",
         )
 
@@ -129,7 +130,7 @@ def _check_instance(
     elif instance.enis < 2:
         message = f"{instance.name} has no interface for pods beside the node's own"
         yield Finding(rule="F114", path=path, message=message, hint="take another type")
-    elif instance.prefix_slots < (prefixes := cell_type.prefixes_per_node):
+    elif instance.prefix_slots < (prefixes := prefixes_per_node(cell_type, facts)):
         yield Finding(
             rule="F114",
             path=path,

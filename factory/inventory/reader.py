@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from itertools import islice
+from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from factory.documents import Document, parse_document
-from factory.errors import Finding, InventoryError, Problem
+from factory.documents import MOST_FAULTS, Document, parse_document
+from factory.errors import MOST_PROBLEMS, Finding, InventoryError, Problem
 from factory.facts.schema import Facts
 from factory.inventory.messages import refusals, unreadable
 from factory.inventory.rules import check_inventory
 from factory.inventory.salvage import salvage
 from factory.inventory.schema import Inventory
-from factory.inventory.source import MOST_PROBLEMS, SourceMap
+from factory.inventory.source import SourceMap
 
 Root = TypeVar("Root", bound=BaseModel)
 
 
-def parse_inventory(data: str | bytes, file: str, facts: Facts) -> tuple[Inventory, SourceMap]:
+def parse_inventory(
+    data: str | bytes, file: str, facts: Facts
+) -> tuple[Inventory, SourceMap, tuple[Finding, ...]]:
     """Read an inventory from YAML.
 
     Args:
@@ -29,8 +30,8 @@ def parse_inventory(data: str | bytes, file: str, facts: Facts) -> tuple[Invento
         facts: what AWS offers: Regions, zones, instance types, quotas.
 
     Returns:
-        The inventory, and the map that places later findings in this file. Warnings are not
-        raised: `check_inventory` yields them.
+        The inventory, the map that places later findings in this file, and the warnings: what
+        the rules found that is no error.
 
     Raises:
         InventoryError: with every problem that can be found (F1xx).
@@ -39,13 +40,14 @@ def parse_inventory(data: str | bytes, file: str, facts: Facts) -> tuple[Invento
     source = SourceMap.of(file, document)
     problems = yaml_problems(document, source, "F100", "F101")
     if document.faults:
-        raise InventoryError(problems)
+        raise InventoryError(problems, complete=len(document.faults) < MOST_FAULTS)
     inventory, findings = _read(document, facts)
     errors = [f for f in findings if f.severity == "error"]
     if problems or errors:
-        raise InventoryError([*problems, *source.locate_all(findings)])
+        complete = len(errors) <= MOST_PROBLEMS
+        raise InventoryError([*problems, *source.locate_all(findings)], complete=complete)
     assert inventory is not None  # nothing was refused
-    return inventory, source
+    return inventory, source, tuple(findings)
 
 
 def _read(document: Document, facts: Facts) -> tuple[Inventory | None, list[Finding]]:
@@ -89,6 +91,14 @@ def _missing(root: type[BaseModel]) -> Finding:
     return Finding(rule="F103", path=(), message=message, hint=f"it needs {keys}")
 
 
-def _some(findings: Iterable[Finding]) -> Iterable[Finding]:
-    """Stop a rule that finds fault with everything: each finding may cost a search of names."""
-    return islice(findings, MOST_PROBLEMS + 1)
+def _some(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Stop rules that find fault with everything: each error may cost a search of names.
+
+    Warnings do not count: however many there are, the errors behind them are found.
+    """
+    errors = 0
+    for finding in findings:
+        yield finding
+        errors += finding.severity == "error"
+        if errors > MOST_PROBLEMS:
+            return

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from factory.errors import Finding, KeyPath
+from factory.facts.schema import Facts
 from factory.inventory.endpoints import endpoint_services
 from factory.inventory.nearest import suggest
 from factory.inventory.schema import Cell, CellType, Inventory
@@ -38,7 +39,7 @@ Source:
 """
 
 
-def check_references(inventory: Inventory) -> Iterator[Finding]:
+def check_references(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
     """Yield names that nothing bears, and entries that stand twice.
 
     Rules:
@@ -51,7 +52,7 @@ def check_references(inventory: Inventory) -> Iterator[Finding]:
     yield from _check_cells(inventory)
     yield from _check_meshes(inventory)
     yield from _check_hubs(inventory)
-    yield from _check_cell_types(inventory)
+    yield from _check_cell_types(inventory, facts)
     yield from _check_list(inventory, ("rings",), ())
 
 
@@ -118,12 +119,12 @@ def _check_hubs(inventory: Inventory) -> Iterator[Finding]:
 
 
 @as_far_as_readable
-def _check_cell_types(inventory: Inventory) -> Iterator[Finding]:
+def _check_cell_types(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
     for name, cell_type in inventory.cell_types.items():
         path = ("cell_types", name)
         for entries in TYPE_LISTS:
             yield from _check_list(cell_type, entries, path)
-        yield from _check_alike(cell_type, (*path, "endpoints"))
+        yield from _check_alike(cell_type, facts, (*path, "endpoints"))
         yield from _check_ingress(cell_type, (*path, "ingress", "node_group"))
 
 
@@ -135,9 +136,9 @@ def _check_ingress(cell_type: CellType, path: KeyPath) -> Iterator[Finding]:
 
 
 @as_far_as_readable
-def _check_alike(cell_type: CellType, path: KeyPath) -> Iterator[Finding]:
+def _check_alike(cell_type: CellType, facts: Facts, path: KeyPath) -> Iterator[Finding]:
     """Yield endpoints that Terraform could not tell from another: it knows no dots in names."""
-    services = endpoint_services(cell_type)
+    services = endpoint_services(cell_type, facts)
     for index, service in readable(cell_type.endpoints):
         for other in services:
             if other != service and other.replace(".", "-") == service.replace(".", "-"):

@@ -76,7 +76,8 @@ def check_inventory(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
         F103, F110 to F133, F140 to F147: see `RULES`.
     """
     # Each part says how far it goes where something was refused; none may stop the others.
-    for check in (check_references, check_accounts, check_spark, check_access, check_texts):
+    yield from as_far_as_readable(check_references)(inventory, facts)
+    for check in (check_accounts, check_spark, check_access, check_texts):
         yield from as_far_as_readable(check)(inventory)
     for check_facts in (
         check_zones,

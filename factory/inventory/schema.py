@@ -130,8 +130,11 @@ class CellType(Model):
     )
     zones: list[ZoneId] = Field(min_length=2, max_length=6, description="Zone ids, not names.")
     node_groups: dict[GroupName, NodeGroup] = Field(min_length=1, description="Pools of nodes.")
-    prefixes_per_node: int = Field(
-        default=6, ge=1, le=49, description="/28 prefixes attached to each node (prefixes)."
+    prefixes_per_node: int | None = Field(
+        default=None,
+        ge=1,
+        le=49,
+        description="/28 prefixes of each node; our policy prefixes-per-node when unset.",
     )
     max_pods: int | None = Field(
         default=None,
@@ -295,6 +298,10 @@ class Inventory(Model):
     def organization_of(self, cell: str) -> Organization:
         """Return the organization of a cell, by the cell's name."""
         return self.organizations[self.cells[cell].organization]
+
+    def quotas_of(self, cell: str) -> dict[str, int]:
+        """Merge what AWS has raised for a cell: its own quotas over those of its cell type."""
+        return {**self.type_of(cell).quotas, **self.cells[cell].quotas}
 
     def peers_of(self, cell: str) -> tuple[str, ...]:
         """Return the cells that a cell peers with, by name, sorted."""

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from factory.documents import Document, Fault, Mark
 from factory.errors import Finding, KeyPath, Problem, Span
 
-MOST_PROBLEMS = 200  # after so many, more of them help nobody
-
 KEY_RULES = frozenset({"F102", "F106"})
 """Rules that blame a key and not the value that stands beside it."""
 
@@ -47,14 +45,8 @@ class SourceMap:
         return Problem(self._span(fault.mark), finding)
 
     def locate_all(self, findings: Iterable[Finding]) -> list[Problem]:
-        """Place findings, sorted by place; past a bound the rest is only counted."""
-        problems = sorted(map(self.locate, findings), key=lambda p: (p.span, p.finding.rule))
-        rest = problems[MOST_PROBLEMS:]
-        if not rest:
-            return problems
-        message = f"and {len(rest):,} more from here on, which are not shown"
-        more = Finding(rule=rest[0].finding.rule, path=rest[0].finding.path, message=message)
-        return [*problems[:MOST_PROBLEMS], Problem(rest[0].span, more)]
+        """Place findings, errors first and then sorted by place."""
+        return sorted(map(self.locate, findings), key=lambda p: p.rank)
 
     def _span(self, mark: Mark) -> Span:
         return Span(self.file, mark.line, mark.column)

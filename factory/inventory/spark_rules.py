@@ -7,14 +7,12 @@ from collections.abc import Iterator
 from factory.errors import Finding, KeyPath
 from factory.inventory.schema import CellType, Inventory
 from factory.inventory.unreadable import as_far_as_readable, at, peek, readable
+from factory.naming import PLATFORM_NAMESPACES
 
 PUBLIC_REGISTRIES = (
     *("docker.io", "gcr.io", "ghcr.io", "github.io", "k8s.io", "quay.io"),
     *("mcr.microsoft.com", "public.ecr.aws"),
 )
-PLATFORM_NAMESPACES = ("spark-operator", "spark-system", "yunikorn")
-"""The namespaces of the releases themselves; jobs have no business there."""
-
 Place = tuple[str, ...]  # the keys below `spark`
 CHARTS: tuple[Place, ...] = (
     ("operator", "chart_repository"),

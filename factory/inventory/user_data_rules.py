@@ -82,7 +82,9 @@ def _check_bytes(
     group = cell_type.node_groups[pool]
     endpoint = "." * round(facts.parameter("cluster-endpoint-bytes"))
     certificate = "." * round(facts.parameter("cluster-certificate-bytes"))
-    text = render_node_config(cell, cell_type, group, endpoint=endpoint, certificate=certificate)
+    text = render_node_config(
+        cell, cell_type, group, facts, endpoint=endpoint, certificate=certificate
+    )
     size, most = len(text.encode()), round(facts.parameter("user-data-bytes"))
     if size <= most:
         return

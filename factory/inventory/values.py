@@ -149,3 +149,16 @@ class Model(BaseModel):
             if name in type(self).model_fields:
                 raise UnreadableError(name)
             return super().__getattr__(name)
+
+
+def bounds_of(model: type[BaseModel], field: str) -> tuple[int, int]:
+    """Read the least and the most that a whole number of the inventory may be.
+
+    >>> from pydantic import Field
+    >>> bounds_of(type("M", (Model,), {"__annotations__": {"n": int}, "n": Field(ge=1, le=9)}), "n")
+    (1, 9)
+    """
+    marks = model.model_fields[field].metadata
+    (least,) = (mark.ge for mark in marks if hasattr(mark, "ge"))
+    (most,) = (mark.le for mark in marks if hasattr(mark, "le"))
+    return least, most

@@ -61,7 +61,7 @@ class AskedCell(Model):
 class Answer(Model):
     """Where a job goes."""
 
-    version: Literal[1] = Field(description="Version of this format.")
+    format_version: Literal[1] = Field(description="Version of this format.")
     job: AskedJob = Field(description="What was asked.")
     cell: str | None = Field(description="Where the job goes; null when no cell takes it.")
     unknown: list[str] = Field(
@@ -76,7 +76,7 @@ def answer(decision: Decision) -> dict[str, Any]:
     """Write a decision as plain data."""
     job = decision.job
     made = Answer(
-        version=1,
+        format_version=1,
         job=AskedJob(
             key=job.key, pods=job.pods, cores=job.cores, mesh=job.mesh, type=job.cell_type
         ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from factory.constructs.node_groups import image_name
+from factory.facts.published import image_name
 from factory.facts.schema import Facts, effective
 from factory.inventory.schema import Inventory
 from factory.sandbox.world import HubVpc, Image, World
@@ -50,7 +50,8 @@ def _images(inventory: Inventory, facts: Facts) -> tuple[Image, ...]:
 
 def _blocks_per_vpc(inventory: Inventory, facts: Facts) -> int:
     quota = facts.quota("blocks-per-vpc")
-    told = [inventory.type_of(cell).quotas for cell in inventory.cells]
-    told += [cell.quotas for cell in inventory.cells.values()]
-    raised = [effective(quota, quotas[quota.code]) for quotas in told if quota.code in quotas]
-    return max([quota.default, *raised])
+    allowed = (
+        effective(quota, inventory.region_of(cell), inventory.quotas_of(cell))
+        for cell in inventory.cells
+    )
+    return int(max(allowed))

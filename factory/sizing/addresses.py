@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from factory.addressing.blocks import subnet_kinds
 from factory.addressing.need import pod_reservations
+from factory.inventory.endpoints import GATEWAY_SERVICES
 from factory.sizing.entry import CellEntries
 from factory.sizing.terms import (
     fragmented_nodes,
@@ -16,7 +18,6 @@ from factory.sizing.terms import (
 from factory.sizing.usage import Limit, Usage
 
 OWN_CONTROL_PLANE_RULES = 2  # its nodes and its pods reach the Kubernetes API
-SUBNETS_PER_ZONE = 4  # node, endpoint, control plane and pod; a public one where there is egress
 
 
 def size_addresses(entries: CellEntries) -> Iterator[Usage]:
@@ -30,7 +31,7 @@ def size_addresses(entries: CellEntries) -> Iterator[Usage]:
 def _pod_subnet(entries: CellEntries, zone: str) -> Iterator[Usage]:
     shape, scope = entries.shape, entries.scope("zone", zone)
     kept = int(entries.facts.parameter("reserved-addresses-per-subnet"))
-    subnet = shape.zones[zone].pod
+    subnet = shape.zones[zone]["pod"]
     reserved = pod_reservations(subnet, shape.prefixes, kept)
     nodes = shape.peak_per_zone
     interfaces = sum(pool.peak * shape.pod_interfaces(pool) for pool in shape.pools)
@@ -64,25 +65,26 @@ def _pod_subnet(entries: CellEntries, zone: str) -> Iterator[Usage]:
 def _routable_subnets(entries: CellEntries, zone: str) -> Iterator[Usage]:
     shape, scope, facts = entries.shape, entries.scope("zone", zone), entries.facts
     blocks = shape.zones[zone]
+    control_plane = blocks["control_plane"]
     kept = int(facts.parameter("reserved-addresses-per-subnet"))
     yield entries.usage(
         "node-addresses",
         shape.peak_per_zone,
-        Limit(value=usable_addresses(blocks.node, kept), source=str(blocks.node)),
+        Limit(value=usable_addresses(blocks["node"], kept), source=str(blocks["node"])),
         per_node=1,
         scope=scope,
     )
     yield entries.usage(
         "endpoint-addresses",
         shape.endpoints + (1 if shape.ingress else 0),
-        Limit(value=usable_addresses(blocks.endpoint, kept), source=str(blocks.endpoint)),
+        Limit(value=usable_addresses(blocks["endpoint"], kept), source=str(blocks["endpoint"])),
         scope=scope,
         path=shape.type_path,
     )
     yield entries.usage(
         "control-plane-addresses",
         int(facts.parameter("cluster-subnet-free-addresses-least")),
-        Limit(value=usable_addresses(blocks.control_plane, kept), source=str(blocks.control_plane)),
+        Limit(value=usable_addresses(control_plane, kept), source=str(control_plane)),
         scope=scope,
         path=shape.type_path,
     )
@@ -92,10 +94,10 @@ def _vpc(entries: CellEntries) -> Iterator[Usage]:
     shape = entries.shape
     cell_path = ("cells", shape.name)
     public = 1 if shape.nat_gateways else 0
-    subnets = len(shape.zones) * (SUBNETS_PER_ZONE + public)
-    # Node tables hold a local route for each block, one for each block of a peer, the S3
-    # gateway's and, where there is egress, the default route.
-    routes = shape.blocks + shape.peers.blocks + 1 + public
+    subnets = len(shape.zones) * len(subnet_kinds(egress=bool(public)))
+    # Node tables hold a local route for each block, one for each block of a peer, those of the
+    # gateway endpoints and, where there is egress, the default route.
+    routes = shape.blocks + shape.peers.blocks + len(GATEWAY_SERVICES) + public
     for bound, used in (
         ("blocks-per-vpc", shape.blocks),
         ("subnets-per-vpc", subnets),

@@ -23,7 +23,7 @@ class CellEntries:
 
     def quota(self, id_: str) -> Limit:
         """Say what the cell's account may use of a quota."""
-        return quota_limit(self.facts, id_, self.shape.quotas)
+        return quota_limit(self.facts, id_, self.shape.region, self.shape.quotas)
 
     def policy(self, id_: str) -> Limit:
         """Say what our own policy allows."""

@@ -6,13 +6,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from factory.facts.schema import ADDRESSES_PER_PREFIX
+from factory.inventory.groups import group_size
+from factory.inventory.schema import NodeGroup
+from factory.inventory.values import bounds_of
 from factory.sizing.scale import scale_nodes
 from factory.sizing.setting import Setting, size_setting
 from factory.sizing.shape import CellShape
 from factory.sizing.solve import QuotaRaise, most_nodes, quota_raises
 
-GUARDED_INTERFACES = 2  # primary and one for pods: what MAX_ENI should be where prefixes allow it
-LEAST_ROOT_GIB = 20  # what the inventory takes
+LEAST_ROOT_GIB, _ = bounds_of(NodeGroup, "root_volume_gib")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,9 +61,10 @@ def _candidates(setting: Setting) -> Iterator[Change]:
     """Change the cell itself, and keep all its nodes."""
     shape = setting.shape
     addresses = ADDRESSES_PER_PREFIX * shape.prefixes
-    if shape.interfaces != GUARDED_INTERFACES:
-        fused = replace(shape, interfaces=GUARDED_INTERFACES)
-        yield Change(words=f"MAX_ENI={GUARDED_INTERFACES}", shape=fused)
+    guarded = int(setting.facts.policy_value("interfaces-per-node"))
+    if shape.interfaces != guarded:
+        fused = replace(shape, interfaces=guarded)
+        yield Change(words=f"MAX_ENI={guarded}", shape=fused)
     if shape.max_pods > addresses:
         words = f"max_pods of {addresses:,}"
         yield Change(words=words, shape=replace(shape, max_pods=addresses))
@@ -137,8 +140,7 @@ def _fewer_nodes(setting: Setting) -> Iterator[Change]:
     nodes = min(allowed)  # our policy on nodes is always among them
     if nodes >= shape.nodes:
         return
-    group_size = setting.facts.group_size
-    fewer = scale_nodes(shape, nodes // zones, group_size)
+    fewer = scale_nodes(shape, nodes // zones, group_size(setting.facts))
     if len(fewer.pools) < len(shape.pools):
         return  # to do without a pool is no smaller cell, but another one
     fewer = _lower_ceiling(setting, replace(fewer, ceiling=shape.ceiling))

@@ -10,7 +10,7 @@ from factory.facts.schema import Facts
 from factory.inventory.schema import Inventory
 from factory.sizing.bounds import BOUNDS
 from factory.sizing.nau import CellNau
-from factory.sizing.quotas import cell_quotas, quota_limit
+from factory.sizing.quotas import quota_limit
 from factory.sizing.usage import Scope, Usage
 
 
@@ -20,6 +20,7 @@ class Neighbourhood:
 
     owner: str
     path: KeyPath
+    region: str
     cells: tuple[str, ...]  # cells among itself and its peers
     hub_nau: int  # NAU of the hubs among them, as their owners state it
     connections: int  # peering connections of the VPC
@@ -34,12 +35,13 @@ def cell_neighbourhood(inventory: Inventory, cell: str) -> Neighbourhood:
     return Neighbourhood(
         owner=cell,
         path=("cells", cell),
+        region=region,
         cells=(cell, *peers),
         # VPCs of another Region do not count.
         hub_nau=sum(h.nau for h in (inventory.hubs[n] for n in hubs) if h.region == region),
         connections=len(peers) + len(hubs),
         requests=sum(1 for peer in peers if peer > cell) + len(hubs),
-        quotas=cell_quotas(inventory, cell),
+        quotas=inventory.quotas_of(cell),
     )
 
 
@@ -50,6 +52,7 @@ def hub_neighbourhood(inventory: Inventory, hub: str) -> Neighbourhood:
     return Neighbourhood(
         owner=hub,
         path=("hubs", hub),
+        region=declared.region,
         cells=tuple(cell for cell in cells if inventory.region_of(cell) == declared.region),
         hub_nau=declared.nau,
         connections=len(cells),
@@ -129,7 +132,7 @@ def _usage(
         bound=bound,
         scope=Scope(around.owner, "vpc", around.owner),
         used=used,
-        allowed=quota_limit(facts, quota, around.quotas),
+        allowed=quota_limit(facts, quota, around.region, around.quotas),
         unit=row.unit,
         gate=row.gate,
         path=around.path,

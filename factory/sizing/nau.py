@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from factory.facts.schema import Facts
+from factory.inventory.endpoints import GATEWAY_SERVICES
 from factory.sizing.entry import CellEntries
 from factory.sizing.shape import CellShape, Pool
 from factory.sizing.terms import (
@@ -81,6 +82,7 @@ def base_nau(shape: CellShape, facts: Facts) -> float:
         facts.weight("interface-endpoint") * shape.endpoints * zones
         + (facts.weight("network-load-balancer") * zones if shape.ingress else 0)
         + facts.weight("nat-gateway") * shape.nat_gateways
+        + facts.parameter("nau-per-gateway-endpoint") * len(GATEWAY_SERVICES)
         + facts.parameter("nau-per-control-plane-interface")
         * facts.parameter("control-plane-interfaces-most")
     )

@@ -41,10 +41,14 @@ def size_pools(entries: CellEntries) -> Iterator[Usage]:
             path=path,
         )
     pods_path = (*shape.type_path, "max_pods")
+    held = Limit(
+        value=ADDRESSES_PER_PREFIX * shape.prefixes,
+        source=f"{ADDRESSES_PER_PREFIX} x prefixes_per_node",
+    )
     yield entries.usage(
         "pods-per-node",
         shape.max_pods,
-        Limit(value=ADDRESSES_PER_PREFIX * shape.prefixes, source="16 x prefixes_per_node"),
+        held,
         path=pods_path,
     )
     if shape.churn:
@@ -52,7 +56,7 @@ def size_pools(entries: CellEntries) -> Iterator[Usage]:
         yield entries.usage(
             "pods-per-node-churn",
             shape.max_pods + cooling,
-            Limit(value=ADDRESSES_PER_PREFIX * shape.prefixes, source="16 x prefixes_per_node"),
+            held,
             path=pods_path,
             detail=f"{shape.churn:g} pods a second come and go on each node",
         )

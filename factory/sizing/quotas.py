@@ -6,38 +6,28 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 
 from factory.errors import Finding, KeyPath
-from factory.facts.schema import Facts, Quota, UnknownFact
+from factory.facts.schema import Facts, Quota, UnknownFact, effective
 from factory.inventory.schema import Inventory
 from factory.sizing.usage import Limit
 
 
-def cell_quotas(inventory: Inventory, cell: str) -> dict[str, float]:
-    """Merge what AWS has raised for a cell: its own quotas over those of its cell type."""
-    return {**inventory.type_of(cell).quotas, **inventory.cells[cell].quotas}
-
-
-def quota_limit(facts: Facts, id_: str, quotas: Mapping[str, float]) -> Limit:
-    """Say what holds of a quota for an account: its override or the default.
-
-    An override above the documented maximum counts as the maximum; `check_quotas` reports it.
+def quota_limit(facts: Facts, id_: str, region: str, quotas: Mapping[str, float]) -> Limit:
+    """Say what holds of a quota for an account in a Region: its raise or the Region's default.
 
     Args:
         facts: AWS facts.
         id_: Id of the quota.
+        region: Region of the account's cell, or of the hub.
         quotas: What AWS has raised, by quota code.
     """
-    quota = facts.quota(id_)
-    raised = quotas.get(quota.code) if quota.code and quota.kind == "quota" else None
-    value: float = quota.default if raised is None else raised
-    if quota.maximum is not None:
-        value = min(value, quota.maximum)
+    quota = facts.quota(id_).in_region(region)
     return Limit(
-        value=value,
+        value=effective(quota, region, quotas),
         code=quota.code,
         maximum=quota.maximum,
         adjustable=quota.kind == "quota",
         default=quota.default,
-        raised=raised is not None,
+        raised=quota.is_raisable and quota.code in quotas,
         source=quota.source,
     )
 

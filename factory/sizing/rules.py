@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import ceil, inf
 
-from factory.errors import Finding
+from factory.errors import SUBJECTS, Finding, KeyPath
 from factory.sizing.bounds import BOUNDS
 from factory.sizing.usage import Ledger, Usage
+
+RULES = {
+    **{bound.rule: bound.title for bound in BOUNDS.values()},
+    "F391": "A quota is recorded above the most that AWS gives.",
+    "F392": "A quota code is one that no bound uses (a warning).",
+    "F393": "No known quota counts the vCPUs of an instance type (a warning).",
+}
+"""What each rule says, a bound its title; a number is never used again for something else."""
 
 
 def check_ledger(ledger: Ledger) -> Iterator[Finding]:
@@ -26,7 +34,23 @@ def check_ledger(ledger: Ledger) -> Iterator[Finding]:
                 message=f"{usage.scope.kind} {usage.scope} needs {describe(usage)}",
                 hint=hint(usage),
                 severity=usage.gate,
+                about=_subject(usage),
+                own=_own(usage),
             )
+
+
+def _own(usage: Usage) -> tuple[str, ...]:
+    """Name what no other cell has: a zone is counted apart, and its limit may be its block."""
+    if usage.scope.kind != "zone":
+        return ()
+    return (usage.scope.name,) if usage.code else (usage.scope.name, usage.source)
+
+
+def _subject(usage: Usage) -> KeyPath:
+    """Name the owner as the inventory does; a path leads to what would be changed first."""
+    if len(usage.path) > 1 and usage.path[0] in SUBJECTS:
+        return usage.path[:2]
+    return ("cells", usage.scope.owner) if usage.scope.kind != "inventory" else ()
 
 
 def describe(usage: Usage) -> str:

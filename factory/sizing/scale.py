@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from factory.sizing.groups import split_groups
+from factory.inventory.groups import split_groups
 from factory.sizing.shape import CellShape, Pool
 
 

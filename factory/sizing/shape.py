@@ -10,11 +10,9 @@ from factory.addressing.blocks import CellAddresses, ZoneBlocks
 from factory.errors import KeyPath
 from factory.facts.schema import CallCount, Facts, InstanceType
 from factory.inventory.endpoints import endpoint_services
-from factory.inventory.node_config import is_open, pods_per_node
+from factory.inventory.groups import group_size, pool_surge, split_groups
+from factory.inventory.node_config import is_open, pods_per_node, prefixes_per_node
 from factory.inventory.schema import CellType, Inventory, NodeGroup
-from factory.sizing.groups import split_groups
-from factory.sizing.quotas import cell_quotas
-from factory.sizing.terms import update_surge
 
 NEWEST_CNI = (999,)  # stands in for a version that the inventory does not pin
 
@@ -53,6 +51,7 @@ class CellShape:
     """A cell, as far as its size matters."""
 
     name: str
+    region: str
     type_path: KeyPath
     zones: Mapping[str, ZoneBlocks]  # by zone id
     blocks: int  # blocks of the VPC
@@ -108,8 +107,9 @@ def shape_of(inventory: Inventory, cell: str, addresses: CellAddresses, facts: F
         inventory.type_of(cell),
         addresses,
         facts,
+        region=inventory.region_of(cell),
         type_path=("cell_types", inventory.cells[cell].type),
-        quotas=cell_quotas(inventory, cell),
+        quotas=inventory.quotas_of(cell),
         peers=Peers(
             blocks=len(peers) + hub_blocks,
             hub_blocks=hub_blocks,
@@ -123,6 +123,7 @@ def shape_of_type(
     addresses: CellAddresses,
     facts: Facts,
     *,
+    region: str,
     type_path: KeyPath,
     quotas: Mapping[str, float],
     peers: Peers,
@@ -131,17 +132,18 @@ def shape_of_type(
     cni = cell_type.addon_version("vpc-cni") or ""
     return CellShape(
         name=name,
+        region=region,
         type_path=type_path,
         zones=addresses.zones,
         blocks=len(addresses.blocks),
         pod_addresses=sum(block.num_addresses for block in addresses.pod_blocks),
         pools=_pools(cell_type, type_path, facts),
-        prefixes=cell_type.prefixes_per_node,
-        max_pods=pods_per_node(cell_type),
+        prefixes=prefixes_per_node(cell_type, facts),
+        max_pods=pods_per_node(cell_type, facts),
         interfaces=int(facts.policy_value("interfaces-per-node")),
         calls=facts.node_calls("at-once", _version(cni)),
         cni=cni,
-        endpoints=len(endpoint_services(cell_type)),
+        endpoints=len(endpoint_services(cell_type, facts)),
         nat_gateways=len(cell_type.zones) if cell_type.egress == "nat_gateway" else 0,
         ingress=cell_type.ingress.node_group if cell_type.ingress else None,
         ceiling=cell_type.node_ceiling,
@@ -151,17 +153,13 @@ def shape_of_type(
 
 
 def _pools(cell_type: CellType, path: KeyPath, facts: Facts) -> tuple[Pool, ...]:
-    largest = facts.group_size  # a raised quota must not move a node
-    per_zone = int(facts.parameter("update-surge-per-zone"))
-
     def pool(name: str, group: NodeGroup) -> Pool:
-        groups = split_groups(group.nodes_per_zone, largest)
         return Pool(
             name=name,
             instance=facts.instance(group.instance_type),
             per_zone=group.nodes_per_zone,
-            surge=len(groups) * update_surge(group.max_unavailable, per_zone),
-            groups=groups,
+            surge=pool_surge(group.nodes_per_zone, group.max_unavailable, facts),
+            groups=split_groups(group.nodes_per_zone, group_size(facts)),
             root_gib=group.root_volume_gib,
             spot=group.capacity == "spot",
             is_open=is_open(group),

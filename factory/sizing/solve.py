@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 
+from factory.inventory.groups import group_size
 from factory.sizing.bounds import BOUNDS
 from factory.sizing.ledger import size_shape
 from factory.sizing.mesh import size_neighbourhood
@@ -69,11 +70,11 @@ def most_nodes(setting: Setting, bounds: Iterable[str] | None = None) -> dict[st
     Returns:
         Nodes of the cell, a multiple of its zones, by bound; None where nodes do not matter.
     """
-    group_size = setting.facts.group_size
+    size_of_group = group_size(setting.facts)
     zones = len(setting.shape.zones)
 
     def size(per_zone: int) -> tuple[Usage, ...]:
-        return size_setting(setting, scale_nodes(setting.shape, per_zone, group_size))
+        return size_setting(setting, scale_nodes(setting.shape, per_zone, size_of_group))
 
     wanted = BOUNDS if bounds is None else bounds
     solved = most_fitting(size, wanted)

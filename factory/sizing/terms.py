@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 from math import ceil
 
+from factory.addressing.space import BITS
 from factory.facts.schema import ADDRESSES_PER_PREFIX
-
-ADDRESS_BITS = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,18 +107,6 @@ def node_nau(attached: Attached, weights: NauWeights, *, per_pod: float = 0) -> 
     )
 
 
-def update_surge(max_unavailable: int, per_zone: int, zones: int = 1) -> int:
-    """Count the nodes by which one managed node group grows while it is updated (nodes).
-
-    Source:
-        https://docs.aws.amazon.com/eks/latest/userguide/managed-node-update-behavior.html
-
-    >>> update_surge(max_unavailable=20, per_zone=2)
-    20
-    """
-    return max(per_zone * zones, max_unavailable)
-
-
 def usable_addresses(block: IPv4Network, kept: int) -> int:
     """Count the addresses of a subnet that AWS does not keep for itself; never below 0.
 
@@ -157,7 +144,7 @@ def packed_nodes(prefix_length: int, prefixes: int, interfaces: int = 1) -> int:
 
 
 def _whole_prefixes(prefix_length: int) -> int:
-    blocks = (1 << (ADDRESS_BITS - prefix_length)) // ADDRESSES_PER_PREFIX
+    blocks = (1 << (BITS - prefix_length)) // ADDRESSES_PER_PREFIX
     return max(0, blocks - 2)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from math import ceil, floor, inf
 from typing import Literal
@@ -130,6 +130,10 @@ class Ledger:
         """List the usages of one cell, hub or mesh."""
         return tuple(u for u in self.usages if u.scope.owner == owner)
 
+    def owners(self) -> tuple[str, ...]:
+        """List the cells, hubs and pools, in the ledger's order."""
+        return tuple(dict.fromkeys(usage.scope.owner for usage in self.usages))
+
     def binding(self, owner: str) -> Usage | None:
         """Return the usage that binds a cell, hub or mesh, if one does."""
         return next((u for u in self.of(owner) if u.binding), None)
@@ -146,15 +150,25 @@ def mark_binding(usages: tuple[Usage, ...]) -> tuple[Usage, ...]:
     A bound that no node fills (such as prefixes per interface) never binds the size of a cell.
     The first of equally full ones is marked; marks of before are wiped.
     """
-    fullest: dict[str, int] = {}
+    binding: dict[str, int] = {}
     for index, usage in enumerate(usages):
         if usage.gate != "error" or not usage.per_node:
             continue
-        best = fullest.get(usage.scope.owner)
+        best = binding.get(usage.scope.owner)
         if best is None or usage.share > usages[best].share:
-            fullest[usage.scope.owner] = index
-    marked = set(fullest.values())
+            binding[usage.scope.owner] = index
+    marked = set(binding.values())
     return tuple(
         u if u.binding == (i in marked) else replace(u, binding=i in marked)
         for i, u in enumerate(usages)
     )
+
+
+def fullest(usages: Iterable[Usage]) -> tuple[Usage, ...]:
+    """Keep the fullest usage of each bound: of three equal zones, the first."""
+    best: dict[str, Usage] = {}
+    for usage in usages:
+        known = best.get(usage.bound)
+        if known is None or usage.share > known.share or usage.binding:
+            best[usage.bound] = usage
+    return tuple(best.values())

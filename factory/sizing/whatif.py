@@ -13,7 +13,8 @@ from pydantic import ValidationError
 from factory.addressing.blocks import CellAddresses, ZoneBlocks
 from factory.addressing.need import CellNeed, need_of, pod_block_lengths, primary_length
 from factory.facts.schema import Facts
-from factory.inventory.schema import CellType
+from factory.inventory.schema import CellType, NodeGroup
+from factory.inventory.values import bounds_of
 from factory.sizing.mesh import Neighbourhood
 from factory.sizing.nau import cell_nau
 from factory.sizing.setting import Setting
@@ -24,14 +25,14 @@ POOL = "nodes"
 PATH = ("what-if",)
 PRIMARY = int(IPv4Address("10.0.0.0"))
 PODS = int(IPv4Address("100.64.0.0"))
-MOST_PER_ZONE = 5_000  # nodes; what the inventory takes, too
+_, MOST_PER_ZONE = bounds_of(NodeGroup, "nodes_per_zone")
 RANGES = {
-    "prefixes": (1, 49),
+    "prefixes": bounds_of(CellType, "prefixes_per_node"),
     "cells": (1, 10_000),
-    "max_pods": (1, 10_000),
+    "max_pods": bounds_of(CellType, "max_pods"),
     "max_eni": (1, 100),
-    "max_unavailable": (1, 100),
-    "root_volume_gib": (20, 16_384),
+    "max_unavailable": bounds_of(NodeGroup, "max_unavailable"),
+    "root_volume_gib": bounds_of(NodeGroup, "root_volume_gib"),
     "hubs": (0, 1_000),
     "hub_nau": (0, 10_000_000),
     "churn": (0, 1_000),
@@ -51,13 +52,13 @@ class WhatIf:
 
     nodes: int
     instance: str
-    prefixes: int = 6
+    prefixes: int | None = None  # our policy when None
     zones: int = 3
     cells: int = 1  # cells of the mesh, all alike, each peered with each
     max_pods: int | None = None  # all that the prefixes hold when None
     max_eni: int | None = None  # our policy when None
-    max_unavailable: int = 1
-    root_volume_gib: int = 100
+    max_unavailable: int = NodeGroup.model_fields["max_unavailable"].default
+    root_volume_gib: int = NodeGroup.model_fields["root_volume_gib"].default
     hub_nau: int = 0  # NAU of the hubs that every cell is peered with
     hubs: int = 0
     churn: float = 0  # pods that come and go on each node (per second)
@@ -95,6 +96,7 @@ def setting_of_what_if(question: WhatIf, facts: Facts) -> Setting:
         cell_type,
         _addresses(cell_type, need_of(cell_type, facts), facts),
         facts,
+        region=question.region,
         type_path=PATH,
         quotas={**_granted(question.level, facts), **question.quotas},
         peers=Peers(blocks=peers, hub_blocks=question.hubs),
@@ -109,6 +111,7 @@ def setting_of_what_if(question: WhatIf, facts: Facts) -> Setting:
         around=Neighbourhood(
             owner=NAME,
             path=PATH,
+            region=question.region,
             cells=(NAME,) * question.cells,
             hub_nau=question.hub_nau,
             connections=peers,
@@ -120,21 +123,23 @@ def setting_of_what_if(question: WhatIf, facts: Facts) -> Setting:
     )
 
 
-def assumed(question: WhatIf, given: Collection[str]) -> Iterator[str]:
+def assumed(question: WhatIf, given: Collection[str], facts: Facts) -> Iterator[str]:
     """Say what the question left open, and the options that would settle it.
 
     Args:
         question: The question.
         given: Names of the fields that were asked for.
+        facts: Our policy, for what it settles.
     """
+    prefixes = facts.policy_value("prefixes-per-node")
     for names, words in _DEFAULTS:
         if not set(names) <= set(given):
             options = ", ".join(_option(name) for name in names)
-            yield f"{words.format(q=question)} ({options})"
+            yield f"{words.format(q=question, prefixes=prefixes)} ({options})"
 
 
 _DEFAULTS: tuple[tuple[tuple[str, ...], str], ...] = (
-    (("prefixes",), "{q.prefixes} prefixes for each node"),
+    (("prefixes",), "{prefixes:g} prefixes for each node"),
     (("zones", "region"), "{q.zones} zones of {q.region}"),
     (("cells",), "cells of the mesh, all alike: {q.cells}"),
     (("hubs", "hub_nau"), "{q.hubs} hubs with {q.hub_nau:,} NAU together"),
@@ -161,9 +166,10 @@ def _zones(question: WhatIf, facts: Facts) -> list[str]:
         raise WhatIfError(msg)
     taken = [zone for zone in region.zone_ids if zone not in region.refused]
     zones = taken[: question.zones]
-    if not 2 <= question.zones <= len(zones):
+    least = int(facts.parameter("cluster-subnet-zones-least"))
+    if not least <= question.zones <= len(zones):
         there = f"EKS takes {len(taken)} of {question.region}"
-        msg = f"a cell has 2 zones or more, and {there}: not {question.zones}"
+        msg = f"a cell has {least} zones or more, and {there}: not {question.zones}"
         raise WhatIfError(msg)
     return zones
 
@@ -197,7 +203,7 @@ def _cell_type(question: WhatIf, zones: list[str], facts: Facts) -> CellType:
     except ValidationError as error:
         if any(fault["loc"][0] != "addons" for fault in error.errors()):
             raise  # all else was checked before: a bug of ours
-        msg = f"{question.cni!r} is no version of the VPC CNI, such as v1.20.4-eksbuild.1"
+        msg = f"{question.cni!r} is not a version of the VPC CNI, such as v1.20.4-eksbuild.1"
         raise WhatIfError(msg) from error
 
 
@@ -214,7 +220,7 @@ def _addresses(cell_type: CellType, need: CellNeed, facts: Facts) -> CellAddress
     largest = int(facts.parameter("block-shortest-prefix-length"))
     length = need.pod_length or largest
     cut = {kind: IPv4Network((PRIMARY, size)) for kind, size in need.lengths.items()}
-    blocks = ZoneBlocks(pod=IPv4Network((PODS, length)), **cut)
+    blocks: ZoneBlocks = {**cut, "pod": IPv4Network((PODS, length))}
     lengths = pod_block_lengths(len(cell_type.zones), length, facts)
     primary = max(largest, primary_length(need, len(cell_type.zones)))
     return CellAddresses(

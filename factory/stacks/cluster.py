@@ -19,15 +19,14 @@ from factory.constructs.specs import (
     JobsSpec,
     NodePool,
 )
-from factory.facts.schema import ADDRESSES_PER_PREFIX, Facts
 from factory.inventory.addons import merged
-from factory.inventory.node_config import is_open, render_node_config
+from factory.inventory.groups import name_groups
+from factory.inventory.node_config import is_open, pod_addresses_per_node, render_node_config
 from factory.inventory.schema import Addon, CellType
 from factory.layers import Stack
 from factory.layers.access import deployer_role
 from factory.naming import policy_arn, resource_group_arn, stack_tags
 from factory.sizing.dns import dns_configuration, dns_size
-from factory.sizing.groups import group_name, split_groups
 from factory.sizing.shape import shape_of
 from factory.stacks.frame import Outputs
 from factory.stacks.parts import Parts
@@ -96,12 +95,14 @@ def _addons(parts: Parts, cell: str) -> dict[str, AddonSpec]:
     """Collect the add-ons: how the VPC CNI is set stands, how large CoreDNS is may be asked for."""
     cell_type, facts = parts.inventory.type_of(cell), parts.facts
     shape = shape_of(parts.inventory, cell, parts.plan.cells[cell], facts)
-    addresses = ADDRESSES_PER_PREFIX * cell_type.prefixes_per_node
+    environment = cni_environment(
+        pod_addresses_per_node(cell_type, facts), int(facts.policy_value("interfaces-per-node"))
+    )
     made = {}
     for name, entry in cell_type.addons.items():
         asked: Mapping[str, Any] = entry.configuration if isinstance(entry, Addon) else {}
         if name == "vpc-cni":
-            asked = merged(asked, {"env": cni_environment(addresses)})
+            asked = merged(asked, {"env": environment})
         elif name == "coredns":
             asked = merged(dns_configuration(dns_size(shape, facts), facts), asked)
         version = entry.version if isinstance(entry, Addon) else entry
@@ -122,20 +123,11 @@ def _pool(parts: Parts, stack: Stack, pool: str) -> NodePool:
             else None
         ),
         image=facts.image_build(facts.instance(declared.instance_type)),
-        groups=_groups(cell_type, facts, pool),
+        groups=name_groups(pool, declared, sorted(cell_type.zones), facts),
         user_data=render_node_config(
-            cell, cell_type, declared, endpoint=_ENDPOINT, certificate=_CERTIFICATE
+            cell, cell_type, declared, facts, endpoint=_ENDPOINT, certificate=_CERTIFICATE
         ),
     )
-
-
-def _groups(cell_type: CellType, facts: Facts, pool: str) -> dict[str, tuple[str, int]]:
-    nodes = cell_type.node_groups[pool].nodes_per_zone
-    return {
-        group_name(pool, zone, index): (zone, size)
-        for zone in sorted(cell_type.zones)
-        for index, size in enumerate(split_groups(nodes, facts.group_size))
-    }
 
 
 def _jobs(cell_type: CellType, account: str, deployer: str) -> JobsSpec:

@@ -10,20 +10,17 @@ from factory.constructs.cdk import (
     AwsProvider,
     AwsProviderAssumeRole,
     AwsProviderDefaultTags,
-    S3State,
     TerraformOutput,
     TerraformStack,
     TerraformVariable,
-    new_stack,
 )
+from factory.constructs.stack import S3State, new_stack
 from factory.inventory.schema import State
 from factory.layers import Access, Provider, Stack, VariableType
 from factory.naming import stack_tags, state_key
 
 Outputs = Mapping[str, object]
 """What a stack hands on: value or Terraform expression by name."""
-
-_SESSION = "cellfactory"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +86,7 @@ def _add_aws_provider(terraform: TerraformStack, frame: Frame) -> None:
         sts_region=None if access.sts_region == access.region else access.sts_region,
         allowed_account_ids=[access.account],
         assume_role=[
-            AwsProviderAssumeRole(role_arn=role, session_name=_SESSION) for role in access.roles
+            AwsProviderAssumeRole(role_arn=role, session_name=frame.name) for role in access.roles
         ],
         default_tags=[AwsProviderDefaultTags(tags=dict(frame.tags))],
     )

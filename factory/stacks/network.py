@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from factory.addressing.need import pod_reservations
+from factory.addressing.need import pod_reservations, reserved_addresses
 from factory.constructs.cdk import TerraformStack
 from factory.constructs.control_plane_logs import add_control_plane_logs
 from factory.constructs.endpoints import add_endpoints
@@ -14,6 +14,7 @@ from factory.constructs.security_groups import CellSecurityGroups
 from factory.constructs.specs import IngressPorts, NetworkSpec
 from factory.constructs.vpc import CellVpc
 from factory.inventory.endpoints import endpoint_services
+from factory.inventory.node_config import prefixes_per_node
 from factory.inventory.schema import CellType
 from factory.layers import Stack
 from factory.stacks.frame import Outputs
@@ -24,6 +25,8 @@ def describe(parts: Parts, stack: Stack) -> NetworkSpec:
     """Collect what the network of a cell is made of."""
     cell, inventory = stack.id.owner, parts.inventory
     cell_type, addresses = inventory.type_of(cell), parts.plan.cells[cell]
+    kept = reserved_addresses(parts.facts)
+    prefixes = prefixes_per_node(cell_type, parts.facts)
     return NetworkSpec(
         name=cell,
         region=stack.access.region,
@@ -32,10 +35,10 @@ def describe(parts: Parts, stack: Stack) -> NetworkSpec:
         egress=cell_type.egress,
         flow_logs=cell_type.flow_logs,
         hub_blocks={h: tuple(inventory.hubs[h].blocks) for h in inventory.hubs_of(cell)},
-        endpoints=endpoint_services(cell_type),
+        endpoints=endpoint_services(cell_type, parts.facts),
         ingress=_ingress_ports(cell_type),
         pod_reservations={
-            zone: pod_reservations(blocks.pod, cell_type.prefixes_per_node)
+            zone: pod_reservations(blocks["pod"], prefixes, kept)
             for zone, blocks in addresses.zones.items()
         },
     )
@@ -50,11 +53,11 @@ def build(terraform: TerraformStack, spec: NetworkSpec) -> Outputs:
     add_flow_logs(terraform, spec, network.vpc.id)
     return {
         "vpc_id": network.vpc.id,
-        "zone_names": {z: s.availability_zone for z, s in network.pod_subnets.items()},
-        "node_subnet_ids": _ids(network.node_subnets),
-        "pod_subnet_ids": _ids(network.pod_subnets),
-        "endpoint_subnet_ids": _ids(network.endpoint_subnets),
-        "control_plane_subnet_ids": _ids(network.control_plane_subnets),
+        "zone_names": {z: s.availability_zone for z, s in network.subnets["pod"].items()},
+        "node_subnet_ids": _ids(network.subnets["node"]),
+        "pod_subnet_ids": _ids(network.subnets["pod"]),
+        "endpoint_subnet_ids": _ids(network.subnets["endpoint"]),
+        "control_plane_subnet_ids": _ids(network.subnets["control_plane"]),
         "node_route_table_ids": _ids(network.node_tables),
         "security_group_ids": _ids(security.groups),
     }

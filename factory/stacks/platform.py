@@ -15,7 +15,6 @@ from factory.constructs.specs import GatewaySpec, HistorySpec, PlatformSpec
 from factory.constructs.yunikorn import add_yunikorn
 from factory.inventory.schema import CellType
 from factory.layers import Stack
-from factory.layers.access import deployer_role
 from factory.stacks.frame import Outputs
 from factory.stacks.parts import Parts
 
@@ -26,8 +25,8 @@ def describe(parts: Parts, stack: Stack) -> PlatformSpec:
     cell_type = parts.inventory.type_of(cell)
     spark = cell_type.spark
     return PlatformSpec(
-        region=stack.access.region,
-        deployer=deployer_role(parts.inventory, cell),
+        name=stack.id.name,
+        access=stack.access,
         namespaces=tuple(spark.namespaces),
         operator=spark.operator,
         scheduler=spark.scheduler.yunikorn if spark.scheduler else None,
@@ -47,7 +46,7 @@ def build(terraform: TerraformStack, spec: PlatformSpec) -> Outputs:
     shown = [namespaces]
     if spec.history:
         bucket = "${var.event_log_bucket}"
-        shown.append(add_history_server(terraform, spec.region, spec.history, bucket))
+        shown.append(add_history_server(terraform, spec.access.region, spec.history, bucket))
     if spec.gateway:
         add_gateway(terraform, spec, spec.gateway, shown)
     return {"operator_version": version}

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from factory.addressing.blocks import AddressPlan
-from factory.constructs.cdk import App, Synthesized, synth_app
+from factory.constructs.cdk import App
 from factory.constructs.spark_releases import OWN_CHARTS
-from factory.errors import SynthError
+from factory.constructs.stack import Synthesized, synth_app
+from factory.errors import Finding, SynthError
 from factory.facts.schema import Facts
 from factory.files import read_text
 from factory.inventory.schema import Inventory
@@ -57,5 +58,5 @@ def _chart_files(name: str) -> dict[str, str]:
     paths = sorted(p for p in chart.rglob("*") if p.is_file())
     if not paths:
         msg = f"the chart {name} is missing: {chart} is not there"
-        raise SynthError(msg)
+        raise SynthError(Finding(rule="F406", message=msg))
     return {f"charts/{name}/{p.relative_to(chart).as_posix()}": read_text(p) for p in paths}

@@ -13,13 +13,13 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from factory.errors import TerraformError
+from factory.errors import Finding, TerraformError
 from factory.layers import Stack, StackId
 from factory.layers.access import ACCOUNT_VARIABLE
 from factory.processes import Children, Finished, run_process
 from factory.terraform.engine import Engine
+from factory.terraform.guard import Allowed, dangers, describe, forbidden
 from factory.terraform.messages import (
-    Change,
     Diagnostic,
     Report,
     Value,
@@ -37,7 +37,7 @@ LOCK_TIMEOUT = "-lock-timeout=60s"  # another run may just be finishing with the
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bench:
+class RunContext:
     """What every command of a run works with."""
 
     engine: Engine
@@ -57,44 +57,43 @@ class Job:
     inputs: Mapping[str, Value]  # by variable
 
 
-def validate_stack(bench: Bench, stack: StackId, sources: Sources) -> Result:
+def validate_stack(context: RunContext, stack: StackId, sources: Sources) -> Result:
     """Hold a synthesized stack against the schema of its providers; needs no values."""
     started = time.monotonic()
-    space = prepare_workspace(bench.target, bench.engine, stack, sources, None)
-    if failed := _init(bench, stack, space):
+    space = prepare_workspace(context.target, context.engine, stack, sources, None)
+    if failed := _init(context, stack, space):
         return failed
-    finished = _terraform(bench, space, "validate", "-json")
+    finished = _terraform(context, space, "validate", "-json")
     try:
         told = parse_validation(finished.stdout)
     except ValueError:
-        return _failed(bench, stack, Report(other=finished.stdout), finished)
+        return _failed(context, stack, Report(other=finished.stdout), finished)
     if finished.code != 0:
-        return _failed(bench, stack, Report(diagnostics=told), finished)
+        return _failed(context, stack, Report(diagnostics=told), finished)
     took = time.monotonic() - started
     return Result(stack=stack, status="valid", diagnostics=told, seconds=took)
 
 
-def plan_stack(bench: Bench, job: Job) -> Result:
+def plan_stack(context: RunContext, job: Job) -> Result:
     """Plan a stack without a lock and without keeping the plan."""
     stack = job.stack.id
     started = time.monotonic()
-    space = prepare_workspace(bench.target, bench.engine, stack, job.sources, job.inputs)
-    if failed := _init(bench, stack, space):
+    space = prepare_workspace(context.target, context.engine, stack, job.sources, job.inputs)
+    if failed := _init(context, stack, space):
         return failed
-    report, finished = _reported(bench, space, *_PLAN, "-lock=false")
+    report, finished = _reported(context, space, *_PLAN, "-lock=false")
     if finished.code not in (0, 2):
-        return _failed(bench, stack, report, finished)
+        return _failed(context, stack, report, finished)
     return _planned(stack, report, finished, time.monotonic() - started)
 
 
-def apply_stack(bench: Bench, job: Job, *, allow_destroy: bool) -> Result:
+def apply_stack(context: RunContext, job: Job, allowed: Allowed) -> Result:
     """Apply a stack and record its outputs.
 
     Args:
-        bench: what to work with.
+        context: what to work with.
         job: the stack.
-        allow_destroy: go on when the plan destroys or replaces something. What Terraform
-            calls tainted, because its creation broke off half-way, may be replaced anyway.
+        allowed: what the plan may destroy and replace.
 
     Raises:
         TerraformError: when its outputs are not as the layers say (F604), or the registry
@@ -102,43 +101,47 @@ def apply_stack(bench: Bench, job: Job, *, allow_destroy: bool) -> Result:
     """
     stack = job.stack.id
     started = time.monotonic()
-    space = prepare_workspace(bench.target, bench.engine, stack, job.sources, job.inputs)
-    if failed := _init(bench, stack, space):
+    space = prepare_workspace(
+        context.target, context.engine, stack, job.sources, job.inputs, lift=allowed.addresses
+    )
+    if failed := _init(context, stack, space):
         return failed
-    before = bench.registry.read(stack)
+    before = context.registry.read(stack)
     record = _begin(job, before)
     arguments: tuple[str, ...] = ("-auto-approve",)
-    if not (allow_destroy or _has_no_state(bench.target, stack)):
-        report, finished = _reported(bench, space, *_PLAN, LOCK_TIMEOUT, f"-out={PLAN}")
-        if finished.code not in (0, 2):
-            return _failed(bench, stack, report, finished)
+    if not _has_no_state(context.target, stack):
+        report, finished = _reported(context, space, *_PLAN, LOCK_TIMEOUT, f"-out={PLAN}")
         took = time.monotonic() - started
-        if finished.code == 0:
-            _complete_unchanged(bench, job, space, before, record)
-            return _planned(stack, report, finished, took)
-        if refused := _refusal(stack, report, took):
+        if refused := _refusal(stack, report, allowed, took):
             (space.folder / PLAN).unlink(missing_ok=True)
             return refused
-        if bench.children.stopping:
+        if finished.code not in (0, 2):
+            return _failed(context, stack, report, finished)
+        if finished.code == 0:
+            _complete_unchanged(context, job, space, before, record)
+            return _planned(stack, report, finished, took)
+        if context.children.stopping:
             return Result(stack=stack, status="interrupted", reason="planned, not applied")
         arguments = (PLAN,)
-    return _apply(bench, job, space, record, arguments, started)
+    return _apply(context, job, space, record, arguments, started)
 
 
-def destroy_stack(bench: Bench, record: Record) -> Result:
+def destroy_stack(context: RunContext, record: Record) -> Result:
     """Destroy what a stack holds, with the sources that it was last applied with."""
     stack = record.stack
     started = time.monotonic()
-    space = prepare_workspace(bench.target, bench.engine, stack, record.sources, record.inputs)
-    if failed := _init(bench, stack, space):
+    space = prepare_workspace(
+        context.target, context.engine, stack, record.sources, record.inputs, lift=None
+    )
+    if failed := _init(context, stack, space):
         return failed
-    bench.registry.write(replace(record, complete=False))
+    context.registry.write(replace(record, complete=False))
     report, finished = _reported(
-        bench, space, "destroy", "-json", "-input=false", LOCK_TIMEOUT, "-auto-approve"
+        context, space, "destroy", "-json", "-input=false", LOCK_TIMEOUT, "-auto-approve"
     )
     if finished.code != 0:
-        return _failed(bench, stack, report, finished)
-    bench.registry.remove(stack)
+        return _failed(context, stack, report, finished)
+    context.registry.remove(stack)
     return _applied(stack, "destroyed", report, time.monotonic() - started)
 
 
@@ -146,25 +149,25 @@ _PLAN = ("plan", "-json", "-input=false", "-detailed-exitcode")
 
 
 def _apply(
-    bench: Bench,
+    context: RunContext,
     job: Job,
     space: Workspace,
     record: Record,
     arguments: tuple[str, ...],
     started: float,
 ) -> Result:
-    bench.registry.write(record)
+    context.registry.write(record)
     try:
         report, finished = _reported(
-            bench, space, "apply", "-json", "-input=false", LOCK_TIMEOUT, *arguments
+            context, space, "apply", "-json", "-input=false", LOCK_TIMEOUT, *arguments
         )
     finally:
         (space.folder / PLAN).unlink(missing_ok=True)  # a saved plan holds the state
     if finished.code != 0:
-        return _failed(bench, job.stack.id, report, finished)
-    told = _outputs(bench, space) if report.outputs is None else report.outputs
+        return _failed(context, job.stack.id, report, finished)
+    told = _outputs(context, space) if report.outputs is None else report.outputs
     outputs = check_outputs(job.stack, told)
-    bench.registry.write(replace(record, complete=True, outputs=outputs))
+    context.registry.write(replace(record, complete=True, outputs=outputs))
     result = _applied(job.stack.id, "applied", report, time.monotonic() - started)
     return result if result.counts else replace(result, status="no-change")
 
@@ -192,15 +195,15 @@ def _account(job: Job) -> str:
 
 
 def _complete_unchanged(
-    bench: Bench, job: Job, space: Workspace, before: Record | None, record: Record
+    context: RunContext, job: Job, space: Workspace, before: Record | None, record: Record
 ) -> None:
     """Bring the record up to date where Terraform has nothing to do."""
     (space.folder / PLAN).unlink(missing_ok=True)
     known = before is not None and before.complete and set(before.outputs) == set(job.stack.outputs)
-    told = before.outputs if before is not None and known else _outputs(bench, space)
+    told = before.outputs if before is not None and known else _outputs(context, space)
     after = replace(record, complete=True, outputs=check_outputs(job.stack, told))
     if after != before:
-        bench.registry.write(after)
+        context.registry.write(after)
 
 
 def _has_no_state(target: Target, stack: StackId) -> bool:
@@ -208,66 +211,67 @@ def _has_no_state(target: Target, stack: StackId) -> bool:
     return target.mode == "sandbox" and not target.state_file(stack).exists()
 
 
-def _refusal(stack: StackId, report: Report, seconds: float) -> Result | None:
-    dangerous = [c for c in report.planned if c.action == "delete" or _is_replaced(c)]
-    if not dangerous:
+def _refusal(stack: StackId, report: Report, allowed: Allowed, seconds: float) -> Result | None:
+    """Refuse a plan, also one that Terraform itself stopped at what is kept."""
+    refused = forbidden(dangers(report.planned, report.lost), stack.layer, allowed)
+    if not refused:
         return None
-    actions = [change.action for change in dangerous]
-    told = [f"{a} {actions.count(a):,}" for a in ("delete", "replace") if a in actions]
+    message, hint = describe(refused, stack.layer)
+    finding = Finding(rule="F607", stack=stack.name, message=message, hint=hint)
     return Result(
         stack=stack,
         status="refused",
         counts=report.planned_counts,
-        reason=f"F607 it would {' and '.join(told)}; --allow-destroy lets it",
+        reason=str(finding),
+        finding=finding,
         planned=report.planned,
+        refused=refused,
         seconds=seconds,
     )
 
 
-def _is_replaced(change: Change) -> bool:
-    return change.action == "replace" and change.reason != "tainted"
-
-
-def _init(bench: Bench, stack: StackId, space: Workspace) -> Result | None:
+def _init(context: RunContext, stack: StackId, space: Workspace) -> Result | None:
     """Run `terraform init` where it is needed; one at a time, for the sake of the plugin cache."""
-    with bench.init_lock:
+    with context.init_lock:
         if not space.needs_init:
             return None
         arguments = {"aws": (), "sandbox": ("-reconfigure",), "offline": ("-backend=false",)}
         finished = _terraform(
-            bench, space, "init", "-input=false", "-no-color", *arguments[bench.target.mode]
+            context, space, "init", "-input=false", "-no-color", *arguments[context.target.mode]
         )
         if finished.code == 0:
             space.mark_init()
             return None
-    return _failed(bench, stack, Report(), finished)
+    return _failed(context, stack, Report(), finished)
 
 
-def _reported(bench: Bench, space: Workspace, *arguments: str) -> tuple[Report, Finished]:
-    finished = _terraform(bench, space, *arguments)
+def _reported(context: RunContext, space: Workspace, *arguments: str) -> tuple[Report, Finished]:
+    finished = _terraform(context, space, *arguments)
     return parse_report(finished.stdout), finished
 
 
-def _outputs(bench: Bench, space: Workspace) -> Mapping[str, object]:
-    finished = _terraform(bench, space, "output", "-json")
+def _outputs(context: RunContext, space: Workspace) -> Mapping[str, object]:
+    finished = _terraform(context, space, "output", "-json")
     try:
         return parse_outputs(finished.stdout)
     except ValueError as error:
-        msg = f"F604 terraform output: {error}\n    {finished.stderr.strip()}"
-        raise TerraformError(msg) from error
+        finding = Finding(
+            rule="F604", message=f"terraform output: {error}", hint=finished.stderr.strip()
+        )
+        raise TerraformError(finding) from error
 
 
-def _terraform(bench: Bench, space: Workspace, *arguments: str) -> Finished:
+def _terraform(context: RunContext, space: Workspace, *arguments: str) -> Finished:
     try:
         return run_process(
-            [*bench.engine.argv, *arguments],
+            [*context.engine.argv, *arguments],
             cwd=space.folder,
-            env=bench.environment,
-            children=bench.children,
+            env=context.environment,
+            children=context.children,
         )
     except OSError as error:
-        msg = f"F601 cannot run {bench.engine.origin}: {error.strerror}"
-        raise TerraformError(msg) from error
+        msg = f"cannot run {context.engine.origin}: {error.strerror}"
+        raise TerraformError(Finding(rule="F601", message=msg)) from error
 
 
 def _planned(stack: StackId, report: Report, finished: Finished, seconds: float) -> Result:
@@ -293,7 +297,7 @@ def _applied(stack: StackId, status: Status, report: Report, seconds: float) -> 
     )
 
 
-def _failed(bench: Bench, stack: StackId, report: Report, finished: Finished) -> Result:
+def _failed(context: RunContext, stack: StackId, report: Report, finished: Finished) -> Result:
     told = report.diagnostics
     if not report.errors:
         words = "\n".join(t.strip() for t in (finished.stderr, report.other) if t.strip())
@@ -301,7 +305,7 @@ def _failed(bench: Bench, stack: StackId, report: Report, finished: Finished) ->
         told = (*told, Diagnostic(severity="error", summary=summary, detail=words))
     return Result(
         stack=stack,
-        status="interrupted" if bench.children.stopping else "failed",
+        status="interrupted" if context.children.stopping else "failed",
         counts=report.applied_counts,
         diagnostics=told,
         applied=report.applied,

@@ -14,14 +14,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from factory.errors import TerraformError
+from factory.errors import Finding, TerraformError
 from factory.files import read_text, write_whole
 
 SERVER_FILE = "server.json"
 _OWNER_FILE = "server-id"
 _OF_ONE_SERVER = ("state", "registry", "runs", "work")
 _ANSWER_SECONDS = 2.0
-_START = "\n    start one in another terminal: cellfactory sandbox"
+_START = "start one in another terminal: cellfactory sandbox"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,15 +60,15 @@ def find_server(folder: Path) -> Server:
     """Find the running emulator.
 
     Raises:
-        TerraformError: when there is none, or it answers no more (F608).
+        TerraformError: when there is none, or it no longer answers (F608).
     """
     server = read_server(folder)
     if server is None:
-        msg = f"F608 no emulated AWS is running{_START}"
-        raise TerraformError(msg)
+        msg = "no emulated AWS is running"
+        raise TerraformError(Finding(rule="F608", message=msg, hint=_START))
     if not is_alive(server):
-        msg = f"F608 the emulated AWS at {server.endpoint} answers no more{_START}"
-        raise TerraformError(msg)
+        msg = f"the emulated AWS at {server.endpoint} no longer answers"
+        raise TerraformError(Finding(rule="F608", message=msg, hint=_START))
     return server
 
 

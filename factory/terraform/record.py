@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from factory.errors import TerraformError
+from factory.errors import Finding, TerraformError
 from factory.layers import LAYERS, Input, Source, Stack, StackId, VariableType
 from factory.terraform.messages import Value
 from factory.terraform.workspace import Sources
@@ -106,8 +106,8 @@ def check_outputs(stack: Stack, told: Mapping[str, Any]) -> dict[str, Value]:
         elif not _is(told[name], kind):
             wrong.append(f"{name} is not {kind}: {_short(told[name])}")
     if wrong:
-        msg = f"F604 the outputs of {stack.id} are not what they should be\n"
-        raise TerraformError(msg + "\n".join(f"    {line}" for line in wrong))
+        msg = f"the outputs of {stack.id} are not what they should be"
+        raise TerraformError(_mismatch(stack.id, msg, "\n".join(wrong)))
     return {name: told[name] for name in stack.outputs}
 
 
@@ -134,8 +134,8 @@ def resolve_inputs(stack: Stack, records: Mapping[StackId, Record]) -> dict[str,
         if found is None:
             continue
         if not _is(found, given.type):
-            msg = f"F604 {stack.id} takes {name} as {given.type}, but it is {_short(found)}"
-            raise TerraformError(msg)
+            msg = f"{stack.id} takes {name} as {given.type}, but it is {_short(found)}"
+            raise TerraformError(_mismatch(stack.id, msg))
         values[name] = found
     return Deferred(tuple(sorted(missing))) if missing else values
 
@@ -154,8 +154,8 @@ def _resolve(
         if value is None:
             missing.add(source.stack)
         elif not isinstance(value, str):
-            msg = f"F604 {source.stack} hands on {source.output}, which is no text: {_short(value)}"
-            raise TerraformError(msg)
+            msg = f"{source.stack} hands on {source.output}, which is not text: {_short(value)}"
+            raise TerraformError(_mismatch(source.stack, msg))
         else:
             entries[key] = value
     return entries
@@ -169,8 +169,8 @@ def _take(source: Source, records: Mapping[StackId, Record]) -> Value | None:
     if source.key is None or value is None:
         return value
     if not isinstance(value, dict):
-        msg = f"F604 {source.stack} hands on {source.output}, which is no map: {_short(value)}"
-        raise TerraformError(msg)
+        msg = f"{source.stack} hands on {source.output}, which is not a map: {_short(value)}"
+        raise TerraformError(_mismatch(source.stack, msg))
     return value.get(source.key)
 
 
@@ -221,4 +221,9 @@ def _values(value: Any) -> dict[str, Value]:
 
 
 def _unreadable(place: str, why: str) -> TerraformError:
-    return TerraformError(f"F603 {place} is not a record of the outputs registry: {why}")
+    message = f"{place} is not a record of the outputs registry: {why}"
+    return TerraformError(Finding(rule="F603", message=message))
+
+
+def _mismatch(stack: StackId, message: str, hint: str = "") -> Finding:
+    return Finding(rule="F604", stack=stack.name, message=message, hint=hint)

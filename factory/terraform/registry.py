@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from factory.errors import TerraformError, UsageError
+from factory.errors import Finding, TerraformError, UsageError
 from factory.files import read_text, write_whole
 from factory.layers import LAYERS, StackId
 from factory.naming import OWNER_FOLDERS, stack_path
@@ -130,8 +130,8 @@ class BucketStore:
         except self._client.exceptions.NoSuchKey:
             raise
         except (BotoCoreError, ClientError) as error:
-            msg = f"F605 the outputs registry s3://{self.bucket}/{self.prefix}: {error}"
-            raise TerraformError(msg) from error
+            msg = f"the outputs registry s3://{self.bucket}/{self.prefix}: {error}"
+            raise TerraformError(Finding(rule="F605", message=msg)) from error
 
 
 class Registry:
@@ -201,7 +201,7 @@ def open_registry(
             BucketStore(client("s3", region_name=region), parts.netloc, parts.path, kms_key)
         )
     if parts.scheme or not location:
-        msg = f"{location!r} is no registry: give s3://bucket/prefix or a folder"
+        msg = f"{location!r} is not a registry: give s3://bucket/prefix or a folder"
         raise UsageError(msg)
     return Registry(FolderStore(Path(location)))
 

@@ -1,11 +1,11 @@
-"""What became of each stack, and how that reads."""
+"""What became of each stack."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass, field
+from typing import Literal
 
+from factory.errors import Finding
 from factory.layers import StackId
 from factory.terraform.messages import Change, Counts, Diagnostic
 
@@ -36,8 +36,10 @@ class Result:
     status: Status
     counts: Counts = field(default_factory=Counts)
     reason: str = ""  # one sentence, for what was not done
+    finding: Finding | None = None  # what `reason` says, where a rule says it
     diagnostics: tuple[Diagnostic, ...] = ()
     planned: tuple[Change, ...] = ()
+    refused: tuple[Change, ...] = ()  # of what is planned, what the guard forbids
     applied: tuple[Change, ...] = ()
     seconds: float = 0.0  # wall time
 
@@ -45,79 +47,3 @@ class Result:
     def broken(self) -> bool:
         """Whether the stacks that wait for this one cannot go on."""
         return self.status in BROKEN
-
-
-def render_line(result: Result) -> str:
-    """Render a result as one line: stack, status, counts or reason, seconds."""
-    counted = bool(result.counts) or result.status in ("planned", "applied", "destroyed")
-    middle = result.reason or (str(result.counts) if counted else "")
-    took = f"{result.seconds:.0f} s" if result.seconds else ""
-    words = (str(result.stack), result.status.replace("-", " "), middle, took)
-    return "  ".join(word for word in words if word)
-
-
-def render_errors(result: Result) -> str:
-    """Render what Terraform said against a stack, indented; empty when it said nothing."""
-    told = dict.fromkeys(d for d in result.diagnostics if d.severity == "error")
-    lines = [line for diagnostic in told for line in str(diagnostic).splitlines()]
-    return "\n".join(f"    {line}".rstrip() for line in lines)
-
-
-def render_dangers(result: Result) -> str:
-    """Render what a plan would destroy or replace, indented; empty when nothing."""
-    lines = [
-        f"    {c.action} {c.address}" + (f" ({c.reason})" if c.reason else "")
-        for c in sorted(result.planned, key=lambda c: c.address)
-        if result.status in ("planned", "refused") and c.action in ("delete", "replace")
-    ]
-    return "\n".join(lines)
-
-
-def to_json(results: Iterable[Result]) -> list[dict[str, Any]]:
-    """Turn results into what a machine reads: one object for each stack."""
-    return [
-        {
-            "stack": r.stack.name,
-            "owner": {"kind": r.stack.kind, "name": r.stack.owner},
-            "layer": r.stack.layer,
-            "status": r.status,
-            "counts": asdict(r.counts),
-            "reason": r.reason,
-            "diagnostics": [asdict(d) for d in r.diagnostics],
-            "changes": [
-                {"address": c.address, "action": c.action, "reason": c.reason} for c in r.planned
-            ],
-            "seconds": round(r.seconds, 1),
-        }
-        for r in results
-    ]
-
-
-def render_table(results: Sequence[Result]) -> str:
-    """Render all results as a table, one stack a line, with a line of sums below."""
-    rows = [(str(r.stack), r.status.replace("-", " "), _detail(r)) for r in results]
-    widths = [max((len(row[i]) for row in rows), default=0) for i in (0, 1)]
-    lines = [f"{n:<{widths[0]}}  {s:<{widths[1]}}  {d}".rstrip() for n, s, d in rows]
-    return "\n".join([*lines, render_sums(results)])
-
-
-def render_sums(results: Iterable[Result]) -> str:
-    """Render how many stacks ended in which way, in the order of first appearance.
-
-    >>> one = Result(stack=StackId("a", "network"), status="applied")
-    >>> render_sums([one, one])
-    '2 stacks: 2 applied'
-    """
-    numbers: dict[str, int] = {}
-    for result in results:
-        numbers[result.status] = numbers.get(result.status, 0) + 1
-    total = sum(numbers.values())
-    told = ", ".join(f"{n:,} {s.replace('-', ' ')}" for s, n in numbers.items())
-    noun = "stack" if total == 1 else "stacks"
-    return f"{total:,} {noun}: {told}" if told else "0 stacks"
-
-
-def _detail(result: Result) -> str:
-    if result.reason:
-        return result.reason
-    return str(result.counts) if result.counts else ""

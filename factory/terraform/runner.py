@@ -6,24 +6,25 @@ Nothing here prints: what happens is told to a `Listener`, one stack at a time.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from factory.errors import FactoryError
+from factory.errors import FactoryError, Finding
 from factory.layers import Stack, StackId
 from factory.terraform.commands import (
-    Bench,
     Job,
+    RunContext,
     apply_stack,
     destroy_stack,
     plan_stack,
     validate_stack,
 )
+from factory.terraform.guard import Allowed
 from factory.terraform.journal import Journal, work_key
 from factory.terraform.messages import Value
 from factory.terraform.pool import run_when_ready
 from factory.terraform.record import Deferred, Record, resolve_inputs
 from factory.terraform.results import Result
-from factory.terraform.turns import taking_turns
+from factory.terraform.turns import stack_lock
 from factory.terraform.workspace import Sources, parse_configuration, provider_sources
 
 
@@ -39,7 +40,7 @@ SourcesOf = Mapping[StackId, Sources]
 
 
 def validate_stacks(
-    bench: Bench,
+    context: RunContext,
     stacks: Iterable[StackId],
     sources: SourcesOf,
     listener: Listener,
@@ -49,18 +50,18 @@ def validate_stacks(
     """Validate stacks; one whose provider the mirror does not hold is left out, and says so."""
 
     def work(stack: StackId) -> Result:
-        lacking = _lacking_providers(bench, stack, sources[stack])
+        lacking = _lacking_providers(context, stack, sources[stack])
         if lacking:
             reason = f"the plugin mirror has no {' and no '.join(lacking)}"
             return Result(stack=stack, status="left-out", reason=reason)
         listener.started(stack)
-        return _alone(bench, stack, lambda: validate_stack(bench, stack, sources[stack]))
+        return _alone(context, stack, lambda: validate_stack(context, stack, sources[stack]))
 
-    return _run(bench, dict.fromkeys(stacks, ()), work, listener, parallel)
+    return _run(context, dict.fromkeys(stacks, ()), work, listener, parallel)
 
 
 def plan_stacks_now(
-    bench: Bench,
+    context: RunContext,
     stacks: Iterable[Stack],
     sources: SourcesOf,
     listener: Listener,
@@ -74,18 +75,18 @@ def plan_stacks_now(
     known = {stack.id: stack for stack in stacks}
 
     def work(stack: StackId) -> Result:
-        resolved = _resolve(bench, known[stack])
+        resolved = _resolve(context, known[stack])
         if isinstance(resolved, Deferred):
             return _deferred(stack, resolved)
         job = Job(stack=known[stack], sources=sources[stack], inputs=resolved)
         listener.started(stack)
-        return _alone(bench, stack, lambda: plan_stack(bench, job))
+        return _alone(context, stack, lambda: plan_stack(context, job))
 
-    return _run(bench, dict.fromkeys(known, ()), work, listener, parallel)
+    return _run(context, dict.fromkeys(known, ()), work, listener, parallel)
 
 
 def apply_stacks(
-    bench: Bench,
+    context: RunContext,
     stacks: Iterable[Stack],
     sources: SourcesOf,
     listener: Listener,
@@ -93,24 +94,24 @@ def apply_stacks(
     parallel: int,
     journal: Journal,
     finished: Mapping[str, str],
-    allow_destroy: bool,
+    allowed: Allowed,
 ) -> tuple[Result, ...]:
     """Apply stacks, each as soon as the ones that it waits for are done.
 
     Args:
-        bench: what to work with.
+        context: what to work with.
         stacks: those to apply; the others they wait for must be in the registry.
         sources: the synthesized files of each.
         listener: is told what happens.
         parallel: stacks at a time.
         journal: where the run is noted.
         finished: what a resumed run has done, as `read_finished` returns it.
-        allow_destroy: whether plans may destroy and replace.
+        allowed: what plans may destroy and replace.
     """
     known = {stack.id: stack for stack in stacks}
 
     def work(stack: StackId) -> Result:
-        resolved = _resolve(bench, known[stack])
+        resolved = _resolve(context, known[stack])
         if isinstance(resolved, Deferred):
             return _deferred(stack, resolved)
         job = Job(stack=known[stack], sources=sources[stack], inputs=resolved)
@@ -122,19 +123,17 @@ def apply_stacks(
             listener.started(stack)
             result = _guarded(
                 stack,
-                lambda: _alone(
-                    bench, stack, lambda: apply_stack(bench, job, allow_destroy=allow_destroy)
-                ),
+                lambda: _alone(context, stack, lambda: apply_stack(context, job, allowed)),
             )
         journal.finished(result, key)
         return result
 
     waits = {stack.id: stack.waits_for for stack in known.values()}
-    return _run(bench, waits, work, listener, parallel)
+    return _run(context, waits, work, listener, parallel)
 
 
 def destroy_stacks(
-    bench: Bench,
+    context: RunContext,
     selected: Collection[StackId],
     listener: Listener,
     *,
@@ -145,7 +144,7 @@ def destroy_stacks(
     Nothing at all is destroyed while a stack outside of the selection still takes values from
     one inside it (F606): half a cell would be worse than a whole one.
     """
-    records = bench.registry.read_all()
+    records = context.registry.read_all()
     users = users_of(records.values())
     held = _held(selected, users)
     if held:
@@ -158,9 +157,9 @@ def destroy_stacks(
 
     def work(stack: StackId) -> Result:
         listener.started(stack)
-        return _alone(bench, stack, lambda: destroy_stack(bench, records[stack]))
+        return _alone(context, stack, lambda: destroy_stack(context, records[stack]))
 
-    return _run(bench, waits, work, listener, parallel)
+    return _run(context, waits, work, listener, parallel)
 
 
 def _held(
@@ -177,8 +176,9 @@ def _refuse_all(
     results = []
     for stack in selected:
         if stack in held:
-            reason = f"F606 {_told_users(held[stack])} first"
-            result = Result(stack=stack, status="refused", reason=reason)
+            message = f"{_told_users(held[stack])} first"
+            finding = Finding(rule="F606", stack=stack.name, message=message)
+            result = Result(stack=stack, status="refused", reason=str(finding), finding=finding)
         else:
             result = Result(stack=stack, status="skipped", reason="others were refused")
         listener.finished(result)
@@ -202,7 +202,7 @@ def users_of(records: Iterable[Record]) -> dict[StackId, tuple[StackId, ...]]:
 
 
 def _run(
-    bench: Bench,
+    context: RunContext,
     waits: Mapping[StackId, Collection[StackId]],
     work: Callable[[StackId], Result],
     listener: Listener,
@@ -214,7 +214,7 @@ def _run(
         work=lambda stack: _guarded(stack, lambda: work(stack)),
         skip=_skipped,
         broken=lambda result: result.broken,
-        stopping=lambda: bench.children.stopping,
+        stopping=lambda: context.children.stopping,
         parallel=parallel,
     ):
         results[stack] = result
@@ -222,9 +222,9 @@ def _run(
     return tuple(results[stack] for stack in waits)
 
 
-def _alone(bench: Bench, stack: StackId, work: Callable[[], Result]) -> Result:
+def _alone(context: RunContext, stack: StackId, work: Callable[[], Result]) -> Result:
     """Work on a stack while no other process does."""
-    with taking_turns(bench.target.locks_folder, stack, lambda: bench.children.stopping):
+    with stack_lock(context.target.locks_folder, stack, lambda: context.children.stopping):
         return work()
 
 
@@ -233,7 +233,8 @@ def _guarded(stack: StackId, work: Callable[[], Result]) -> Result:
     try:
         return work()
     except FactoryError as error:
-        return Result(stack=stack, status="failed", reason=str(error))
+        finding = replace(error.problems[0].finding, stack=stack.name)
+        return Result(stack=stack, status="failed", reason=str(error), finding=finding)
 
 
 def _skipped(stack: StackId, cause: StackId | None) -> Result:
@@ -246,13 +247,13 @@ def _deferred(stack: StackId, deferred: Deferred) -> Result:
     return Result(stack=stack, status="deferred", reason=f"waits for {named}")
 
 
-def _resolve(bench: Bench, stack: Stack) -> dict[str, Value] | Deferred:
-    found = {producer: bench.registry.read(producer) for producer in stack.waits_for}
+def _resolve(context: RunContext, stack: Stack) -> dict[str, Value] | Deferred:
+    found = {producer: context.registry.read(producer) for producer in stack.waits_for}
     return resolve_inputs(stack, {i: r for i, r in found.items() if r is not None})
 
 
-def _lacking_providers(bench: Bench, stack: StackId, files: Sources) -> list[str]:
-    mirror = bench.target.mirror
+def _lacking_providers(context: RunContext, stack: StackId, files: Sources) -> list[str]:
+    mirror = context.target.mirror
     if mirror is None:
         return []
     sources = provider_sources(parse_configuration(stack, files))

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TextIO
 
-from factory.errors import TerraformError, UsageError
+from factory.errors import Finding, TerraformError, UsageError
 from factory.layers import StackId
 
 PATIENCE_SECONDS = 60.0  # as long as for Terraform's own lock: the other may just be finishing
@@ -22,7 +22,7 @@ _POLL_SECONDS = 0.1
 
 
 @contextlib.contextmanager
-def taking_turns(
+def stack_lock(
     folder: Path,
     stack: StackId,
     stopping: Callable[[], bool],
@@ -69,8 +69,9 @@ def _take(stream: TextIO) -> bool:
     return True
 
 
-def _kept(stack: StackId, path: Path) -> str:
+def _kept(stack: StackId, path: Path) -> Finding:
     """Say who works on a stack, by the number of the process that wrote it down."""
     process = path.read_text("utf-8").strip()
     named = f" (process {process})" if process else ""
-    return f"F610 another cellfactory{named} is at work on {stack} in this folder; let it finish"
+    message = f"another cellfactory{named} is at work on {stack} in this folder; let it finish"
+    return Finding(rule="F610", stack=stack.name, message=message)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,16 +17,18 @@ from factory.errors import UsageError
 from factory.files import read_text, write_whole
 from factory.layers import StackId
 from factory.terraform.engine import Engine
+from factory.terraform.guard import lifted
 from factory.terraform.messages import Value
 from factory.terraform.target import Target, override
 
 CONFIGURATION = "cdk.tf.json"
 INPUTS = "cellfactory.auto.tfvars.json"
 OVERRIDE = "sandbox_override.tf.json"
+LIFTED = "lifted_override.tf.json"
 PLAN = "stack.tfplan"
 _STAMP = Path(".terraform", "cellfactory-init")
 
-_OURS = (INPUTS, OVERRIDE, PLAN)
+_OURS = (INPUTS, OVERRIDE, LIFTED, PLAN)
 
 Sources = Mapping[str, str]
 """The synthesized files of a stack: text by path in its folder; `cdk.tf.json` is one of them."""
@@ -81,6 +83,8 @@ def prepare_workspace(
     stack: StackId,
     sources: Sources,
     inputs: Mapping[str, Value] | None,
+    *,
+    lift: Collection[str] | None = (),
 ) -> Workspace:
     """Fill the work folder of a stack.
 
@@ -90,10 +94,11 @@ def prepare_workspace(
         stack: the stack.
         sources: the synthesized files, which are not changed.
         inputs: values of its variables; None where none are needed (validate).
+        lift: addresses that Terraform may destroy although they are kept; None for all.
     """
     folder = target.work_folder(stack)
     document = parse_configuration(stack, sources)
-    _remove_strangers(folder, sources)
+    _remove_leftovers(folder, sources)
     for path, text in sources.items():
         write_whole(folder / path, text)
     if inputs is None:
@@ -103,6 +108,11 @@ def prepare_workspace(
     added = override(target, stack, "aws" in document.get("provider", {}))
     if added is not None:
         write_whole(folder / OVERRIDE, _json(added))
+    freed = lifted(document, lift)
+    if freed:
+        write_whole(folder / LIFTED, _json(freed))
+    else:
+        (folder / LIFTED).unlink(missing_ok=True)
     needs = [document.get("terraform"), added, str(target.mirror), engine.argv, engine.version]
     return Workspace(folder=folder, init_key=digest(json.dumps(needs, sort_keys=True)))
 
@@ -136,7 +146,7 @@ def digest(text: str) -> str:
     return "sha256:" + hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
-def _remove_strangers(folder: Path, sources: Sources) -> None:
+def _remove_leftovers(folder: Path, sources: Sources) -> None:
     """Remove what earlier sources had: a chart's old template would still be installed."""
     for path in folder.rglob("*") if folder.is_dir() else ():
         name = path.relative_to(folder)

@@ -65,13 +65,13 @@ def _named_chart(variable: str, whose: str) -> Path:
 @pytest.fixture(scope="session")
 def output() -> dict[str, str]:
     """The output folder of the shipped inventory's platform stacks: path to text."""
-    from factory.cli.reading import plan_file
     from factory.layers import list_stacks
+    from factory.runs.reading import read_design
     from factory.stacks.synth import output_files, synth_stacks
 
-    planned = plan_file(ROOT / "cells.yaml")
-    stacks = [s for s in list_stacks(planned.inventory, planned.facts) if s.id.layer == "platform"]
-    made = synth_stacks(planned.inventory, planned.plan, planned.facts, stacks)
+    design = read_design(ROOT / "cells.yaml")
+    stacks = [s for s in list_stacks(design.inventory, design.facts) if s.id.layer == "platform"]
+    made = synth_stacks(design.inventory, design.plan, design.facts, stacks)
     return output_files(made, stacks)
 
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from helm_python import Chart
 
-from factory.cli.reading import plan_file
 from factory.constructs.spark_operator import JOB_ACCOUNT
 from factory.constructs.spark_releases import OWN_CHARTS
 from factory.inventory.schema import Inventory
 from factory.inventory.spark import Spark
+from factory.runs.reading import read_design
 from tests.helm.conftest import ROOT, objects, of_kind, unknown_values, values_of
 
 pytestmark = [pytest.mark.helm, pytest.mark.synth]
@@ -22,7 +22,7 @@ Releases = dict[str, dict[str, Any]]
 
 @pytest.fixture(scope="module")
 def inventory() -> Inventory:
-    return plan_file(ROOT / "cells.yaml").inventory
+    return read_design(ROOT / "cells.yaml").inventory
 
 
 def sparks(inventory: Inventory) -> dict[str, Spark]:
@@ -138,7 +138,7 @@ def test_the_gateway_finds_the_history_server(releases: Releases) -> None:
 def test_the_gateway_watches_the_job_namespaces_and_routes_into_the_cell(
     releases: Releases, inventory: Inventory
 ) -> None:
-    plan = plan_file(ROOT / "cells.yaml").plan
+    plan = read_design(ROOT / "cells.yaml").plan
     seen = 0
     for cell in inventory.cells:
         release = releases[f"{cell}-platform"].get("spark-ui-gateway")

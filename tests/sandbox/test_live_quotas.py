@@ -8,8 +8,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from factory.cli.live_quotas import open_session
 from factory.cli.quotas import quotas
+from factory.credentials import open_session, require_account
 from factory.errors import TerraformError
 from tests.sandbox.emulators import MANAGEMENT, REGION, Emulator
 
@@ -39,5 +39,6 @@ def test_the_lines_for_a_cell(project_root: Path) -> None:
 
 def test_credentials_of_another_account_are_refused(account: str) -> None:
     role = f"arn:aws:iam::{MANAGEMENT[0]}:role/CellFactory"
+    session = open_session([role], name="tests", region=REGION, sts_region=REGION)
     with pytest.raises(TerraformError, match=f"of account {MANAGEMENT[0]}, not of {account}"):
-        open_session(REGION, account, [role])
+        require_account(session, account, REGION)

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from factory.cli.reading import Planned, plan_file
+from factory.design import Design
 from factory.layers import Stack, list_stacks
+from factory.runs.reading import read_design
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -18,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 class Example:
     """What the shipped inventory becomes."""
 
-    planned: Planned
+    design: Design
     stacks: tuple[Stack, ...]
     texts: dict[str, str]  # the Terraform of each stack, by stack name
     documents: dict[str, Any]  # the same, parsed
@@ -30,12 +31,12 @@ def synthesize(inventory_file: Path) -> Example:
 
     from factory.stacks.synth import synth_stacks
 
-    planned = plan_file(inventory_file)
-    stacks = list_stacks(planned.inventory, planned.facts)
-    made = synth_stacks(planned.inventory, planned.plan, planned.facts, stacks)
+    design = read_design(inventory_file)
+    stacks = list_stacks(design.inventory, design.facts)
+    made = synth_stacks(design.inventory, design.plan, design.facts, stacks)
     texts = dict(made.stacks)
     return Example(
-        planned=planned,
+        design=design,
         stacks=stacks,
         texts=texts,
         documents={name: json.loads(text) for name, text in texts.items()},

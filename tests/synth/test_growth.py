@@ -81,7 +81,7 @@ def test_a_cell_that_leaves_takes_only_its_own_rows_along(example: Example, tmp_
     shrunk = synthesize(inventory_with(tmp_path, cells))
     for stack, document in shrunk.documents.items():
         assert only_added(document, example.documents[stack]) == [], stack
-    assert example.planned.plan.cells["moka-use1-c"] == shrunk.planned.plan.cells["moka-use1-c"]
+    assert example.design.plan.cells["moka-use1-c"] == shrunk.design.plan.cells["moka-use1-c"]
 
 
 def run_synth(folder: Path) -> int | str | None:

@@ -33,7 +33,7 @@ def values(release: dict[str, Any]) -> dict[str, Any]:
 
 def test_the_load_balancer_its_rules_and_the_gateway_agree_on_one_port(example: Example) -> None:
     for cell in WITH_UI:
-        ingress = example.planned.inventory.type_of(cell).ingress
+        ingress = example.design.inventory.type_of(cell).ingress
         assert ingress is not None
         made = cluster(example, cell)
         (target,) = made["aws_lb_target_group"].values()
@@ -62,7 +62,7 @@ def test_the_targets_are_all_nodes_of_the_ingress_group_and_no_other(example: Ex
 
 def test_routes_lead_into_the_cells_own_pod_blocks(example: Example) -> None:
     for cell in WITH_UI:
-        blocks = [str(block) for block in example.planned.plan.cells[cell].pod_blocks]
+        blocks = [str(block) for block in example.design.plan.cells[cell].pod_blocks]
         assert values(releases(example, cell)["spark-ui-gateway"])["podBlocks"] == blocks
 
 
@@ -217,6 +217,6 @@ def test_more_drivers_take_more_memory(example: Example, changed: Example) -> No
 
 def test_stacks_of_a_plan_come_in_an_order_that_can_be_applied(changed: Example) -> None:
     seen: set[StackId] = set()
-    for stack in list_stacks(changed.planned.inventory, changed.planned.facts):
+    for stack in list_stacks(changed.design.inventory, changed.design.facts):
         assert set(stack.waits_for) <= seen
         seen.add(stack.id)

@@ -23,19 +23,20 @@ import pytest
 
 from factory.constructs import _node, _slim, cdk
 from factory.constructs._bindings import _PROVIDERS
+from factory.constructs._document import normalise
 from factory.errors import SynthError
 
 APP = """
 import sys
 from pathlib import Path
-from factory.constructs import _node, _slim, cdk
-from factory.constructs._bindings import _PROVIDERS
+from factory.constructs import cdk
+from factory.constructs.stack import LocalState, S3State, for_each, new_stack, synth_app
 
 def build(app):
-    state = cdk.S3State(
+    state = S3State(
         bucket="b", key="a/network.tfstate", region="us-east-1", kms_key="alias/state"
     )
-    stack = cdk.new_stack(app, "a-network", state=state)
+    stack = new_stack(app, "a-network", state=state)
     role = cdk.AwsProviderAssumeRole(role_arn="arn:aws:iam::111111111111:role/CellFactory")
     cdk.AwsProvider(stack, "aws", region="us-east-1", assume_role=[role])
     peers = cdk.TerraformVariable(stack, "peer_vpc", type="map(string)", nullable=False)
@@ -44,17 +45,17 @@ def build(app):
     cdk.Subnet(stack, "pods-use1-az1", vpc_id=vpc.id, cidr_block="10.0.0.0/18",
                availability_zone_id="use1-az1")
     edge = cdk.VpcPeeringConnection(stack, "edge", vpc_id=vpc.id, peer_vpc_id="${each.value.vpc}")
-    cdk.for_each(edge, "${local.edges}")
+    for_each(edge, "${local.edges}")
     cdk.EksCluster(stack, "cluster", name="a", role_arn="arn:aws:iam::111111111111:role/x",
                    vpc_config=cdk.EksClusterVpcConfig(subnet_ids=["subnet-1"]))
     cdk.TerraformOutput(stack, "vpc_id", value=vpc.id)
     cdk.TerraformOutput(stack, "ids", value={"vpc": vpc.id})
-    local = cdk.new_stack(app, "a-platform", state=cdk.LocalState(), providers=["helm"])
+    local = new_stack(app, "a-platform", state=LocalState(), providers=["helm"])
     cdk.HelmProvider(local, "helm", kubernetes=cdk.HelmProviderKubernetes(host="https://x"))
     cdk.Release(local, "spark", name="spark", chart="spark",
                 set=[cdk.ReleaseSet(name="a", value="b")])
 
-for path, text in cdk.synth_app(build).files().items():
+for path, text in synth_app(build).files().items():
     target = Path(sys.argv[1], path)
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(text, "utf-8")
@@ -162,13 +163,11 @@ print(*sorted({name.split(".")[1] for name in sys.modules if name.startswith(roo
 @pytest.mark.synth
 def test_every_name_of_the_table_is_there() -> None:
     code = """
-from factory.constructs import _node, _slim, cdk
-from factory.constructs._bindings import _PROVIDERS
+from factory.constructs import cdk
 for name, module in cdk.table().items():
     offered = getattr(cdk, name)
-    if not module.startswith("factory."):
-        assert offered.__module__ == module, (name, offered.__module__)
-        assert hasattr(offered, "__jsii_type__"), name
+    assert offered.__module__ == module, (name, offered.__module__)
+    assert hasattr(offered, "__jsii_type__"), name
 print(len(cdk.table()))
 """
     done = run_python(code)
@@ -189,13 +188,29 @@ def test_the_slim_copy_has_every_module_of_the_table_and_no_other(package: str) 
     assert typed == folders
 
 
+def test_every_module_of_the_table_is_in_use() -> None:
+    """A module is loaded whole, in Python and in Node: none is paid for in vain."""
+    root = Path(__file__).parents[2] / "factory"
+    taken = {
+        alias.name
+        for path in root.rglob("*.py")
+        if path.name != "cdk.py"
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.module == cdk.__name__
+        for alias in node.names
+    }
+    assert taken <= set(cdk.table())
+    in_use = {module for name, module in cdk.table().items() if name in taken}
+    assert set(cdk.table().values()) == in_use
+
+
 def test_a_name_that_is_not_in_the_table_is_no_attribute() -> None:
     with pytest.raises(AttributeError, match="NoSuchThing"):
         _ = cdk.NoSuchThing  # type: ignore[attr-defined]
 
 
 def test_dir_lists_the_table_without_loading_it() -> None:
-    assert {"Vpc", "EksCluster", "synth_app", "for_each"} <= set(dir(cdk))
+    assert {"Vpc", "EksCluster", "TerraformStack"} <= set(dir(cdk))
 
 
 @pytest.mark.synth
@@ -347,11 +362,11 @@ def test_the_plain_bindings_give_the_same_bytes(files: Mapping[str, str], tmp_pa
 @pytest.mark.parametrize("mode", ["fast", "checked"])
 def test_a_wrong_type_is_refused(mode: str) -> None:
     code = """
-from factory.constructs import _node, _slim, cdk
-from factory.constructs._bindings import _PROVIDERS
+from factory.constructs import cdk
+from factory.constructs.stack import LocalState, new_stack, synth_app
 def build(app):
-    cdk.Vpc(cdk.new_stack(app, "x", state=cdk.LocalState()), "vpc", cidr_block=5)
-cdk.synth_app(build)
+    cdk.Vpc(new_stack(app, "x", state=LocalState()), "vpc", cidr_block=5)
+synth_app(build)
 """
     done = run_python(code, env={"CELLFACTORY_CDK": mode})
     assert done.returncode != 0
@@ -361,11 +376,11 @@ cdk.synth_app(build)
 @pytest.mark.synth
 def test_what_the_bindings_refuse_is_told_by_its_rule() -> None:
     code = """
-from factory.constructs import cdk
+from factory.constructs.stack import LocalState, new_stack, synth_app
 def build(app):
     for _ in range(2):
-        cdk.new_stack(app, "twice", state=cdk.LocalState())
-cdk.synth_app(build)
+        new_stack(app, "twice", state=LocalState())
+synth_app(build)
 """
     said = "SynthError: F402 the stacks cannot be synthesized: There is already a Construct"
     assert said in run_python(code).stderr
@@ -374,7 +389,7 @@ cdk.synth_app(build)
 def test_a_handle_in_the_output_is_refused() -> None:
     text = json.dumps({"for_each": {"$jsii.byref": "Object@10044"}})
     with pytest.raises(SynthError, match=r'^F401 .*"\$jsii.byref"'):
-        cdk.normalise(text)
+        normalise(text)
 
 
 @pytest.mark.synth

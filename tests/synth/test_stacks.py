@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from factory.sizing.ledger import size_cell
+from factory.tree.tree import read_tree
 from tests.synth.conftest import Example
 from tests.synth.provider_schema import unknown_attributes
 
@@ -34,11 +35,8 @@ def cluster(example: Example, cell: str) -> dict[str, Any]:
 
 def test_terraform_addresses_do_not_move(example: Example, request: pytest.FixtureRequest) -> None:
     """A changed line is a destroyed resource: write a `moved` block, or think again."""
-    lines = [
-        f"{stack} {kind}.{name}"
-        for stack, document in sorted(example.documents.items())
-        for kind, name, _ in resources(document)
-    ]
+    tree = read_tree(example.stacks, example.texts)
+    lines = [f"{place.stack} {place.address}" for place, _ in tree.all_resources()]
     text = "\n".join(sorted(lines)) + "\n"
     golden = HERE / "addresses.txt"
     if request.config.getoption("--update-cases"):
@@ -106,6 +104,28 @@ def test_a_stack_works_in_its_own_account_by_a_chain_of_roles(example: Example) 
     assert provider["allowed_account_ids"] == ["${var.account_id}"]
 
 
+def test_every_stack_of_a_cell_goes_the_same_way_and_says_which_it_is(example: Example) -> None:
+    """Terraform's provider and the token that Helm shows: one chain, the stack's name in both."""
+    for stack in example.stacks:
+        name = stack.id.name
+        provider = example.documents[name]["provider"]
+        if "helm" in provider:
+            (helm,) = provider["helm"]
+            told = helm["kubernetes"]["exec"]
+            assert told["command"] == "cellfactory"
+            words = told["args"]
+            roles = [words[i + 1] for i, word in enumerate(words) if word == "--role"]
+            sessions = {words[words.index("--session-name") + 1]}
+        else:
+            (aws,) = provider["aws"]
+            roles = [role["role_arn"] for role in aws["assume_role"]]
+            sessions = {role["session_name"] for role in aws["assume_role"]}
+        assert roles == list(stack.access.roles), name
+        assert sessions == {name}
+    ways = {(s.id.owner, s.access) for s in example.stacks if s.id.layer != "account"}
+    assert len(ways) == len({owner for owner, _ in ways})
+
+
 def test_everything_that_aws_can_tag_is_tagged_by_its_provider(example: Example) -> None:
     for name, document in example.documents.items():
         for provider in document["provider"].get("aws", ()):
@@ -157,7 +177,7 @@ def test_nothing_is_admitted_from_everywhere(example: Example) -> None:
 
 
 def test_the_private_api_is_open_to_the_hubs_and_to_no_other_block(example: Example) -> None:
-    hub = example.planned.inventory.hubs["shared-services"]
+    hub = example.design.inventory.hubs["shared-services"]
     for cell, hubs in (("moka-use1-b", hub.blocks), ("moka-usw2-a", ())):
         network = example.documents[f"{cell}-network"]["resource"]
         rules = [
@@ -171,7 +191,7 @@ def test_the_private_api_is_open_to_the_hubs_and_to_no_other_block(example: Exam
         rows = example.documents[f"{cell}-network"].get("locals", {}).get("hub_blocks", {})
         assert [row["block"] for row in rows.values()] == [str(block) for block in hubs]
         assert len(from_hubs) == bool(hubs)
-        planned = example.planned
+        planned = example.design
         sized = size_cell(planned.inventory, cell, planned.plan.cells[cell], planned.facts)
         (counted,) = (u.used for u in sized if u.bound == "rules-per-security-group")
         built = len(rules) - len(from_hubs) + len(rows)
@@ -221,7 +241,7 @@ def test_pods_have_no_way_out_of_their_own(example: Example) -> None:
         for route in routes.values():
             assert "table-pod" not in json.dumps(route), name
     network = example.documents["moka-use1-a-network"]["resource"]
-    pods = example.planned.plan.cells["moka-use1-a"].pod_blocks
+    pods = example.design.plan.cells["moka-use1-a"].pod_blocks
     text = json.dumps(example.documents["moka-use1-b-peering"]["locals"])
     assert not [block for block in pods if str(block) in text]
     assert "aws_internet_gateway" not in network

@@ -70,13 +70,13 @@ class Ladder:
 
     def results(self, *words: str, code: int = 0) -> dict[str, dict[str, Any]]:
         """Run a command of Terraform's in the sandbox; what became of each stack, by its name."""
-        rows = json.loads(self.run(*words, "--sandbox", *PARALLEL, "--format", "json", code=code))
-        return {row["stack"]: row for row in rows}
+        told = json.loads(self.run(*words, "--sandbox", *PARALLEL, "--format", "json", code=code))
+        return {row["stack"]: row for row in told["stacks"]}
 
     def validate(self) -> dict[str, dict[str, Any]]:
         """Validate every stack; what became of each, by its name."""
-        rows = json.loads(self.run("validate", *PARALLEL, "--format", "json"))
-        return {row["stack"]: row for row in rows}
+        told = json.loads(self.run("validate", *PARALLEL, "--format", "json"))
+        return {row["stack"]: row for row in told["stacks"]}
 
     def change_cells(self, changes: Mapping[str, Any]) -> None:
         """Write cells into the inventory, or take those out whose value is None."""
@@ -115,8 +115,8 @@ class Ladder:
 def _what_went_wrong(done: subprocess.CompletedProcess[str]) -> str:
     """Name the stacks that failed and why first, since what prints this cuts its end off."""
     try:
-        rows = json.loads(done.stdout)
-    except ValueError:
+        rows = json.loads(done.stdout)["stacks"]
+    except (ValueError, KeyError):
         rows = []
     failed = [row for row in rows if row.get("status") in ("failed", "invalid")]
     told = [f"{row['stack']}: {row['reason']} {json.dumps(row['diagnostics'])}" for row in failed]

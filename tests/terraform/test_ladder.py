@@ -13,8 +13,10 @@ from typing import Any
 
 import pytest
 
-from factory.addressing.lock import parse_lock
+from factory.addressing.blocks import subnet_kinds
+from factory.addressing.lock_file import parse_lock
 from factory.documents import load_data
+from factory.facts.loader import load_facts
 from tests.terraform.ladder import ROOT, Ladder
 
 pytestmark = [pytest.mark.terraform, pytest.mark.sandbox, pytest.mark.timeout(1_500)]
@@ -25,6 +27,7 @@ ACCOUNTS = {
     "moka-usw2-a": "666666666666",
 }
 HUB_ACCOUNT = "333333333333"
+EDGE_LAYERS = ("peering", "accept", "routes")
 FOURTH = "moka-use1-bb"  # between two others: it accepts from some and asks the rest
 FOURTH_ACCOUNT = "777777777777"
 FOURTH_CELL = {
@@ -132,7 +135,7 @@ def test_both_sides_of_an_edge_route_over_an_active_peering(
 
 def lock_of(ladder: Ladder) -> Any:
     file = ladder.folder / "cells.lock.yaml"
-    return parse_lock(file.read_text("utf-8"), file.name).cells
+    return parse_lock(file.read_text("utf-8"), file.name, load_facts()).cells
 
 
 def test_subnets_lie_in_their_zones_and_blocks(ladder: Ladder) -> None:
@@ -144,7 +147,7 @@ def test_subnets_lie_in_their_zones_and_blocks(ladder: Ladder) -> None:
         )["Subnets"]
         found = {(s["AvailabilityZoneId"], s["CidrBlock"]) for s in subnets}
         for zone, blocks in lock_of(ladder)[cell].zones.items():
-            for block in (blocks.node, blocks.endpoint, blocks.control_plane, blocks.pod):
+            for block in (blocks[kind] for kind in subnet_kinds(egress=False)):
                 assert (zone, str(block)) in found
 
 
@@ -267,7 +270,8 @@ def test_the_fourth_cell_leaves_and_nobody_else_moves(ladder: Ladder) -> None:
     assert list(lock["removed"]) == [FOURTH]
     ladder.run("apply", "--sandbox", *("--layer", "peering"), code=6)  # it would destroy
     assert "--allow-destroy" in ladder.stderr
-    rows = without_platform(ladder.results("apply", "--allow-destroy"))
+    allowed = (word for layer in EDGE_LAYERS for word in ("--allow-destroy", layer))
+    rows = without_platform(ladder.results("apply", *allowed))
     assert f"destroy --sandbox --cell {FOURTH}" in ladder.stderr
     assert {row["counts"]["add"] for row in rows.values()} == {0}
     gone = {name for name, row in rows.items() if row["counts"]["destroy"]}

@@ -21,11 +21,12 @@ import pytest
 from factory.errors import TerraformError
 from factory.layers import Access, Input, Source, Stack, StackId
 from factory.terraform import embedded
-from factory.terraform.commands import Bench
+from factory.terraform.commands import RunContext
 from factory.terraform.engine import Engine, find_engine
+from factory.terraform.guard import NOTHING, Allowed
 from factory.terraform.journal import Journal, read_finished
 from factory.terraform.registry import open_registry
-from factory.terraform.results import Result, render_dangers, render_errors
+from factory.terraform.results import Result
 from factory.terraform.runner import (
     Listener,
     apply_stacks,
@@ -35,6 +36,7 @@ from factory.terraform.runner import (
 )
 from factory.terraform.target import Target, environment
 from factory.terraform.workspace import Sources
+from factory.views.results import render_dangers, render_errors
 
 pytestmark = pytest.mark.terraform
 
@@ -67,14 +69,14 @@ def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 @pytest.fixture
-def bench(engine: Engine, tmp_path: Path) -> Bench:
-    return make_bench(engine, tmp_path)
+def context(engine: Engine, tmp_path: Path) -> RunContext:
+    return make_context(engine, tmp_path)
 
 
-def make_bench(engine: Engine, root: Path) -> Bench:
+def make_context(engine: Engine, root: Path) -> RunContext:
     target = Target(mode="sandbox", folder=root / "sandbox", endpoint="http://127.0.0.1:9")
     target.folder.mkdir(exist_ok=True)
-    return Bench(
+    return RunContext(
         engine=engine,
         target=target,
         registry=open_registry(str(target.registry_folder), "us-east-1", None),
@@ -151,18 +153,18 @@ def sources(**documents: Mapping[str, Any]) -> dict[StackId, Sources]:
 
 
 def apply(
-    bench: Bench, files: Mapping[StackId, Sources], *, allow_destroy: bool = False
+    context: RunContext, files: Mapping[StackId, Sources], *, allowed: Allowed = NOTHING
 ) -> dict[str, Result]:
-    journal = Journal(bench.target.runs_folder / "run.jsonl", "apply")
+    journal = Journal(context.target.runs_folder / "run.jsonl", "apply")
     results = apply_stacks(
-        bench,
+        context,
         STACKS,
         files,
         QUIET,
         parallel=2,
         journal=journal,
         finished={},
-        allow_destroy=allow_destroy,
+        allowed=allowed,
     )
     return {result.stack.name: result for result in results}
 
@@ -171,39 +173,39 @@ def statuses(results: Mapping[str, Result]) -> dict[str, str]:
     return {name: f"{result.status} {result.counts}" for name, result in results.items()}
 
 
-def test_apply_plan_clean_add_remove_and_destroy(bench: Bench) -> None:
-    results = apply(bench, sources())
+def test_apply_plan_clean_add_remove_and_destroy(context: RunContext) -> None:
+    results = apply(context, sources())
     assert statuses(results) == dict.fromkeys(
         ("a-network", "a-peering", "b-accept"), "applied +1 ~0 -0"
     )
-    network, peering = (bench.registry.read(stack) for stack in (NETWORK, PEERING))
+    network, peering = (context.registry.read(stack) for stack in (NETWORK, PEERING))
     assert network is not None
     assert peering is not None
     assert peering.inputs == {"vpc_id": network.outputs["vpc_id"]}
 
-    again = plan_stacks_now(bench, STACKS, sources(), QUIET, parallel=2)
+    again = plan_stacks_now(context, STACKS, sources(), QUIET, parallel=2)
     assert [result.status for result in again] == ["no-change"] * 3
 
-    grown = apply(bench, sources(peering=peering_document("b", "c")))
+    grown = apply(context, sources(peering=peering_document("b", "c")))
     assert statuses(grown) == {
         "a-network": "no-change +0 ~0 -0",
         "a-peering": "applied +1 ~0 -0",
         "b-accept": "no-change +0 ~0 -0",
     }
-    refused = apply(bench, sources())
+    refused = apply(context, sources())
     assert refused["a-peering"].status == "refused"
     assert render_dangers(refused["a-peering"]).startswith('    delete terraform_data.row["c"]')
     assert refused["b-accept"].status == "skipped"
-    allowed = apply(bench, sources(), allow_destroy=True)
+    allowed = apply(context, sources(), allowed=Allowed.of(["peering"]))
     assert statuses(allowed)["a-peering"] == "applied +0 ~0 -1"
 
-    gone = destroy_stacks(bench, [NETWORK, PEERING, ACCEPT], QUIET, parallel=2)
+    gone = destroy_stacks(context, [NETWORK, PEERING, ACCEPT], QUIET, parallel=2)
     assert {result.status for result in gone} == {"destroyed"}
-    assert bench.registry.stacks() == frozenset()
+    assert context.registry.stacks() == frozenset()
 
 
-def test_plan_before_anything_exists_defers_what_cannot_be_known(bench: Bench) -> None:
-    results = plan_stacks_now(bench, STACKS, sources(), QUIET, parallel=2)
+def test_plan_before_anything_exists_defers_what_cannot_be_known(context: RunContext) -> None:
+    results = plan_stacks_now(context, STACKS, sources(), QUIET, parallel=2)
     assert [(r.status, r.reason) for r in results] == [
         ("planned", ""),
         ("deferred", "waits for a-network"),
@@ -212,15 +214,15 @@ def test_plan_before_anything_exists_defers_what_cannot_be_known(bench: Bench) -
 
 
 def test_terraforms_own_words_are_shown_and_the_outputs_of_before_are_not_handed_on(
-    bench: Bench,
+    context: RunContext,
 ) -> None:
-    apply(bench, sources())
+    apply(context, sources())
     condition = {
         "condition": "${length(local.zones) > 0}",
         "error_message": "No such zone in this Region.",
     }
     broken = network_document(lifecycle={"precondition": [condition]})
-    results = apply(bench, sources(network=broken))
+    results = apply(context, sources(network=broken))
     assert results["a-network"].status == "failed"
     errors = render_errors(results["a-network"])
     assert "Resource precondition failed" in errors
@@ -228,19 +230,19 @@ def test_terraforms_own_words_are_shown_and_the_outputs_of_before_are_not_handed
     assert results["a-peering"].reason == "needs a-network"
 
 
-def test_a_configuration_that_is_not_valid_says_where(bench: Bench) -> None:
+def test_a_configuration_that_is_not_valid_says_where(context: RunContext) -> None:
     wrong = {"resource": {"terraform_data": {"row": {"inptu": "x"}}}, "output": CREATED}
-    results = validate_stacks(bench, [NETWORK, ACCEPT], sources(network=wrong), QUIET, parallel=2)
+    results = validate_stacks(context, [NETWORK, ACCEPT], sources(network=wrong), QUIET, parallel=2)
     assert [result.status for result in results] == ["failed", "valid"]
     assert "inptu" in render_errors(results[0])
 
 
 def test_a_lost_registry_is_filled_again_from_the_state(engine: Engine, tmp_path: Path) -> None:
-    bench = make_bench(engine, tmp_path)
-    apply(bench, sources())
-    before = bench.registry.read(NETWORK)
-    bench.registry.remove(NETWORK)
-    fresh = make_bench(engine, tmp_path)
+    context = make_context(engine, tmp_path)
+    apply(context, sources())
+    before = context.registry.read(NETWORK)
+    context.registry.remove(NETWORK)
+    fresh = make_context(engine, tmp_path)
     assert apply(fresh, sources())["a-network"].status == "no-change"
     after = fresh.registry.read(NETWORK)
     assert after is not None
@@ -254,10 +256,10 @@ from factory.processes import forwarding_signals
 from factory.terraform.engine import Engine
 from tests.terraform.test_real_terraform import *
 engine = Engine(argv=tuple(json.loads(sys.argv[1])), version="0", origin="test")
-bench = make_bench(engine, Path(sys.argv[2]))
+context = make_context(engine, Path(sys.argv[2]))
 slow = {"provisioner": [{"local-exec": {"command": "touch %s; sleep 60" % sys.argv[3]}}]}
-with forwarding_signals(bench.children):
-    results = apply(bench, sources(network=network_document(**slow)))
+with forwarding_signals(context.children):
+    results = apply(context, sources(network=network_document(**slow)))
 print(json.dumps({n: r.status for n, r in results.items()}))
 """
 
@@ -284,16 +286,16 @@ def test_ctrl_c_lets_terraform_save_its_state_and_a_resumed_run_goes_on(
         "a-peering": "skipped",
         "b-accept": "skipped",
     }
-    bench = make_bench(engine, tmp_path)
-    state = json.loads(bench.target.state_file(NETWORK).read_text("utf-8"))
+    context = make_context(engine, tmp_path)
+    state = json.loads(context.target.state_file(NETWORK).read_text("utf-8"))
     (instance,) = state["resources"][0]["instances"]
     assert instance["status"] == "tainted"
-    assert not list(bench.target.folder.rglob("*.lock.info"))
-    record = bench.registry.read(NETWORK)
+    assert not list(context.target.folder.rglob("*.lock.info"))
+    record = context.registry.read(NETWORK)
     assert record is not None
     assert not record.complete
-    assert read_finished(bench.target.runs_folder / "run.jsonl") == {}
+    assert read_finished(context.target.runs_folder / "run.jsonl") == {}
 
-    results = apply(bench, sources())
+    results = apply(context, sources())
     assert statuses(results)["a-network"] == "applied +0 ~0 -0 ±1"
     assert {result.status for result in results.values()} == {"applied"}

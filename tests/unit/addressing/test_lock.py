@@ -9,15 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from factory.addressing.lock import (
-    EMPTY_LOCK,
-    Lock,
-    check_locked,
-    parse_lock,
-    release,
-    render_lock,
-    settle,
-)
+from factory.addressing.lock import EMPTY_LOCK, Lock, check_locked, release, settle
+from factory.addressing.lock_file import parse_lock, render_lock
 from factory.addressing.plan import plan_addresses
 from factory.addressing.rules import RULES
 from factory.errors import InventoryError, UsageError
@@ -39,7 +32,7 @@ THREE_CELLS = inventories.inventory(inventories.data(cells=3))
 def problems(text: str | bytes) -> list[str]:
     """Read a lock and give every problem as it would be shown, hints left out."""
     try:
-        parse_lock(text, "cells.lock.yaml")
+        parse_lock(text, "cells.lock.yaml", FACTS)
     except InventoryError as error:
         return [str(problem).splitlines()[0] for problem in error.problems]
     return []
@@ -49,8 +42,17 @@ def test_a_lock_reads_as_a_person_would_want_it() -> None:
     lines = TEXT.splitlines()
     assert lines[0] == "# Made by `cellfactory lock`; commit it, and do not edit it."
     at = lines.index("cells:")
-    assert lines[at + 1 : at + 12] == [
+    assert lines[at + 1 : at + 21] == [
         "  cell-000:",
+        "    born:",
+        "      organization: one",
+        '      management_account: "111111111111"',
+        '      account: "444444444444"',
+        "      region: us-east-1",
+        "      mesh: east",
+        "      ip_family: ipv4",
+        "      service_block: 172.20.0.0/16",
+        "      state: {bucket: example-cells-tfstate, region: us-east-1}",
         "    primary: 10.128.0.0/23",
         "    pod_blocks: [100.64.0.0/19]",
         "    zones:",
@@ -67,14 +69,17 @@ def test_a_lock_reads_as_a_person_would_want_it() -> None:
 
 def test_what_is_written_reads_back() -> None:
     for lock in (EMPTY_LOCK, planned(1), planned(2, planned(3))):
-        assert parse_lock(render_lock(lock), "cells.lock.yaml") == lock
-        assert render_lock(parse_lock(render_lock(lock), "cells.lock.yaml")) == render_lock(lock)
+        assert parse_lock(render_lock(lock), "cells.lock.yaml", FACTS) == lock
+        assert render_lock(parse_lock(render_lock(lock), "cells.lock.yaml", FACTS)) == render_lock(
+            lock
+        )
 
 
 @pytest.mark.parametrize(
     ("old", "new", "shown"),
     [
-        ("version: 1", "version: 2", "F200 version must be 1, not 2"),
+        ("version: 2", "version: 3",
+         "F200 the lock has version 3; this cellfactory reads versions 1 to 2"),
         ("    primary: 10.128.0.0/23\n", "", "F200 cell-000 lacks 'primary'"),
         ("        node: 10.128.0.192/27", "        nod: 10.128.0.192/27",
          "F200 unknown key 'nod'; did you mean 'node'?"),
@@ -99,9 +104,9 @@ def test_what_is_written_reads_back() -> None:
         ("pod_blocks: [100.64.0.0/19]", "pod_blocks: []",
          "F200 pod_blocks must hold at least 1, not 0"),
         ("pod: 100.64.0.0/21", "pod: 100.64.0.0/30",
-         "F201 100.64.0.0/30 is no block of a VPC, which is a /16 to a /28"),
+         "F201 100.64.0.0/30 is not a block of a VPC, which is a /16 to a /28"),
         ("pod_blocks: [100.64.0.0/19]", "pod_blocks: [100.64.0.0/10]",
-         "F201 100.64.0.0/10 is no block of a VPC, which is a /16 to a /28"),
+         "F201 100.64.0.0/10 is not a block of a VPC, which is a /16 to a /28"),
     ],
 )  # fmt: skip
 def test_an_edit_that_breaks_the_lock_is_told_at_its_place(old: str, new: str, shown: str) -> None:
@@ -129,7 +134,7 @@ def test_any_slip_of_the_editor_is_a_lock_or_refused(start: int, length: int, ne
     for line in shown:
         assert re.match(r"cells\.lock\.yaml:\d+:\d+: F20[01] ", line)
     if not shown:
-        plan_addresses(THREE_CELLS, parse_lock(text, "cells.lock.yaml"), FACTS)
+        plan_addresses(THREE_CELLS, parse_lock(text, "cells.lock.yaml", FACTS), FACTS)
 
 
 @given(BLOCK_AT, st.integers(0, 32), st.integers(0, 1 << 12))
@@ -141,11 +146,11 @@ def test_any_other_block_is_planned_with_or_refused(
     block = IPv4Network((moved % (1 << 32), length))
     text = f"{TEXT[: at[0]]}{block}{TEXT[at[1] :]}"
     if not problems(text):
-        plan_addresses(THREE_CELLS, parse_lock(text, "cells.lock.yaml"), FACTS)
+        plan_addresses(THREE_CELLS, parse_lock(text, "cells.lock.yaml", FACTS), FACTS)
 
 
 def test_only_what_left_can_be_released() -> None:
-    lock = parse_lock(TEXT, "cells.lock.yaml")
+    lock = parse_lock(TEXT, "cells.lock.yaml", FACTS)
     assert set(release(lock, "cell-002").removed) == set()
     assert release(lock, "cell-002").cells == lock.cells
     with pytest.raises(UsageError, match="take it out of the inventory first"):
@@ -155,7 +160,7 @@ def test_only_what_left_can_be_released() -> None:
 
 
 def test_who_is_there_and_who_left_is_settled_by_name() -> None:
-    lock = parse_lock(TEXT, "cells.lock.yaml")
+    lock = parse_lock(TEXT, "cells.lock.yaml", FACTS)
     settled = settle(lock, {"cell-001", "cell-002", "cell-007"})
     assert set(settled.cells) == {"cell-001", "cell-002"}
     assert set(settled.removed) == {"cell-000"}
@@ -168,7 +173,8 @@ def test_blocks_are_given_back_before_the_next_cell_asks() -> None:
     _, lock = plan_addresses(inventories.inventory(made), EMPTY_LOCK, FACTS)
     made["cells"]["cell-009"] = made["cells"].pop("cell-001")
     next_one = inventories.inventory(made)
-    assert [f.rule for f in plan_addresses(next_one, lock, FACTS)[0].findings] == ["F202"]
+    told = plan_addresses(next_one, lock, FACTS)[0].findings
+    assert [f.rule for f in told] == ["F202", "F218"]
     freed = release(settle(lock, next_one.cells), "cell-001")
     plan, after = plan_addresses(next_one, freed, FACTS)
     assert plan.findings == ()
@@ -176,7 +182,7 @@ def test_blocks_are_given_back_before_the_next_cell_asks() -> None:
 
 
 def test_a_lock_that_is_out_of_date_says_for_whom() -> None:
-    lock = parse_lock(TEXT, "cells.lock.yaml")
+    lock = parse_lock(TEXT, "cells.lock.yaml", FACTS)
     assert list(check_locked(lock, planned(2, lock))) == []
     (more,) = check_locked(lock, planned(4, lock))
     assert more.rule == "F211"

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from factory.addressing.blocks import PRIMARY_KINDS
 from factory.addressing.need import (
     block_length,
     free_slice_length,
@@ -67,7 +68,7 @@ def test_nodes_that_a_pod_subnet_holds_with_six_prefixes(length: int, nodes: int
 
 
 def test_a_pod_subnet_of_the_largest_size_leaves_its_first_22_to_single_addresses() -> None:
-    reserved = [str(b) for b in pod_reservations(IPv4Network("100.64.0.0/16"), 6)]
+    reserved = [str(b) for b in pod_reservations(IPv4Network("100.64.0.0/16"), 6, reserved=5)]
     assert reserved == [
         "100.64.4.0/22",
         "100.64.8.0/21",
@@ -81,7 +82,7 @@ def test_a_pod_subnet_of_the_largest_size_leaves_its_first_22_to_single_addresse
 @given(LENGTHS, PREFIXES)
 def test_reservations_are_all_of_the_subnet_but_its_first_slice(length: int, prefixes: int) -> None:
     pod = IPv4Network((int(IPv4Network("100.64.0.0/16").network_address), length))
-    reserved = pod_reservations(pod, prefixes)
+    reserved = pod_reservations(pod, prefixes, reserved=5)
     free = IPv4Network((int(pod.network_address), free_slice_length(length, prefixes, KEPT)))
     assert free.prefixlen <= 28
     assert sum(b.num_addresses for b in reserved) + free.num_addresses == pod.num_addresses
@@ -189,9 +190,9 @@ def test_one_more_endpoint_never_needs_a_larger_subnet() -> None:
 
 
 def test_a_cell_with_a_way_out_has_only_the_endpoints_it_names() -> None:
-    assert endpoint_services(cell_type(egress="nat_gateway")) == ()
-    assert endpoint_services(cell_type(egress="nat_gateway", endpoints=["kms"])) == ("kms",)
-    private = endpoint_services(cell_type(egress="none", endpoints=["kms", "sts"]))
+    assert endpoint_services(cell_type(egress="nat_gateway"), FACTS) == ()
+    assert endpoint_services(cell_type(egress="nat_gateway", endpoints=["kms"]), FACTS) == ("kms",)
+    private = endpoint_services(cell_type(egress="none", endpoints=["kms", "sts"]), FACTS)
     assert private == ("ec2", "ecr.api", "ecr.dkr", "eks-auth", "kms", "logs", "sts")
 
 
@@ -201,3 +202,8 @@ def test_every_subnet_holds_what_its_zone_needs(nodes: int, prefixes: int) -> No
     node = IPv4Network((0, need.lengths["node"]))
     assert usable_addresses(node, FACTS) >= need.nodes == nodes + need.surge
     assert all(16 <= length <= 28 for length in need.lengths.values())
+
+
+def test_every_kind_of_subnet_has_a_length() -> None:
+    cell_type = inventories.inventory(inventories.data()).cell_types["plain"]
+    assert tuple(need_of(cell_type, FACTS).lengths) == PRIMARY_KINDS

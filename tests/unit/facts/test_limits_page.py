@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from factory.facts.limits_page import render_limits
 from factory.facts.loader import load_facts
+from tools.limits_page import render_limits
 
 FACTS = load_facts()
 PAGE = render_limits(FACTS)
@@ -28,7 +28,7 @@ def test_every_bucket_and_call_is_on_the_page() -> None:
 
 def test_each_table_has_rows_as_wide_as_its_head() -> None:
     tables = re.findall(r"(?:^\|.*\n)+", PAGE, re.MULTILINE)
-    assert len(tables) == 7
+    assert len(tables) == 8
     for table in tables:
         widths = {len(re.findall(r"(?<!\\)\|", line)) for line in table.splitlines()}
         assert len(widths) == 1
@@ -37,6 +37,18 @@ def test_each_table_has_rows_as_wide_as_its_head() -> None:
 def test_what_is_unconfirmed_is_marked() -> None:
     line = next(line for line in PAGE.splitlines() if "`nau-per-pd-pod`" in line)
     assert "**unconfirmed**" in line
+
+
+def test_what_nothing_reckons_with_is_marked() -> None:
+    rows = {**FACTS.quotas, **FACTS.parameters, **FACTS.nau}
+    for id_, row in rows.items():
+        line = next(line for line in PAGE.splitlines() if f"(`{id_}`)" in line)
+        assert ("**informs only**: " in line) == bool(row.informs)
+
+
+def test_every_endpoint_is_on_the_page() -> None:
+    for id_, row in FACTS.endpoints.items():
+        assert f"| `{id_}` | {row.reason} |" in PAGE
 
 
 def test_a_quota_shows_its_numbers() -> None:

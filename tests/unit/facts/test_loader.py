@@ -28,6 +28,7 @@ TABLES = (
     "images",
     "charts",
     "kubernetes",
+    "endpoints",
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from math import inf
 
 import pytest
 from hypothesis import given
@@ -34,6 +35,7 @@ def quota(default: int, maximum: int | None, kind: Kind = "quota") -> Quota:
         scope="vpc",
         kind=kind,
         service="vpc",
+        code=CODE,
         source=SOURCE,
         checked=READ,
     )
@@ -42,58 +44,54 @@ def quota(default: int, maximum: int | None, kind: Kind = "quota") -> Quota:
 counts = st.integers(min_value=0, max_value=10**7)
 
 
+REGION = "us-east-1"
+CODE = "L-00000000"
+
+
 @given(counts, counts, counts)
-def test_effective_is_the_override_or_an_error(default: int, more: int, override: int) -> None:
+def test_a_raise_holds_up_to_the_maximum(default: int, more: int, raised: int) -> None:
     limit = quota(default, default + more)
-    if override <= default + more:
-        assert effective(limit, override) == override
-    else:
-        with pytest.raises(ValueError, match="can be raised to"):
-            effective(limit, override)
+    assert effective(limit, REGION, {CODE: raised}) == min(raised, default + more)
 
 
 @given(counts, counts)
-def test_without_a_documented_maximum_any_override_holds(default: int, override: int) -> None:
-    assert effective(quota(default, None), override) == override
+def test_without_a_documented_maximum_any_raise_holds(default: int, raised: int) -> None:
+    assert effective(quota(default, None), REGION, {CODE: raised}) == raised
+    assert effective(quota(default, None), REGION, {CODE: inf}) == inf
 
 
 @given(counts, st.one_of(st.none(), counts))
-def test_without_an_override_the_default_holds(default: int, more: int | None) -> None:
-    assert effective(quota(default, None if more is None else default + more)) == default
-
-
-@given(counts, st.integers(max_value=-1))
-def test_an_override_is_never_negative(default: int, override: int) -> None:
-    with pytest.raises(ValueError, match="cannot be negative"):
-        effective(quota(default, None), override)
+def test_without_a_raise_the_default_holds(default: int, more: int | None) -> None:
+    limit = quota(default, None if more is None else default + more)
+    assert effective(limit, REGION, {}) == default
+    assert effective(limit, REGION, {"L-11111111": 7, "": 7}) == default
 
 
 @pytest.mark.parametrize("kind", ["fixed", "guidance"])
-def test_what_is_no_quota_cannot_be_overridden(kind: Kind) -> None:
+def test_what_is_no_quota_is_not_raised(kind: Kind) -> None:
     limit = quota(100, 100 if kind == "fixed" else None, kind)
-    assert effective(limit, 100) == 100
-    with pytest.raises(ValueError, match="things is 100 things for every account"):
-        effective(limit, 99)
+    assert not limit.is_raisable
+    assert effective(limit, REGION, {CODE: 99}) == 100
+
+
+def test_a_quota_without_a_code_is_not_raised() -> None:
+    prefix_lists = FACTS.quota("entries-per-prefix-list")
+    assert effective(prefix_lists, REGION, {"": 7}) == 1000
 
 
 def test_a_default_can_differ_by_region() -> None:
     storage = FACTS.quota("gp3-storage")
-    assert effective(storage.in_region("us-east-1")) == 50
-    assert effective(storage.in_region("eu-south-2")) == 300
+    assert effective(storage, "us-east-1", {}) == 50
+    assert effective(storage, "eu-south-2", {}) == 300
+    assert effective(storage, "eu-south-2", {storage.code: 200}) == 200
     volumes = FACTS.quota("volumes-per-launch")
     assert volumes.in_region("us-east-1").maximum == 2500
     assert volumes.in_region("eu-north-1") == volumes
 
 
-def test_exactly_the_maximum_is_allowed() -> None:
-    assert effective(FACTS.quota("peered-nau"), 512_000) == 512_000
-    with pytest.raises(ValueError, match="not to 512,001"):
-        effective(FACTS.quota("peered-nau"), 512_001)
-
-
-def test_an_error_gives_the_numbers() -> None:
-    with pytest.raises(ValueError, match=r"can be raised to 512,000 NAU, not to 600,000"):
-        effective(FACTS.quota("peered-nau"), 600_000)
+def test_each_region_with_a_default_of_its_own_is_a_region() -> None:
+    named = {region for q in FACTS.quotas.values() for region, _ in q.by_region}
+    assert named <= set(FACTS.regions)
 
 
 @pytest.mark.parametrize(

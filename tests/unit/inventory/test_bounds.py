@@ -1,31 +1,29 @@
-"""What `size --nodes` may be asked is no more than what an inventory may declare."""
+"""Bounds that two places must agree on, where one cannot read the other."""
 
 from __future__ import annotations
 
-from typing import Any
-
-import pytest
+import json
+from pathlib import Path
 
 from factory.inventory.schema import CellType, Hub, NodeGroup
+from factory.inventory.spark_rules import MOST_WATCHED_NAMESPACES
+from factory.inventory.values import bounds_of
 from factory.sizing.whatif import MOST_PER_ZONE, RANGES
 
+GATEWAY = Path(__file__).parents[3] / "modules" / "spark-ui-gateway" / "chart"
 
-@pytest.mark.parametrize(
-    ("kind", "key", "asked"),
-    [
-        (CellType, "max_pods", RANGES["max_pods"]),
-        (CellType, "prefixes_per_node", RANGES["prefixes"]),
-        (Hub, "nau", RANGES["hub_nau"]),
-        (NodeGroup, "max_unavailable", RANGES["max_unavailable"]),
-        (NodeGroup, "nodes_per_zone", (1, MOST_PER_ZONE)),
-        (NodeGroup, "root_volume_gib", RANGES["root_volume_gib"]),
-    ],
-)
-def test_an_inventory_takes_what_may_be_asked(
-    kind: type[CellType | Hub | NodeGroup], key: str, asked: tuple[int, int]
-) -> None:
-    bounds: list[Any] = kind.model_fields[key].metadata
-    (least,) = (bound.ge for bound in bounds if hasattr(bound, "ge"))
-    (most,) = (bound.le for bound in bounds if hasattr(bound, "le"))
-    assert least <= asked[0]
-    assert asked[1] <= most
+
+def test_the_neighbours_of_what_may_be_asked_may_be_declared() -> None:
+    least, most = bounds_of(Hub, "nau")
+    assert least <= RANGES["hub_nau"][0]
+    assert RANGES["hub_nau"][1] <= most
+
+
+def test_what_may_be_asked_of_a_cell_is_what_may_be_declared() -> None:
+    assert bounds_of(NodeGroup, "nodes_per_zone") == (1, MOST_PER_ZONE)
+    assert bounds_of(CellType, "prefixes_per_node") == RANGES["prefixes"] == (1, 49)
+
+
+def test_the_gateway_watches_as_many_namespaces_as_its_chart_takes() -> None:
+    schema = json.loads((GATEWAY / "values.schema.json").read_text("utf-8"))
+    assert schema["properties"]["jobNamespaces"]["maxItems"] == MOST_WATCHED_NAMESPACES

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 
 from factory.documents import load_data, render_data
-from factory.errors import Finding, InventoryError
+from factory.errors import MOST_PROBLEMS, Finding, InventoryError
 from factory.facts.loader import load_facts
 from factory.inventory.reader import parse_inventory
 from factory.inventory.rules import RULES, check_inventory
 from factory.inventory.schema import ExistingAccount, NewAccount
-from factory.inventory.source import MOST_PROBLEMS
 from factory.naming import event_log_bucket
 from tests import inventories
 
@@ -41,12 +41,12 @@ def place(text: str, word: str) -> str:
 
 
 def test_the_example_reads(example: str) -> None:
-    inventory, source = parse_inventory(example, "cells.yaml", load_facts())
+    inventory, source, _ = parse_inventory(example, "cells.yaml", load_facts())
     assert isinstance(inventory.cells["moka-use1-a"].account, ExistingAccount)
     assert isinstance(inventory.cells["moka-use1-c"].account, NewAccount)
     assert inventory.peers_of("moka-use1-b") == ("moka-use1-a", "moka-use1-c")
     finding = Finding(rule="F000", path=("cells", "moka-use1-b", "type"), message="")
-    line = str(source.locate(finding).span.line)
+    line = source.locate(finding).place.split(":")[1]
     assert place(example, "moka-use1-b:").split(":")[0] == str(int(line) - 1)
 
 
@@ -118,13 +118,34 @@ def test_bytes_are_read_as_utf_8(example: str) -> None:
     )
 
 
-def test_after_many_problems_the_rest_is_counted() -> None:
+def test_every_refusal_is_kept() -> None:
     made = inventories.data(cells=300)
     for number, cell in enumerate(made["cells"].values()):
         cell["rin"] = number
-    shown = problems(render_data(made))
-    assert len(shown) == MOST_PROBLEMS + 1
-    assert shown[-1].endswith("and 100 more from here on, which are not shown")
+    assert len(problems(render_data(made))) == 300
+
+
+def test_no_number_of_warnings_hides_an_error() -> None:
+    made = inventories.data(cells=1)
+    ((name, kind),) = made["cell_types"].items()
+    public = {"chart_version": "2.5.2", "chart_repository": "oci://ghcr.io/kubeflow/charts"}
+    sealed = {**kind, "egress": "none", "spark": {**kind["spark"], "operator": public}}
+    made["cell_types"] |= {f"{name}-{n}": sealed for n in range(MOST_PROBLEMS)}
+    made["cell_types"]["last"] = {**kind, "zones": [*kind["zones"][:-1], "use1-az9"]}
+    shown = problems(json.dumps(made))  # without anchors
+    assert len([line for line in shown if " F122 warning: " in line]) > MOST_PROBLEMS
+    assert [line for line in shown if " warning: " not in line] == [shown[0]]
+    assert "use1-az9" in shown[0]
+
+
+def test_a_search_that_ended_early_says_so() -> None:
+    made = inventories.data(cells=MOST_PROBLEMS + 50)
+    for cell in made["cells"].values():
+        cell["mesh"] = "nowhere"
+    with pytest.raises(InventoryError) as error:
+        parse_inventory(render_data(made), "cells.yaml", load_facts())
+    assert not error.value.complete
+    assert len(error.value.problems) == MOST_PROBLEMS + 1
 
 
 def test_warnings_do_not_stop_a_cell(example: str) -> None:
@@ -133,7 +154,7 @@ def test_warnings_do_not_stop_a_cell(example: str) -> None:
         "chart_repository: oci://ghcr.io/kubeflow/charts",
         1,
     )
-    inventory, source = parse_inventory(text, "cells.yaml", load_facts())
+    inventory, source, _ = parse_inventory(text, "cells.yaml", load_facts())
     shown = [str(source.locate(f)) for f in check_inventory(inventory, load_facts())]
     assert len(shown) == 1
     assert f"{place(text, 'oci://ghcr.io')}: F122 warning: a cell without egress" in "\n".join(

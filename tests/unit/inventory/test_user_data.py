@@ -47,7 +47,9 @@ def size(count: int, name: str = "cell-000") -> int:
     inventory = inventories.inventory(made(labels=labels(count)) if count < 200 else made())
     cell_type = inventory.cell_types["plain"]
     group = cell_type.node_groups["all"].model_copy(update={"labels": labels(count)})
-    text = render_node_config(name, cell_type, group, endpoint="e", certificate="c" * (KEPT - 1))
+    text = render_node_config(
+        name, cell_type, group, FACTS, endpoint="e", certificate="c" * (KEPT - 1)
+    )
     return len(text.encode())
 
 
@@ -125,9 +127,9 @@ def test_the_length_follows_what_eks_makes_up(endpoint: str, certificate: str, c
     cell_type = inventory.cell_types["plain"]
     group = cell_type.node_groups["all"]
     text = render_node_config(
-        "cell-000", cell_type, group, endpoint=endpoint, certificate=certificate
+        "cell-000", cell_type, group, FACTS, endpoint=endpoint, certificate=certificate
     )
-    empty = render_node_config("cell-000", cell_type, group, endpoint="", certificate="")
+    empty = render_node_config("cell-000", cell_type, group, FACTS, endpoint="", certificate="")
     assert len(text.encode()) == len(empty) + len(endpoint) + len(certificate)
     spec = json.loads(text.splitlines()[6])["spec"]
     assert spec["cluster"]["apiServerEndpoint"] == endpoint

@@ -125,13 +125,6 @@ def test_addresses_that_aws_keeps() -> None:
     assert terms.usable_addresses(IPv4Network("10.0.0.0/32"), kept=5) == 0
 
 
-def test_surge_of_an_update() -> None:
-    # https://docs.aws.amazon.com/eks/latest/userguide/managed-node-update-behavior.html
-    assert terms.update_surge(max_unavailable=1, per_zone=2) == 2
-    assert terms.update_surge(max_unavailable=1, per_zone=2, zones=3) == 6
-    assert terms.update_surge(max_unavailable=100, per_zone=2, zones=3) == 100
-
-
 @pytest.mark.parametrize(
     ("calls_per_node", "capacity", "nodes"),
     [

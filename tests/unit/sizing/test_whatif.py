@@ -86,7 +86,7 @@ def test_the_other_knobs_reach_the_model() -> None:
         ({"zones": 20, "nodes": 20}, "a cell has 2 zones or more"),
         ({"region": "mars-north-1"}, "unknown Region 'mars-north-1'"),
         ({"instance": "i3.8xlarge"}, r"i3\.8xlarge \(xen\) cannot have prefixes"),
-        ({"cni": "latest"}, "'latest' is no version of the VPC CNI"),
+        ({"cni": "latest"}, "'latest' is not a version of the VPC CNI"),
     ],
 )
 def test_a_question_that_cannot_be_answered(question: dict[str, object], words: str) -> None:
@@ -123,12 +123,14 @@ def test_an_unknown_instance_type_is_never_guessed() -> None:
 
 def test_what_was_left_open_is_said() -> None:
     question = WhatIf(nodes=1300, instance="r6gd.8xlarge")
-    said = "\n".join(assumed(question, {"nodes", "instance"}))
+    said = "\n".join(assumed(question, {"nodes", "instance"}, FACTS))
     for option in ("prefixes", "zones", "region", "cells", "hubs", "hub-nau", "quotas", "quota",
                    "root-volume-gib", "max-unavailable", "cni", "egress", "max-pods", "max-eni",
                    "churn"):  # fmt: skip
         assert f"--{option}" in said
-    fewer = "\n".join(assumed(question, {"nodes", "instance", "prefixes", "zones", "region"}))
+    fewer = "\n".join(
+        assumed(question, {"nodes", "instance", "prefixes", "zones", "region"}, FACTS)
+    )
     assert "--prefixes" not in fewer
     assert "--zones" not in fewer
 

@@ -1,4 +1,4 @@
-"""A bench whose Terraform is the fake one, and small stacks to put on it."""
+"""A run context whose Terraform is the fake one, and small stacks to put on it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from factory.layers import Access, Input, Layer, Source, Stack, StackId
-from factory.terraform.commands import Bench
+from factory.terraform.commands import RunContext
 from factory.terraform.engine import Engine
 from factory.terraform.registry import FolderStore, Registry
 from factory.terraform.results import Result
@@ -33,7 +33,7 @@ class Scene:
     results: list[Result] = field(default_factory=list)
     started: list[str] = field(default_factory=list)
 
-    def bench(self) -> Bench:
+    def context(self) -> RunContext:
         self.write()
         target = Target(mode=self.mode, folder=self.root / self.mode, endpoint="http://x")
         target.folder.mkdir(parents=True, exist_ok=True)
@@ -42,7 +42,7 @@ class Scene:
             "FAKE_LOG": str(self.root / "log"),
             "FAKE_SCRIPT": str(self.root / "script.json"),
         }
-        return Bench(
+        return RunContext(
             engine=Engine(argv=(sys.executable, str(FAKE)), version="1.11.4", origin="fake"),
             target=target,
             registry=Registry(FolderStore(target.registry_folder)),

@@ -1,8 +1,7 @@
-"""Selection, results, the journal, the emulator's whereabouts and what is left for people."""
+"""Selection, the journal, the emulator's whereabouts and what is left for people."""
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 from collections.abc import Iterator
@@ -21,17 +20,8 @@ from factory.terraform.emulated import (
     write_server,
 )
 from factory.terraform.journal import Journal, find_journal, read_finished, work_key
-from factory.terraform.messages import Change, Counts, Diagnostic
-from factory.terraform.pending import strangers
-from factory.terraform.results import (
-    Result,
-    Status,
-    render_dangers,
-    render_errors,
-    render_line,
-    render_table,
-    to_json,
-)
+from factory.terraform.pending import orphaned
+from factory.terraform.results import Result, Status
 from factory.terraform.selection import select_stacks
 
 
@@ -71,62 +61,6 @@ def test_every_name_that_fits_nothing_is_told_of() -> None:
         "there is no cell 'y' here",
         "there is no layer 'netwrk' here",
     ]
-
-
-def test_a_line_of_what_broke_off_says_how_far_it_came() -> None:
-    half = Result(stack=stack("a"), status="interrupted", counts=Counts(add=4), seconds=9)
-    assert render_line(half) == "a-network  interrupted  +4 ~0 -0  9 s"
-    none = Result(stack=stack("a"), status="interrupted", seconds=9)
-    assert render_line(none) == "a-network  interrupted  9 s"
-
-
-def test_a_line_of_progress() -> None:
-    counts = Counts(add=43)
-    applied = Result(stack=stack("moka-use1-a"), status="applied", counts=counts, seconds=38.2)
-    assert render_line(applied) == "moka-use1-a-network  applied  +43 ~0 -0  38 s"
-    skipped = Result(stack=stack("a", "cluster"), status="skipped", reason="needs a-network")
-    assert render_line(skipped) == "a-cluster  skipped  needs a-network"
-
-
-def test_the_same_error_is_shown_once_and_warnings_are_not() -> None:
-    halted = Diagnostic(severity="error", summary="execution halted")
-    warning = Diagnostic(severity="warning", summary="deprecated")
-    result = Result(stack=stack("a"), status="failed", diagnostics=(halted, warning, halted))
-    assert render_errors(result) == "    error: execution halted"
-
-
-@pytest.mark.parametrize(("status", "shown"), [("planned", True), ("applied", False)])
-def test_a_plan_names_what_it_would_destroy_or_replace(status: Status, shown: bool) -> None:
-    planned = (
-        Change(address="aws_vpc.a", resource_type="aws_vpc", key="", action="create"),
-        Change(
-            address="aws_vpc.b", resource_type="aws_vpc", key="", action="replace", reason="tainted"
-        ),
-        Change(address="aws_vpc.c", resource_type="aws_vpc", key="", action="delete"),
-    )
-    text = render_dangers(Result(stack=stack("a"), status=status, planned=planned))
-    assert text == ("    replace aws_vpc.b (tainted)\n    delete aws_vpc.c" if shown else "")
-
-
-def test_the_table_ends_with_the_sums() -> None:
-    results = [
-        Result(stack=stack("moka-use1-a"), status="applied", counts=Counts(add=1)),
-        Result(stack=stack("b"), status="no-change"),
-        Result(stack=stack("c"), status="skipped", reason="needs b-network"),
-    ]
-    assert render_table(results) == (
-        "moka-use1-a-network  applied    +1 ~0 -0\n"
-        "b-network            no change\n"
-        "c-network            skipped    needs b-network\n"
-        "3 stacks: 1 applied, 1 no change, 1 skipped"
-    )
-    assert render_table([]) == "0 stacks"
-
-
-def test_results_for_machines() -> None:
-    (row,) = to_json([Result(stack=stack("a"), status="planned", counts=Counts(change=2))])
-    assert (row["stack"], row["status"], row["counts"]["change"]) == ("a-network", "planned", 2)
-    json.dumps(row)
 
 
 def test_a_journal_remembers_what_was_finished_and_by_which_work(tmp_path: Path) -> None:
@@ -191,10 +125,12 @@ def test_one_that_died_is_told_apart(tmp_path: Path, server: Server) -> None:
         port = closing.getsockname()[1]
     gone = Server(id="one", pid=os.getpid(), endpoint=f"http://127.0.0.1:{port}")
     write_server(tmp_path, gone)
-    with pytest.raises(TerraformError, match=f"F608 the emulated AWS at {gone.endpoint} answers"):
+    with pytest.raises(
+        TerraformError, match=f"F608 the emulated AWS at {gone.endpoint} no longer answers"
+    ):
         find_server(tmp_path)
     write_server(tmp_path, Server(id="one", pid=2**22 + 1, endpoint=server.endpoint))
-    with pytest.raises(TerraformError, match="answers no more"):
+    with pytest.raises(TerraformError, match="no longer answers"):
         find_server(tmp_path)
 
 
@@ -217,5 +153,5 @@ def test_what_belongs_to_an_earlier_emulator_is_wiped_and_nothing_else(
     assert sorted(p.name for p in tmp_path.iterdir()) == ["server-id", "world.json"]
 
 
-def test_stacks_that_left_the_inventory() -> None:
-    assert strangers([stack("gone"), stack("a")], [stack("a"), stack("b")]) == (stack("gone"),)
+def test_stacks_that_left_the_inventory_are_orphaned() -> None:
+    assert orphaned([stack("gone"), stack("a")], [stack("a"), stack("b")]) == (stack("gone"),)

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 
 from factory.layers import Source, Stack, StackId
+from factory.terraform.guard import NOTHING, Allowed
 from factory.terraform.journal import Journal, read_finished
-from factory.terraform.results import Result, render_dangers, render_errors
+from factory.terraform.results import Result
 from factory.terraform.runner import (
     apply_stacks,
     destroy_stacks,
     plan_stacks_now,
     validate_stacks,
 )
+from factory.views.results import render_dangers, render_errors
 from tests.unit.terraform.scene import (
     ACCESS,
     NETWORK,
@@ -35,21 +39,21 @@ def apply(
     scene: Scene,
     *stacks: Stack,
     parallel: int = 2,
-    allow_destroy: bool = False,
+    allow: Sequence[str] = (),
     resume: str | None = None,
     run: str = "run",
 ) -> dict[str, Result]:
-    bench = scene.bench()
-    runs = bench.target.runs_folder
+    context = scene.context()
+    runs = context.target.runs_folder
     results = apply_stacks(
-        bench,
+        context,
         stacks,
         sources_of(*stacks),
         scene.listener,
         parallel=parallel,
         journal=Journal(runs / f"{run}.jsonl", "apply"),
         finished=read_finished(runs / f"{resume}.jsonl") if resume else {},
-        allow_destroy=allow_destroy,
+        allowed=Allowed.of(allow),
     )
     return {r.stack.name: r for r in results}
 
@@ -158,34 +162,59 @@ def test_an_output_of_another_type_fails_the_stack_and_what_waits_for_it(scene: 
     assert results["a-cluster"].status == "skipped"
 
 
-@pytest.mark.parametrize("action", ["replace", "delete"])
+@pytest.mark.parametrize(("action", "verb"), [("replace", "replace"), ("delete", "destroy")])
 def test_a_plan_that_replaces_or_destroys_is_refused_and_nothing_is_applied(
-    scene: Scene, action: str
+    scene: Scene, action: str, verb: str
 ) -> None:
     with_state(scene, "a")
     change = {"action": action, "address": "aws_vpc.cell", "reason": "cannot_update"}
     scene.does("a-network", "plan", changes=[ADD, change])
     result = apply(scene, network("a"))["a-network"]
     assert result.status == "refused"
-    assert result.reason == f"F607 it would {action} 1; --allow-destroy lets it"
+    assert result.reason == (
+        f"F607 it would {verb} 1\n    aws_vpc.cell cannot be made again; to let it go: "
+        "--allow-destroy aws_vpc.cell"
+    )
     assert render_dangers(result) == f"    {action} aws_vpc.cell (cannot_update)"
     assert scene.commands("apply") == []
     assert not list(scene.root.rglob("*.tfplan"))
 
 
-def test_a_plan_that_destroys_is_applied_in_one_process_where_that_was_allowed(
+def test_a_plan_that_destroys_is_looked_at_also_where_that_was_allowed(scene: Scene) -> None:
+    with_state(scene, "a")
+    gone = {"action": "delete", "address": "aws_route.one"}
+    scene.does("a-network", "plan", changes=[gone])
+    scene.does("a-network", "apply", outputs=NETWORK, changes=[gone])
+    assert apply(scene, network("a"), allow=["peering"])["a-network"].status == "refused"
+    result = apply(scene, network("a"), allow=["network"])["a-network"]
+    assert (result.status, str(result.counts)) == ("applied", "+0 ~0 -1")
+    assert scene.commands("plan", "apply")[-2:] == [("a-network", "plan"), ("a-network", "apply")]
+
+
+def test_a_plan_that_terraform_stopped_at_what_is_kept_is_refused_in_our_words(
     scene: Scene,
 ) -> None:
     with_state(scene, "a")
-    scene.does(
-        "a-network",
-        "apply",
-        outputs=NETWORK,
-        changes=[{"action": "delete", "address": "aws_route.one"}],
-    )
-    result = apply(scene, network("a"), allow_destroy=True)["a-network"]
-    assert (result.status, str(result.counts)) == ("applied", "+0 ~0 -1")
-    assert scene.commands("plan", "apply") == [("a-network", "apply")]
+    scene.does("a-network", "plan", prints=[planned("replace", "aws_vpc.cell")], error="kept")
+    result = apply(scene, network("a"))["a-network"]
+    assert result.status == "refused"
+    assert "--allow-destroy aws_vpc.cell" in result.reason
+
+
+def test_what_got_lost_is_not_made_anew(scene: Scene) -> None:
+    with_state(scene, "a")
+    lost = planned("delete", "aws_vpc.cell", kind="resource_drift")
+    scene.does("a-network", "plan", prints=[lost], changes=[ADD])
+    result = apply(scene, network("a"))["a-network"]
+    assert result.status == "refused"
+    assert result.reason.startswith("F607 it would re-create what is gone: 1\n")
+    assert render_dangers(result) == "    create aws_vpc.cell"
+
+
+def planned(action: str, address: str, kind: str = "planned_change") -> str:
+    """A line of Terraform's about one resource."""
+    resource = {"addr": address, "resource_type": address.partition(".")[0], "resource_key": None}
+    return json.dumps({"type": kind, "change": {"resource": resource, "action": action}})
 
 
 def test_what_was_half_made_may_be_replaced(scene: Scene) -> None:
@@ -193,7 +222,7 @@ def test_what_was_half_made_may_be_replaced(scene: Scene) -> None:
     scene.does(
         "a-network",
         "plan",
-        changes=[{"action": "replace", "address": "aws_vpc.cell", "reason": "tainted"}],
+        changes=[{"action": "replace", "address": "aws_subnet.one", "reason": "tainted"}],
     )
     scene.does("a-network", "apply", outputs=NETWORK, changes=[ADD])
     assert apply(scene, network("a"))["a-network"].status == "applied"
@@ -215,7 +244,7 @@ def test_no_change_takes_the_outputs_from_the_state_where_none_are_recorded(scen
     scene.mode = "aws"
     scene.does("a-network", "output", outputs={"vpc_id": "vpc-5"})
     assert apply(scene, network("a"))["a-network"].status == "no-change"
-    record = scene.bench().registry.read(StackId("a", "network"))
+    record = scene.context().registry.read(StackId("a", "network"))
     assert record is not None
     assert (record.complete, record.outputs) == (True, {"vpc_id": "vpc-5"})
 
@@ -235,17 +264,17 @@ def test_resume_skips_what_is_done_and_does_the_rest(scene: Scene) -> None:
 def test_resume_does_again_what_has_changed_since(scene: Scene) -> None:
     make_network(scene, "a")
     apply(scene, network("a"), run="one")
-    bench = scene.bench()
+    context = scene.context()
     changed = {network("a").id: {"cdk.tf.json": '{"//": "edited"}'}}
     (result,) = apply_stacks(
-        bench,
+        context,
         [network("a")],
         changed,
         scene.listener,
         parallel=1,
-        journal=Journal(bench.target.runs_folder / "two.jsonl", "apply"),
-        finished=read_finished(bench.target.runs_folder / "one.jsonl"),
-        allow_destroy=False,
+        journal=Journal(context.target.runs_folder / "two.jsonl", "apply"),
+        finished=read_finished(context.target.runs_folder / "one.jsonl"),
+        allowed=NOTHING,
     )
     assert result.status == "applied"
 
@@ -253,65 +282,62 @@ def test_resume_does_again_what_has_changed_since(scene: Scene) -> None:
 def test_an_interrupt_reaches_terraform_once_and_starts_nothing_new(scene: Scene) -> None:
     for cell in "ab":
         scene.does(f"{cell}-network", "apply", seconds=60, outputs=NETWORK)
-    bench = scene.bench()
+    context = scene.context()
 
     def interrupt() -> None:
         while not scene.commands("apply"):
             time.sleep(0.01)
-        bench.children.stop(signal.SIGINT)
-        bench.children.stop(signal.SIGINT)
+        context.children.stop(signal.SIGINT)
+        context.children.stop(signal.SIGINT)
 
     threading.Thread(target=interrupt).start()
     stacks = [network("a"), network("b"), cluster("a")]
     results = apply_stacks(
-        bench,
+        context,
         stacks,
         sources_of(*stacks),
         scene.listener,
         parallel=1,
-        journal=Journal(bench.target.runs_folder / "run.jsonl", "apply"),
+        journal=Journal(context.target.runs_folder / "run.jsonl", "apply"),
         finished={},
-        allow_destroy=False,
+        allowed=NOTHING,
     )
     assert [r.status for r in results] == ["interrupted", "skipped", "skipped"]
     assert scene.commands("apply") == [("a-network", "apply")]
     ends = [told for event, _, command, told in scene.log if (event, command) == ("end", "apply")]
     assert ends == [["1", str(int(signal.SIGINT))]]
-    assert read_finished(bench.target.runs_folder / "run.jsonl") == {}
+    assert read_finished(context.target.runs_folder / "run.jsonl") == {}
 
 
 def test_where_the_journal_cannot_be_written_nothing_is_started(scene: Scene) -> None:
     make_network(scene, "a")
-    bench = scene.bench()
-    journal = Journal(bench.target.runs_folder / "run.jsonl", "apply")
+    context = scene.context()
+    journal = Journal(context.target.runs_folder / "run.jsonl", "apply")
     journal.path.unlink()
     journal.path.mkdir()
     (result,) = apply_stacks(
-        bench,
+        context,
         [network("a")],
         sources_of(network("a")),
         scene.listener,
         parallel=1,
         journal=journal,
         finished={},
-        allow_destroy=False,
+        allowed=NOTHING,
     )
     assert result.status == "failed"
     assert result.reason == f"cannot write {journal.path}: Is a directory"
     assert scene.log == []
 
 
-@pytest.mark.parametrize("allow_destroy", [False, True])
-def test_two_runs_in_one_folder_never_work_on_a_stack_at_the_same_time(
-    scene: Scene, allow_destroy: bool
-) -> None:
+def test_two_runs_in_one_folder_never_work_on_a_stack_at_the_same_time(scene: Scene) -> None:
     with_state(scene, "a")
     scene.does("a-network", "plan", changes=[ADD], seconds=0.3)
     scene.does("a-network", "apply", outputs=NETWORK, changes=[ADD], seconds=0.3)
     results: list[Result] = []
 
     def run(name: str) -> None:
-        results.extend(apply(scene, network("a"), allow_destroy=allow_destroy, run=name).values())
+        results.extend(apply(scene, network("a"), run=name).values())
 
     threads = [threading.Thread(target=run, args=(name,)) for name in ("one", "two")]
     for thread in threads:
@@ -320,17 +346,16 @@ def test_two_runs_in_one_folder_never_work_on_a_stack_at_the_same_time(
         thread.join()
     assert [r.status for r in results] == ["applied", "applied"]
     events = [(event, command) for event, _, command, _ in scene.log if command != "init"]
-    commands = ["apply"] if allow_destroy else ["plan", "apply"]
-    assert events == [(event, c) for c in commands for event in ("begin", "end")] * 2
+    assert events == [(e, c) for c in ("plan", "apply") for e in ("begin", "end")] * 2
 
 
 def test_plan_defers_and_plans_with_what_the_registry_holds_now(scene: Scene) -> None:
     scene.does("a-network", "plan", changes=[ADD])
-    bench = scene.bench()
+    context = scene.context()
     stacks = [network("a"), cluster("a")]
-    results = plan_stacks_now(bench, stacks, sources_of(*stacks), scene.listener, parallel=2)
+    results = plan_stacks_now(context, stacks, sources_of(*stacks), scene.listener, parallel=2)
     assert [r.status for r in results] == ["planned", "deferred"]
-    assert bench.registry.stacks() == frozenset()
+    assert context.registry.stacks() == frozenset()
 
 
 def test_validate_needs_no_inputs(scene: Scene) -> None:
@@ -338,21 +363,21 @@ def test_validate_needs_no_inputs(scene: Scene) -> None:
     scene.does("b-cluster", "validate", error="no such attribute")
     stacks = [cluster("a"), cluster("b")]
     results = validate_stacks(
-        scene.bench(), [s.id for s in stacks], sources_of(*stacks), scene.listener, parallel=2
+        scene.context(), [s.id for s in stacks], sources_of(*stacks), scene.listener, parallel=2
     )
     assert [r.status for r in results] == ["valid", "failed"]
     assert all(a[0:1] != ["-reconfigure"] for _, _, c, a in scene.log if c == "init")
 
 
 def test_validate_leaves_out_a_provider_that_the_mirror_lacks_and_says_so(scene: Scene) -> None:
-    bench = scene.bench()
+    context = scene.context()
     mirror = scene.root / "mirror"
     (mirror / "registry.terraform.io" / "hashicorp" / "aws").mkdir(parents=True)
-    bench = replace(bench, target=replace(bench.target, mirror=mirror))
+    context = replace(context, target=replace(context.target, mirror=mirror))
     needs = '{"terraform": {"required_providers": {"x": {"source": "hashicorp/%s"}}}}'
     aws, helm = StackId("a", "network"), StackId("a", "platform")
     results = validate_stacks(
-        bench,
+        context,
         [aws, helm],
         {aws: {"cdk.tf.json": needs % "aws"}, helm: {"cdk.tf.json": needs % "helm"}},
         scene.listener,
@@ -365,12 +390,12 @@ def test_validate_leaves_out_a_provider_that_the_mirror_lacks_and_says_so(scene:
 def test_destroy_goes_in_reverse_order_and_empties_the_registry(scene: Scene) -> None:
     make_network(scene, "a")
     apply(scene, network("a"), cluster("a"))
-    bench = scene.bench()
+    context = scene.context()
     selected = [StackId("a", "network"), StackId("a", "cluster")]
-    results = destroy_stacks(bench, selected, scene.listener, parallel=2)
+    results = destroy_stacks(context, selected, scene.listener, parallel=2)
     assert {r.status for r in results} == {"destroyed"}
     assert scene.commands("destroy") == [("a-cluster", "destroy"), ("a-network", "destroy")]
-    assert bench.registry.stacks() == frozenset()
+    assert context.registry.stacks() == frozenset()
 
 
 def test_destroy_runs_with_what_the_stack_was_applied_with(scene: Scene) -> None:
@@ -378,7 +403,7 @@ def test_destroy_runs_with_what_the_stack_was_applied_with(scene: Scene) -> None
     apply(scene, network("gone"), cluster("gone"))
     work = scene.root / "sandbox" / "work" / "gone-cluster"
     (work / "cdk.tf.json").unlink()
-    destroy_stacks(scene.bench(), [StackId("gone", "cluster")], scene.listener, parallel=1)
+    destroy_stacks(scene.context(), [StackId("gone", "cluster")], scene.listener, parallel=1)
     assert (work / "cdk.tf.json").read_text("utf-8") == '{"//": "gone-cluster"}'
     assert "vpc-9" in (work / "cellfactory.auto.tfvars.json").read_text("utf-8")
 
@@ -386,7 +411,9 @@ def test_destroy_runs_with_what_the_stack_was_applied_with(scene: Scene) -> None
 def test_what_others_still_take_values_from_is_not_destroyed(scene: Scene) -> None:
     make_network(scene, "a")
     apply(scene, network("a"), cluster("a"))
-    (result,) = destroy_stacks(scene.bench(), [StackId("a", "network")], scene.listener, parallel=1)
+    (result,) = destroy_stacks(
+        scene.context(), [StackId("a", "network")], scene.listener, parallel=1
+    )
     assert result.status == "refused"
     assert result.reason == (
         "F606 a-cluster still takes values from it; apply that without it, or destroy that, first"
@@ -398,7 +425,7 @@ def test_nothing_is_destroyed_while_a_part_of_it_is_still_needed(scene: Scene) -
     make_network(scene, "b", "vpc-2")
     apply(scene, network("a"), cluster("a"), network("b"))
     selected = [StackId("a", "network"), StackId("b", "network")]
-    results = destroy_stacks(scene.bench(), selected, scene.listener, parallel=1)
+    results = destroy_stacks(scene.context(), selected, scene.listener, parallel=1)
     assert [r.status for r in results] == ["refused", "skipped"]
     assert scene.commands("destroy") == []
     assert scene.commands("destroy") == []
@@ -408,14 +435,14 @@ def test_a_failed_destroy_keeps_the_record_and_spares_what_it_used(scene: Scene)
     make_network(scene, "a")
     apply(scene, network("a"), cluster("a"))
     scene.does("a-cluster", "destroy", error="in use")
-    bench = scene.bench()
+    context = scene.context()
     selected = [StackId("a", "network"), StackId("a", "cluster")]
     results = {
-        r.stack.layer: r for r in destroy_stacks(bench, selected, scene.listener, parallel=2)
+        r.stack.layer: r for r in destroy_stacks(context, selected, scene.listener, parallel=2)
     }
     assert (results["cluster"].status, results["network"].status) == ("failed", "skipped")
-    assert bench.registry.stacks() == frozenset(selected)
-    record = bench.registry.read(StackId("a", "cluster"))
+    assert context.registry.stacks() == frozenset(selected)
+    record = context.registry.read(StackId("a", "cluster"))
     assert record is not None
     assert not record.complete
 
@@ -423,15 +450,15 @@ def test_a_failed_destroy_keeps_the_record_and_spares_what_it_used(scene: Scene)
 def test_what_a_failed_first_apply_has_left_can_be_destroyed(scene: Scene) -> None:
     scene.does("a-network", "apply", error="throttled half-way")
     apply(scene, network("a"))
-    bench = scene.bench()
-    (result,) = destroy_stacks(bench, [StackId("a", "network")], scene.listener, parallel=1)
+    context = scene.context()
+    (result,) = destroy_stacks(context, [StackId("a", "network")], scene.listener, parallel=1)
     assert result.status == "destroyed"
     assert scene.commands("destroy") == [("a-network", "destroy")]
 
 
 def with_state(scene: Scene, cell: str) -> None:
     """Let a stack have a state, as after an earlier apply."""
-    target = scene.bench().target
+    target = scene.context().target
     path = target.state_file(StackId(cell, "network"))
     path.parent.mkdir(parents=True)
     path.write_text("{}", "utf-8")

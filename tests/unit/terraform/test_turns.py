@@ -13,15 +13,15 @@ import pytest
 
 from factory.errors import TerraformError, UsageError
 from factory.layers import StackId
-from factory.terraform.turns import taking_turns
+from factory.terraform.turns import stack_lock
 
 STACK = StackId("a", "network")
 KEEPER = """
 import sys, time
 from pathlib import Path
 from factory.layers import StackId
-from factory.terraform.turns import taking_turns
-with taking_turns(Path(sys.argv[1]), StackId("a", "network"), lambda: False):
+from factory.terraform.turns import stack_lock
+with stack_lock(Path(sys.argv[1]), StackId("a", "network"), lambda: False):
     print("kept", flush=True)
     time.sleep(60)
 """
@@ -42,7 +42,7 @@ def keeper(tmp_path: Path, project_root: Path) -> Iterator[subprocess.Popen[str]
 
 
 def take(folder: Path, patience: float = 30, *, stopping: bool = False) -> str:
-    with taking_turns(folder, STACK, lambda: stopping, patience_seconds=patience):
+    with stack_lock(folder, STACK, lambda: stopping, patience_seconds=patience):
         return (folder / "a-network").read_text("utf-8")
 
 
@@ -72,7 +72,7 @@ def test_a_process_that_died_keeps_nothing(
 
 
 def test_other_stacks_are_free(tmp_path: Path, keeper: subprocess.Popen[str]) -> None:
-    with taking_turns(tmp_path, StackId("b", "network"), lambda: False, patience_seconds=0):
+    with stack_lock(tmp_path, StackId("b", "network"), lambda: False, patience_seconds=0):
         assert keeper.poll() is None
 
 

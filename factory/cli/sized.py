@@ -1,0 +1,66 @@
+"""What `size` and `what-if` share: their options, and how the answer is given."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from factory.errors import SizingError
+from factory.files import write_whole
+from factory.runs.size import Sized, answer, rebuild
+from factory.sizing.curves import node_curves
+from factory.sizing.usage import Scenario
+from factory.views.sized import SizedForm, render_sized
+
+Form = Annotated[SizedForm, typer.Option("--format", help="Form of the ledger.")]
+Solve = Annotated[
+    bool, typer.Option("--solve", help="Most nodes, most cells, and what mends one cell.")
+]
+Rebuild = Annotated[bool, typer.Option("--rebuild", help="Simulate its rebuild.")]
+Staged = Annotated[
+    Scenario | None,
+    typer.Option("--scenario", help="Treat this failure scenario as the design case."),
+]
+Plot = Annotated[
+    Path | None,
+    typer.Option("--plot", help="Draw one cell into a file that ends in .svg or .png."),
+]
+
+
+def show(sized: Sized, form: SizedForm, *, solved: bool, rebuilt: bool, plot: Path | None) -> None:
+    """Print the answer, draw the picture, and exit with 4 where a bound that must hold does not."""
+    if plot:
+        _draw(sized, plot)
+    told = answer(sized, solved=solved, rebuilt=rebuilt)
+    typer.echo(render_sized(told, form, ascii_only=not _speaks_unicode()))
+    if not sized.ledger.fits:
+        raise typer.Exit(SizingError.exit_code)
+
+
+def _draw(sized: Sized, file: Path) -> None:
+    """Draw the one cell; what draws is loaded only now."""
+    from factory.views.plot import CellPicture, draw_cell, picture_form
+
+    setting = sized.require_cell()
+    form = picture_form(file.name)
+    picture = CellPicture(
+        cell=setting.shape.name,
+        nodes=setting.shape.nodes,
+        usages=sized.ledger.of(setting.shape.name),
+        curves=node_curves(setting),
+        rebuilt=rebuild(setting),
+        rebuild_minutes=setting.facts.policy_value("rebuild-minutes"),
+    )
+    write_whole(file, draw_cell(picture, form))
+    typer.echo(f"drew {file}", err=True)
+
+
+def _speaks_unicode() -> bool:
+    try:
+        "█▏".encode(sys.stdout.encoding or "ascii")
+    except (LookupError, UnicodeEncodeError):
+        return False
+    return True

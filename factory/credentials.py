@@ -1,0 +1,136 @@
+"""The one door to AWS credentials: through the roles of a stack, one after the other.
+
+Terraform walks the same roles by its provider's `assume_role`. Whatever else of ours talks to AWS
+takes them here: the token that Helm shows a cluster, quotas, waits. Credentials are fetched anew
+when they run out, so that no work is cut short by their age.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+from factory.errors import Finding, TerraformError
+
+TOKEN_PREFIX = "k8s-aws-v1."
+_CLUSTER_HEADER = "x-k8s-aws-id"
+_URL_SECONDS = 60  # the cluster looks at the URL within this time of its being shown
+_TOKEN_LIFE = timedelta(minutes=14)  # EKS takes a token for 15 minutes from its signature
+
+
+class Session(Protocol):
+    """What is used of `boto3.Session`."""
+
+    def client(self, service: str, **options: Any) -> Any:
+        """Make a client of a service, in the session's Region unless told otherwise."""
+        ...
+
+
+def open_session(roles: Sequence[str], *, name: str, region: str, sts_region: str) -> Session:
+    """Go through roles, one after the other.
+
+    Args:
+        roles: ARNs in order; none to use the present credentials as they are.
+        name: what CloudTrail shows of each session; 64 characters at most.
+        region: Region of the session.
+        sts_region: Region at whose endpoint the roles are assumed.
+
+    Raises:
+        TerraformError: when there are no credentials, or AWS refuses a role.
+    """
+    import boto3  # a fifth of a second, and only what talks to AWS needs it
+    from botocore.credentials import RefreshableCredentials
+    from botocore.session import Session as Core
+
+    if not roles:
+        return boto3.Session(region_name=region)  # type: ignore[no-any-return]
+
+    def fetch() -> Mapping[str, str]:
+        return _walk(roles, name=name, sts_region=sts_region)
+
+    core = Core()
+    core._credentials = RefreshableCredentials.create_from_metadata(  # the library's own way in
+        metadata=fetch(), refresh_using=fetch, method="assume-role"
+    )
+    return boto3.Session(botocore_session=core, region_name=region)  # type: ignore[no-any-return]
+
+
+def require_account(session: Session, account: str, sts_region: str) -> None:
+    """Make sure that a session is in an account.
+
+    Raises:
+        TerraformError: when its credentials are of another one, or AWS does not answer.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        found = session.client("sts", region_name=sts_region).get_caller_identity()["Account"]
+    except (BotoCoreError, ClientError) as error:
+        msg = f"AWS does not say whose credentials these are: {error}"
+        raise TerraformError(Finding(rule="F622", message=msg)) from error
+    if found != account:
+        msg = f"these credentials are of account {found}, not of {account}"
+        raise TerraformError(Finding(rule="F622", message=msg))
+
+
+def cluster_token(session: Session, cluster: str, sts_region: str) -> str:
+    """Make the token that an EKS cluster takes for who the session is.
+
+    It is the address of a call to STS, signed and not made, which the cluster makes.
+
+    Source:
+        https://docs.aws.amazon.com/eks/latest/userguide/cluster-auth.html
+
+    Raises:
+        TerraformError: when there are no credentials to sign with.
+    """
+    from botocore.exceptions import BotoCoreError
+
+    sts = session.client("sts", region_name=sts_region)
+
+    def add_header(request: Any, **_: Any) -> None:
+        request.headers[_CLUSTER_HEADER] = cluster
+
+    sts.meta.events.register("before-sign.sts.GetCallerIdentity", add_header)
+    try:
+        url: str = sts.generate_presigned_url(
+            "get_caller_identity", ExpiresIn=_URL_SECONDS, HttpMethod="GET"
+        )
+    except BotoCoreError as error:
+        msg = f"cannot sign a token for cluster {cluster}: {error}"
+        raise TerraformError(Finding(rule="F622", message=msg)) from error
+    return TOKEN_PREFIX + base64.urlsafe_b64encode(url.encode()).decode().rstrip("=")
+
+
+def token_expiry(now: datetime) -> str:
+    """When a token that is made now has to be made anew, as Kubernetes writes times."""
+    return (now.astimezone(UTC) + _TOKEN_LIFE).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _walk(roles: Sequence[str], *, name: str, sts_region: str) -> Mapping[str, str]:
+    """Assume each role from the one before; the credentials of the last, as botocore keeps them."""
+    import boto3
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    held: dict[str, Any] = {}
+    keys: Mapping[str, Any] = {}
+    for role in roles:
+        try:
+            sts = boto3.Session(**held).client("sts", region_name=sts_region)
+            keys = sts.assume_role(RoleArn=role, RoleSessionName=name)["Credentials"]
+        except (BotoCoreError, ClientError) as error:
+            msg = f"cannot assume {role}: {error}"
+            raise TerraformError(Finding(rule="F622", message=msg)) from error
+        held = {
+            "aws_access_key_id": keys["AccessKeyId"],
+            "aws_secret_access_key": keys["SecretAccessKey"],
+            "aws_session_token": keys["SessionToken"],
+        }
+    return {
+        "access_key": keys["AccessKeyId"],
+        "secret_key": keys["SecretAccessKey"],
+        "token": keys["SessionToken"],
+        "expiry_time": keys["Expiration"].isoformat(),
+    }

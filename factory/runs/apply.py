@@ -1,0 +1,79 @@
+"""`apply`: every stack, each as soon as those it takes values from are done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from factory.design import Design
+from factory.inventory.schema import Inventory
+from factory.processes import forwarding_signals
+from factory.runs.notices import Notice, Pending, Resumable
+from factory.runs.prepare import prepare
+from factory.runs.request import Outcome, Request
+from factory.runs.watcher import Watcher, listen, require_agreement
+from factory.terraform.guard import NOTHING, Allowed
+from factory.terraform.journal import Journal, find_journal, read_finished
+from factory.terraform.pending import hub_requests
+from factory.terraform.results import Result
+from factory.terraform.runner import apply_stacks
+
+
+def apply_design(
+    design: Design,
+    request: Request,
+    watcher: Watcher,
+    *,
+    allowed: Allowed = NOTHING,
+    resume: str | None = None,
+) -> Outcome:
+    """Apply the stacks of a design, once the watcher agrees where real AWS is touched.
+
+    Args:
+        design: what to apply.
+        request: which stacks, and where.
+        watcher: is told, and asked.
+        allowed: what plans may destroy and replace.
+        resume: an earlier run, or `last`, of which nothing is done twice.
+
+    Raises:
+        FactoryError: as `prepare`.
+        UsageError: when there is no such run, or the watcher does not agree.
+    """
+    ready = prepare(design, request, watcher)
+    runs = ready.context.target.runs_folder
+    earlier = find_journal(runs, resume) if resume else None
+    require_agreement(watcher, "apply", ready.ids, request.mode)
+    journal = Journal(earlier or runs / f"{run_id()}.jsonl", "apply")
+    with forwarding_signals(ready.context.children):
+        results = apply_stacks(
+            ready.context,
+            ready.stacks,
+            ready.sources,
+            listen(watcher, ready.stacks),
+            parallel=request.parallel,
+            journal=journal,
+            finished=read_finished(earlier) if earlier else {},
+            allowed=allowed,
+        )
+    return Outcome(
+        results=(*results, *ready.left_out),
+        notices=tuple(_left_for_people(design.inventory, results, journal.path)),
+        stopped=ready.context.children.stopping,
+        fatal=frozenset({"deferred"}),
+    )
+
+
+def run_id() -> str:
+    """Name a run by its time, so that names sort as runs do."""
+    return datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")  # noqa: TID251 - names the run
+
+
+def _left_for_people(
+    inventory: Inventory, results: Sequence[Result], journal: Path
+) -> Iterator[Notice]:
+    for sentence in hub_requests(inventory, results):
+        yield Pending(sentence)
+    if any(result.broken for result in results):
+        yield Resumable(journal.stem)

@@ -1,0 +1,124 @@
+"""The emulated AWS as a process of its own: started, waited for and stopped."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+
+from factory.design import Design
+from factory.errors import Finding, TerraformError, UsageError
+from factory.files import read_text, write_whole
+from factory.processes import Children, Finished, run_process
+from factory.runs.context import FOLDER
+from factory.terraform.emulated import (
+    Server,
+    forget_server,
+    is_alive,
+    read_server,
+    write_server,
+)
+
+START_SECONDS = 120.0  # it takes three; a busy machine is given time
+POLL_SECONDS = 0.1
+
+
+def prepare_world(design: Design) -> Path:
+    """Write down what is there before the first cell of a design.
+
+    Returns:
+        The folder of the sandbox, below the present one.
+
+    Raises:
+        UsageError: when one is running here already.
+    """
+    from factory.sandbox.from_inventory import plan_world  # it brings the bindings along
+    from factory.sandbox.world import render_world
+
+    folder = Path.cwd() / FOLDER / "sandbox"
+    _refuse_second(folder)
+    write_whole(folder.parent / ".gitignore", "*\n")
+    write_whole(folder / "world.json", render_world(plan_world(design.inventory, design.facts)))
+    return folder
+
+
+def require_emulator() -> None:
+    """Raise a `UsageError` when the emulator is not installed."""
+    if find_spec("moto") is None:
+        msg = "the emulated AWS is an extra: pip install 'cellfactory[sandbox]'"
+        raise UsageError(msg)
+
+
+class Emulator:
+    """The emulator's process, watched from a thread."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.children = Children()
+        self._folder = folder
+        self._ready = folder / "ready.json"
+        self._ready.unlink(missing_ok=True)
+        self._port = port
+        self._ended: list[Finished] = []
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+
+    def start(self) -> Server:
+        """Start it and wait until it answers."""
+        self._thread.start()
+        late = time.monotonic() + START_SECONDS
+        while not self._ready.is_file():
+            if not self._thread.is_alive() or time.monotonic() > late:
+                self.children.stop(signal.SIGTERM)
+                said = self._ended[0].stderr.strip() if self._ended else "it did not answer in time"
+                msg = f"the emulated AWS did not start: {said or 'it was stopped'}"
+                raise TerraformError(Finding(rule="F609", message=msg))
+            time.sleep(POLL_SECONDS)
+        told = json.loads(read_text(self._ready))
+        server = Server(id=uuid.uuid4().hex, pid=told["pid"], endpoint=told["endpoint"])
+        write_server(self._folder, server)
+        return server
+
+    def wait(self) -> None:
+        """Wait until it ends; Ctrl-C is forwarded to it."""
+        while self._thread.is_alive():
+            self._thread.join(POLL_SECONDS)
+        if not self.children.stopping:
+            msg = f"the emulated AWS ended by itself: {self._ended[0].stderr.strip()}"
+            raise TerraformError(Finding(rule="F609", message=msg))
+
+    def stop(self, server: Server) -> None:
+        """End it and forget where it listened."""
+        self.children.stop(signal.SIGTERM)
+        self._thread.join()
+        forget_server(self._folder, server)
+        self._ready.unlink(missing_ok=True)
+
+    def _serve(self) -> None:
+        arguments = ["--port", str(self._port), "--ready", str(self._ready)]
+        world = ["--world", str(self._folder / "world.json")]
+        self._ended.append(
+            run_process(
+                [sys.executable, "-m", "factory.sandbox.server", *arguments, *world],
+                cwd=Path.cwd(),
+                env=_without_aws(os.environ),
+                children=self.children,
+            )
+        )
+
+
+def _refuse_second(folder: Path) -> None:
+    other = read_server(folder)
+    if other is not None and is_alive(other):
+        msg = f"an emulated AWS is running here already: {other.endpoint} (process {other.pid})"
+        raise UsageError(msg)
+
+
+def _without_aws(environ: Mapping[str, str]) -> dict[str, str]:
+    """The emulator asks nobody: no credentials and no settings of real AWS."""
+    return {name: value for name, value in environ.items() if not name.startswith("AWS_")}

@@ -1,0 +1,49 @@
+"""Is what `synth` wrote still what the inventory makes?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from factory.design import Design
+from factory.errors import Finding, SynthError
+from factory.layers import Stack, StackId
+from factory.terraform.workspace import Sources, read_sources
+
+MOST_NAMED = 5  # stacks in one sentence
+
+
+def read_fresh(output: Path, design: Design, stacks: Sequence[Stack]) -> dict[StackId, Sources]:
+    """Read the synthesized stacks, and make sure that they are what the inventory says now.
+
+    Other files that lie beside them are neither in the way nor taken along.
+
+    Raises:
+        UsageError: when a stack was not synthesized.
+        SynthError: when one was synthesized from something else.
+    """
+    found = {stack.id: read_sources(output, stack.id) for stack in stacks}
+    from factory.stacks.synth import output_files, synth_stacks  # starts Node
+
+    made = synth_stacks(design.inventory, design.plan, design.facts, stacks)
+    files = output_files(made, stacks)
+    sources = {stack: _files_below(f"stacks/{stack}/", files) for stack in found}
+    stale = [
+        stack
+        for stack, texts in sources.items()
+        if any(found[stack].get(path) != text for path, text in texts.items())
+    ]
+    if stale:
+        named = ", ".join(map(str, stale[:MOST_NAMED]))
+        named += ", ..." if len(stale) > MOST_NAMED else ""
+        msg = (
+            f"{output} is not what the inventory makes: {len(stale):,} of {len(stacks):,} stacks "
+            f"differ ({named})"
+        )
+        hint = "run cellfactory synth, and look at what changes"
+        raise SynthError(Finding(rule="F405", message=msg, hint=hint))
+    return sources
+
+
+def _files_below(start: str, files: Mapping[str, str]) -> Sources:
+    return {p.removeprefix(start): text for p, text in files.items() if p.startswith(start)}

@@ -1,0 +1,75 @@
+"""What a person should know of a run beside its results; how each reads is in `factory.views`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from factory.layers import StackId
+from factory.terraform.target import Mode
+
+
+@dataclass(frozen=True, slots=True)
+class NothingSelected:
+    """The named cells do not have the named layers."""
+
+    cells: tuple[str, ...]
+    layers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxWiped:
+    """The emulated AWS is a new one: what was kept of the earlier one is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class LayerLeftOut:
+    """A layer that cannot be had in this target."""
+
+    layer: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Orphaned:
+    """A stack that has a state but no place in the inventory."""
+
+    stack: StackId
+    mode: Mode
+
+
+@dataclass(frozen=True, slots=True)
+class StackKept:
+    """A stack that is destroyed only when its layer is named."""
+
+    stack: StackId
+
+
+@dataclass(frozen=True, slots=True)
+class NothingRecorded:
+    """The registry knows of no stack that could be destroyed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """Something that is left for people to do, as a sentence."""
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resumable:
+    """A run that did not finish, and can be taken up again."""
+
+    run: str
+
+
+Notice = (
+    NothingSelected
+    | SandboxWiped
+    | LayerLeftOut
+    | Orphaned
+    | StackKept
+    | NothingRecorded
+    | Pending
+    | Resumable
+)

@@ -1,0 +1,43 @@
+"""What a run of Terraform is asked for, and what comes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from factory.runs.notices import Notice
+from factory.terraform.results import Result, Status
+from factory.terraform.target import Mode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """Which stacks, where, and how many at a time."""
+
+    mode: Mode
+    cells: tuple[str, ...] = ()  # these only; all when empty
+    layers: tuple[str, ...] = ()  # these only; all when empty
+    output: Path = Path("cdktf.out")  # the folder that `synth` wrote
+    registry: str | None = None  # place of the outputs registry; the state bucket when None
+    parallel: int = 4  # stacks at a time
+    first_apply: bool = True  # whether an empty registry is one that nothing was applied to
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of every stack of a run, and what is left for people."""
+
+    results: tuple[Result, ...]
+    notices: tuple[Notice, ...] = ()  # what came up in the end
+    stopped: bool = False  # a signal came before all was done
+    fatal: frozenset[Status] = frozenset()  # statuses that fail this run, beside the broken ones
+
+    @property
+    def failed(self) -> bool:
+        """Tell whether some stack did not come to where it should."""
+        return any(result.broken or result.status in self.fatal for result in self.results)
+
+    @property
+    def has_changes(self) -> bool:
+        """Tell whether there is anything to apply."""
+        return any(result.status in ("planned", "deferred") for result in self.results)

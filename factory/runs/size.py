@@ -1,0 +1,161 @@
+"""What `size` and `what-if` answer: a ledger, and what one cell of it is asked beyond that."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from random import Random
+from typing import Any
+
+from factory.design import Design
+from factory.errors import UsageError
+from factory.facts.schema import Facts, Quota, UnknownInstanceType
+from factory.sizing.answers import (
+    Pools,
+    Rebuilt,
+    Solved,
+    cgnat_pool,
+    inventory_pools,
+    lead_seconds,
+    rebuild_readings,
+    solve,
+)
+from factory.sizing.bounds import stage
+from factory.sizing.setting import Setting, setting_of, size_setting
+from factory.sizing.usage import Ledger, Scenario, mark_binding
+from factory.sizing.whatif import WhatIf, WhatIfError, assumed, setting_of_what_if
+
+SEED = 20_240  # any number: the same one gives the same simulated rebuild
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sized:
+    """A ledger, the owners to show in full, and the one cell in question, when there is one."""
+
+    ledger: Ledger
+    details: tuple[str, ...]
+    facts: Facts
+    setting: Setting | None  # the cell among its peers
+    pools: Pools
+    assumed: tuple[str, ...] = ()  # what a question left open, one sentence each
+
+    def require_cell(self) -> Setting:
+        """Return the one cell in question.
+
+        Raises:
+            UsageError: when there is none, or more than one.
+        """
+        if self.setting is None:
+            msg = "--solve, --rebuild and --plot are about one cell: name it"
+            raise UsageError(msg)
+        return self.setting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """Everything that was asked of what was sized."""
+
+    sized: Sized
+    solved: Solved | None
+    rebuilt: tuple[Rebuilt, ...]
+    lead_minutes: float  # before the first launch of a rebuild; 0 where there is none
+    rebuild_minutes: float  # that our policy gives a rebuild
+    tight: float  # share of a limit from which our policy has it marked
+
+
+def size_declared(design: Design, cells: Sequence[str], scenario: Scenario | None) -> Sized:
+    """Size an inventory, with its ledger staged for a scenario.
+
+    Args:
+        design: the inventory.
+        cells: cells or hubs to show in full; the only cell there is when empty.
+        scenario: what is taken to happen.
+
+    Raises:
+        UsageError: when there is no such cell or hub.
+    """
+    inventory, plan, facts = design.inventory, design.plan, design.facts
+    ledger = Ledger(mark_binding(stage(design.ledger, scenario)))
+    _require_known(cells, ledger.owners())
+    details = tuple(cells) or (tuple(inventory.cells) if len(inventory.cells) == 1 else ())
+    if len(details) != 1 or details[0] not in inventory.cells:
+        return Sized(ledger=ledger, details=details, facts=facts, setting=None, pools={})
+    cell = details[0]
+    return Sized(
+        ledger=ledger,
+        details=details,
+        facts=facts,
+        setting=replace(setting_of(inventory, plan, cell, facts), scenario=scenario),
+        pools=inventory_pools(inventory, plan.cells[cell]),
+    )
+
+
+def size_question(asked: Mapping[str, Any], scenario: Scenario | None, facts: Facts) -> Sized:
+    """Size a hypothetical cell.
+
+    Args:
+        asked: fields of `WhatIf` by name; what is left out has its default, and is told.
+        scenario: what is taken to happen.
+        facts: what AWS offers, allows and counts.
+
+    Raises:
+        UsageError: when the question contradicts itself or AWS.
+    """
+    try:
+        question = WhatIf(**asked)
+        _require_possible(question.quotas, facts.quotas_by_code(question.region))
+        setting = replace(setting_of_what_if(question, facts), scenario=scenario)
+    except (WhatIfError, UnknownInstanceType) as error:
+        raise UsageError(str(error)) from error
+    return Sized(
+        ledger=Ledger(mark_binding(size_setting(setting))),
+        details=(setting.shape.name,),
+        facts=facts,
+        setting=setting,
+        pools=cgnat_pool(setting.shape.pod_addresses),
+        assumed=tuple(assumed(question, asked, facts)),
+    )
+
+
+def answer(sized: Sized, *, solved: bool = False, rebuilt: bool = False) -> Answer:
+    """Answer what is asked beyond the ledger: the model run backwards, a simulated rebuild.
+
+    Raises:
+        UsageError: when one of them is asked for, and no one cell is in question.
+    """
+    setting = sized.require_cell() if solved or rebuilt else None
+    facts = sized.facts
+    return Answer(
+        sized=sized,
+        solved=solve(setting, sized.pools) if setting and solved else None,
+        rebuilt=rebuild(setting) if setting and rebuilt else (),
+        lead_minutes=lead_seconds(setting) / 60 if setting and rebuilt else 0,
+        rebuild_minutes=facts.policy_value("rebuild-minutes"),
+        tight=facts.policy_value("headroom-warn-share"),
+    )
+
+
+def rebuild(setting: Setting) -> tuple[Rebuilt, ...]:
+    """Simulate the rebuild of a cell in both readings; the same each time."""
+    return rebuild_readings(setting, lambda: Random(SEED).random)
+
+
+def _require_known(cells: Sequence[str], owners: Collection[str]) -> None:
+    for cell in cells:
+        if cell not in owners:
+            near = difflib.get_close_matches(cell, owners, n=1)
+            meant = f"; did you mean {near[0]!r}?" if near else ""
+            msg = f"no cell or hub is named {cell!r}{meant}"
+            raise UsageError(msg)
+
+
+def _require_possible(quotas: Mapping[str, int], known: Mapping[str, Quota]) -> None:
+    for code, value in quotas.items():
+        if code not in known:
+            msg = f"--quota {code}: no bound uses that quota"
+            raise UsageError(msg)
+        most = known[code].maximum
+        if most is not None and value > most:
+            msg = f"--quota {code}={value:,}: AWS gives at most {most:,} ({known[code].title})"
+            raise UsageError(msg)

@@ -1,0 +1,55 @@
+"""What `lock` and `synth` write: the address lock, and the Terraform of every stack."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from factory.addressing.lock_file import render_lock
+from factory.design import Design
+from factory.files import write_whole
+from factory.layers import list_stacks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Synthesized:
+    """What was written."""
+
+    stacks: tuple[str, ...]  # names
+    cells: int
+    lock_changed: bool
+
+
+def write_lock(design: Design, lock_file: Path) -> bool:
+    """Write what the lock should say.
+
+    Returns:
+        False when it said so already.
+
+    Raises:
+        UsageError: when it cannot be written.
+    """
+    return write_whole(lock_file, render_lock(design.lock))
+
+
+def synth_design(design: Design, output: Path, lock_file: Path) -> Synthesized:
+    """Write the Terraform of a design, and then its lock.
+
+    Raises:
+        InventoryError: when there is no lock yet (F221).
+        SizingError: when the design does not fit.
+        SynthError: when the bindings refuse what they are given.
+        UsageError: when a place cannot be written.
+    """
+    design.require_fit().require_lock()
+    from factory.stacks.output import write_output
+    from factory.stacks.synth import output_files, synth_stacks  # starts Node
+
+    stacks = list_stacks(design.inventory, design.facts)
+    made = synth_stacks(design.inventory, design.plan, design.facts, stacks)
+    write_output(output, output_files(made, stacks))
+    return Synthesized(
+        stacks=tuple(stack.id.name for stack in stacks),
+        cells=len(design.inventory.cells),
+        lock_changed=write_lock(design, lock_file),
+    )

@@ -1,0 +1,134 @@
+"""What one cell is asked beyond its ledger: solved backwards, and rebuilt; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from ipaddress import IPv4Network, collapse_addresses
+
+from factory.addressing.blocks import CellAddresses
+from factory.facts.schema import TokenBucket
+from factory.inventory.schema import Inventory
+from factory.sizing.calls import SHARED_BUCKET
+from factory.sizing.mend import Change, mend
+from factory.sizing.rebuild import (
+    Draw,
+    Rebuild,
+    RebuildPlan,
+    plan_rebuild,
+    recommend_pace,
+    simulate_rebuild,
+)
+from factory.sizing.setting import Setting, size_setting
+from factory.sizing.solve import QuotaRaise, most_cells, most_nodes, quota_raises
+from factory.sizing.terms import drain_seconds
+
+CGNAT = IPv4Network("100.64.0.0/10")  # RFC 6598
+
+Pools = Mapping[str, tuple[int, int]]
+"""What an address pool holds and what one cell takes of it, by bound (addresses)."""
+
+Draws = Callable[[], Draw]
+"""Makes a fresh source of numbers from 0 to 1; each must give the same ones again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Solved:
+    """Everything that can be asked backwards of one cell."""
+
+    cell: str
+    nodes: int  # that it has
+    gating: frozenset[str]  # bounds that stop the work
+    most_nodes: Mapping[str, int | None]  # by bound
+    most_cells: Mapping[str, int | None]  # by bound
+    raises: Sequence[QuotaRaise]
+    changes: Sequence[Change]
+
+    def fewest(self, numbers: Mapping[str, int | None]) -> int | None:
+        """Say what all bounds that stop the work allow together; None where none does."""
+        allowed = (n for b, n in numbers.items() if n is not None and b in self.gating)
+        return min(allowed, default=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rebuilt:
+    """A rebuild in one reading of the throttles, unpaced and at the best pace."""
+
+    reading: str
+    unpaced: Rebuild
+    pace: float | None
+    paced: Rebuild | None
+
+
+def solve(setting: Setting, pools: Pools) -> Solved:
+    """Run the model backwards for one cell."""
+    usages = size_setting(setting)
+    return Solved(
+        cell=setting.shape.name,
+        nodes=setting.shape.nodes,
+        gating=frozenset(usage.bound for usage in usages if usage.gate == "error") | set(pools),
+        most_nodes=most_nodes(setting),
+        most_cells=most_cells(setting, pools),
+        raises=quota_raises(usages),
+        changes=mend(setting),
+    )
+
+
+def inventory_pools(inventory: Inventory, cell: CellAddresses) -> Pools:
+    """Say what the address pools hold and what a cell takes of each, by bound (addresses)."""
+    pools = inventory.address_pools
+    return {
+        "pod-pool": (_total(pools.pod), _total(cell.pod_blocks)),
+        "node-pool": (_total(pools.node), cell.primary.num_addresses),
+    }
+
+
+def cgnat_pool(pod_addresses: int) -> Pools:
+    """Take all of the shared address space as the pod pool of a cell nobody declared."""
+    return {"pod-pool": (CGNAT.num_addresses, pod_addresses)}
+
+
+def _total(blocks: Iterable[IPv4Network]) -> int:
+    return sum(block.num_addresses for block in collapse_addresses(blocks))
+
+
+def lead_seconds(setting: Setting) -> float:
+    """Say how long it takes until nodes can be launched: endpoints and control plane (s)."""
+    facts = setting.facts
+    bucket = facts.buckets["create-vpc-endpoint"]
+    endpoints = drain_seconds(setting.shape.endpoints, bucket.capacity, bucket.refill)
+    return endpoints + 60 * facts.parameter("control-plane-minutes-slow")
+
+
+def rebuild_readings(setting: Setting, draws: Draws) -> tuple[Rebuilt, ...]:
+    """Simulate the rebuild of a cell in both readings of the throttles.
+
+    Args:
+        setting: the cell among its peers.
+        draws: what chance is drawn from, anew for each simulation.
+    """
+    shared = setting.facts.buckets[SHARED_BUCKET]
+    return (
+        _rebuild(setting, "bucket per action", None, draws),
+        _rebuild(setting, "one shared bucket", shared, draws),
+    )
+
+
+def _rebuild(setting: Setting, reading: str, shared: TokenBucket | None, draws: Draws) -> Rebuilt:
+    shape = setting.shape
+    plan: RebuildPlan = plan_rebuild(
+        shape.calls,
+        shape.nodes,
+        shape.prefixes,
+        setting.facts,
+        shared=shared,
+        lead_seconds=lead_seconds(setting),
+    )
+    pace = recommend_pace(plan, draws)
+    paced = None if pace is None else replace(plan, pace=pace)
+    return Rebuilt(
+        reading=reading,
+        unpaced=simulate_rebuild(plan, draws()),
+        pace=pace,
+        paced=None if paced is None else simulate_rebuild(paced, draws()),
+    )

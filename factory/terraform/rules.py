@@ -1,0 +1,23 @@
+"""What can be wrong with Terraform, with what it is run on, and with what it hands on."""
+
+from __future__ import annotations
+
+RULES = {
+    "F601": "No Terraform was found, or the one that was named cannot be run.",
+    "F602": "What was found is no Terraform, or one that is too old.",
+    "F603": "A file of the outputs registry is not a record of outputs.",
+    "F604": "The outputs of a stack are not what its layer hands on, or not what the next takes.",
+    "F605": "The outputs registry cannot be reached, read or written.",
+    "F606": "A stack cannot be destroyed: another one still takes values from it.",
+    "F607": "A plan would destroy or replace something, or make anew what it does not find, and "
+    "`--allow-destroy` does not cover it.",
+    "F608": "No emulated AWS is running here, or it no longer answers.",
+    "F609": "The emulated AWS did not start, or ended by itself.",
+    "F610": "Another run is at work on the same stack in the same folder.",
+    "F620": "Terraform, or AWS through it, reports an error in a stack, in its own words; its "
+    "warnings are warnings.",
+    "F621": "A stack was not applied: what it takes values from does not exist yet.",
+    "F622": "Credentials are missing, refused to assume a role, or of another account.",
+    "F623": "Service Quotas cannot be reached, or refuses to tell a quota.",
+}
+"""What each rule says; a number is never used again for something else."""

@@ -1,0 +1,1 @@
+"""Reads synthesized Terraform as one tree: resources, rows spread, references followed (pure)."""

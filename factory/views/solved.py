@@ -1,0 +1,120 @@
+"""How answers of the model run backwards look, and a simulated rebuild: as text and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from factory.sizing.answers import Rebuilt, Solved
+from factory.sizing.bounds import BOUNDS
+from factory.sizing.rebuild import Boot, Rebuild
+from factory.views.ledger import wrap
+
+
+def render_solved(solved: Solved) -> str:
+    """Write what each bound alone allows, smallest first, and what would mend the cell."""
+    lines = [f"{solved.cell}: most nodes, each bound alone; it has {solved.nodes:,}"]
+    lines += _numbers(solved, solved.most_nodes)
+    lines += ["", "most cells like it in one mesh, each peered with each"]
+    lines += _numbers(solved, solved.most_cells)
+    if solved.raises:
+        lines += ["", "smallest raise of each quota that is too small"]
+        for wanted in solved.raises:
+            end = "" if wanted.possible else "   more than AWS gives"
+            lines.append(f"  {wanted.code}: {wanted.wanted:<10}  # now {wanted.now:,.0f}{end}")
+    if solved.changes:
+        lines += ["", "what would mend it, cheapest first (each tried on the model)"]
+        lines += [line for change in solved.changes for line in wrap(change.words)]
+    return "\n".join(lines)
+
+
+def _numbers(solved: Solved, numbers: Mapping[str, int | None]) -> Iterator[str]:
+    least = solved.fewest(numbers)
+    for bound, number in sorted(numbers.items(), key=lambda item: (item[1] or 0, item[0])):
+        if number is not None:
+            gate = "" if bound in solved.gating else "  (does not stop the work)"
+            mark = "*" if bound in solved.gating and number == least else ""
+            yield f"{mark:2}{number:>9,}  {BOUNDS[bound].title}{gate}"
+
+
+def solved_json(solved: Solved) -> dict[str, Any]:
+    """Make the stable form for machines."""
+    return {
+        "cell": solved.cell,
+        "nodes": solved.nodes,
+        "most_nodes": solved.fewest(solved.most_nodes),
+        "most_nodes_by_bound": dict(solved.most_nodes),
+        "most_cells": solved.fewest(solved.most_cells),
+        "most_cells_by_bound": dict(solved.most_cells),
+        "quota_raises": [
+            {"code": r.code, "now": r.now, "wanted": r.wanted, "possible": r.possible}
+            for r in solved.raises
+        ],
+        "changes": [change.words for change in solved.changes],
+    }
+
+
+def render_rebuilt(cell: str, rebuilt: Sequence[Rebuilt], lead: float, allowed: float) -> str:
+    """Write how long a rebuild takes in each reading of the throttles.
+
+    Args:
+        cell: Its name.
+        rebuilt: How it went.
+        lead: Time before the first launch (minutes).
+        allowed: Time that our policy gives a rebuild (minutes).
+    """
+    boot = Boot()
+    lines = [f"{cell}: rebuild, simulated (minutes from the first call)"]
+    lines.append(f"  {'':34} {'p50':>6} {'p99':>6} {'last':>6} {'throttled':>9} {'wasted':>6}")
+    for run in rebuilt:
+        lines.append(_run(f"{run.reading}, all at once", run.unpaced, allowed))
+        if run.paced is None:
+            lines.append(f"  {run.reading}: no pace avoids every throttle")
+        else:
+            lines.append(_run(f"{run.reading}, {run.pace:g} nodes/s", run.paced, allowed))
+    slow = any(r.last > allowed for run in rebuilt for r in (run.unpaced, run.paced) if r)
+    if slow:
+        lines.append(f"~ longer than the {allowed:g} minutes of our policy")
+    if any(run.paced for run in rebuilt):
+        lines += wrap("launch at the pace of nodes/s: the fastest at which no call is throttled")
+    lines += wrap(
+        f"assumed, not measured: {lead:.1f} minutes for endpoints and control plane "
+        "(control-plane-minutes-slow in factory/facts/parameters.yaml), "
+        f"{boot.seconds:g} s to boot (+-{boot.spread_seconds:g}), "
+        f"{boot.call_seconds:g} s for a call, {boot.attempts} attempts of at most "
+        f"{boot.retry_seconds:g} s wait, then a restart"
+    )
+    return "\n".join(lines)
+
+
+def _run(title: str, run: Rebuild, allowed: float) -> str:
+    mark = "~" if run.last > allowed else ""
+    return (
+        f"{mark:2}{title:34} {run.minutes(0.5):6.1f} {run.minutes(0.99):6.1f} {run.last:6.1f} "
+        f"{run.throttled:>9,} {run.wasted:>6,}"
+    )
+
+
+def rebuilt_json(rebuilt: Sequence[Rebuilt]) -> list[dict[str, Any]]:
+    """Make the stable form for machines."""
+    return [
+        {
+            "reading": run.reading,
+            "recommended_pace": run.pace,
+            "unpaced": _run_json(run.unpaced),
+            "paced": _run_json(run.paced) if run.paced else None,
+        }
+        for run in rebuilt
+    ]
+
+
+def _run_json(run: Rebuild) -> dict[str, Any]:
+    return {
+        "minutes_lead": run.lead_minutes,
+        "minutes_p50": run.minutes(0.5),
+        "minutes_p99": run.minutes(0.99),
+        "minutes_last": run.last,
+        "throttled_calls": run.throttled,
+        "wasted_interfaces": run.wasted,
+        "restarts": run.restarts,
+    }

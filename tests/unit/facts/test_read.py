@@ -1,0 +1,117 @@
+"""Each fact is read by code, or says why it only informs; each policy is read, and decides."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import factory
+from factory.addressing.lock import EMPTY_LOCK
+from factory.addressing.need import need_of
+from factory.addressing.plan import plan_addresses
+from factory.facts.loader import load_facts
+from factory.facts.schema import Facts, NauWeight, Parameter, Quota, TokenBucket
+from factory.inventory.node_config import pods_per_node
+from factory.inventory.schema import CellType, NodeGroup
+from factory.sizing.mend import mend
+from factory.sizing.shape import shape_of
+from factory.sizing.whatif import WhatIf, assumed, setting_of_what_if
+from tests import inventories
+
+FACTS = load_facts()
+NO_READERS = ("sandbox/", "sizing/bounds.py")
+"""The emulator, which names many actions; ids of bounds, which often bear the name of a quota."""
+
+
+def texts() -> frozenset[str]:
+    """Every text in the code that may read facts."""
+    root = Path(factory.__file__).parent
+    return frozenset(
+        node.value
+        for path in root.rglob("*.py")
+        if not path.relative_to(root).as_posix().startswith(NO_READERS)
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    )
+
+
+TEXTS = texts()
+ACTIONS = {call.action for row in FACTS.calls.values() for call in row.calls}
+
+
+def is_read(row: Quota | Parameter | NauWeight | TokenBucket) -> bool:
+    """Whether code asks for a row: by its id, or by what it is found by in its table."""
+    if isinstance(row, Quota) and row.families:
+        return True  # found by the type of an instance
+    if isinstance(row, TokenBucket) and row.action != "*":
+        return row.id in TEXTS or row.action in ACTIONS | TEXTS  # found by the action of a call
+    return row.id in TEXTS
+
+
+def rows() -> Iterator[Quota | Parameter | NauWeight | TokenBucket]:
+    for table in (FACTS.quotas, FACTS.parameters, FACTS.nau, FACTS.buckets):
+        yield from table.values()
+
+
+@pytest.mark.parametrize("row", tuple(rows()), ids=lambda row: row.id)
+def test_a_fact_is_read_or_says_that_it_only_informs(
+    row: Quota | Parameter | NauWeight | TokenBucket,
+) -> None:
+    if row.informs:
+        assert not is_read(row), f"code reads {row.id}: it does more than inform"
+    else:
+        assert is_read(row), f"no code reads {row.id}: use it, remove it, or say what it informs of"
+
+
+@pytest.mark.parametrize("id_", FACTS.policy)
+def test_each_policy_is_read(id_: str) -> None:
+    assert id_ in TEXTS
+
+
+def with_policy(**values: float) -> Facts:
+    """The facts with other decisions of ours."""
+    changed = {
+        id_: replace(row, value=values.get(id_.replace("-", "_"), row.value))
+        for id_, row in FACTS.policy.items()
+    }
+    return replace(FACTS, policy=changed)
+
+
+def test_the_policy_decides_the_prefixes_of_a_node() -> None:
+    facts = with_policy(prefixes_per_node=4)
+    cell_type = inventories.inventory(inventories.data()).cell_types["plain"]
+    assert pods_per_node(cell_type, facts) == 64
+    assert need_of(cell_type, facts).prefixes_per_node == 4
+    question = WhatIf(nodes=300, instance="r6gd.8xlarge")
+    assert setting_of_what_if(question, facts).shape.prefixes == 4
+    assert "4 prefixes for each node (--prefixes)" in list(assumed(question, (), facts))
+
+
+def test_the_policy_decides_the_interfaces_of_a_node() -> None:
+    facts = with_policy(interfaces_per_node=3)
+    inventory = inventories.inventory(inventories.data())
+    plan, _ = plan_addresses(inventory, EMPTY_LOCK, facts)
+    name = next(iter(inventory.cells))
+    assert shape_of(inventory, name, plan.cells[name], facts).interfaces == 3
+    question = WhatIf(
+        nodes=1300, instance="r6gd.8xlarge", prefixes=12, zones=5, max_eni=8, level="maximum"
+    )
+    loose = setting_of_what_if(question, facts)
+    assert "MAX_ENI=3" in " ".join(change.words for change in mend(loose))
+
+
+def test_the_schema_of_the_inventory_says_the_same() -> None:
+    group = NodeGroup.model_fields["max_unavailable"]
+    assert group.default == FACTS.parameter("update-max-unavailable-default")
+    (most,) = (mark.le for mark in group.metadata if hasattr(mark, "le"))
+    assert most == FACTS.quota("update-max-unavailable").default
+    (zones,) = (
+        mark.min_length
+        for mark in CellType.model_fields["zones"].metadata
+        if hasattr(mark, "min_length")
+    )
+    assert zones == FACTS.parameter("cluster-subnet-zones-least")

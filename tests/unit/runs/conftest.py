@@ -1,0 +1,103 @@
+"""A folder in which runs take place, with a fake Terraform, and somebody who watches them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from factory.layers import Layer, StackId
+from factory.runs.notices import Notice
+from factory.runs.watcher import Question
+from factory.terraform.record import Record
+from factory.terraform.registry import Registry, open_registry
+from factory.terraform.results import Result
+from tests.unit.terraform.scene import FAKE
+
+
+class Watched:
+    """A watcher that remembers what it was told, and answers as it was made to."""
+
+    def __init__(self, *, agree: bool = True) -> None:
+        self.agree = agree
+        self.notices: list[Notice] = []
+        self.questions: list[Question] = []
+        self.results: list[Result] = []
+        self.total = 0
+
+    def noted(self, notice: Notice) -> None:
+        self.notices.append(notice)
+
+    def agrees(self, question: Question) -> bool:
+        self.questions.append(question)
+        return self.agree
+
+    def begun(self, total: int) -> None:
+        self.total = total
+
+    def started(self, stack: StackId) -> None:
+        pass
+
+    def finished(self, result: Result) -> None:
+        self.results.append(result)
+
+
+class Place:
+    """The folder, its registry, and what Terraform was asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @property
+    def registry_folder(self) -> str:
+        return str(self.folder / "registry")
+
+    @property
+    def registry(self) -> Registry:
+        return open_registry(self.registry_folder, "us-east-1", None)
+
+    def commands(self) -> list[tuple[str, str]]:
+        """Stack and command, in order; `init` is left out."""
+        log = self.folder / "log"
+        told = map(json.loads, log.read_text("utf-8").splitlines() if log.exists() else ())
+        return [(s, c) for event, s, c, _ in told if event == "begin" and c != "init"]
+
+    def remember(self, cell: str, layer: Layer = "network", **told: Any) -> Record:
+        """Let the registry hold a stack that was applied."""
+        record = recorded(cell, layer, **told)
+        self.registry.write(record)
+        return record
+
+
+def recorded(
+    cell: str, layer: Layer = "network", document: Mapping[str, Any] | None = None, **more: Any
+) -> Record:
+    given: dict[str, Any] = {
+        "complete": True,
+        "digest": "sha256:x",
+        "inputs": {},
+        "outputs": {},
+        "account": "444444444444",
+        "region": "us-east-1",
+        **more,
+    }
+    sources = {"cdk.tf.json": json.dumps(document or {})}
+    return Record(stack=StackId(cell, layer), sources=sources, **given)
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Place:
+    terraform = tmp_path / "terraform"
+    terraform.write_text(f'#!/bin/sh\nexec {sys.executable} {FAKE} "$@"\n', "utf-8")
+    terraform.chmod(0o755)
+    (tmp_path / "script.json").write_text("{}", "utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TERRAFORM", str(terraform))
+    monkeypatch.setenv("FAKE_LOG", str(tmp_path / "log"))
+    monkeypatch.setenv("FAKE_SCRIPT", str(tmp_path / "script.json"))
+    monkeypatch.delenv("TF_PLUGIN_MIRROR", raising=False)
+    return Place(tmp_path)

@@ -1,0 +1,111 @@
+"""What an apply may not do by itself, and which words let it."""
+
+from __future__ import annotations
+
+import pytest
+
+from factory.terraform.guard import Allowed, dangers, forbidden, is_tainted, lifted
+from factory.terraform.messages import Change
+
+
+def change(address: str, action: str, reason: str = "") -> Change:
+    return Change(
+        address=address,
+        resource_type=address.partition(".")[0],
+        key="",
+        action=action,
+        reason=reason,
+    )
+
+
+def refused(
+    *planned: Change, lost: tuple[Change, ...] = (), words: tuple[str, ...] = ()
+) -> list[str]:
+    found = dangers(planned, lost)
+    return [c.address for c in forbidden(found, "cluster", Allowed.of(words))]
+
+
+@pytest.mark.parametrize("action", ["create", "update", "read", "move", "import", "forget"])
+def test_what_destroys_nothing_is_free(action: str) -> None:
+    assert refused(change("aws_vpc.cell", action)) == []
+
+
+@pytest.mark.parametrize("action", ["delete", "replace"])
+def test_what_destroys_needs_its_layer_or_its_address(action: str) -> None:
+    route = change('aws_route.to-peer["a b"]', action)
+    assert refused(route) == ['aws_route.to-peer["a b"]']
+    assert refused(route, words=("network",)) == ['aws_route.to-peer["a b"]']
+    assert refused(route, words=("cluster",)) == []
+    assert refused(route, words=('aws_route.to-peer["a b"]',)) == []
+    assert refused(route, words=("aws_route.to-peer",)) == ['aws_route.to-peer["a b"]']
+
+
+@pytest.mark.parametrize("kind", ["aws_vpc", "aws_eks_cluster", "aws_kms_key", "aws_s3_bucket"])
+def test_what_cannot_be_made_again_needs_its_whole_address(kind: str) -> None:
+    gone = change(f"{kind}.cell", "replace")
+    assert refused(gone, words=("cluster",)) == [f"{kind}.cell"]
+    assert refused(gone, words=(f"{kind}.cell",)) == []
+
+
+@pytest.mark.parametrize("reason", ["", "tainted", "cannot_update"])
+@pytest.mark.parametrize("action", ["delete", "replace"])
+def test_nothing_covers_an_account(action: str, reason: str) -> None:
+    account = change("aws_organizations_account.cell", action, reason)
+    words = ("account", "cluster", "aws_organizations_account.cell")
+    assert refused(account, words=words) == ["aws_organizations_account.cell"]
+
+
+def test_what_broke_off_half_way_is_replaced_freely_where_little_hangs_on_it() -> None:
+    assert refused(change("aws_eks_addon.addon-coredns", "replace", "tainted")) == []
+    for address in ("aws_vpc.cell", "aws_eks_cluster.cell", "aws_eks_node_group.group-all-z1"):
+        broken = change(address, "replace", "tainted")
+        assert is_tainted(broken)
+        assert refused(broken) == [address]
+        assert refused(broken, words=("cluster",)) == [address], "a layer is too broad a word"
+        assert refused(broken, words=(address,)) == []
+
+
+def test_what_got_lost_is_not_made_anew_unasked() -> None:
+    """A refresh that finds nothing may have looked in the wrong account."""
+    vpc, subnet = change("aws_vpc.cell", "delete"), change("aws_subnet.node-z1", "delete")
+    made = (change("aws_vpc.cell", "create"), change("aws_subnet.node-z1", "create"))
+    assert refused(*made) == []
+    assert refused(*made, lost=(vpc, subnet)) == ["aws_subnet.node-z1", "aws_vpc.cell"]
+    assert refused(*made, lost=(vpc, subnet), words=("cluster",)) == ["aws_vpc.cell"]
+    assert refused(lost=(vpc,)) == [], "what is wanted no more may be gone"
+
+
+def test_a_request_that_nobody_accepted_is_asked_again() -> None:
+    request = 'aws_vpc_peering_connection.peer["hub"]'
+    assert refused(change(request, "create"), lost=(change(request, "delete"),)) == []
+
+
+def test_dangers_come_by_address_once() -> None:
+    found = dangers((change("b.b", "delete"), change("a.a", "replace")), ())
+    assert [c.address for c in found] == ["a.a", "b.b"]
+
+
+KEPT = {"lifecycle": {"prevent_destroy": True}}
+DOCUMENT = {
+    "resource": {
+        "aws_vpc": {"cell": KEPT},
+        "aws_s3_bucket": {"logs": {"lifecycle": {**KEPT["lifecycle"], "ignore_changes": ["x"]}}},
+        "aws_subnet": {"node": {}},
+        "aws_organizations_account": {"cell": KEPT},
+    }
+}
+
+
+def test_a_destroy_lifts_what_is_kept_but_for_accounts() -> None:
+    freed = {"lifecycle": {"prevent_destroy": False}}
+    assert lifted(DOCUMENT) == {
+        "resource": {"aws_vpc": {"cell": freed}, "aws_s3_bucket": {"logs": freed}}
+    }
+    assert lifted(DOCUMENT, ["aws_vpc.cell"]) == {"resource": {"aws_vpc": {"cell": freed}}}
+    assert lifted(DOCUMENT, ["aws_vpc.other", "aws_vpc.cell2"]) == {}
+    assert lifted({"resource": {"aws_subnet": {"node": {}}}}) == {}
+
+
+def test_a_row_lifts_its_block() -> None:
+    """An override is of a whole block; the guard has let nothing else of it through."""
+    assert "aws_vpc" in lifted(DOCUMENT, ['aws_vpc.cell["x"]'])["resource"]

@@ -1,0 +1,78 @@
+"""Values: what is kept as text inside a body, and what is known of it."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from factory.tree.document import read_document
+from factory.tree.tree import Place, Tree
+from factory.tree.values import Expression, Value, decode_base64, decode_json, expressions, is_known
+
+JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=4)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=3), inner, max_size=3)
+    ),
+)
+
+
+def body_of(written: Any) -> Value:
+    tree = Tree([], [read_document({"resource": {"a": {"b": {"v": written}}}}, "s")])
+    resource = tree.resource(Place("s", "a.b"))
+    assert resource is not None
+    return resource.body["v"]
+
+
+def shown(value: Value) -> Any:
+    if isinstance(value, list):
+        return [shown(item) for item in value]
+    if isinstance(value, dict):
+        return {key: shown(inner) for key, inner in value.items()}
+    return value.text if isinstance(value, Expression) else value
+
+
+@given(JSON)
+@example({"\ue000": "\ue0000\ue001"})
+def test_json_in_text_is_read(held: Any) -> None:
+    assert decode_json(json.dumps(held)) == held
+
+
+def test_expressions_stand_where_they_stood_in_the_text() -> None:
+    policy = {"Resource": ["${a.c.arn}", "${a.c.arn}/*"], "Sid": "x", "Account": "${var.id}"}
+    value = body_of(json.dumps(policy))
+    assert isinstance(value, Expression)
+    decoded = decode_json(value)
+    assert shown(decoded) == policy
+    assert [e.text for e in expressions(decoded)] == ["${a.c.arn}", "${a.c.arn}/*", "${var.id}"]
+    assert not is_known(decoded)
+
+
+def test_jsonencode_and_base64encode_are_looked_into() -> None:
+    encoded = body_of('${jsonencode({ env = { MAX = "2" }, id = var.id })}')
+    assert shown(decode_json(encoded)) == {"env": {"MAX": "2"}, "id": "${var.id}"}
+    data = body_of('${base64encode("MIME\\n${a.c.endpoint}")}')
+    assert shown(decode_base64(data)) == "MIME\n${a.c.endpoint}"
+    assert decode_base64(base64.b64encode(b"MIME\n").decode()) == "MIME\n"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        *("text", "{", '{"a": ${var.n}}', '{"${var.k}": 1}', "${var.all}", "NaN", None, 1, ["{}"]),
+        '{"a": "\\ue0000\\ue001 ${var.x}"}',
+        "[" * 100_000 + "${var.x}",
+        '%{ if var.x }{"a": 1}%{ endif }',
+        "a\N{LATIN SMALL LETTER E WITH ACUTE}",
+        "/w==",
+    ],
+)
+def test_what_cannot_be_looked_into_stays_as_it_is(written: Any) -> None:
+    value = body_of(written)
+    assert decode_json(value) == value
+    assert decode_base64(value) == value
