@@ -30,6 +30,7 @@ from factory.terraform.messages import (
 from factory.terraform.record import Record, check_outputs
 from factory.terraform.registry import Registry
 from factory.terraform.results import Result, Status
+from factory.terraform.said import explained
 from factory.terraform.target import Target
 from factory.terraform.workspace import PLAN, Sources, Workspace, digest_sources, prepare_workspace
 
@@ -303,11 +304,12 @@ def _failed(context: RunContext, stack: StackId, report: Report, finished: Finis
         words = "\n".join(t.strip() for t in (finished.stderr, report.other) if t.strip())
         summary = f"Terraform ended with exit code {finished.code}"
         told = (*told, Diagnostic(severity="error", summary=summary, detail=words))
+    folder = context.target.work_folder(stack)
     return Result(
         stack=stack,
         status="interrupted" if context.children.stopping else "failed",
         counts=report.applied_counts,
-        diagnostics=told,
+        diagnostics=explained(told, stack=stack.name, folder=str(folder)),
         applied=report.applied,
         seconds=finished.seconds,
     )

@@ -41,12 +41,13 @@ class Diagnostic:
     summary: str
     detail: str = ""
     address: str = ""  # Terraform address of the resource, where it is known
+    hint: str = ""  # what to do about it, in our words
 
     def __str__(self) -> str:
         first = f"{self.severity}: {self.summary}"
         lines = [f"{first} ({self.address})" if self.address else first]
         lines += [f"  {line}" if line else "" for line in self.detail.splitlines()]
-        return "\n".join(lines)
+        return "\n".join([*lines, f"  {self.hint}"] if self.hint else lines)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
