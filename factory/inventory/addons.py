@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, JsonValue, Tag
+from pydantic import Discriminator, Field, JsonValue, Tag, WithJsonSchema
 
 from factory.inventory import patterns
 from factory.inventory.values import Model
@@ -19,7 +19,7 @@ class Addon(Model):
     """An add-on with configuration of your own."""
 
     version: AddonVersion = Field(description="Version, such as v1.20.4-eksbuild.1.")
-    configuration: dict[str, JsonValue] = Field(
+    configuration: Annotated[dict[str, JsonValue], WithJsonSchema({"type": "object"})] = Field(
         default={},
         description="What the add-on's own schema takes (`aws eks describe-addon-configuration`), "
         "beside what the cell sets by itself.",

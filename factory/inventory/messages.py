@@ -243,8 +243,9 @@ def _name(path: KeyPath) -> str:
 def _path(error: Error) -> KeyPath:
     """Leave out of the schema's location what is not in the file."""
     path: KeyPath = error["loc"]
-    if path[3:4] and path[3] in _TAGS and path[2] == "account":
-        path = (*path[:3], *path[4:])
+    for place, key in ((3, "account"), (4, "addons")):
+        if path[2:3] == (key,) and path[place : place + 1] and path[place] in _TAGS:
+            path = (*path[:place], *path[place + 1 :])
     return path[:-1] if _is_bad_key(error) else path
 
 

@@ -176,8 +176,8 @@ _ROWS = (
           unit="endpoints", remedy="remove interface endpoints"),
     Bound(id="elastic-addresses", rule="F366", title="elastic addresses", unit="addresses",
           assumption="one for the NAT gateway of each zone", remedy="set egress: none"),
-    Bound(id="resolver-packets", rule="F369", title="resolver packets of CoreDNS",
-          unit="packets per second", gate="warning",
+    Bound(id="resolver-packets", rule="F369", title="resolver packets of DNS",
+          unit="packets/s", gate="warning",
           remedy="spread CoreDNS over more nodes without taints, or run NodeLocal DNSCache"),
     # mesh
     Bound(id="peerings-per-vpc", rule="F370", title="peering connections", unit="connections",

@@ -43,8 +43,8 @@ TABLE = (
     ),
     Said(
         pattern=r"EMAIL_ALREADY_EXISTS",
-        hint="an AWS account has this e-mail address, or had it before it was closed: write another "
-        "one under account, or adopt that account by its id",
+        hint="an AWS account has this e-mail address, or had it before it was closed: write "
+        "another one under account, or adopt that account by its id",
     ),
     Said(
         pattern=r"Log Group \(([^)]+)\)[\s\S]*ResourceAlreadyExistsException",
@@ -64,7 +64,7 @@ TABLE = (
         leave_out=r"\s*Terraform acquires a state lock to protect[\s\S]*?(?=\n\s*\n|$)",
     ),
     Said(
-        pattern=r"AsgInstanceLaunchFailures|unexpected state 'CREATE_FAILED', wanted target 'ACTIVE'",
+        pattern=r"AsgInstanceLaunchFailures|unexpected state 'CREATE_FAILED', wanted target",
         hint="EC2 did not start every instance of this node group; those that run are kept. Wait "
         "until it is whole and apply again, or name reservations, another instance type or zone",
     ),

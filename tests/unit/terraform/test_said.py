@@ -45,7 +45,7 @@ SAID = {
     ),
     "a group that is not whole": (
         "waiting for EKS Node Group (a:b) create: unexpected state 'CREATE_FAILED', wanted target "
-        "'ACTIVE'. last error: i-1: AsgInstanceLaunchFailures: Could not launch On-Demand Instances",
+        "'ACTIVE'. last error: i-1: AsgInstanceLaunchFailures: Could not launch instances",
         "those that run are kept",
     ),
     "an add-on that is not there": (
