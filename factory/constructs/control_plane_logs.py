@@ -23,4 +23,5 @@ def add_control_plane_logs(stack: TerraformStack, cell: str, vpc: Vpc) -> None:
         name=control_plane_log_group(cell),
         retention_in_days=_LOG_DAYS,
     )
-    vpc.node.add_dependency(group)
+    address = f"{group.terraform_resource_type}.{group.friendly_unique_id}"
+    vpc.depends_on = [*(vpc.depends_on or ()), address]

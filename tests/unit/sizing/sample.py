@@ -18,7 +18,7 @@ FACTS = replace(
         "nodes-per-group": replace(load_facts().policy["nodes-per-group"], value=450),
     },
 )
-"""The facts, with groups as large as EKS allows: what the vectors of the derivation are made for."""
+"""The facts, with groups as large as EKS allows: the derivation's vectors are made for these."""
 
 ZONES = ["use1-az1", "use1-az2", "use1-az4"]
 RAISED = {"L-BB24F6E5": 256_000, "L-CD17FD4B": 512_000, "L-1216C47A": 100_000, "L-7A658B76": 900}
