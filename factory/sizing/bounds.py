@@ -176,6 +176,8 @@ _ROWS = (
           unit="endpoints", remedy="remove interface endpoints"),
     Bound(id="elastic-addresses", rule="F366", title="elastic addresses", unit="addresses",
           assumption="one for the NAT gateway of each zone", remedy="set egress: none"),
+    Bound(id="pod-scheduling", rule="F368", title="scheduling of all pods", unit="minutes",
+          gate="warning", remedy="take a larger control_plane_tier"),
     Bound(id="resolver-packets", rule="F369", title="resolver packets of DNS",
           unit="packets/s", gate="warning",
           remedy="spread CoreDNS over more nodes without taints, or run NodeLocal DNSCache"),

@@ -68,6 +68,7 @@ class CellShape:
     ceiling: int | None  # nodes that addresses are planned for, when the cell type says so
     peers: Peers
     quotas: Mapping[str, float]  # what AWS has raised, by quota code
+    tier: str = "standard"  # of the control plane; `standard` scales by itself
     churn: float = 0  # pods that come and go on each node (per second)
 
     @property
@@ -147,6 +148,7 @@ def shape_of_type(
         nat_gateways=len(cell_type.zones) if cell_type.egress == "nat_gateway" else 0,
         ingress=cell_type.ingress.node_group if cell_type.ingress else None,
         ceiling=cell_type.node_ceiling,
+        tier=cell_type.control_plane_tier,
         peers=peers,
         quotas=quotas,
     )

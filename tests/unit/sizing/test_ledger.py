@@ -350,6 +350,26 @@ def test_what_one_more_node_adds(instance: str) -> None:
         assert added == pytest.approx(times * usage.per_node), bound
 
 
+def test_a_provisioned_control_plane_schedules_so_many_pods_a_second() -> None:
+    assert "pod-scheduling" not in usages(400)
+    usage = usages(400, control_plane_tier="xl")["pod-scheduling"]
+    # 1,200 nodes of 96 pods, 167 of them each second
+    assert usage.used == pytest.approx(1200 * 96 / 167 / 60)
+    assert (usage.limit, usage.gate) == (30, "warning")
+
+
+def test_coredns_asks_the_resolver_from_as_many_nodes_as_it_runs_on() -> None:
+    tainted = [{"key": "a", "effect": "NoSchedule"}]
+    groups = {"driver": pool(2, "r6i.4xlarge"), "executor": pool(400, taints=tainted)}
+    spread = usages(400)["resolver-packets"]
+    packed = usages(groups=groups)["resolver-packets"]
+    # 1,206 nodes of 32 vCPUs at an update's height: 151 replicas, each on a node of its own
+    assert spread.used == pytest.approx(1200 * 96 * 0.1 / 151)
+    # four drivers in each of three zones at an update's height are all that CoreDNS may run on
+    assert packed.used == pytest.approx(1206 * 96 * 0.1 / 12)
+    assert (packed.limit, packed.gate) == (1024, "warning")
+
+
 def test_a_transit_gateway_in_place_of_peerings() -> None:
     sized = usages(groups={"executor": pool(434, "r6gd.8xlarge")})
     # 12 Gbit/s of each node at its baseline, two nodes more while they are updated
