@@ -21,6 +21,7 @@ from factory.cli.check import check
 from factory.cli.explain import explain
 from factory.cli.lock import lock
 from factory.cli.output import Told, asked_form, show_error
+from factory.cli.passing import terraform
 from factory.cli.quotas import quotas
 from factory.cli.route import route
 from factory.cli.sandbox import sandbox
@@ -51,6 +52,7 @@ app = typer.Typer(
 )
 for command in (
     *(check, size, what_if, quotas, lock, synth, validate, plan, apply, destroy),
+    terraform,
     *(route, sandbox, schema, token, explain),
 ):
     app.command(cls=SizeCommand if command is size else None)(command)

@@ -11,7 +11,7 @@ from factory.cli.options import DEFAULT_INVENTORY, InventoryFile
 from factory.cli.output import Form
 from factory.cli.watching import Terminal, finish
 from factory.runs.apply import apply_design
-from factory.runs.destroy import destroy_recorded
+from factory.runs.destroy import destroy_recorded, read_standing
 from factory.runs.plan import plan_design
 from factory.runs.reading import read_design, read_state
 from factory.runs.request import Request
@@ -27,6 +27,17 @@ Sandbox = Annotated[
     bool, typer.Option("--sandbox", help="Use the emulated AWS of `cellfactory sandbox`.")
 ]
 Cells = Annotated[list[str] | None, typer.Option("--cell", help="This cell only; may be repeated.")]
+Meshes = Annotated[
+    list[str] | None, typer.Option("--mesh", help="The stacks of this mesh; may be repeated.")
+]
+Organizations = Annotated[
+    list[str] | None,
+    typer.Option("--organization", help="The stacks of this organization; may be repeated."),
+]
+Stacks = Annotated[
+    list[str] | None,
+    typer.Option("--stack", help="This stack too, such as a-network; may be repeated."),
+]
 Layers = Annotated[
     list[str] | None, typer.Option("--layer", help="This layer only; may be repeated.")
 ]
@@ -69,7 +80,10 @@ def plan(
     output: OutputFolder = DEFAULT_OUTPUT,
     sandbox: Sandbox = False,
     cell: Cells = None,
+    mesh: Meshes = None,
+    organization: Organizations = None,
     layer: Layers = None,
+    stack: Stacks = None,
     parallel: Parallel = 4,
     registry: RegistryPlace = None,
     form: Form = "text",
@@ -85,7 +99,10 @@ def plan(
         mode=_mode(sandbox),
         output=output,
         cells=tuple(cell or ()),
+        meshes=tuple(mesh or ()),
+        organizations=tuple(organization or ()),
         layers=tuple(layer or ()),
+        stacks=tuple(stack or ()),
         registry=registry,
         parallel=parallel,
     )
@@ -100,7 +117,10 @@ def apply(
     output: OutputFolder = DEFAULT_OUTPUT,
     sandbox: Sandbox = False,
     cell: Cells = None,
+    mesh: Meshes = None,
+    organization: Organizations = None,
     layer: Layers = None,
+    stack: Stacks = None,
     parallel: Parallel = 4,
     registry: RegistryPlace = None,
     yes: Yes = False,
@@ -130,7 +150,10 @@ def apply(
         mode=_mode(sandbox),
         output=output,
         cells=tuple(cell or ()),
+        meshes=tuple(mesh or ()),
+        organizations=tuple(organization or ()),
         layers=tuple(layer or ()),
+        stacks=tuple(stack or ()),
         registry=registry,
         parallel=parallel,
         first_apply=first_apply,
@@ -148,25 +171,44 @@ def destroy(
     inventory_file: InventoryFile = DEFAULT_INVENTORY,
     sandbox: Sandbox = False,
     cell: Cells = None,
+    mesh: Meshes = None,
+    organization: Organizations = None,
     layer: Layers = None,
+    stack: Stacks = None,
     parallel: Parallel = 4,
     registry: RegistryPlace = None,
     yes: Yes = False,
+    gone: Annotated[
+        bool, typer.Option("--gone", help="Only what has no place in the inventory any more.")
+    ] = False,
+    forget_accounts: Annotated[
+        bool,
+        typer.Option(
+            "--forget-accounts",
+            help="Give up accounts too: Terraform forgets them, and they stay open.",
+        ),
+    ] = False,
     form: Form = "text",
 ) -> None:
     """Destroy what the registry knows, in reverse order.
 
     Also cells that left the inventory, and whatever else is wrong with it: only its `state` is
-    read. On real AWS an account is kept, unless its layer is named: --layer account.
+    read, but for --gone. An account is never destroyed; --forget-accounts leaves it to itself.
     """
     request = Request(
         mode=_mode(sandbox),
         cells=tuple(cell or ()),
+        meshes=tuple(mesh or ()),
+        organizations=tuple(organization or ()),
         layers=tuple(layer or ()),
+        stacks=tuple(stack or ()),
         registry=registry,
         parallel=parallel,
+        forget=forget_accounts,
     )
-    finish(destroy_recorded(read_state(inventory_file), request, Terminal(yes=yes)), form)
+    state, watcher = read_state(inventory_file), Terminal(yes=yes)
+    standing = read_standing(inventory_file) if gone else None
+    finish(destroy_recorded(state, request, watcher, standing=standing), form)
 
 
 def _mode(sandbox: bool) -> Mode:

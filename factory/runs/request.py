@@ -7,6 +7,7 @@ from pathlib import Path
 
 from factory.runs.notices import Notice
 from factory.terraform.results import Result, Status
+from factory.terraform.selection import Selection
 from factory.terraform.target import Mode
 
 
@@ -16,11 +17,26 @@ class Request:
 
     mode: Mode
     cells: tuple[str, ...] = ()  # these only; all when empty
+    meshes: tuple[str, ...] = ()  # their own stacks, beside those of `cells`
+    organizations: tuple[str, ...] = ()  # likewise
     layers: tuple[str, ...] = ()  # these only; all when empty
+    stacks: tuple[str, ...] = ()  # by their own names, beside those
     output: Path = Path("cdktf.out")  # the folder that `synth` wrote
     registry: str | None = None  # place of the outputs registry; the state bucket when None
     parallel: int = 4  # stacks at a time
     first_apply: bool = True  # whether an empty registry is one that nothing was applied to
+    forget: bool = False  # whether a destroy gives up what is kept, which AWS keeps then
+
+    @property
+    def selection(self) -> Selection:
+        """Which stacks it is about."""
+        return Selection(
+            cells=self.cells,
+            meshes=self.meshes,
+            organizations=self.organizations,
+            layers=self.layers,
+            stacks=self.stacks,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
