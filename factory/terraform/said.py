@@ -34,7 +34,7 @@ class Saying:
 
 SAYINGS = (
     Saying(
-        r"Error acquiring the state lock(?s:.*?ID:\s+(?P<id>\S+))?"
+        r"Error acquiring the state lock(?s:.*?\n\s*ID:\s+(?P<id>\S+))?"
         r"(?s:.*?Who:\s+(?P<who>[^\n]+))?(?s:.*?Created:\s+(?P<since>[^\n]+))?",
         "another run works on this stack, or was ended while it did\n"
         "it is that of {who}, since {since}\n"

@@ -159,3 +159,39 @@ def test_what_belongs_to_an_earlier_emulator_is_wiped_and_nothing_else(
 
 def test_stacks_that_left_the_inventory_are_orphaned() -> None:
     assert orphaned([stack("gone"), stack("a")], [stack("a"), stack("b")]) == (stack("gone"),)
+
+
+OWNED = [StackId("a", "network"), StackId("east", "transit"), StackId("main", "bootstrap")]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "kept"),
+    [
+        (Selection(cells=("a",)), ["a-network"]),
+        (Selection(meshes=("east",)), ["east-transit"]),
+        (Selection(organizations=("main",)), ["main-bootstrap"]),
+        (Selection(cells=("a",), meshes=("east",)), ["a-network", "east-transit"]),
+        (Selection(meshes=("east",), layers=("network",)), []),
+        (Selection(stacks=("east-transit",)), ["east-transit"]),
+        (Selection(cells=("a",), stacks=("main-bootstrap",)), ["a-network", "main-bootstrap"]),
+        (Selection(layers=("network",), stacks=("east-transit",)), ["a-network", "east-transit"]),
+    ],
+)
+def test_stacks_of_every_kind_of_owner_are_chosen_by_name(
+    wanted: Selection, kept: list[str]
+) -> None:
+    assert [str(s) for s in select_stacks(OWNED, wanted)] == kept
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        (Selection(meshes=("a",)), "there is no mesh 'a' here\n    known: east"),
+        (Selection(organizations=("man",)), "did you mean main?"),
+        (Selection(stacks=("a-netwrk",)), "there is no stack 'a-netwrk' here\n    did you mean"),
+    ],
+)
+def test_an_owner_of_another_kind_is_no_such_owner(wanted: Selection, said: str) -> None:
+    with pytest.raises(UsageError) as told:
+        select_stacks(OWNED, wanted)
+    assert said in str(told.value)
