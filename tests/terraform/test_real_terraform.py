@@ -25,6 +25,8 @@ from factory.terraform.commands import RunContext
 from factory.terraform.engine import Engine, find_engine
 from factory.terraform.guard import NOTHING, Allowed
 from factory.terraform.journal import Journal, read_finished
+from factory.terraform.passing import Passed, pass_through
+from factory.terraform.record import Record
 from factory.terraform.registry import open_registry
 from factory.terraform.results import Result
 from factory.terraform.runner import (
@@ -299,3 +301,118 @@ def test_ctrl_c_lets_terraform_save_its_state_and_a_resumed_run_goes_on(
     results = apply(context, sources())
     assert statuses(results)["a-network"] == "applied +0 ~0 -0 ±1"
     assert {result.status for result in results.values()} == {"applied"}
+
+
+def locked(context: RunContext, stack: StackId) -> str:
+    """Leave a lock behind as a run that was killed does, and return its id."""
+    lock_id = "1f0c3a52-9c0d-7b11-22aa-3344556677ee"
+    state = context.target.state_file(stack)
+    told = {
+        "ID": lock_id,
+        "Operation": "OperationTypeApply",
+        "Who": "runner@ci",
+        "Path": str(state),
+    }
+    told |= {"Info": "", "Version": "1.11.4", "Created": "2026-11-27T22:10:00Z"}
+    state.with_name(f".{state.name}.lock.info").write_text(json.dumps(told), "utf-8")
+    return lock_id
+
+
+def passed(context: RunContext, stack: StackId, *words: str) -> int:
+    record = context.registry.read(stack)
+    assert record is not None
+    asked = Passed(stack=stack, sources=record.sources, inputs=record.inputs)
+    told = pass_through(context, asked, words)
+    assert isinstance(told, int)
+    return told
+
+
+KEPT = {"prevent_destroy": True}
+
+
+def test_what_terraform_keeps_is_lifted_for_a_destroy_alone(context: RunContext) -> None:
+    apply(context, sources(network=network_document(lifecycle=KEPT)))
+    assert passed(context, NETWORK, "plan", "-destroy") != 0, "it is kept whoever runs Terraform"
+    gone = destroy_stacks(context, [NETWORK, PEERING, ACCEPT], QUIET, parallel=2)
+    assert {result.status for result in gone} == {"destroyed"}
+
+
+def test_what_is_kept_on_a_destroy_leaves_the_state_and_is_not_destroyed(
+    context: RunContext, tmp_path: Path
+) -> None:
+    account, witness = StackId("a", "account"), tmp_path / "destroyed"
+    told = {"local-exec": {"when": "destroy", "command": f"touch {witness}"}}
+    document = network_document(lifecycle=KEPT, provisioner=[told])
+    stack = Stack(id=account, access=ACCESS, outputs={"vpc_id": "string"})
+    files = {account: {"cdk.tf.json": json.dumps(document)}}
+    journal = Journal(context.target.runs_folder / "run.jsonl", "apply")
+    (made,) = apply_stacks(
+        context,
+        [stack],
+        files,
+        QUIET,
+        parallel=1,
+        journal=journal,
+        finished={},
+        allowed=NOTHING,
+    )
+    assert made.status == "applied"
+    (result,) = destroy_stacks(context, [account], QUIET, parallel=1)
+    assert (result.status, result.diagnostics) == ("forgotten", ())
+    assert context.registry.stacks() == frozenset()
+    state = json.loads(context.target.state_file(account).read_text("utf-8"))
+    assert state["resources"] == []
+    assert not witness.exists()
+
+
+def test_a_stack_of_which_nothing_was_made_is_forgotten(context: RunContext) -> None:
+    account = StackId("a", "account")
+    context.registry.write(
+        Record(
+            stack=account,
+            account="111111111111",
+            region="us-east-1",
+            complete=False,
+            digest="",
+            sources={"cdk.tf.json": json.dumps(network_document())},
+            inputs={},
+            outputs={},
+        )
+    )
+    (result,) = destroy_stacks(context, [account], QUIET, parallel=1)
+    assert (result.status, result.diagnostics) == ("forgotten", ())
+    assert context.registry.stacks() == frozenset()
+
+
+def test_a_taint_comes_and_goes_by_our_command(context: RunContext) -> None:
+    apply(context, sources())
+    address = 'terraform_data.row["vpc"]'
+    assert passed(context, NETWORK, "taint", address) == 0
+    replaced = plan_stacks_now(context, STACKS[:1], sources(), QUIET, parallel=1)
+    assert str(replaced[0].counts) == "+0 ~0 -0 ±1"
+    assert passed(context, NETWORK, "untaint", address) == 0
+    again = plan_stacks_now(context, STACKS[:1], sources(), QUIET, parallel=1)
+    assert again[0].status == "no-change"
+    assert passed(context, NETWORK, "state", "show", "nothing.here") != 0
+
+
+def test_a_lock_that_was_left_is_told_with_our_command_and_goes_by_it(
+    context: RunContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("factory.terraform.commands.LOCK_TIMEOUT", "-lock-timeout=0s")
+    apply(context, sources())
+    lock_id = locked(context, NETWORK)
+    grown = sources(network=data_document("vpc", "more"))
+    failed = apply(context, grown)["a-network"]
+    assert failed.status == "failed"
+    shown = render_errors(failed)
+    words = f"terraform --sandbox --cell a --layer network -- force-unlock -force {lock_id}"
+    assert f"cellfactory {words}" in shown
+    assert "runner@ci" in shown
+    assert "-lock=false" not in shown
+    assert passed(context, NETWORK, "force-unlock", "-force", lock_id) == 0
+    assert apply(context, grown)["a-network"].status == "applied"
+
+
+def data_document(*keys: str) -> dict[str, Any]:
+    return {"resource": data(dict.fromkeys(keys, "x")), "output": CREATED}

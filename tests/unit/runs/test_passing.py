@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,7 +32,7 @@ def work(place: Place) -> Path:
 def test_it_runs_as_the_stack_was_applied_and_its_words_are_seen(
     place: Place, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    document = {"resource": {"aws_vpc": {"cell": {}}}}
+    document: dict[str, Any] = {"resource": {"aws_vpc": {"cell": {}}}}
     place.remember("a", "network", document=document, inputs={"account_id": "444444444444"})
     place.does("a-network", state={"prints": ["aws_vpc.cell"]})
     assert run(place, "--cell a --layer network -- state list -id=x") == 0
@@ -47,7 +48,7 @@ def test_it_runs_as_the_stack_was_applied_and_its_words_are_seen(
 @pytest.mark.parametrize(
     ("owner", "layer", "name"),
     [
-        ("--mesh east", "transit", "east-transit"),
+        ("--mesh east", "gateway", "east-gateway"),
         ("--organization main", "bootstrap", "main-bootstrap"),
     ],
 )
@@ -85,7 +86,7 @@ def test_what_would_pass_by_our_checks_is_refused(
         ("--cell a", "name one stack"),
         ("--layer network", "name one stack"),
         ("--cell a --mesh b --layer network", "name one stack"),
-        ("--cell a --layer transit", "a cell has no layer 'transit'"),
+        ("--cell a --layer gateway", "a cell has no layer 'gateway'"),
         ("--cell a --layer netwrk", "a cell has no layer 'netwrk'"),
     ],
 )

@@ -161,20 +161,20 @@ def test_stacks_that_left_the_inventory_are_orphaned() -> None:
     assert orphaned([stack("gone"), stack("a")], [stack("a"), stack("b")]) == (stack("gone"),)
 
 
-OWNED = [StackId("a", "network"), StackId("east", "transit"), StackId("main", "bootstrap")]
+OWNED = [StackId("a", "network"), StackId("east", "gateway"), StackId("main", "bootstrap")]
 
 
 @pytest.mark.parametrize(
     ("wanted", "kept"),
     [
         (Selection(cells=("a",)), ["a-network"]),
-        (Selection(meshes=("east",)), ["east-transit"]),
+        (Selection(meshes=("east",)), ["east-gateway"]),
         (Selection(organizations=("main",)), ["main-bootstrap"]),
-        (Selection(cells=("a",), meshes=("east",)), ["a-network", "east-transit"]),
+        (Selection(cells=("a",), meshes=("east",)), ["a-network", "east-gateway"]),
         (Selection(meshes=("east",), layers=("network",)), []),
-        (Selection(stacks=("east-transit",)), ["east-transit"]),
+        (Selection(stacks=("east-gateway",)), ["east-gateway"]),
         (Selection(cells=("a",), stacks=("main-bootstrap",)), ["a-network", "main-bootstrap"]),
-        (Selection(layers=("network",), stacks=("east-transit",)), ["a-network", "east-transit"]),
+        (Selection(layers=("network",), stacks=("east-gateway",)), ["a-network", "east-gateway"]),
     ],
 )
 def test_stacks_of_every_kind_of_owner_are_chosen_by_name(

@@ -57,8 +57,10 @@ SAID = {
         "delete-log-group --log-group-name /aws/eks/alpha/cluster",
     ],
     "updating EKS Cluster (alpha) version: operation error EKS: UpdateClusterVersion, https "
-    "response error StatusCode: 400, RequestID: 3, InvalidParameterException: Unsupported Kubernetes "
-    "minor version update from 1.35 to 1.34": ["the cluster has 1.35 and the inventory wants 1.34"],
+    "response error StatusCode: 400, RequestID: 3, InvalidParameterException: Unsupported "
+    "Kubernetes minor version update from 1.35 to 1.34": [
+        "the cluster has 1.35 and the inventory wants 1.34"
+    ],
     "updating EKS Cluster (alpha) VPC config: InvalidParameterException: Provided subnets belong "
     "to the AZs 'us-east-1a,us-east-1b'. But they should belong to the exact set of AZs "
     "'us-east-1a,us-east-1c' in which subnets were provided during cluster creation.": [
