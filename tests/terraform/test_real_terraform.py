@@ -11,8 +11,11 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -303,19 +306,59 @@ def test_ctrl_c_lets_terraform_save_its_state_and_a_resumed_run_goes_on(
     assert {result.status for result in results.values()} == {"applied"}
 
 
-def locked(context: RunContext, stack: StackId) -> str:
-    """Leave a lock behind as a run that was killed does, and return its id."""
-    lock_id = "1f0c3a52-9c0d-7b11-22aa-3344556677ee"
-    state = context.target.state_file(stack)
-    told = {
-        "ID": lock_id,
-        "Operation": "OperationTypeApply",
-        "Who": "runner@ci",
-        "Path": str(state),
-    }
+LOCK_ID = "1f0c3a52-9c0d-7b11-22aa-3344556677ee"
+
+
+class StateServer(BaseHTTPRequestHandler):
+    """One state and its lock, by the protocol of the backend `http`."""
+
+    state = b""
+    lock = b""
+
+    def do_GET(self) -> None:
+        self._answer(200 if self.state else 404, self.state)
+
+    def do_POST(self) -> None:
+        type(self).state = self._body()
+        self._answer(200)
+
+    def do_LOCK(self) -> None:
+        body = self._body()
+        if not self.lock:
+            type(self).lock = body
+            self._answer(200)
+        else:
+            self._answer(423, self.lock)
+
+    def do_UNLOCK(self) -> None:
+        type(self).lock = b""
+        self._answer(200)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+    def _body(self) -> bytes:
+        return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+
+    def _answer(self, code: int, body: bytes = b"") -> None:
+        self.send_response(code)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+@pytest.fixture
+def kept_apart() -> Iterator[dict[str, Any]]:
+    """A backend that locks, which a run that was killed left locked."""
+    told = {"ID": LOCK_ID, "Operation": "OperationTypeApply", "Who": "runner@ci", "Path": ""}
     told |= {"Info": "", "Version": "1.11.4", "Created": "2026-11-27T22:10:00Z"}
-    state.with_name(f".{state.name}.lock.info").write_text(json.dumps(told), "utf-8")
-    return lock_id
+    StateServer.state, StateServer.lock = b"", json.dumps(told).encode()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), StateServer)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}/"
+    yield {"http": dict.fromkeys(("address", "lock_address", "unlock_address"), url)}
+    server.shutdown()
+    server.server_close()
 
 
 def passed(context: RunContext, stack: StackId, *words: str) -> int:
@@ -397,22 +440,25 @@ def test_a_taint_comes_and_goes_by_our_command(context: RunContext) -> None:
 
 
 def test_a_lock_that_was_left_is_told_with_our_command_and_goes_by_it(
-    context: RunContext, monkeypatch: pytest.MonkeyPatch
+    engine: Engine,
+    tmp_path: Path,
+    kept_apart: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("factory.terraform.commands.LOCK_TIMEOUT", "-lock-timeout=0s")
-    apply(context, sources())
-    lock_id = locked(context, NETWORK)
-    grown = sources(network=data_document("vpc", "more"))
-    failed = apply(context, grown)["a-network"]
+    made = make_context(engine, tmp_path)
+    target = Target(mode="aws", folder=made.target.folder)
+    context = replace(made, target=target, environment=environment(target, os.environ))
+    document = {"terraform": {"backend": kept_apart}, **network_document()}
+    files = {**sources(), NETWORK: {"cdk.tf.json": json.dumps(document)}}
+    failed = apply(context, files)["a-network"]
     assert failed.status == "failed"
     shown = render_errors(failed)
-    words = f"terraform --sandbox --cell a --layer network -- force-unlock -force {lock_id}"
+    words = f"terraform --cell a --layer network -- force-unlock -force {LOCK_ID}"
     assert f"cellfactory {words}" in shown
     assert "runner@ci" in shown
     assert "-lock=false" not in shown
-    assert passed(context, NETWORK, "force-unlock", "-force", lock_id) == 0
-    assert apply(context, grown)["a-network"].status == "applied"
-
-
-def data_document(*keys: str) -> dict[str, Any]:
-    return {"resource": data(dict.fromkeys(keys, "x")), "output": CREATED}
+    assert context.registry.read(NETWORK) is None, "what synth wrote does as well"
+    asked = Passed(stack=NETWORK, sources=files[NETWORK], inputs=None)
+    assert pass_through(context, asked, ["force-unlock", "-force", LOCK_ID]) == 0
+    assert apply(context, files)["a-network"].status == "applied"
