@@ -36,10 +36,11 @@ def terraform(
     layer: Annotated[str | None, typer.Option("--layer", help="The layer.")] = None,
     registry: RegistryPlace = None,
 ) -> None:
-    """Run Terraform for one stack, as it was last applied: state list, untaint, import, ...
+    """Run Terraform itself for one stack, as it was last applied.
 
-    It has the folder, the inputs, the credentials and the lock of a run, and no check of ours;
-    apply and destroy are not passed through.
+    For what no command here does, such as: state list, untaint, import, force-unlock. It has
+    the folder, the inputs, the credentials and the lock of a run, and no check of ours; apply
+    and destroy are not passed through.
     """
     owners = [("cell", cell), ("mesh", mesh), ("organization", organization)]
     named = [(kind, name) for kind, name in owners if name is not None]

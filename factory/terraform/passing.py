@@ -61,8 +61,7 @@ def pass_through(context: RunContext, asked: Passed, words: Sequence[str]) -> in
     Raises:
         TerraformError: when another process works on the stack (F610), or it cannot be started.
     """
-    stopping = lambda: context.children.stopping  # noqa: E731
-    with stack_lock(context.target.locks_folder, asked.stack, stopping):
+    with stack_lock(context.target.locks_folder, asked.stack, lambda: context.children.stopping):
         space = open_stack(context, asked.stack, asked.sources, asked.inputs)
         if isinstance(space, Result):
             return space

@@ -67,8 +67,8 @@ def _orphaned(stacks: Sequence[StackId], mode: Mode) -> str:
     if gone:
         are, them = ("is", "it") if len(gone) == 1 else ("are", "them")
         lines.append(
-            f"{', '.join(gone)} {are} orphaned: applied once, but not in the inventory; "
-            f"{gone_line(mode)} destroys {them}"
+            f"{', '.join(gone)} {are} orphaned: applied once, but not in the inventory; to "
+            f"destroy {them}: {gone_line(mode)}"
         )
     if kept:
         verb = "is" if len(kept) == 1 else "are"
