@@ -93,14 +93,14 @@ def _mesh(cells: int) -> Inventory:
 
 def _addresses(cell: str) -> CellAddresses:
     """Give every cell the same blocks: what a ledger costs does not depend on where they are."""
-    zone = ZoneBlocks(
-        node=IPv4Network("10.128.0.0/22"),
-        endpoint=IPv4Network("10.128.4.0/26"),
-        control_plane=IPv4Network("10.128.4.64/27"),
-        public=IPv4Network("10.128.4.96/28"),
-        transit=IPv4Network("10.128.4.112/28"),
-        pod=IPv4Network("100.64.0.0/16"),
-    )
+    zone: ZoneBlocks = {
+        "node": IPv4Network("10.128.0.0/22"),
+        "endpoint": IPv4Network("10.128.4.0/26"),
+        "control_plane": IPv4Network("10.128.4.64/27"),
+        "public": IPv4Network("10.128.4.96/28"),
+        "transit": IPv4Network("10.128.4.112/28"),
+        "pod": IPv4Network("100.64.0.0/16"),
+    }
     return CellAddresses(
         cell=cell,
         primary=IPv4Network("10.128.0.0/20"),

@@ -15,15 +15,8 @@ from pydantic import ConfigDict
 
 from factory.addressing.births import learn_accounts
 from factory.addressing.blocks import AddressPlan
-from factory.addressing.lock import (
-    EMPTY_LOCK,
-    Lock,
-    check_locked,
-    forget,
-    parse_lock,
-    release,
-    settle,
-)
+from factory.addressing.lock import EMPTY_LOCK, Lock, check_locked, forget, release, settle
+from factory.addressing.lock_file import parse_lock
 from factory.addressing.plan import plan_addresses
 from factory.documents import parse_document
 from factory.errors import Finding, InventoryError, Problem, SizingError

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 import yaml
@@ -25,7 +26,6 @@ MOST_BYTES = 1 << 20  # bytes of one document; a thousand cells take a quarter o
 MOST_VALUES = 100_000  # values and keys of one document
 MOST_WORD = 60  # characters of a value that a message repeats
 
-_CONFLICT = re.compile(r"^<{7} .*?^>{7}(?= |$)", re.MULTILINE | re.DOTALL)
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -55,6 +55,7 @@ class Document:
         containers: the paths of mappings and sequences.
         words: how numbers, truth values and nulls were written.
         repeats: keys that stand twice in a mapping; `value` holds the first of the two.
+        is_conflict: whether the faults are merge conflicts that Git left.
     """
 
     value: Any = None
@@ -64,6 +65,7 @@ class Document:
     words: dict[KeyPath, str] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     repeats: list[Fault] = field(default_factory=list)
+    is_conflict: bool = False
 
 
 def parse_document(data: str | bytes) -> Document:
@@ -80,6 +82,9 @@ def parse_document(data: str | bytes) -> Document:
     """
     document = Document()
     text = _decode(data, document)
+    if not document.faults:
+        document.faults += islice(_conflicts(text), MOST_FAULTS)
+        document.is_conflict = bool(document.faults)
     if not document.faults:
         _parse(text, document)
     if document.faults:
@@ -99,19 +104,23 @@ def _decode(data: str | bytes, document: Document) -> str:
         message = f"not UTF-8: the byte 0x{error.object[error.start]:02X}"
         document.faults.append(Fault(_mark_at(before, len(before)), message))
         return ""
-    conflict = _CONFLICT.search(text)
-    if conflict:
-        first, last = _mark_at(text, conflict.start()), _mark_at(text, conflict.end())
-        message = (
-            f"a merge conflict of Git is left in this file, lines {first.line:,} to {last.line:,}"
-        )
-        document.faults.append(Fault(first, message, "settle it, and every other that follows"))
-        return text
     bad = _FORBIDDEN.search(text)
     if bad:
         message = f"not YAML: the character U+{ord(bad[0]):04X} is not allowed"
         document.faults.append(Fault(_mark_at(text, bad.start()), message))
     return text
+
+
+def _conflicts(text: str) -> Iterator[Fault]:
+    hint = "keep what is right of the two sides, and delete the lines with <<<<, ==== and >>>>"
+    first = 0
+    for number, line in enumerate(text.split("\n"), start=1):
+        if f"{line} ".startswith("<<<<<<< "):
+            first = first or number
+        elif first and f"{line} ".startswith(">>>>>>> "):
+            lines = f"lines {first:,} to {number:,}"
+            yield Fault(Mark(first), f"a merge conflict of Git is left in this file, {lines}", hint)
+            first = 0
 
 
 def _parse(text: str, document: Document) -> None:

@@ -3,42 +3,97 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from ipaddress import IPv4Network
+from typing import Literal
 
 from factory.errors import Finding
 
+Purpose = Literal["node", "endpoint", "control_plane", "public", "transit", "pod"]
+"""What a subnet of a cell is for; a cell has one of each in every zone."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ZoneBlocks:
-    """The subnets of a cell in one zone.
+class SubnetKind:
+    """A row of the table of subnets: all that is true of the subnets for one purpose."""
 
-    All but `pod` are cut from the cell's primary block and routable in its mesh.
-    """
+    name: Purpose
+    cut_from: Literal["primary", "pod"]  # block of the VPC
+    made: Literal["always", "with_egress", "never"]  # `never`: room is kept until there is a use
+    routes: Literal["node", "pod", "public"] | None  # route table that it is associated with
+    use: str
 
-    node: IPv4Network  # primary interface of each node
-    endpoint: IPv4Network  # interface endpoints and the network load balancer
-    control_plane: IPv4Network  # interfaces of the EKS control plane; at least a /28
-    public: IPv4Network  # NAT gateway, when the cell has egress; kept free otherwise
-    transit: IPv4Network  # transit gateway attachment; kept free until there is one
-    pod: IPv4Network  # pod interfaces and their /28 prefixes; unroutable
-
-
-PRIMARY_KINDS = tuple(field.name for field in fields(ZoneBlocks) if field.name != "pod")
-"""The kinds of subnet that are cut from a cell's primary block, in the order they are cut."""
-
-KEPT_FREE = ("transit",)
-"""Those of them that room is kept for, and that no cell has yet."""
+    @property
+    def slug(self) -> str:
+        """The name as it stands in construct ids and tags."""
+        return self.name.replace("_", "-")
 
 
-def subnet_kinds(*, egress: bool) -> tuple[str, ...]:
+_ROWS = (
+    SubnetKind(
+        name="node",
+        cut_from="primary",
+        made="always",
+        routes="node",
+        use="the primary interface of each node",
+    ),
+    SubnetKind(
+        name="endpoint",
+        cut_from="primary",
+        made="always",
+        routes="node",
+        use="interface endpoints and the network load balancer",
+    ),
+    SubnetKind(
+        name="control_plane",
+        cut_from="primary",
+        made="always",
+        routes="node",
+        use="the interfaces of the EKS control plane",
+    ),
+    SubnetKind(
+        name="public",
+        cut_from="primary",
+        made="with_egress",
+        routes="public",
+        use="a NAT gateway; kept free without egress",
+    ),
+    SubnetKind(
+        name="transit",
+        cut_from="primary",
+        made="never",
+        routes=None,
+        use="a transit gateway attachment; kept free until there is one",
+    ),
+    SubnetKind(
+        name="pod",
+        cut_from="pod",
+        made="always",
+        routes="pod",
+        use="pod interfaces and the /28 prefixes of the nodes; unroutable",
+    ),
+)
+SUBNET_KINDS: Mapping[Purpose, SubnetKind] = {row.name: row for row in _ROWS}
+"""Every kind of subnet, in the order in which they are cut and written down."""
+
+PRIMARY_KINDS = tuple(row.name for row in _ROWS if row.cut_from == "primary")
+"""Those that are cut from a cell's primary block, and so are routable in its mesh."""
+
+POD_KINDS = tuple(row.name for row in _ROWS if row.cut_from == "pod")
+"""Those that are cut from a pod block."""
+
+ZoneBlocks = Mapping[Purpose, IPv4Network]
+"""The subnets of a cell in one zone, one for each purpose."""
+
+
+def subnet_kinds(*, egress: bool) -> tuple[Purpose, ...]:
     """List the kinds of subnet that a cell has in each zone.
 
     >>> subnet_kinds(egress=False)
     ('node', 'endpoint', 'control_plane', 'pod')
     """
-    left_out = KEPT_FREE if egress else (*KEPT_FREE, "public")
-    return (*(kind for kind in PRIMARY_KINDS if kind not in left_out), "pod")
+    made = ("always", "with_egress") if egress else ("always",)
+    return tuple(row.name for row in _ROWS if row.made in made)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,11 +107,14 @@ class CellAddresses:
 
     def primary_subnets(self) -> tuple[IPv4Network, ...]:
         """Every subnet that is cut from the primary block."""
-        return tuple(getattr(zone, kind) for zone in self.zones.values() for kind in PRIMARY_KINDS)
+        return self._subnets(PRIMARY_KINDS)
 
     def pod_subnets(self) -> tuple[IPv4Network, ...]:
         """Every subnet that is cut from a pod block."""
-        return tuple(zone.pod for zone in self.zones.values())
+        return self._subnets(POD_KINDS)
+
+    def _subnets(self, kinds: tuple[Purpose, ...]) -> tuple[IPv4Network, ...]:
+        return tuple(zone[kind] for zone in self.zones.values() for kind in kinds)
 
     @property
     def blocks(self) -> tuple[IPv4Network, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from factory.addressing.blocks import CellAddresses
+from factory.addressing.blocks import CellAddresses, Purpose
 from factory.addressing.need import (
     CellNeed,
     nodes_held,
@@ -73,25 +73,21 @@ def check_grown(
     reported = set()
     for zone in sorted(set(zones) & set(cell.zones)):
         blocks = cell.zones[zone]
-        pods = nodes_held(blocks.pod.prefixlen, need.prefixes_per_node, kept)
-        for kind, block, needed, held, unit in (
-            ("node", blocks.node, need.nodes, usable_addresses(blocks.node, facts), "addresses"),
-            (
-                "endpoint",
-                blocks.endpoint,
-                need.endpoints,
-                usable_addresses(blocks.endpoint, facts),
-                "addresses",
-            ),
-            ("pod", blocks.pod, need.nodes, pods, "nodes"),
-        ):
+        pods = nodes_held(blocks["pod"].prefixlen, need.prefixes_per_node, kept)
+        room = {kind: usable_addresses(block, facts) for kind, block in blocks.items()}
+        wanted: tuple[tuple[Purpose, int, int, str], ...] = (
+            ("node", need.nodes, room["node"], "addresses"),
+            ("endpoint", need.endpoints, room["endpoint"], "addresses"),
+            ("pod", need.nodes, pods, "nodes"),
+        )
+        for kind, needed, held, unit in wanted:
             if needed > held and kind not in reported:
                 reported.add(kind)
                 yield Finding(
                     rule="F204",
                     path=("cells", cell.cell, "type"),
                     message=f"cell {cell.cell!r} needs room for {needed:,} {unit} in {zone}, but "
-                    f"its {kind} subnet {block} holds {held:,}",
+                    f"its {kind} subnet {blocks[kind]} holds {held:,}",
                     hint="blocks never move: build a larger cell beside it under another name, "
                     "then remove this one",
                 )

@@ -1,54 +1,28 @@
 """The lock: every block that a cell ever got, so that nothing is ever renumbered.
 
 A cell that leaves the inventory keeps its blocks under `removed`, until somebody releases them on
-purpose: a VPC may still be there, and peers still route to it.
+purpose: a VPC may still be there, and peers still route to it. How a lock is written down is in
+`factory.addressing.lock_file`.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Network
-from typing import Any, Literal
 
-from pydantic import Field, create_model
-
-from factory.addressing.births import Birth, Births, IpFamily
-from factory.addressing.blocks import PRIMARY_KINDS, CellAddresses, ZoneBlocks
-from factory.documents import parse_document
-from factory.errors import Finding, InventoryError, Problem, UsageError
+from factory.addressing.births import Births
+from factory.addressing.blocks import POD_KINDS, PRIMARY_KINDS, CellAddresses, Purpose
+from factory.errors import Finding, UsageError
 from factory.facts.schema import Facts
 from factory.inventory.overlaps import Owned, overlapping
-from factory.inventory.reader import validate, yaml_problems
-from factory.inventory.source import SourceMap
-from factory.inventory.values import (
-    AccountId,
-    Block,
-    BucketName,
-    CellName,
-    Model,
-    Name,
-    RegionName,
-    RoleName,
-    ZoneId,
-)
-
-HEADER = """\
-# Made by `cellfactory lock`; commit it, and do not edit it.
-# Each cell keeps for ever the blocks that stand here, and what it was born with. Cells that left
-# the inventory keep theirs under `removed` until `cellfactory lock --release CELL`.
-# Pod blocks differ among all cells that reach each other or one hub; cells of meshes that are not
-# joined may have the same ones, once the pool has no others.
-"""
-
 
 MERGED = "take the file as it was committed last, then run `cellfactory lock`"
-NEWER = "was it written by a newer cellfactory? use that one"
 UNBUILT = "of the two, take out of the lock the one that is not built yet; then `cellfactory lock`"
 
 
 VERSION = 2
+"""Of the form that is written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,101 +36,6 @@ class Lock:
 
 
 EMPTY_LOCK = Lock()
-
-
-LockedZone: Any = create_model(
-    "LockedZone",
-    __base__=Model,
-    __doc__="The subnets of a cell in one zone.",
-    **{field.name: (Block, ...) for field in fields(ZoneBlocks)},  # type: ignore[call-overload]
-)
-
-
-class LockedState(Model):
-    """Where the states of a cell lie."""
-
-    bucket: BucketName
-    region: RegionName
-
-
-class LockedBirth(Model):
-    """What a cell was born with."""
-
-    organization: Name
-    management_account: AccountId
-    account: AccountId | None = None
-    email: str | None = None
-    member_role: RoleName | None = None
-    region: RegionName
-    mesh: Name
-    ip_family: IpFamily
-    service_block: Block
-    state: LockedState
-
-
-class LockedCell(Model):
-    """The blocks of a cell, and what it was born with."""
-
-    born: LockedBirth | None = None
-    primary: Block
-    pod_blocks: list[Block] = Field(min_length=1, max_length=100)
-    zones: dict[ZoneId, LockedZone] = Field(min_length=1)
-
-
-class LockFile(Model):
-    """The shape of `cells.lock.yaml`."""
-
-    version: Literal[1, 2]
-    cells: dict[CellName, LockedCell] = Field(default={})
-    removed: dict[CellName, LockedCell] = Field(default={})
-
-
-def parse_lock(data: str | bytes, file: str, facts: Facts) -> Lock:
-    """Read a lock, of today's form or an older one.
-
-    Args:
-        data: the whole text, or the bytes of a file.
-        file: the name to show in messages; nothing is opened.
-        facts: sizes that blocks may have.
-
-    Raises:
-        InventoryError: when it is not a lock (F200), or its blocks contradict each other (F201).
-    """
-    document = parse_document(data)
-    source = SourceMap.of(file, document)
-    problems = _of_lock(yaml_problems(document, source, "F200", "F200"))
-    if document.faults:
-        raise InventoryError(problems)
-    locked, refused = validate(LockFile, document)
-    if locked is None:
-        raise InventoryError([*problems, *_of_lock(source.locate_all(refused))])
-    lock = Lock(
-        cells={name: _addresses(name, cell) for name, cell in locked.cells.items()},
-        removed={name: _addresses(name, cell) for name, cell in locked.removed.items()},
-        births={
-            name: _birth(cell.born)
-            for cells in (locked.cells, locked.removed)
-            for name, cell in sorted(cells.items())
-            if cell.born is not None
-        },
-        version=locked.version,
-    )
-    problems += source.locate_all(check_lock(lock, facts))
-    if problems:
-        raise InventoryError(problems)
-    return lock
-
-
-def _of_lock(problems: Iterable[Problem]) -> list[Problem]:
-    """Put problems under the lock's own rule, and say how it comes right."""
-    return [
-        Problem(p.span, replace(p.finding, rule="F200", hint=_way_out(p.finding))) for p in problems
-    ]
-
-
-def _way_out(finding: Finding) -> str:
-    """Say how a lock comes right; any other hint would have people mend it by hand."""
-    return NEWER if finding.path == ("version",) else MERGED
 
 
 def check_lock(lock: Lock, facts: Facts) -> Iterator[Finding]:
@@ -182,7 +61,7 @@ def check_lock(lock: Lock, facts: Facts) -> Iterator[Finding]:
 
 def _check_cell(state: str, cell: CellAddresses, facts: Facts) -> Iterator[Finding]:
     cut = list(_subnets(state, cell, PRIMARY_KINDS))
-    pods = list(_subnets(state, cell, ("pod",)))
+    pods = list(_subnets(state, cell, POD_KINDS))
     owned: list[Owned] = [(cell.primary, (state, cell.cell, "primary"), "the VPC")]
     for index, block in enumerate(cell.pod_blocks):
         owned.append((block, (state, cell.cell, "pod_blocks", index), "the VPC"))
@@ -195,15 +74,15 @@ def _check_cell(state: str, cell: CellAddresses, facts: Facts) -> Iterator[Findi
     smallest = int(facts.parameter("block-longest-prefix-length"))
     for block, path, _ in (*owned, *cut, *pods):
         if not largest <= block.prefixlen <= smallest:
-            message = f"{block} is no block of a VPC, which is a /{largest} to a /{smallest}"
+            message = f"{block} is not a block of a VPC, which is a /{largest} to a /{smallest}"
             yield Finding(rule="F201", path=path, message=message, hint=MERGED)
 
 
-def _subnets(state: str, cell: CellAddresses, kinds: Iterable[str]) -> Iterator[Owned]:
+def _subnets(state: str, cell: CellAddresses, kinds: Iterable[Purpose]) -> Iterator[Owned]:
     for kind in kinds:
         for zone, blocks in cell.zones.items():
             path = (state, cell.cell, "zones", zone, kind)
-            yield getattr(blocks, kind), path, f"{kind} in {zone}"
+            yield blocks[kind], path, f"{kind} in {zone}"
 
 
 def _check_inside(
@@ -301,69 +180,3 @@ def check_locked(lock: Lock, planned: Lock) -> Iterator[Finding]:
         message = f"the lock is out of date ({'; '.join(parts)})"
         hint = "run `cellfactory lock`, read what it changes and commit it"
         yield Finding(rule="F211", path=("cells",), message=message, hint=hint)
-
-
-def render_lock(lock: Lock) -> str:
-    """Write a lock as YAML: cells and zones by name, one block a line."""
-    lines = [HEADER.rstrip("\n"), f"version: {VERSION}"]
-    for state, cells in (("cells", lock.cells), ("removed", lock.removed)):
-        lines.append(f"{state}:" if cells else f"{state}: {{}}")
-        for name in sorted(cells):
-            lines += _render_cell(name, cells[name], lock.births.get(name))
-    return "\n".join(lines) + "\n"
-
-
-def _render_cell(name: str, cell: CellAddresses, born: Birth | None) -> Iterator[str]:
-    yield f"  {name}:"
-    if born is not None:
-        yield from _render_birth(born)
-    yield f"    primary: {cell.primary}"
-    yield f"    pod_blocks: [{', '.join(map(str, cell.pod_blocks))}]"
-    yield "    zones:"
-    for zone in sorted(cell.zones):
-        yield f"      {zone}:"
-        for kind in (*PRIMARY_KINDS, "pod"):
-            yield f"        {kind}: {getattr(cell.zones[zone], kind)}"
-
-
-def _render_birth(born: Birth) -> Iterator[str]:
-    """One fact a line; digits and blocks as the inventory writes them."""
-    yield "    born:"
-    yield f"      organization: {born.organization}"
-    yield f'      management_account: "{born.management_account}"'
-    if born.account:
-        yield f'      account: "{born.account}"'
-    if born.email:
-        yield f"      email: {json.dumps(born.email)}"
-    if born.member_role:
-        yield f"      member_role: {json.dumps(born.member_role)}"
-    yield f"      region: {born.region}"
-    yield f"      mesh: {born.mesh}"
-    yield f"      ip_family: {born.ip_family}"
-    yield f"      service_block: {born.service_block}"
-    yield f"      state: {{bucket: {born.state_bucket}, region: {born.state_region}}}"
-
-
-def _birth(born: LockedBirth) -> Birth:
-    return Birth(
-        organization=born.organization,
-        management_account=born.management_account,
-        account=born.account,
-        email=born.email,
-        member_role=born.member_role,
-        region=born.region,
-        mesh=born.mesh,
-        ip_family=born.ip_family,
-        service_block=born.service_block,
-        state_bucket=born.state.bucket,
-        state_region=born.state.region,
-    )
-
-
-def _addresses(name: str, cell: LockedCell) -> CellAddresses:
-    return CellAddresses(
-        cell=name,
-        primary=cell.primary,
-        pod_blocks=tuple(cell.pod_blocks),
-        zones={zone: ZoneBlocks(**dict(blocks)) for zone, blocks in sorted(cell.zones.items())},
-    )

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 
+from factory.addressing.blocks import PRIMARY_KINDS, Purpose
 from factory.addressing.space import BITS
 from factory.facts.schema import PREFIX_LENGTH, Facts
 from factory.inventory.endpoints import endpoint_services
@@ -37,7 +38,7 @@ class CellNeed:
     surge: int
     endpoints: int
     prefixes_per_node: int
-    lengths: Mapping[str, int]
+    lengths: Mapping[Purpose, int]
     pod_length: int | None
 
 
@@ -49,19 +50,20 @@ def need_of(cell_type: CellType, facts: Facts) -> CellNeed:
     endpoints = len(endpoint_services(cell_type, facts))
     prefixes = prefixes_per_node(cell_type, facts)
     smallest = int(facts.parameter("block-longest-prefix-length"))
-    addresses = {
+    addresses: dict[Purpose, int] = {  # the smallest subnet holds what is not listed here
         "node": nodes,
         "endpoint": endpoint_room(endpoints, facts),
         "control_plane": control_plane_addresses(facts),
-        "public": 0,  # a NAT gateway; the smallest subnet holds it
-        "transit": 0,  # a transit gateway attachment; as above
     }
     return CellNeed(
         nodes=nodes,
         surge=surge,
         endpoints=endpoints + BALANCERS_PER_ZONE,
         prefixes_per_node=prefixes,
-        lengths={k: min(smallest, block_length(n + kept)) for k, n in addresses.items()},
+        lengths={
+            kind: min(smallest, block_length(addresses.get(kind, 0) + kept))
+            for kind in PRIMARY_KINDS
+        },
         pod_length=pod_length(nodes, prefixes, facts),
     )
 

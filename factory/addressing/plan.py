@@ -7,11 +7,12 @@ plan, and no cell moves because another came, went or changed its place in the f
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import replace
+from ipaddress import IPv4Network
 
 from factory.addressing.births import check_births, keep_births
-from factory.addressing.blocks import PRIMARY_KINDS, AddressPlan, CellAddresses, ZoneBlocks
+from factory.addressing.blocks import PRIMARY_KINDS, AddressPlan, CellAddresses, Purpose
 from factory.addressing.fit import check_block_count, check_fit, check_grown
 from factory.addressing.held import check_held
 from factory.addressing.lock import VERSION, Lock, settle
@@ -90,7 +91,7 @@ class _Planner:
         self.findings += too_many
         if not too_many:
             self.locked[name] = cell
-            self.planned[name] = replace(cell, zones={zone: cell.zones[zone] for zone in zones})
+            self.planned[name] = cell
 
     def _make(self, name: str, need: CellNeed, zones: list[str]) -> CellAddresses | None:
         """Give a new cell its blocks; None with a finding when there is no room."""
@@ -135,18 +136,19 @@ def _pod_length(need: CellNeed) -> int:
     return need.pod_length
 
 
-def _with_zones(cell: CellAddresses, need: CellNeed, zones: Iterable[str]) -> CellAddresses | None:
-    """Cut the subnets of more zones from a cell's blocks, largest first; None without room."""
-    primary = Space((cell.primary,), cell.primary_subnets())
-    pods = Space(cell.pod_blocks, cell.pod_subnets())
-    names = sorted(zones)
-    wanted = [(need.lengths[kind], kind, zone) for kind in PRIMARY_KINDS for zone in names]
-    cut: dict[str, dict[str, object]] = {zone: {} for zone in names}
+def _with_zones(cell: CellAddresses, need: CellNeed, zones: list[str]) -> CellAddresses:
+    """Cut the subnets of all zones from a cell's blocks, largest first; they were sized for it."""
+    primary, pods = Space((cell.primary,)), Space(cell.pod_blocks)
+    wanted = [(need.lengths[kind], kind, zone) for kind in PRIMARY_KINDS for zone in zones]
+    cut: dict[str, dict[Purpose, IPv4Network]] = {zone: {} for zone in zones}
     for length, kind, zone in sorted(wanted, key=lambda want: want[0]):
-        cut[zone][kind] = primary.take(length)
-    for zone in names:
-        cut[zone]["pod"] = pods.take(_pod_length(need))
-    if any(block is None for blocks in cut.values() for block in blocks.values()):
-        return None
-    more = {zone: ZoneBlocks(**blocks) for zone, blocks in cut.items()}  # type: ignore[arg-type]
-    return replace(cell, zones=dict(sorted({**cell.zones, **more}.items())))
+        cut[zone][kind] = _taken(primary, length)
+    for zone in zones:
+        cut[zone]["pod"] = _taken(pods, _pod_length(need))
+    return replace(cell, zones=cut)
+
+
+def _taken(space: Space, length: int) -> IPv4Network:
+    block = space.take(length)
+    assert block is not None  # `primary_length` and `pod_block_lengths` keep room for all
+    return block

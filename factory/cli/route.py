@@ -75,7 +75,7 @@ def _check_job(job: str, cores: float) -> None:
         msg = "--job: a job's name is UTF-8"
         raise UsageError(msg)
     if not isfinite(cores):
-        msg = f"--cores {cores}: that is no number of processors"
+        msg = f"--cores {cores}: that is not a number of processors"
         raise UsageError(msg)
 
 

@@ -31,7 +31,7 @@ def add_endpoints(
             vpc_id=network.vpc.id,
             service_name=_service_name(cell, service),
             vpc_endpoint_type="Interface",
-            subnet_ids=[subnet.id for subnet in network.endpoint_subnets.values()],
+            subnet_ids=[subnet.id for subnet in network.subnets["endpoint"].values()],
             security_group_ids=[security_group_id],
             private_dns_enabled=True,
             tags=name_tag(cell.name, service),

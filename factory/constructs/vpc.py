@@ -7,6 +7,7 @@ route table knows the VPC, the S3 gateway and nothing else.
 
 from __future__ import annotations
 
+from factory.addressing.blocks import SUBNET_KINDS, Purpose, SubnetKind, subnet_kinds
 from factory.constructs.cdk import (
     Ec2SubnetCidrReservation,
     Eip,
@@ -49,62 +50,54 @@ class CellVpc:
             )
             for ordinal, block in enumerate(cell.addresses.pod_blocks, start=1)
         }
-        zones = cell.addresses.zones
-        self.node_subnets = {z: self._subnet("node", z, zones[z].node) for z in cell.zones}
-        self.endpoint_subnets = {
-            z: self._subnet("endpoint", z, zones[z].endpoint) for z in cell.zones
+        has_egress = cell.egress == "nat_gateway"
+        self.subnets: dict[Purpose, dict[str, Subnet]] = {
+            kind: {zone: self._subnet(SUBNET_KINDS[kind], zone) for zone in cell.zones}
+            for kind in subnet_kinds(egress=has_egress)
         }
-        self.control_plane_subnets = {
-            z: self._subnet("control-plane", z, zones[z].control_plane) for z in cell.zones
-        }
-        self.pod_subnets = {z: self._pod_subnet(z) for z in cell.zones}
-        self.node_tables = {z: self._node_table(z) for z in cell.zones}
-        self.pod_table = self._pod_table()
-        if cell.egress == "nat_gateway":
-            self._add_nat_gateways()
+        self.node_tables = {zone: self._table(f"node-{zone}") for zone in cell.zones}
+        self.pod_table = self._table("pod")
+        public = self._table("public") if has_egress else None
+        self._associate_all(public)
+        self._reserve_prefixes()
+        if public is not None:
+            self._add_nat_gateways(public)
 
-    def _subnet(self, use: str, zone: str, block: object, vpc_id: str | None = None) -> Subnet:
+    def _subnet(self, kind: SubnetKind, zone: str) -> Subnet:
+        block = self._cell.addresses.zones[zone][kind.name]
+        vpc_id = self.vpc.id
+        if kind.cut_from == "pod":  # through the association: the block must be there first
+            vpc_id = next(made.vpc_id for b, made in self._pod_blocks.items() if block.subnet_of(b))
         return Subnet(
             self._stack,
-            f"{use}-{zone}",
-            vpc_id=vpc_id or self.vpc.id,
+            f"{kind.slug}-{zone}",
+            vpc_id=vpc_id,
             availability_zone_id=zone,
             cidr_block=str(block),
             map_public_ip_on_launch=False,
-            tags=name_tag(self._cell.name, use, zone),
+            tags=name_tag(self._cell.name, kind.slug, zone),
         )
 
-    def _pod_subnet(self, zone: str) -> Subnet:
-        block = self._cell.addresses.zones[zone].pod
-        home = next(b for b in self._pod_blocks if block.subnet_of(b))
-        # Through the association and not the VPC: the block must be there first.
-        subnet = self._subnet("pod", zone, block, vpc_id=self._pod_blocks[home].vpc_id)
-        for reserved in self._cell.pod_reservations[zone]:
-            Ec2SubnetCidrReservation(
-                self._stack,
-                f"prefixes-{zone}-{reserved.prefixlen}",
-                subnet_id=subnet.id,
-                cidr_block=str(reserved),
-                reservation_type="prefix",
-                description="Whole /28 prefixes for nodes",
-            )
-        return subnet
+    def _reserve_prefixes(self) -> None:
+        for zone, subnet in self.subnets["pod"].items():
+            for reserved in self._cell.pod_reservations[zone]:
+                Ec2SubnetCidrReservation(
+                    self._stack,
+                    f"prefixes-{zone}-{reserved.prefixlen}",
+                    subnet_id=subnet.id,
+                    cidr_block=str(reserved),
+                    reservation_type="prefix",
+                    description="Whole /28 prefixes for nodes",
+                )
 
-    def _node_table(self, zone: str) -> RouteTable:
-        table = self._table(f"node-{zone}")
-        for use, subnets in (
-            ("node", self.node_subnets),
-            ("endpoint", self.endpoint_subnets),
-            ("control-plane", self.control_plane_subnets),
-        ):
-            self._associate(f"{use}-{zone}", subnets[zone], table)
-        return table
-
-    def _pod_table(self) -> RouteTable:
-        table = self._table("pod")
-        for zone, subnet in self.pod_subnets.items():
-            self._associate(f"pod-{zone}", subnet, table)
-        return table
+    def _associate_all(self, public: RouteTable | None) -> None:
+        for kind, subnets in self.subnets.items():
+            row = SUBNET_KINDS[kind]
+            for zone, subnet in subnets.items():
+                tables = {"node": self.node_tables[zone], "pod": self.pod_table, "public": public}
+                table = tables[row.routes] if row.routes else None
+                if table is not None:
+                    self._associate(f"{row.slug}-{zone}", subnet, table)
 
     def _table(self, name: str) -> RouteTable:
         tags = name_tag(self._cell.name, name)
@@ -115,15 +108,12 @@ class CellVpc:
             self._stack, f"table-of-{name}", subnet_id=subnet.id, route_table_id=table.id
         )
 
-    def _add_nat_gateways(self) -> None:
+    def _add_nat_gateways(self, public: RouteTable) -> None:
         """One NAT gateway in each zone, so that a lost zone takes only its own way out along."""
         tags = name_tag(self._cell.name)
         gateway = InternetGateway(self._stack, "internet", vpc_id=self.vpc.id, tags=tags)
-        public = self._table("public")
         self._default_route("public", public, gateway_id=gateway.id)
-        for zone in self._cell.zones:
-            subnet = self._subnet("public", zone, self._cell.addresses.zones[zone].public)
-            self._associate(f"public-{zone}", subnet, public)
+        for zone, subnet in self.subnets["public"].items():
             name = name_tag(self._cell.name, "nat", zone)
             nat = NatGateway(
                 self._stack,

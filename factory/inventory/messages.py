@@ -151,12 +151,12 @@ def odd_character(text: object) -> str:
     """Name the first character that is not ASCII, or not to be seen: it may look like another.
 
     >>> odd_character("m\u0435sh")
-    'its character 2 is no ASCII: U+0435, CYRILLIC SMALL LETTER IE'
+    'its character 2 is not ASCII: U+0435, CYRILLIC SMALL LETTER IE'
     """
     for position, character in enumerate(str(text)[:MOST_READ], start=1):
         if not character.isascii() or not character.isprintable():
             name = unicodedata.name(character, "a control character")
-            kind = "no ASCII" if not character.isascii() else "not to be seen"
+            kind = "not ASCII" if not character.isascii() else "not to be seen"
             return f"its character {position} is {kind}: U+{ord(character):04X}, {name}"
     return ""
 

@@ -40,11 +40,11 @@ def open_context(state: State, mode: Mode, registry: str | None, watcher: Watche
         TerraformError: when there is no Terraform (F601, F602), or no emulator to use (F608).
         UsageError: when the registry's place is none.
     """
+    server = find_server(Path.cwd() / FOLDER / mode) if mode == "sandbox" else None
     folder = folder_of(mode)
     mirror = os.environ.get("TF_PLUGIN_MIRROR")
     target = Target(mode=mode, folder=folder, mirror=Path(mirror).absolute() if mirror else None)
-    if mode == "sandbox":
-        server = find_server(folder)
+    if server is not None:
         if claim_folder(folder, server):
             watcher.noted(SandboxWiped())
         target = replace(target, endpoint=server.endpoint)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from factory.addressing.lock import render_lock
+from factory.addressing.lock_file import render_lock
 from factory.design import Design
 from factory.files import write_whole
 from factory.layers import list_stacks

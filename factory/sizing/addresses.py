@@ -31,7 +31,7 @@ def size_addresses(entries: CellEntries) -> Iterator[Usage]:
 def _pod_subnet(entries: CellEntries, zone: str) -> Iterator[Usage]:
     shape, scope = entries.shape, entries.scope("zone", zone)
     kept = int(entries.facts.parameter("reserved-addresses-per-subnet"))
-    subnet = shape.zones[zone].pod
+    subnet = shape.zones[zone]["pod"]
     reserved = pod_reservations(subnet, shape.prefixes, kept)
     nodes = shape.peak_per_zone
     interfaces = sum(pool.peak * shape.pod_interfaces(pool) for pool in shape.pools)
@@ -65,25 +65,26 @@ def _pod_subnet(entries: CellEntries, zone: str) -> Iterator[Usage]:
 def _routable_subnets(entries: CellEntries, zone: str) -> Iterator[Usage]:
     shape, scope, facts = entries.shape, entries.scope("zone", zone), entries.facts
     blocks = shape.zones[zone]
+    control_plane = blocks["control_plane"]
     kept = int(facts.parameter("reserved-addresses-per-subnet"))
     yield entries.usage(
         "node-addresses",
         shape.peak_per_zone,
-        Limit(value=usable_addresses(blocks.node, kept), source=str(blocks.node)),
+        Limit(value=usable_addresses(blocks["node"], kept), source=str(blocks["node"])),
         per_node=1,
         scope=scope,
     )
     yield entries.usage(
         "endpoint-addresses",
         shape.endpoints + (1 if shape.ingress else 0),
-        Limit(value=usable_addresses(blocks.endpoint, kept), source=str(blocks.endpoint)),
+        Limit(value=usable_addresses(blocks["endpoint"], kept), source=str(blocks["endpoint"])),
         scope=scope,
         path=shape.type_path,
     )
     yield entries.usage(
         "control-plane-addresses",
         int(facts.parameter("cluster-subnet-free-addresses-least")),
-        Limit(value=usable_addresses(blocks.control_plane, kept), source=str(blocks.control_plane)),
+        Limit(value=usable_addresses(control_plane, kept), source=str(control_plane)),
         scope=scope,
         path=shape.type_path,
     )

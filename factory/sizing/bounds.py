@@ -34,7 +34,7 @@ _SURGE = "nodes include those that an update adds, in all groups at once (max_un
 _RESET = "as if an add-on update set the CNI's settings back to their defaults"
 _WEIGHT = "a pod on a delegated prefix counts 1 NAU (nau-per-pd-pod, which no page settles)"
 _TGW = "as if a transit gateway joined the VPCs, which an inventory cannot ask for yet"
-_PEERS = "peers of a hub that are no cells of this inventory are not known (nau of the hub)"
+_PEERS = "peers of a hub that are not cells of this inventory are not known (nau of the hub)"
 _WEIGHTS = (
     "no page settles nau-per-pd-pod and nau-per-control-plane-interface (factory/facts/nau.yaml)"
 )

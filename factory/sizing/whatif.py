@@ -203,7 +203,7 @@ def _cell_type(question: WhatIf, zones: list[str], facts: Facts) -> CellType:
     except ValidationError as error:
         if any(fault["loc"][0] != "addons" for fault in error.errors()):
             raise  # all else was checked before: a bug of ours
-        msg = f"{question.cni!r} is no version of the VPC CNI, such as v1.20.4-eksbuild.1"
+        msg = f"{question.cni!r} is not a version of the VPC CNI, such as v1.20.4-eksbuild.1"
         raise WhatIfError(msg) from error
 
 
@@ -220,7 +220,7 @@ def _addresses(cell_type: CellType, need: CellNeed, facts: Facts) -> CellAddress
     largest = int(facts.parameter("block-shortest-prefix-length"))
     length = need.pod_length or largest
     cut = {kind: IPv4Network((PRIMARY, size)) for kind, size in need.lengths.items()}
-    blocks = ZoneBlocks(pod=IPv4Network((PODS, length)), **cut)
+    blocks: ZoneBlocks = {**cut, "pod": IPv4Network((PODS, length))}
     lengths = pod_block_lengths(len(cell_type.zones), length, facts)
     primary = max(largest, primary_length(need, len(cell_type.zones)))
     return CellAddresses(

@@ -37,7 +37,7 @@ def describe(parts: Parts, stack: Stack) -> NetworkSpec:
         endpoints=endpoint_services(cell_type, parts.facts),
         ingress=_ingress_ports(cell_type),
         pod_reservations={
-            zone: pod_reservations(blocks.pod, prefixes, kept)
+            zone: pod_reservations(blocks["pod"], prefixes, kept)
             for zone, blocks in addresses.zones.items()
         },
     )
@@ -51,11 +51,11 @@ def build(terraform: TerraformStack, spec: NetworkSpec) -> Outputs:
     add_flow_logs(terraform, spec, network.vpc.id)
     return {
         "vpc_id": network.vpc.id,
-        "zone_names": {z: s.availability_zone for z, s in network.pod_subnets.items()},
-        "node_subnet_ids": _ids(network.node_subnets),
-        "pod_subnet_ids": _ids(network.pod_subnets),
-        "endpoint_subnet_ids": _ids(network.endpoint_subnets),
-        "control_plane_subnet_ids": _ids(network.control_plane_subnets),
+        "zone_names": {z: s.availability_zone for z, s in network.subnets["pod"].items()},
+        "node_subnet_ids": _ids(network.subnets["node"]),
+        "pod_subnet_ids": _ids(network.subnets["pod"]),
+        "endpoint_subnet_ids": _ids(network.subnets["endpoint"]),
+        "control_plane_subnet_ids": _ids(network.subnets["control_plane"]),
         "node_route_table_ids": _ids(network.node_tables),
         "security_group_ids": _ids(security.groups),
     }

@@ -60,14 +60,14 @@ def find_server(folder: Path) -> Server:
     """Find the running emulator.
 
     Raises:
-        TerraformError: when there is none, or it answers no more (F608).
+        TerraformError: when there is none, or it no longer answers (F608).
     """
     server = read_server(folder)
     if server is None:
         msg = "no emulated AWS is running"
         raise TerraformError(Finding(rule="F608", message=msg, hint=_START))
     if not is_alive(server):
-        msg = f"the emulated AWS at {server.endpoint} answers no more"
+        msg = f"the emulated AWS at {server.endpoint} no longer answers"
         raise TerraformError(Finding(rule="F608", message=msg, hint=_START))
     return server
 

@@ -67,7 +67,7 @@ def _candidate(environ: Mapping[str, str]) -> tuple[tuple[str, ...], str]:
     if named := environ.get("TERRAFORM"):
         found = shutil.which(named, path=path)
         if found is None:
-            msg = f"$TERRAFORM names {named}, which is no program"
+            msg = f"$TERRAFORM names {named}, which is not a program"
             raise TerraformError(Finding(rule="F601", message=msg))
         return (str(Path(found).absolute()),), "$TERRAFORM"
     for program in ("terraform", "tofu"):

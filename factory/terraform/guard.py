@@ -85,19 +85,15 @@ def describe(refused: Sequence[Change], stack: StackId, mode: Mode) -> tuple[str
     Returns:
         A sentence, and a hint of a line for each way out.
     """
-    actions = [_action(change) for change in refused]
-    told = [f"{a} {actions.count(a):,}" for a in ("delete", "replace", _LOST) if a in actions]
+    actions = [change.action for change in refused]
+    told = [f"{_VERBS[a]} {actions.count(a):,}" for a in _VERBS if a in actions]
     ways: dict[str, None] = {}
     for change in refused:
         ways[_way_out(change, stack, mode)] = None
     return f"it would {' and '.join(told)}", "\n".join(ways)
 
 
-_LOST = "make anew what is gone"
-
-
-def _action(change: Change) -> str:
-    return _LOST if change.action == "create" else change.action
+_VERBS = {"delete": "destroy", "replace": "replace", "create": "re-create what is gone:"}
 
 
 def _way_out(change: Change, stack: StackId, mode: Mode) -> str:

@@ -154,7 +154,7 @@ def _resolve(
         if value is None:
             missing.add(source.stack)
         elif not isinstance(value, str):
-            msg = f"{source.stack} hands on {source.output}, which is no text: {_short(value)}"
+            msg = f"{source.stack} hands on {source.output}, which is not text: {_short(value)}"
             raise TerraformError(_mismatch(source.stack, msg))
         else:
             entries[key] = value
@@ -169,7 +169,7 @@ def _take(source: Source, records: Mapping[StackId, Record]) -> Value | None:
     if source.key is None or value is None:
         return value
     if not isinstance(value, dict):
-        msg = f"{source.stack} hands on {source.output}, which is no map: {_short(value)}"
+        msg = f"{source.stack} hands on {source.output}, which is not a map: {_short(value)}"
         raise TerraformError(_mismatch(source.stack, msg))
     return value.get(source.key)
 

@@ -201,7 +201,7 @@ def open_registry(
             BucketStore(client("s3", region_name=region), parts.netloc, parts.path, kms_key)
         )
     if parts.scheme or not location:
-        msg = f"{location!r} is no registry: give s3://bucket/prefix or a folder"
+        msg = f"{location!r} is not a registry: give s3://bucket/prefix or a folder"
         raise UsageError(msg)
     return Registry(FolderStore(Path(location)))
 

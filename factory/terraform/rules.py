@@ -11,7 +11,7 @@ RULES = {
     "F606": "A stack cannot be destroyed: another one still takes values from it.",
     "F607": "A plan would destroy or replace something, or make anew what it does not find, and "
     "`--allow-destroy` does not cover it.",
-    "F608": "No emulated AWS is running here, or it answers no more.",
+    "F608": "No emulated AWS is running here, or it no longer answers.",
     "F609": "The emulated AWS did not start, or ended by itself.",
     "F610": "Another run is at work on the same stack in the same folder.",
     "F620": "Terraform, or AWS through it, reports an error in a stack, in its own words; its "

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from factory.sizing.ledger import size_cell
+from factory.tree.tree import read_tree
 from tests.synth.conftest import Example
 from tests.synth.provider_schema import unknown_attributes
 
@@ -34,11 +35,8 @@ def cluster(example: Example, cell: str) -> dict[str, Any]:
 
 def test_terraform_addresses_do_not_move(example: Example, request: pytest.FixtureRequest) -> None:
     """A changed line is a destroyed resource: write a `moved` block, or think again."""
-    lines = [
-        f"{stack} {kind}.{name}"
-        for stack, document in sorted(example.documents.items())
-        for kind, name, _ in resources(document)
-    ]
+    tree = read_tree(example.stacks, example.texts)
+    lines = [f"{place.stack} {place.address}" for place, _ in tree.all_resources()]
     text = "\n".join(sorted(lines)) + "\n"
     golden = HERE / "addresses.txt"
     if request.config.getoption("--update-cases"):

@@ -115,8 +115,8 @@ class Ladder:
 def _what_went_wrong(done: subprocess.CompletedProcess[str]) -> str:
     """Name the stacks that failed and why first, since what prints this cuts its end off."""
     try:
-        rows = json.loads(done.stdout)
-    except ValueError:
+        rows = json.loads(done.stdout)["stacks"]
+    except (ValueError, KeyError):
         rows = []
     failed = [row for row in rows if row.get("status") in ("failed", "invalid")]
     told = [f"{row['stack']}: {row['reason']} {json.dumps(row['diagnostics'])}" for row in failed]

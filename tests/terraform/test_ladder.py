@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from factory.addressing.lock import parse_lock
+from factory.addressing.blocks import subnet_kinds
+from factory.addressing.lock_file import parse_lock
 from factory.documents import load_data
 from factory.facts.loader import load_facts
 from tests.terraform.ladder import ROOT, Ladder
@@ -146,7 +147,7 @@ def test_subnets_lie_in_their_zones_and_blocks(ladder: Ladder) -> None:
         )["Subnets"]
         found = {(s["AvailabilityZoneId"], s["CidrBlock"]) for s in subnets}
         for zone, blocks in lock_of(ladder)[cell].zones.items():
-            for block in (blocks.node, blocks.endpoint, blocks.control_plane, blocks.pod):
+            for block in (blocks[kind] for kind in subnet_kinds(egress=False)):
                 assert (zone, str(block)) in found
 
 

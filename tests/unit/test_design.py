@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from factory import design as module
-from factory.addressing.lock import EMPTY_LOCK, render_lock
+from factory.addressing.lock import EMPTY_LOCK
+from factory.addressing.lock_file import render_lock
 from factory.design import Asked, Design, Texts, declare, make_design, parse_state
 from factory.errors import MOST_PROBLEMS, InventoryError, ProblemsError, SizingError, UsageError
 from factory.facts.loader import load_facts

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from factory.addressing.births import birth_of, keep_births, learn_accounts
-from factory.addressing.lock import EMPTY_LOCK, Lock, forget, parse_lock, release, render_lock
+from factory.addressing.lock import EMPTY_LOCK, Lock, forget, release
+from factory.addressing.lock_file import parse_lock, render_lock
 from factory.addressing.plan import plan_addresses
 from factory.errors import UsageError
 from factory.facts.loader import load_facts

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from factory.addressing.blocks import AddressPlan
-from factory.addressing.lock import EMPTY_LOCK, Lock, parse_lock, release, render_lock
+from factory.addressing.lock import EMPTY_LOCK, Lock, release
+from factory.addressing.lock_file import parse_lock, render_lock
 from factory.addressing.need import need_of, nodes_held, usable_addresses
 from factory.addressing.plan import plan_addresses
 from factory.addressing.pools import connected_meshes
@@ -95,11 +96,11 @@ def require_sound(inventory: Inventory, plan: AddressPlan, lock: Lock) -> None:
         assert all(any(s.subnet_of(b) for b in cell.pod_blocks) for s in cell.pod_subnets())
         need = need_of(inventory.type_of(name), FACTS)
         for zone in cell.zones.values():
-            assert usable_addresses(zone.node, FACTS) >= need.nodes
-            assert usable_addresses(zone.endpoint, FACTS) >= need.endpoints
-            assert usable_addresses(zone.control_plane, FACTS) >= 16
-            assert nodes_held(zone.pod.prefixlen, need.prefixes_per_node, 5) >= need.nodes
-        assert len({zone.pod.prefixlen for zone in cell.zones.values()}) == 1
+            assert usable_addresses(zone["node"], FACTS) >= need.nodes
+            assert usable_addresses(zone["endpoint"], FACTS) >= need.endpoints
+            assert usable_addresses(zone["control_plane"], FACTS) >= 16
+            assert nodes_held(zone["pod"].prefixlen, need.prefixes_per_node, 5) >= need.nodes
+        assert len({zone["pod"].prefixlen for zone in cell.zones.values()}) == 1
     everybody = [*lock.cells.values(), *lock.removed.values()]
     require_disjoint([cell.primary for cell in everybody])
     for one in set(group.values()):

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from factory.addressing.lock import render_lock
+from factory.addressing.lock_file import render_lock
 from factory.design import Design, Texts, make_design
 from factory.errors import Finding, InventoryError, Severity, SizingError
 from factory.facts.loader import load_facts

@@ -83,19 +83,19 @@ def hub(nau: int = 21_000, blocks: int = 2, **more: Any) -> dict[str, Any]:
 def addresses(cell: str, index: int = 0, pod_length: int = 16) -> CellAddresses:
     """Give each zone a /21 for nodes and a pod block of its own."""
     primary = IPv4Network((int(IPv4Network("10.16.0.0/18").network_address) + (index << 14), 18))
-    zones = {}
+    zones: dict[str, ZoneBlocks] = {}
     for number, zone in enumerate(ZONES):
         start = int(primary.network_address) + (number << 12)
         pods = int(IPv4Network("100.64.0.0/10").network_address) + ((3 * index + number) << 16)
-        zones[zone] = ZoneBlocks(
-            node=IPv4Network((start, 21)),
-            endpoint=IPv4Network((start + 2048, 26)),
-            control_plane=IPv4Network((start + 2112, 28)),
-            public=IPv4Network((start + 2128, 28)),
-            transit=IPv4Network((start + 2144, 28)),
-            pod=IPv4Network((pods, pod_length)),
-        )
-    pod_blocks = tuple(blocks.pod for blocks in zones.values())
+        zones[zone] = {
+            "node": IPv4Network((start, 21)),
+            "endpoint": IPv4Network((start + 2048, 26)),
+            "control_plane": IPv4Network((start + 2112, 28)),
+            "public": IPv4Network((start + 2128, 28)),
+            "transit": IPv4Network((start + 2144, 28)),
+            "pod": IPv4Network((pods, pod_length)),
+        }
+    pod_blocks = tuple(blocks["pod"] for blocks in zones.values())
     return CellAddresses(cell=cell, primary=primary, pod_blocks=pod_blocks, zones=zones)
 
 

@@ -86,7 +86,7 @@ def test_the_other_knobs_reach_the_model() -> None:
         ({"zones": 20, "nodes": 20}, "a cell has 2 zones or more"),
         ({"region": "mars-north-1"}, "unknown Region 'mars-north-1'"),
         ({"instance": "i3.8xlarge"}, r"i3\.8xlarge \(xen\) cannot have prefixes"),
-        ({"cni": "latest"}, "'latest' is no version of the VPC CNI"),
+        ({"cni": "latest"}, "'latest' is not a version of the VPC CNI"),
     ],
 )
 def test_a_question_that_cannot_be_answered(question: dict[str, object], words: str) -> None:

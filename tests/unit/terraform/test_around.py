@@ -131,10 +131,12 @@ def test_one_that_died_is_told_apart(tmp_path: Path, server: Server) -> None:
         port = closing.getsockname()[1]
     gone = Server(id="one", pid=os.getpid(), endpoint=f"http://127.0.0.1:{port}")
     write_server(tmp_path, gone)
-    with pytest.raises(TerraformError, match=f"F608 the emulated AWS at {gone.endpoint} answers"):
+    with pytest.raises(
+        TerraformError, match=f"F608 the emulated AWS at {gone.endpoint} no longer answers"
+    ):
         find_server(tmp_path)
     write_server(tmp_path, Server(id="one", pid=2**22 + 1, endpoint=server.endpoint))
-    with pytest.raises(TerraformError, match="answers no more"):
+    with pytest.raises(TerraformError, match="no longer answers"):
         find_server(tmp_path)
 
 

@@ -132,7 +132,7 @@ def test_outputs_of_an_apply_that_did_not_succeed_are_not_taken() -> None:
     ("outputs", "source", "words"),
     [
         ({"vpc_id": ["x"]}, Source(stack=NETWORK, output="vpc_id"), "takes it as string"),
-        ({"ids": "x"}, Source(stack=NETWORK, output="ids", key="k"), "which is no map"),
+        ({"ids": "x"}, Source(stack=NETWORK, output="ids", key="k"), "which is not a map"),
     ],
 )
 def test_a_value_of_another_type_is_refused(
@@ -144,7 +144,7 @@ def test_a_value_of_another_type_is_refused(
 
 def test_a_map_takes_texts_only() -> None:
     stack = taking("a", "accept", ids={"k": Source(stack=NETWORK, output="all")})
-    with pytest.raises(TerraformError, match="F604 a-network hands on all, which is no text"):
+    with pytest.raises(TerraformError, match="F604 a-network hands on all, which is not text"):
         resolve_inputs(stack, {NETWORK: record(all={"a": "b"})})
 
 

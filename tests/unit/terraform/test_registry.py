@@ -141,5 +141,5 @@ def test_what_is_no_record_is_named_with_its_place(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("place", ["", "http://x", "s3:", "s3://", "gs://b/p"])
 def test_a_place_that_is_no_registry(place: str) -> None:
-    with pytest.raises(UsageError, match="is no registry: give s3://bucket/prefix or a folder"):
+    with pytest.raises(UsageError, match="is not a registry: give s3://bucket/prefix or a folder"):
         open_registry(place, "us-east-1", None)

@@ -162,9 +162,9 @@ def test_an_output_of_another_type_fails_the_stack_and_what_waits_for_it(scene: 
     assert results["a-cluster"].status == "skipped"
 
 
-@pytest.mark.parametrize("action", ["replace", "delete"])
+@pytest.mark.parametrize(("action", "verb"), [("replace", "replace"), ("delete", "destroy")])
 def test_a_plan_that_replaces_or_destroys_is_refused_and_nothing_is_applied(
-    scene: Scene, action: str
+    scene: Scene, action: str, verb: str
 ) -> None:
     with_state(scene, "a")
     change = {"action": action, "address": "aws_vpc.cell", "reason": "cannot_update"}
@@ -172,7 +172,7 @@ def test_a_plan_that_replaces_or_destroys_is_refused_and_nothing_is_applied(
     result = apply(scene, network("a"))["a-network"]
     assert result.status == "refused"
     assert result.reason == (
-        f"F607 it would {action} 1\n    aws_vpc.cell cannot be made again; to let it go: "
+        f"F607 it would {verb} 1\n    aws_vpc.cell cannot be made again; to let it go: "
         "--allow-destroy aws_vpc.cell"
     )
     assert render_dangers(result) == f"    {action} aws_vpc.cell (cannot_update)"
@@ -207,7 +207,7 @@ def test_what_got_lost_is_not_made_anew(scene: Scene) -> None:
     scene.does("a-network", "plan", prints=[lost], changes=[ADD])
     result = apply(scene, network("a"))["a-network"]
     assert result.status == "refused"
-    assert result.reason.startswith("F607 it would make anew what is gone 1\n")
+    assert result.reason.startswith("F607 it would re-create what is gone: 1\n")
     assert render_dangers(result) == "    create aws_vpc.cell"
 
 
