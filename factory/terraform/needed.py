@@ -74,13 +74,13 @@ def _ways_out(
     others = {u for stack, found in held.items() for u in found if u.owner != stack.owner}
     apply = apply_line(others, mode)
     if gone and others:
-        return f"in the inventory they have a place: first {apply}"
+        return f"these are still in the inventory, so first: {apply}"
     every = destroy_line(_with_users(selected, users), users.keys(), mode)
-    lines = [f"to destroy that too: {every}"]
+    lines = [f"to destroy everything that takes values from it: {every}"]
     if others:
         lines[:0] = [
-            f"where other owners stay in the inventory: first {apply}",
-            f"where they have left it, or need that no more: {gone_line(mode)}",
+            f"where other owners stay in the inventory, first: {apply}",
+            f"where they have left it, or no longer need that stack: {gone_line(mode)}",
         ]
     return "\n".join(lines)
 

@@ -87,7 +87,8 @@ def test_an_account_is_not_forgotten_while_its_cell_stands(place: Place) -> None
     (result,) = outcome.results
     assert result.reason == (
         "F606 gone-network still takes values from it\n"
-        "    to destroy that too: cellfactory destroy --cell gone --forget-accounts"
+        "    to destroy everything that takes values from it: "
+        "cellfactory destroy --cell gone --forget-accounts"
     )
 
 
@@ -146,7 +147,7 @@ def test_a_peer_that_was_not_applied_yet_is_named_with_its_command(place: Place)
     reasons = {str(r.stack): r.reason for r in outcome.results if r.status == "refused"}
     assert reasons["b-peering"] == (
         "F606 c-accept still takes values from it\n"
-        "    in the inventory they have a place: first cellfactory apply --stack a-peering "
+        "    these are still in the inventory, so first: cellfactory apply --stack a-peering "
         "--stack c-accept --stack a-routes --allow-destroy peering --allow-destroy accept "
         "--allow-destroy routes"
     )
@@ -158,10 +159,11 @@ def test_without_an_inventory_the_ways_on_are_all_named(place: Place) -> None:
     outcome = destroy_recorded(STATE, request(place, cells=("a",)), Watched())
     reason = next(r.reason for r in outcome.results if str(r.stack) == "a-peering")
     assert reason.splitlines()[1:] == [
-        "    where other owners stay in the inventory: first cellfactory apply --stack b-accept "
+        "    where other owners stay in the inventory, first: cellfactory apply --stack b-accept "
         "--allow-destroy accept",
-        "    where they have left it, or need that no more: cellfactory destroy --gone",
-        "    to destroy that too: cellfactory destroy --cell a --stack b-accept --stack b-routes",
+        "    where they have left it, or no longer need that stack: cellfactory destroy --gone",
+        "    to destroy everything that takes values from it: "
+        "cellfactory destroy --cell a --stack b-accept --stack b-routes",
     ]
     done = destroy_recorded(
         STATE, request(place, cells=("a",), stacks=("b-accept", "b-routes")), Watched()

@@ -417,7 +417,8 @@ def test_what_others_still_take_values_from_is_not_destroyed(scene: Scene) -> No
     assert result.status == "refused"
     assert result.reason == (
         "F606 a-cluster still takes values from it\n"
-        "    to destroy that too: cellfactory destroy --sandbox --cell a"
+        "    to destroy everything that takes values from it: "
+        "cellfactory destroy --sandbox --cell a"
     )
 
 
