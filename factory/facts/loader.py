@@ -94,7 +94,7 @@ class InstanceTable(Mapping[str, InstanceType]):
 
 
 class OfferingTable(Mapping[str, frozenset[str]]):
-    """Zone ids by the instance type that they offer; a line is parsed when its type is asked for."""
+    """Zone ids by the instance type that they offer; a line is parsed when it is asked for."""
 
     def __init__(self, lines: Sequence[str]) -> None:
         self._lines = dict(line.split(" ", 1) for line in lines)

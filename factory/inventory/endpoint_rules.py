@@ -17,10 +17,10 @@ def check_endpoints(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
     """Yield endpoints that AWS would refuse, or that nobody could use.
 
     Rules:
-        F134: a service that is not known (a warning: AWS adds some every month).
+        F134: a service that is not known, as AWS adds some every month, or that has no private
+            names (warnings).
         F135: a service whose gateway endpoint every cell has.
-        F136: a service without an endpoint in a zone of the cell, or without private names
-            (a warning).
+        F136: a service without an endpoint in a zone of the cell.
     """
     yield from _check_cell_types(inventory, facts)
 
@@ -67,7 +67,7 @@ def _by_likeness(service: str, known: Mapping[str, EndpointKind]) -> list[str]:
 def _check_kind(kind: EndpointKind, cell_type: CellType, path: KeyPath) -> Iterator[Finding]:
     if not (kind.gateway or kind.private_names):
         yield Finding(
-            rule="F136",
+            rule="F134",
             path=path,
             message=f"the endpoint of {kind.name} has no private names",
             hint="clients in the cell have to be given the name of the endpoint itself; see "

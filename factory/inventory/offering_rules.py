@@ -36,11 +36,12 @@ def _check_group(cell_type: CellType, group: str, facts: Facts, path: KeyPath) -
     asked = {z for r in facts.regions.values() if r.confirmed for z in r.zone_ids}
     lacking = [zone for zone in zones if zone in asked and facts.offerings.lacks(kind, zone)]
     if lacking:
+        as_of = facts.offerings.checked
         beside = facts.offerings.beside(kind, lacking[0])
         yield Finding(
             rule="F139",
             path=path,
-            message=f"{kind} is not offered in {', '.join(lacking)}, as of {facts.offerings.checked}",
+            message=f"{kind} is not offered in {', '.join(lacking)}, as of {as_of}",
             hint=f"its Region offers it in {', '.join(beside)}"
             if beside
             else "its Region does not offer it at all: take another type",

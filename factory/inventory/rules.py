@@ -56,12 +56,11 @@ RULES = {
     "F131": "A Kubernetes version is in extended support, which costs extra (a warning).",
     "F132": "Every node group of a cell type has a taint: its DNS and platform have no node.",
     "F133": "The version of kube-proxy does not go with the Kubernetes version.",
-    "F134": "An endpoint service is not known (a warning).",
+    "F134": "An endpoint service is not known, or has no private names (a warning).",
     "F135": "An endpoint is asked for that every cell has already.",
-    "F136": "An endpoint service is missing in a zone of the cell, or has no private names (a "
-    "warning).",
-    "F137": "A cell without egress takes images or charts (a warning) from Amazon ECR in another "
-    "Region.",
+    "F136": "An endpoint service is missing in a zone of the cell.",
+    "F137": "A cell without egress takes images from Amazon ECR in another Region; of charts, that "
+    "is a warning.",
     "F138": "An organization would have more accounts than its quota.",
     "F139": "An instance type is not offered in a zone.",
 }

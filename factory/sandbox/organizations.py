@@ -120,7 +120,7 @@ class AccountsBackend(OrganizationsBackend):
         if account.joined_method == "CREATED":
             message = (
                 "The member account is missing one or more of the prerequisites required to "
-                "operate as a standalone account. To leave an organization, complete the account sign-up, "
+                "operate as a standalone account. To leave an organization, complete the sign-up, "
                 "add a payment method and verify a phone number."
             )
             raise ConstraintViolationException(message)

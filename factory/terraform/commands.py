@@ -27,6 +27,7 @@ from factory.terraform.messages import (
     parse_report,
     parse_validation,
 )
+from factory.terraform.new_accounts import NewAccounts
 from factory.terraform.record import Record, check_outputs
 from factory.terraform.registry import Registry
 from factory.terraform.results import Result, Status
@@ -46,6 +47,7 @@ class RunContext:
     environment: Mapping[str, str]  # Terraform's, whole
     children: Children = field(default_factory=Children)
     init_lock: threading.Lock = field(default_factory=threading.Lock)
+    new_accounts: NewAccounts | None = None  # None waits for none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ RULES = {
     "F608": "No emulated AWS is running here, or it no longer answers.",
     "F609": "The emulated AWS did not start, or ended by itself.",
     "F610": "Another run is at work on the same stack in the same folder.",
+    "F615": "A new account cannot be used in the time that it is given for that.",
     "F620": "Terraform, or AWS through it, reports an error in a stack, in its own words; its "
     "warnings are warnings.",
     "F621": "A stack was not applied: what it takes values from does not exist yet.",

@@ -126,8 +126,8 @@ def test_every_stack_of_a_cell_but_its_account_goes_the_same_way() -> None:
 def far(made: dict[str, Any]) -> dict[str, Any]:
     """The same inventory in a Region that an account has to enable first."""
     made = copy.deepcopy(made)
-    made["meshes"]["east"]["region"] = "eu-south-2"
-    made["cell_types"]["plain"]["zones"] = ["eus2-az1", "eus2-az2", "eus2-az3"]
+    made["meshes"]["east"]["region"] = "eu-south-1"
+    made["cell_types"]["plain"]["zones"] = ["eus1-az1", "eus1-az2", "eus1-az3"]
     return made
 
 
@@ -136,7 +136,7 @@ def test_roles_are_assumed_where_every_account_has_them() -> None:
     made["cells"]["cell-000"]["account"] = {"email": "aws@example.com", "ou": "ou-ab12-cdefgh34"}
     stacks = by_name(inventory(made))
     member, management = stacks["cell-000-network"].access, stacks["cell-000-account"].access
-    assert (member.region, member.sts_region) == ("eu-south-2", "us-east-1")
+    assert (member.region, member.sts_region) == ("eu-south-1", "us-east-1")
     assert (management.region, management.sts_region) == ("us-east-1", "us-east-1")
 
 
