@@ -10,6 +10,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from factory.sandbox.client import leftovers, session_for
@@ -101,9 +102,12 @@ def test_an_account_is_moved_only_to_what_the_organization_has(emulator: Emulato
 
 def test_five_accounts_are_made_at_a_time_and_no_more_than_the_quota(tmp_path: Path) -> None:
     organization = Organization(management_account=MANAGEMENT[0], most_accounts=7)
-    world = World(organizations=(organization,), account_creation_seconds=1.5)
+    world = World(organizations=(organization,), account_creation_seconds=12)
     with running(tmp_path, world) as emulator:
-        organizations = emulator.client("organizations", MANAGEMENT[0])
+        once = Config(retries={"max_attempts": 0})
+        organizations = session_for(emulator.endpoint, MANAGEMENT[0], REGION).client(
+            "organizations", endpoint_url=emulator.endpoint, config=once
+        )
         keys = [start_account(organizations, number) for number in range(5)]
         with pytest.raises(ClientError, match="TooManyRequests"):
             start_account(organizations, 5)
@@ -117,7 +121,7 @@ def test_five_accounts_are_made_at_a_time_and_no_more_than_the_quota(tmp_path: P
 
 def test_a_new_account_is_not_ready_at_once(tmp_path: Path) -> None:
     organization = Organization(management_account=MANAGEMENT[0])
-    world = World(organizations=(organization,), account_ready_seconds=1.5)
+    world = World(organizations=(organization,), account_ready_seconds=5)
     with running(tmp_path, world) as emulator:
         account = create(emulator.client("organizations", MANAGEMENT[0]), "aws+new@example.com")
         arn = f"arn:aws:iam::{account['AccountId']}:role/Member"
