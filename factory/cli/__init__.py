@@ -18,6 +18,7 @@ import typer
 
 from factory import __version__
 from factory.cli.check import check
+from factory.cli.doctor import doctor
 from factory.cli.explain import explain
 from factory.cli.lock import lock
 from factory.cli.output import Told, asked_form, show_error
@@ -50,7 +51,7 @@ app = typer.Typer(
     help="Read cells.yaml, prove that every cell fits, write and run its Terraform.",
 )
 for command in (
-    *(check, size, what_if, quotas, lock, synth, validate, plan, apply, destroy),
+    *(check, size, what_if, quotas, doctor, lock, synth, validate, plan, apply, destroy),
     *(route, sandbox, schema, token, explain),
 ):
     app.command(cls=SizeCommand if command is size else None)(command)

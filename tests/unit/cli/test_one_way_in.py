@@ -25,6 +25,7 @@ REFUSING = {
 ALLOWING = {
     "explain": "reads no inventory",
     "destroy": "gets rid of cells, by the registry alone",
+    "doctor": "asks what has to be there; sizes may come later",
     "lock": "gives addresses, which do not depend on quotas",
     "quotas": "finds out what makes it fit",
     "route": "sends jobs to cells that stand",
