@@ -84,8 +84,10 @@ def test_a_whole_cell_is_applied_planned_again_and_destroyed(
     assert keys == ["cell/all.tfstate"], "the state is there, its lock is not"
 
     terraform(folder, "destroy", "-auto-approve", "-input=false")
-    for account in (MANAGEMENT, CELL, PEER):
+    for account in (CELL, PEER):
         assert leftovers(fresh.endpoint, account, REGION) == []
+    members = [f"account {account}" for account in (CELL, PEER)]
+    assert leftovers(fresh.endpoint, MANAGEMENT, REGION) == members, "the world's own, no other"
     assert leftovers(fresh.endpoint, HUB, REGION) == [f"vpc {HUB_VPC}"]
 
 
