@@ -112,6 +112,12 @@ def role_name(cell: str, use: str) -> str:
     return f"{cell}-{use}"
 
 
+JOB_ACCOUNT = "spark-operator-spark"
+"""Service account of drivers, in each job namespace; the event logs' role is bound to it."""
+
+EVENT_LOG_FOLDER = "spark-events"
+"""The one folder of all logs: the History Server looks into no folders below it."""
+
 EVENT_LOG_POLICY = "event-logs"
 """Name of the inline policy of each role that reads or writes event logs."""
 

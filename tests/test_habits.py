@@ -133,7 +133,12 @@ def test_the_help_shows_the_summary_of_each_command_whole() -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [["--help"], ["check"], ["lock"], ["explain", "F404"]], ids=" ".join
+    "words",
+    [
+        *(["--help"], ["check"], ["lock"], ["explain", "F404"]),
+        ["example-job", "--cell", "moka-use1-a"],
+    ],
+    ids=" ".join,
 )
 def test_what_needs_no_bindings_starts_without_them(words: list[str], tmp_path: Path) -> None:
     """Importing jsii starts Node; what a person runs all day must not pay for it."""

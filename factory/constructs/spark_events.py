@@ -20,10 +20,16 @@ from factory.constructs.cdk import (
     TerraformStack,
 )
 from factory.constructs.roles import POD_IDENTITY, add_service_role
-from factory.constructs.spark_history import EVENT_LOG_FOLDER, HISTORY_SERVER
-from factory.constructs.spark_operator import JOB_ACCOUNT
+from factory.constructs.spark_history import HISTORY_SERVER
 from factory.constructs.specs import EventLogsSpec
-from factory.naming import EVENT_LOG_POLICY, SYSTEM_NAMESPACE, event_log_bucket, role_name
+from factory.naming import (
+    EVENT_LOG_FOLDER,
+    EVENT_LOG_POLICY,
+    JOB_ACCOUNT,
+    SYSTEM_NAMESPACE,
+    event_log_bucket,
+    role_name,
+)
 
 _LOG_NAMES = {"rolling": "eventlog_v2_", "single": "spark-", "local": "local-"}
 """How the logs of a job are named, by the id of the rule that expires them.

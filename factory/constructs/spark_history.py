@@ -12,13 +12,10 @@ from factory.constructs.spark_releases import (
     release_values,
 )
 from factory.constructs.specs import HistorySpec, PlatformSpec
-from factory.naming import SYSTEM_NAMESPACE
+from factory.naming import EVENT_LOG_FOLDER, SYSTEM_NAMESPACE
 
 HISTORY_SERVER = "spark-history-server"
 """Name of the release, of its service and of its service account."""
-
-EVENT_LOG_FOLDER = "spark-events"
-"""The one folder of all logs: the History Server looks into no folders below it."""
 
 _PORT = 18080  # spark.history.ui.port
 

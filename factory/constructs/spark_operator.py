@@ -16,13 +16,10 @@ from factory.constructs.cdk import (
 from factory.constructs.spark_placement import PRIORITY, SPREAD, guaranteed, placement_values
 from factory.constructs.spark_releases import add_own_release, add_release, release_values
 from factory.constructs.specs import OperatorSpec, PlatformSpec
-from factory.naming import OPERATOR_NAMESPACE
+from factory.naming import JOB_ACCOUNT, OPERATOR_NAMESPACE
 
 OPERATOR = "spark-operator"
 """Name of the chart and of the first release; those of further ones begin with it."""
-
-JOB_ACCOUNT = "spark-operator-spark"
-"""Service account of drivers, in each job namespace; the event logs' role is bound to it."""
 
 WEBHOOK_CPU = 1  # vCPUs, as in the benchmark that `operator-jobs-per-core-minute` is from
 WEBHOOK_GIB = 1  # ours: it holds the list of applications and starts no JVM

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from factory.constructs.specs import Placement
+from factory.inventory.schema import Taint
 
 PRIORITY = "system-cluster-critical"
 """A class that every cluster has. Without the operator's webhook no pod of a job starts, so a full
@@ -32,11 +34,15 @@ def placement_values(placement: Placement | None) -> dict[str, Any]:
     """Choose the nodes of a node group, as every chart takes it; none where any will do."""
     if placement is None:
         return {}
-    tolerations = [
+    return {"nodeSelector": dict(placement.labels), "tolerations": tolerations(placement.taints)}
+
+
+def tolerations(taints: Iterable[Taint]) -> list[dict[str, str]]:
+    """Let a pod onto nodes with taints: one toleration for each."""
+    return [
         {"key": taint.key, "operator": "Equal", "value": taint.value, "effect": taint.effect}
-        for taint in placement.taints
+        for taint in taints
     ]
-    return {"nodeSelector": dict(placement.labels), "tolerations": tolerations}
 
 
 def guaranteed(cpu: int, memory_gib: int) -> dict[str, Any]:

@@ -20,6 +20,8 @@ from factory.constructs.cdk import (
     TerraformStack,
 )
 from factory.errors import Finding, SynthError
+from factory.layers import Provider
+from factory.layers.providers import PROVIDERS
 
 TERRAFORM_VERSION = ">= 1.10.0"
 """The first Terraform with the S3 backend's native lockfile.
@@ -31,17 +33,6 @@ Source:
 VERSIONS_FILE = "versions.tf"
 VERSIONS = f'terraform {{\n  required_version = "{TERRAFORM_VERSION}"\n}}\n'
 """Which Terraform may run a stack, in a file beside it: Checkov reads no JSON that holds it."""
-
-PROVIDERS = {
-    "aws": {"source": "hashicorp/aws", "version": ">= 5.100.0, < 7.0.0"},
-    "helm": {"source": "hashicorp/helm", "version": ">= 3.1.1, < 4.0.0"},
-}
-"""Which providers the stacks accept, by local name.
-
-The bindings name the single version they were made from; the stacks keep to what every version in
-the range knows, and a test reads the schemas.
-"""
-
 
 _LONGEST_REASON = 500  # characters; some of the bindings' errors print a whole tree
 
@@ -86,7 +77,7 @@ def new_stack(
     name: str,
     *,
     state: S3State | LocalState,
-    providers: Sequence[str] = ("aws",),
+    providers: Sequence[Provider] = ("aws",),
 ) -> TerraformStack:
     """Begin a stack that keeps its state where `state` says.
 

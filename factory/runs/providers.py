@@ -13,6 +13,7 @@ from factory.design import Declared
 from factory.errors import Finding, TerraformError
 from factory.files import read_text, write_whole
 from factory.layers import list_stacks
+from factory.layers.providers import required_providers
 from factory.processes import run_process
 from factory.runs.context import folder_of
 from factory.terraform.engine import Engine, find_engine
@@ -81,10 +82,8 @@ def lock_providers(declared: Declared, file: Path, *, upgrade: bool = False) -> 
 
 def _wanted(declared: Declared) -> dict[str, Mapping[str, str]]:
     """The providers that some layer of the inventory requires, by local name."""
-    from factory.stacks.synth import required_providers  # starts Node
-
     stacks = list_stacks(declared.inventory, declared.facts)
-    return {**required_providers({stack.id.row.provider for stack in stacks})}
+    return required_providers({stack.id.row.provider for stack in stacks})
 
 
 def _platforms(mirror: Path | None, address: str) -> tuple[str, ...]:

@@ -7,14 +7,12 @@ service account, event log and how S3A finds its credentials.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
-from factory.constructs.spark_history import EVENT_LOG_FOLDER
-from factory.constructs.spark_operator import JOB_ACCOUNT
+from factory.constructs.spark_placement import tolerations
 from factory.facts.schema import Facts, InstanceType
-from factory.inventory.schema import CellType, ExistingAccount, Inventory, NodeGroup, Taint
-from factory.naming import event_log_bucket
+from factory.inventory.schema import CellType, ExistingAccount, Inventory, NodeGroup
+from factory.naming import EVENT_LOG_FOLDER, JOB_ACCOUNT, event_log_bucket
 
 S3A_PROVIDER = "org.apache.hadoop.fs.s3a.auth.IAMInstanceCredentialsProvider"
 """Hadoop's own provider: it asks the Pod Identity agent, and every Hadoop 3.4 can make one."""
@@ -104,17 +102,8 @@ def _placement(group: NodeGroup) -> dict[str, Any]:
     if group.labels:
         placement["nodeSelector"] = dict(group.labels)
     if group.taints:
-        placement["tolerations"] = [_toleration(taint) for taint in group.taints]
+        placement["tolerations"] = tolerations(group.taints)
     return placement
-
-
-def _toleration(taint: Taint) -> Mapping[str, str]:
-    return {
-        "key": taint.key,
-        "operator": "Equal",
-        "value": taint.value,
-        "effect": taint.effect,
-    }
 
 
 def _size(instance: InstanceType) -> dict[str, Any]:

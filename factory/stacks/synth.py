@@ -8,7 +8,7 @@ from pathlib import Path
 from factory.addressing.blocks import AddressPlan
 from factory.constructs.cdk import App
 from factory.constructs.spark_releases import OWN_CHARTS
-from factory.constructs.stack import PROVIDERS, Synthesized, synth_app
+from factory.constructs.stack import Synthesized, synth_app
 from factory.errors import Finding, SynthError
 from factory.facts.schema import Facts
 from factory.files import read_text
@@ -38,11 +38,6 @@ def synth_stacks(
             build_stack(app, spec)
 
     return synth_app(build)
-
-
-def required_providers(names: Iterable[str]) -> dict[str, dict[str, str]]:
-    """Say where providers come from and in which range, by local name, sorted."""
-    return {name: PROVIDERS[name] for name in sorted(names)}
 
 
 def output_files(synthesized: Synthesized, stacks: Iterable[Stack]) -> dict[str, str]:
