@@ -15,9 +15,10 @@ Source:
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
+
+from factory.constructs.policies import policy_document
 
 CLOSED = frozenset({"ec2", "ecr.api", "ecr.dkr", "logs", "sts"})
 """Interface endpoints whose callers sign with credentials of an account that is known here.
@@ -54,7 +55,7 @@ def gateway_policy(service: str, region: str, accounts: Sequence[str]) -> str:
                 ],
             }
         )
-    return _document(statements)
+    return policy_document(statements)
 
 
 def interface_policy(service: str, accounts: Sequence[str]) -> str | None:
@@ -72,7 +73,7 @@ def interface_policy(service: str, accounts: Sequence[str]) -> str | None:
                 "Resource": [f"arn:aws:iam::{account}:role/*" for account in accounts],
             }
         )
-    return _document(statements)
+    return policy_document(statements)
 
 
 def _allow(sid: str, equal: dict[str, Any]) -> dict[str, Any]:
@@ -84,7 +85,3 @@ def _allow(sid: str, equal: dict[str, Any]) -> dict[str, Any]:
         "Resource": "*",
         "Condition": {"StringEquals": equal},
     }
-
-
-def _document(statements: list[dict[str, Any]]) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": statements}, sort_keys=True)

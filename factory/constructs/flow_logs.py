@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from factory.constructs.buckets import add_private_bucket, encrypted_transport_only
 from factory.constructs.cdk import FlowLog, S3BucketPolicy, TerraformStack
+from factory.constructs.policies import policy_document
 from factory.constructs.specs import NetworkSpec
 from factory.naming import flow_log_bucket, name_tag
 
@@ -54,7 +54,7 @@ def _delivery_policy(cell: NetworkSpec, bucket_arn: str) -> str:
         https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-infrastructure-S3.html
     """
     statements = [*_as_aws_writes_them(cell, bucket_arn), encrypted_transport_only(bucket_arn)]
-    return json.dumps({"Version": "2012-10-17", "Statement": statements}, sort_keys=True)
+    return policy_document(statements)
 
 
 def _as_aws_writes_them(cell: NetworkSpec, bucket_arn: str) -> list[dict[str, Any]]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 from factory.constructs.cdk import IamRole, IamRolePolicyAttachment, TerraformStack
+from factory.constructs.policies import policy_document
 
 POD_IDENTITY = "pods.eks.amazonaws.com"
 
@@ -34,7 +34,7 @@ def add_service_role(
     if service == POD_IDENTITY:
         actions.append("sts:TagSession")  # the agent tags each session with its pod
     statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": actions}
-    trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]}, sort_keys=True)
+    trust = policy_document([statement])
     role = IamRole(stack, f"role-{construct_id}", name=name, assume_role_policy=trust)
     attachments = [
         IamRolePolicyAttachment(

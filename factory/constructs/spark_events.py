@@ -6,7 +6,6 @@ annotation. The platform layer makes the service accounts; an association may be
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,6 +18,7 @@ from factory.constructs.cdk import (
     S3Object,
     TerraformStack,
 )
+from factory.constructs.policies import policy_document
 from factory.constructs.roles import POD_IDENTITY, add_service_role
 from factory.constructs.spark_history import HISTORY_SERVER
 from factory.constructs.specs import EventLogsSpec
@@ -55,7 +55,7 @@ def add_event_logs(stack: TerraformStack, cell: str, logs: EventLogsSpec, cluste
         stack,
         "event-logs-encrypted-transport",
         bucket=bucket.id,
-        policy=_policy([encrypted_transport_only(bucket.arn)]),
+        policy=policy_document([encrypted_transport_only(bucket.arn)]),
     )
     # An empty folder does not exist in S3, and without it neither a job nor the server starts.
     S3Object(
@@ -103,7 +103,7 @@ def _add_role(
         f"event-logs-of-{use}",
         name=EVENT_LOG_POLICY,
         role=role.name,
-        policy=_policy(statements),
+        policy=policy_document(statements),
     )
     for namespace, account in accounts.items():
         EksPodIdentityAssociation(
@@ -118,7 +118,3 @@ def _add_role(
 
 def _allow(name: str, actions: Sequence[str], resource: str) -> dict[str, Any]:
     return {"Sid": name, "Effect": "Allow", "Action": list(actions), "Resource": resource}
-
-
-def _policy(statements: Sequence[dict[str, Any]]) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)}, sort_keys=True)
