@@ -32,9 +32,8 @@ def _check_cell_types(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
 @as_far_as_readable
 def _check_group(cell_type: CellType, group: str, facts: Facts, path: KeyPath) -> Iterator[Finding]:
     kind = cell_type.node_groups[group].instance_type
-    zones = [zone for _, zone in readable(cell_type.zones)]
-    asked = {z for r in facts.regions.values() if r.confirmed for z in r.zone_ids}
-    lacking = [zone for zone in zones if zone in asked and facts.offerings.lacks(kind, zone)]
+    zones = [zone for _, zone in readable(cell_type.zones) if facts.offerings.lacks(kind, zone)]
+    lacking = [zone for zone in zones if zone in _asked(facts)]
     if lacking:
         beside = facts.offerings.beside(kind, lacking[0])
         yield Finding(
@@ -46,3 +45,8 @@ def _check_group(cell_type: CellType, group: str, facts: Facts, path: KeyPath) -
             if beside
             else "its Region does not offer it at all: take another type",
         )
+
+
+def _asked(facts: Facts) -> set[str]:
+    """List the zones of all Regions that were asked; each Region has to be read for it."""
+    return {z for r in facts.regions.values() if r.confirmed for z in r.zone_ids}
