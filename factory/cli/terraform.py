@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -54,14 +55,7 @@ def validate(
 
     Needs their plugins, but no AWS at all.
     """
-    request = Request(
-        provider_lock=provider_lock_of(inventory_file),
-        mode="offline",
-        output=output,
-        cells=tuple(cell or ()),
-        layers=tuple(layer or ()),
-        parallel=parallel,
-    )
+    request = _request(inventory_file, "offline", cell, layer, parallel, output=output)
     finish(validate_design(read_design(inventory_file), request, Terminal()), form)
 
 
@@ -82,14 +76,9 @@ def plan(
 
     The others are deferred, and say what they wait for.
     """
-    request = Request(
-        provider_lock=provider_lock_of(inventory_file),
-        mode=_mode(sandbox),
-        output=output,
-        cells=tuple(cell or ()),
-        layers=tuple(layer or ()),
-        registry=registry,
-        parallel=parallel,
+    mode = _mode(sandbox)
+    request = _request(
+        inventory_file, mode, cell, layer, parallel, output=output, registry=registry
     )
     outcome = plan_design(read_design(inventory_file), request, Terminal())
     finish(outcome, form)
@@ -128,14 +117,10 @@ def apply(
     form: Form = "text",
 ) -> None:
     """Apply every stack, as soon as what it waits for is done."""
-    request = Request(
-        provider_lock=provider_lock_of(inventory_file),
-        mode=_mode(sandbox),
+    request = _request(
+        *(inventory_file, _mode(sandbox), cell, layer, parallel),
         output=output,
-        cells=tuple(cell or ()),
-        layers=tuple(layer or ()),
         registry=registry,
-        parallel=parallel,
         first_apply=first_apply,
     )
     design, watcher = read_design(inventory_file), Terminal(yes=yes)
@@ -162,15 +147,32 @@ def destroy(
     Also cells that left the inventory, and whatever else is wrong with it: only its `state` is
     read. On real AWS an account is kept, unless its layer is named: --layer account.
     """
-    request = Request(
+    request = _request(inventory_file, _mode(sandbox), cell, layer, parallel, registry=registry)
+    finish(destroy_recorded(read_state(inventory_file), request, Terminal(yes=yes)), form)
+
+
+def _request(
+    inventory_file: Path,
+    mode: Mode,
+    cells: Sequence[str] | None,
+    layers: Sequence[str] | None,
+    parallel: int,
+    *,
+    output: Path = DEFAULT_OUTPUT,
+    registry: str | None = None,
+    first_apply: bool = True,
+) -> Request:
+    """Put the words of a command line together; what stands last, not every command takes."""
+    return Request(
         provider_lock=provider_lock_of(inventory_file),
-        mode=_mode(sandbox),
-        cells=tuple(cell or ()),
-        layers=tuple(layer or ()),
+        mode=mode,
+        cells=tuple(cells or ()),
+        layers=tuple(layers or ()),
+        output=output,
         registry=registry,
         parallel=parallel,
+        first_apply=first_apply,
     )
-    finish(destroy_recorded(read_state(inventory_file), request, Terminal(yes=yes)), form)
 
 
 def _mode(sandbox: bool) -> Mode:

@@ -17,7 +17,7 @@ from factory.terraform.emulated import claim_folder, find_server
 from factory.terraform.engine import find_engine
 from factory.terraform.provider_lock import COMMAND, parse_provider_lock
 from factory.terraform.registry import PREFIX, open_registry
-from factory.terraform.target import Mode, Target, environment
+from factory.terraform.target import Mode, Target, environment, plugin_mirror
 from factory.terraform.workspace import Pins
 
 FOLDER = Path(".cellfactory")
@@ -48,8 +48,7 @@ def open_context(state: State, request: Request, watcher: Watcher) -> RunContext
     server = find_server(Path.cwd() / FOLDER / mode) if mode == "sandbox" else None
     pins = _read_pins(request, watcher)
     folder = folder_of(mode)
-    mirror = os.environ.get("TF_PLUGIN_MIRROR")
-    target = Target(mode=mode, folder=folder, mirror=Path(mirror).absolute() if mirror else None)
+    target = Target(mode=mode, folder=folder, mirror=plugin_mirror(os.environ))
     if server is not None:
         if claim_folder(folder, server):
             watcher.noted(SandboxWiped())

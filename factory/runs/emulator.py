@@ -17,7 +17,7 @@ from factory.design import Design
 from factory.errors import Finding, TerraformError, UsageError
 from factory.files import read_text, write_whole
 from factory.processes import Children, Finished, run_process
-from factory.runs.context import FOLDER
+from factory.runs.context import FOLDER, folder_of
 from factory.terraform.emulated import (
     Server,
     forget_server,
@@ -42,9 +42,8 @@ def prepare_world(design: Design) -> Path:
     from factory.sandbox.from_inventory import plan_world  # it brings the bindings along
     from factory.sandbox.world import render_world
 
-    folder = Path.cwd() / FOLDER / "sandbox"
-    _refuse_second(folder)
-    write_whole(folder.parent / ".gitignore", "*\n")
+    _refuse_second(Path.cwd() / FOLDER / "sandbox")
+    folder = folder_of("sandbox")
     write_whole(folder / "world.json", render_world(plan_world(design.inventory, design.facts)))
     return folder
 

@@ -24,7 +24,7 @@ from factory.terraform.provider_lock import (
     parse_provider_lock,
     render_lock,
 )
-from factory.terraform.target import Target, environment
+from factory.terraform.target import Target, environment, plugin_mirror
 from factory.terraform.workspace import CONFIGURATION, LOCK, json_text
 
 PLATFORMS = ("linux_amd64", "linux_arm64", "darwin_amd64", "darwin_arm64")
@@ -54,11 +54,8 @@ def lock_providers(declared: Declared, file: Path, *, upgrade: bool = False) -> 
             Terraform cannot find a provider (F612).
         UsageError: when the lock cannot be written.
     """
-    mirror = os.environ.get("TF_PLUGIN_MIRROR")
     folder = folder_of("offline")
-    target = Target(
-        mode="offline", folder=folder, mirror=Path(mirror).absolute() if mirror else None
-    )
+    target = Target(mode="offline", folder=folder, mirror=plugin_mirror(os.environ))
     engine = find_engine(os.environ, folder)
     before = parse_provider_lock(read_text(file), str(file)) if file.exists() else {}
     after, lacking = dict(before), []

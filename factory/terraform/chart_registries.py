@@ -13,8 +13,9 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
+from factory.credentials import Session
 from factory.errors import TerraformError
 
 CONFIG_VARIABLE = "HELM_REGISTRY_CONFIG_PATH"
@@ -25,14 +26,6 @@ _ECR = re.compile(
     r"\.amazonaws\.com(\.cn)?)(/|\Z)"
 )
 """Source: https://docs.aws.amazon.com/AmazonECR/latest/userguide/Registries.html"""
-
-
-class Session(Protocol):
-    """What is used of `boto3.Session`, already in the account that a stack works in."""
-
-    def client(self, service_name: str, *, region_name: str) -> Any:
-        """Make a client of a service in a Region."""
-        ...
 
 
 def private_registries(document: Mapping[str, Any]) -> dict[str, str]:

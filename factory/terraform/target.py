@@ -89,6 +89,12 @@ def override(target: Target, stack: StackId, has_aws: bool) -> dict[str, Any] | 
     return document
 
 
+def plugin_mirror(environ: Mapping[str, str]) -> Path | None:
+    """Find the folder that providers are taken from instead of a registry, where one is named."""
+    named = environ.get("TF_PLUGIN_MIRROR")
+    return Path(named).absolute() if named else None
+
+
 def environment(
     target: Target, environ: Mapping[str, str], *, pinned: bool = False
 ) -> dict[str, str]:

@@ -94,9 +94,9 @@ def test_what_aws_refuses_is_a_sentence() -> None:
     exceptions = pytest.importorskip("botocore.exceptions")
 
     class Refusing:
-        def client(self, service_name: str, *, region_name: str) -> Any:
-            error = {"Error": {"Code": "AccessDenied", "Message": f"no {service_name}"}}
-            raise exceptions.ClientError(error, f"GetAuthorizationToken in {region_name}")
+        def client(self, service: str, **options: Any) -> Any:
+            error = {"Error": {"Code": "AccessDenied", "Message": f"no {service}"}}
+            raise exceptions.ClientError(error, f"GetAuthorizationToken in {options}")
 
     with pytest.raises(TerraformError, match="cannot log in to the chart registry in us-east-1"):
         ecr_login(Refusing(), {HOST: "us-east-1"})
