@@ -7,7 +7,7 @@ revision in git.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -28,7 +28,7 @@ from factory.addressing.lock import (
 from factory.addressing.lock_file import parse_lock
 from factory.addressing.plan import plan_addresses
 from factory.documents import parse_document
-from factory.errors import Finding, InventoryError, Problem, SizingError
+from factory.errors import Finding, InventoryError, Problem, SizingError, has_error
 from factory.facts.schema import Facts
 from factory.inventory.reader import Check, parse_inventory, validate, yaml_problems
 from factory.inventory.schema import Inventory, State
@@ -94,7 +94,7 @@ class Design:
     @property
     def fits(self) -> bool:
         """Tell whether every bound that stops the work is kept, and every quota can be true."""
-        return not any(problem.finding.severity == "error" for problem in self.problems)
+        return not has_error(problem.finding for problem in self.problems)
 
     @property
     def is_locked(self) -> bool:
@@ -160,7 +160,7 @@ def make_design(
     kept = _do(asked, before, inventory)
     plan, lock = plan_addresses(inventory, kept, facts, accepted=asked.accepted)
     findings = [*declared.warnings, *plan.findings, *check_quotas(inventory, facts)]
-    if _has_error(plan.findings):
+    if has_error(plan.findings):
         raise InventoryError(source.locate_all(findings))
     ledger = size_inventory(inventory, plan, facts)
     findings += check_ledger(ledger)
@@ -270,7 +270,3 @@ def _attempt(read: Callable[[], Read]) -> tuple[Read | None, tuple[Problem, ...]
         return read(), ()
     except InventoryError as error:
         return None, error.problems
-
-
-def _has_error(findings: Collection[Finding]) -> bool:
-    return any(finding.severity == "error" for finding in findings)

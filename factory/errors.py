@@ -92,6 +92,11 @@ class Finding:
         return (self.rule, self.severity, *unnamed, path, (kind,))
 
 
+def has_error(findings: Iterable[Finding]) -> bool:
+    """Whether some finding is more than a warning."""
+    return any(finding.severity == "error" for finding in findings)
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """A finding at its place, ready to show; without a span where it is in no file."""

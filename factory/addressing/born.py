@@ -16,6 +16,7 @@ from factory.addressing.ways import BESIDE, renew
 from factory.errors import Finding, KeyPath
 from factory.inventory.schema import CellType, Inventory
 from factory.inventory.unreadable import as_far_as_readable, readable
+from factory.words import counted
 
 Check = Callable[[Inventory, str, Birth], Iterator[Finding]]
 Has = Callable[[Lock, str, CellType], bool]
@@ -160,12 +161,11 @@ def _check_state(inventory: Inventory, standing: Collection[Birth]) -> Iterator[
     places.pop((inventory.state.bucket, inventory.state.region), None)
     for (bucket, region), count in sorted(places.items()):
         key = "bucket" if bucket != inventory.state.bucket else "region"
-        noun = "cell" if count == 1 else "cells"
         yield Finding(
             rule="F219",
             path=("state", key),
-            message=f"the states of {count:,} {noun} lie in {bucket} ({region}), and cells.yaml "
-            f"names {inventory.state.bucket} ({inventory.state.region})",
+            message=f"the states of {counted(count, 'cell')} lie in {bucket} ({region}), and "
+            f"cells.yaml names {inventory.state.bucket} ({inventory.state.region})",
             hint="Terraform would find nothing there and build every cell a second time: put it "
             "back\nonce every object is copied over: cellfactory lock --accept all",
         )

@@ -13,6 +13,7 @@ from factory.runs.reading import lock_file_of, read_design
 from factory.runs.recorded import read_accounts
 from factory.runs.write import write_lock
 from factory.views.lock import describe_change
+from factory.words import counted
 
 BEGUN = (
     "{0}: begun; commit it\n    where cells stand already, bring the old one back from version "
@@ -80,7 +81,7 @@ def lock(
     show(data, "\n".join(lines), (), form)
     typer.echo(
         f"{lock_file}: {'written' if changed else 'up to date'}, "
-        f"{len(wanted.cells):,} {'cell' if len(wanted.cells) == 1 else 'cells'}, "
+        f"{counted(len(wanted.cells), 'cell')}, "
         f"{len(wanted.removed):,} removed",
         err=True,
     )

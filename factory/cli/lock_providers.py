@@ -10,6 +10,7 @@ from factory.cli.options import DEFAULT_INVENTORY, InventoryFile
 from factory.cli.output import Form, show
 from factory.runs.providers import lock_providers as write_provider_lock
 from factory.runs.reading import provider_lock_of, read_declared
+from factory.words import counted
 
 
 def lock_providers(
@@ -29,9 +30,8 @@ def lock_providers(
     show(data, "\n".join(made.changes), (), form)
     for address in made.lacking:
         typer.echo(f"{address} is not locked: the plugin mirror does not hold it", err=True)
-    count = len(made.lock)
     typer.echo(
         f"{file}: {'written' if made.written else 'up to date'}, "
-        f"{count:,} {'provider' if count == 1 else 'providers'}",
+        f"{counted(len(made.lock), 'provider')}",
         err=True,
     )

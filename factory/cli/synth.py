@@ -13,6 +13,7 @@ from factory.cli.output import Form, show, show_problems
 from factory.runs.reading import lock_file_of, read_design
 from factory.runs.write import synth_design
 from factory.views.lock import describe_change
+from factory.words import counted
 
 
 def synth(
@@ -39,7 +40,6 @@ def synth(
         typer.echo(f"{lock_file}: written; commit it", err=True)
     if any(check_locked(made.lock or design.before, design.lock)):
         typer.echo(f"{lock_file}: out of date; run cellfactory lock", err=True)
-    noun = "cell" if made.cells == 1 else "cells"
-    typer.echo(f"{output}: {len(made.stacks):,} stacks of {made.cells:,} {noun}", err=True)
+    typer.echo(f"{output}: {len(made.stacks):,} stacks of {counted(made.cells, 'cell')}", err=True)
     if form == "json":
         show({"output": str(output), "stacks": made.stacks}, "", design.problems, form)

@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from factory.design import Design
-from factory.errors import Finding, InventoryError
+from factory.errors import Finding, InventoryError, has_error
 from factory.inventory.schema import ExistingAccount
 from factory.runs.reading import read_state
 from factory.terraform.record import Record
 from factory.terraform.registry import Registry, open_registry
 from factory.terraform.workspace import CONFIGURATION
+from factory.words import counted
 
 LAYERS_READ = ("account", "network")  # of each cell: where its account and its blocks stand
 
@@ -106,12 +107,11 @@ def check_known(design: Design, cells: RecordedCells) -> Iterator[Finding]:
     """
     standing = [cell for cell in design.inventory.cells if cell in design.before.cells]
     if standing and not cells:
-        noun = "cell" if len(standing) == 1 else "cells"
         yield Finding(
             rule="F224",
             path=("state",),
             message="the outputs registry is empty, though the lock holds "
-            f"{len(standing):,} {noun}",
+            f"{counted(len(standing), 'cell')}",
             hint="is it the right registry, and the right state bucket? apply would build every "
             "cell a second time\nwhere nothing was applied yet: --first-apply",
         )
@@ -158,7 +158,7 @@ def require_recorded(
         return
     cells = read_recorded(registry)
     findings = [finding for check in chosen for finding in check(design, cells)]
-    if any(finding.severity == "error" for finding in findings):
+    if has_error(findings):
         raise InventoryError(design.source.locate_all(findings))
 
 

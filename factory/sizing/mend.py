@@ -13,6 +13,7 @@ from factory.sizing.scale import scale_nodes
 from factory.sizing.setting import Setting, size_setting
 from factory.sizing.shape import CellShape
 from factory.sizing.solve import QuotaRaise, most_nodes, quota_raises
+from factory.words import counted
 
 LEAST_ROOT_GIB, _ = bounds_of(NodeGroup, "root_volume_gib")
 
@@ -145,7 +146,7 @@ def _fewer_nodes(setting: Setting) -> Iterator[Change]:
         return  # to do without a pool is no smaller cell, but another one
     fewer = _lower_ceiling(setting, replace(fewer, ceiling=shape.ceiling))
     gone = shape.nodes - nodes
-    words = f"remove {gone:,} {'node' if gone == 1 else 'nodes'}"
+    words = f"remove {counted(gone, 'node')}"
     if len(fewer.pools) > 1:
         left = ", ".join(f"{pool.name} {pool.per_zone:,}" for pool in fewer.pools)
         words += f" (in each zone: {left})"

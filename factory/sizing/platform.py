@@ -9,6 +9,7 @@ from factory.sizing.entry import CellEntries
 from factory.sizing.history import kept_logs, list_usd_per_month, lists_per_second, scan_seconds
 from factory.sizing.quotas import policy_limit
 from factory.sizing.usage import Limit, Usage
+from factory.words import counted
 
 
 def size_platform(entries: CellEntries) -> Iterator[Usage]:
@@ -31,8 +32,8 @@ def _submissions(entries: CellEntries, operator: SparkOperator, wanted: int) -> 
         wanted,
         Limit(value=releases * operator.cpu * per_core, source=source),
         path=(*entries.shape.type_path, "spark", "operator", "jobs_per_minute"),
-        detail=f"{per_core:g} a minute for each of {operator.cpu} vCPUs in {releases} "
-        f"{'release' if releases == 1 else 'releases'}",
+        detail=f"{per_core:g} a minute for each of {operator.cpu} vCPUs in "
+        f"{counted(releases, 'release')}",
     )
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from factory.errors import MOST_PROBLEMS, Problem, Severity
+from factory.words import counted
 
 ProblemForm = Literal["text", "json", "github"]
 
@@ -54,17 +55,14 @@ class Report:
         if not count:
             return "" if self.complete else "the search ended here: mend these, and check again"
         least = "" if self.complete else "at least "
-        kinds = (_plural(self.errors, "error"), _plural(self.warnings, "warning"))
-        return f"and {least}{count:,} more, not shown: {', '.join(filter(None, kinds))}"
+        kinds = ((self.errors, "error"), (self.warnings, "warning"))
+        told = ", ".join(counted(number, noun) for number, noun in kinds if number)
+        return f"and {least}{count:,} more, not shown: {told}"
 
     @property
     def rest_severity(self) -> Severity:
         """How bad what is not shown is."""
         return "error" if self.errors or not self.complete else "warning"
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'' if count == 1 else 's'}" if count else ""
 
 
 def fold(problems: Iterable[Problem]) -> tuple[Entry, ...]:

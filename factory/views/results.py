@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from factory.terraform.results import Result
+from factory.words import counted
 
 
 def render_line(result: Result) -> str:
@@ -78,8 +79,7 @@ def render_sums(results: Iterable[Result]) -> str:
         numbers[result.status] = numbers.get(result.status, 0) + 1
     total = sum(numbers.values())
     told = ", ".join(f"{n:,} {s.replace('-', ' ')}" for s, n in numbers.items())
-    noun = "stack" if total == 1 else "stacks"
-    return f"{total:,} {noun}: {told}" if told else "0 stacks"
+    return f"{counted(total, 'stack')}: {told}" if told else "0 stacks"
 
 
 def _detail(result: Result) -> str:

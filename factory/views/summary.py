@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from factory.design import Design
 from factory.inventory.groups import declared_nodes
+from factory.words import counted
 
 
 def summarize(design: Design, lock_name: str) -> str:
@@ -15,20 +16,16 @@ def summarize(design: Design, lock_name: str) -> str:
     """
     cells = design.inventory.cells
     nodes = sum(declared_nodes(design.inventory.type_of(name)) for name in cells)
-    parts = [f"{_counted(len(cells), 'cell')} fit", f"{nodes:,} nodes"]
+    parts = [f"{counted(len(cells), 'cell')} fit", f"{nodes:,} nodes"]
     fullest = max(
         (u for u in design.ledger if u.gate == "error"), key=lambda u: u.share, default=None
     )
     if fullest is not None:
         parts.append(f"fullest bound {fullest.share:.0%} ({fullest.scope}, {fullest.bound})")
     if design.problems:
-        parts.append(_counted(len(design.problems), "warning"))
+        parts.append(counted(len(design.problems), "warning"))
     if not design.has_lock:
         parts.append(f"there is no {lock_name} yet")
     elif not design.is_locked:
         parts.append(f"{lock_name} is out of date")
     return ", ".join(parts)
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
