@@ -63,12 +63,10 @@ def require_account(session: Session, account: str, sts_region: str) -> None:
     Raises:
         TerraformError: when its credentials are of another one, or AWS does not answer.
     """
-    from botocore.exceptions import BotoCoreError, ClientError
-
     try:
         found = session.client("sts", region_name=sts_region).get_caller_identity()["Account"]
-    except (BotoCoreError, ClientError) as error:
-        msg = f"AWS does not say whose credentials these are: {error}"
+    except aws_faults() as error:
+        msg = f"AWS does not say whose credentials these are: {in_one_line(error)}"
         raise TerraformError(Finding(rule="F622", message=msg)) from error
     if found != account:
         msg = f"these credentials are of account {found}, not of {account}"
@@ -112,7 +110,6 @@ def token_expiry(now: datetime) -> str:
 def _walk(roles: Sequence[str], *, name: str, sts_region: str) -> Mapping[str, str]:
     """Assume each role from the one before; the credentials of the last, as botocore keeps them."""
     import boto3
-    from botocore.exceptions import BotoCoreError, ClientError
 
     held: dict[str, Any] = {}
     keys: Mapping[str, Any] = {}
@@ -120,8 +117,8 @@ def _walk(roles: Sequence[str], *, name: str, sts_region: str) -> Mapping[str, s
         try:
             sts = boto3.Session(**held).client("sts", region_name=sts_region)
             keys = sts.assume_role(RoleArn=role, RoleSessionName=name)["Credentials"]
-        except (BotoCoreError, ClientError) as error:
-            msg = f"cannot assume {role}: {error}"
+        except aws_faults() as error:
+            msg = f"cannot assume {role}: {in_one_line(error)}"
             raise TerraformError(Finding(rule="F622", message=msg)) from error
         held = {
             "aws_access_key_id": keys["AccessKeyId"],
@@ -134,3 +131,20 @@ def _walk(roles: Sequence[str], *, name: str, sts_region: str) -> Mapping[str, s
         "token": keys["SessionToken"],
         "expiry_time": keys["Expiration"].isoformat(),
     }
+
+
+def aws_faults() -> tuple[type[Exception], ...]:
+    """All that a client of AWS can raise for what is the user's to mend.
+
+    Beside what AWS refuses and what the library finds wrong: an answer that is none of AWS's, as
+    of a proxy, and settings that it takes for what they are not, such as a URL without a scheme.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
+
+    return ClientError, BotoCoreError, ResponseParserError, ValueError
+
+
+def in_one_line(error: object) -> str:
+    """What an error says, without the line breaks that a sentence cannot have."""
+    return " ".join(str(error).split())

@@ -18,6 +18,7 @@ import typer
 
 from factory import __version__
 from factory.cli.check import check
+from factory.cli.doctor import doctor
 from factory.cli.example_job import example_job
 from factory.cli.explain import explain
 from factory.cli.lock import lock
@@ -52,7 +53,7 @@ app = typer.Typer(
     help="Read cells.yaml, prove that every cell fits, write and run its Terraform.",
 )
 for command in (
-    *(check, size, what_if, quotas, lock, lock_providers, synth, validate, plan, apply, destroy),
+    *(check, size, what_if, quotas, doctor, lock, lock_providers, synth, validate, plan, apply, destroy),
     *(route, example_job, sandbox, schema, token, explain),
 ):
     app.command(cls=SizeCommand if command is size else None)(command)

@@ -17,6 +17,7 @@ from uuid import uuid4
 from moto.core.utils import utcnow
 
 from factory.documents import load_data
+from factory.facts.loader import load_facts
 from factory.sandbox.eks_access import AccessBackend
 from factory.sandbox.eks_clusters import Cluster, Document, require_role, tell_update
 from factory.sandbox.eks_errors import in_use, invalid, not_found
@@ -104,12 +105,29 @@ class AddonBackend(AccessBackend):
         return {"addon": {**addon, "status": "DELETING"}}
 
     def describe_addon_versions(self, request: Document) -> Document:
-        version = request.get("kubernetesVersion")
+        version, name = request.get("kubernetesVersion"), request.get("addonName")
         compatible = [{"clusterVersion": version, "defaultVersion": True}] if version else []
-        row = {"addonVersion": SOME_VERSION, "compatibilities": compatible}
-        name = request.get("addonName")
+        published = [
+            row.version
+            for row in load_facts().addons.values()
+            if row.addon == name and version in (None, row.kubernetes)
+        ]
+        rows = [
+            {"addonVersion": each, "compatibilities": compatible}
+            for each in published or [SOME_VERSION]
+        ]
         owner = {"publisher": "eks", "owner": "aws"}
-        return {"addons": [{"addonName": name, "addonVersions": [row], **owner}] if name else []}
+        return {"addons": [{"addonName": name, "addonVersions": rows, **owner}] if name else []}
+
+    def describe_cluster_versions(self, request: Document) -> Document:
+        asked = request.get("clusterVersions")
+        return {
+            "clusterVersions": [
+                {"clusterVersion": name, "versionStatus": "STANDARD_SUPPORT"}
+                for name in load_facts().kubernetes
+                if not asked or name in asked
+            ]
+        }
 
     def create_pod_identity_association(self, request: Document) -> Document:
         cluster = self.cluster(request["clusterName"])

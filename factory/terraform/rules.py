@@ -24,5 +24,7 @@ RULES = {
     "F621": "A stack was not applied: what it takes values from does not exist yet.",
     "F622": "Credentials are missing, refused to assume a role, or of another account.",
     "F623": "Service Quotas cannot be reached, or refuses to tell a quota.",
+    "F630": "Something that must be there before the first apply is not, as `doctor` sees it.",
+    "F631": "Something that should be there is not, or `doctor` may not ask for it (a warning).",
 }
 """What each rule says; a number is never used again for something else."""

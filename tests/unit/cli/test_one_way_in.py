@@ -26,6 +26,7 @@ ALLOWING = {
     "example-job": "shows a job of a cell that stands, or will",
     "explain": "reads no inventory",
     "destroy": "gets rid of cells, by the registry alone",
+    "doctor": "asks what has to be there; sizes may come later",
     "lock": "gives addresses, which do not depend on quotas",
     "lock-providers": "asks Terraform; neither addresses nor sizes matter to it",
     "quotas": "finds out what makes it fit",

@@ -1,0 +1,50 @@
+"""`doctor`: whether all is there that the first apply needs, asked of AWS and changed nowhere."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from factory.cli.options import DEFAULT_INVENTORY, InventoryFile
+from factory.cli.output import Form, Told, show
+from factory.cli.watching import say
+from factory.errors import TerraformError
+from factory.runs.doctor import choose_subjects, examine
+from factory.runs.questions import Answer, finding_of
+from factory.runs.reading import read_declared
+from factory.views.doctor import render_answers, render_sums, to_json
+
+Cells = Annotated[
+    list[str] | None,
+    typer.Option("--cell", help="This cell and its organization only; may be repeated."),
+]
+Organizations = Annotated[
+    list[str] | None,
+    typer.Option("--organization", help="This one and its cells only; may be repeated."),
+]
+
+
+def doctor(
+    inventory_file: InventoryFile = DEFAULT_INVENTORY,
+    cell: Cells = None,
+    organization: Organizations = None,
+    form: Form = "text",
+) -> None:
+    """Ask AWS whether all is there that the first apply needs.
+
+    Reads only, by the roles that apply takes. Exits with 6 where something is missing. The cells
+    need not fit yet.
+    """
+    declared = read_declared(inventory_file)
+    inventory = declared.inventory
+    answers: list[Answer] = []
+    for subject in choose_subjects(inventory, cell or (), organization or ()):
+        told = list(examine(inventory, declared.facts, subject))
+        say(f"{subject}: {render_sums(told)}")
+        answers += told
+    findings = [finding for finding in map(finding_of, answers) if finding]
+    problems = [] if form == "text" else declared.source.locate_all(findings)
+    show(to_json(answers), render_answers(answers), problems, form)
+    if any(answer.status == "failed" for answer in answers):
+        raise Told(TerraformError.exit_code)
