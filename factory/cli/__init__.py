@@ -53,8 +53,8 @@ app = typer.Typer(
     help="Read cells.yaml, prove that every cell fits, write and run its Terraform.",
 )
 for command in (
-    *(check, size, what_if, quotas, doctor, lock, lock_providers, synth, validate, plan, apply, destroy),
-    *(route, example_job, sandbox, schema, token, explain),
+    *(check, size, what_if, quotas, doctor, lock, lock_providers, synth, validate),
+    *(plan, apply, destroy, route, example_job, sandbox, schema, token, explain),
 ):
     app.command(cls=SizeCommand if command is size else None)(command)
 

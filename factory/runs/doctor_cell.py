@@ -72,7 +72,7 @@ def _of_account(visit: Visit) -> Iterator[Question]:
     )
     yield Question(
         claim=f"{access.region} is enabled in account {access.account}",
-        ask=lambda: _enabled(visit.client("ec2", region_name=access.sts_region), access),
+        ask=lambda: _enabled(visit.client("ec2", access.sts_region), access),
         path=("mesh",),
         bars=True,
     )

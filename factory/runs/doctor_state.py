@@ -9,7 +9,13 @@ from factory.inventory.schema import State
 from factory.runs.questions import Question, Unmet, Visit, error_code
 from factory.terraform.registry import PREFIX
 
-FIRST_REGION = "us-east-1"  # S3 names no place for a bucket that is here
+FIRST_REGION = "us-east-1"
+OLD_NAMES = {None: FIRST_REGION, "": FIRST_REGION, "EU": "eu-west-1"}
+"""Places that S3 calls by another name than their Region's.
+
+Source:
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketLocation.html
+"""
 _GONE = frozenset({"404", "NoSuchBucket", "NotFound"})
 BUCKET_PAGE = "docs/prerequisites.md has the policy of the bucket"
 
@@ -63,7 +69,8 @@ def _place(s3: Any, state: State) -> Unmet | None:
 
     try:
         s3.head_bucket(Bucket=state.bucket)
-        place = s3.get_bucket_location(Bucket=state.bucket)["LocationConstraint"] or FIRST_REGION
+        told = s3.get_bucket_location(Bucket=state.bucket).get("LocationConstraint")
+        place = OLD_NAMES.get(told, told)
     except ClientError as error:
         code = error_code(error)
         if code in _GONE:

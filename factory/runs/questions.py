@@ -95,6 +95,7 @@ class Visit:
         self.access = access
         self._enter = enter
         self._session: Session | None = None
+        self._clients: dict[tuple[str, str], Any] = {}
 
     def open(self) -> None:
         """Go through the roles.
@@ -104,11 +105,14 @@ class Visit:
         """
         self._session = self._session or self._enter(self.access)
 
-    def client(self, service: str, **options: Any) -> Any:
-        """Make a client of a service."""
-        self.open()
-        assert self._session is not None
-        return self._session.client(service, **options)
+    def client(self, service: str, region: str = "") -> Any:
+        """Take the client of a service, in the Region of the visit unless told otherwise."""
+        where = (service, region or self.access.region)
+        if where not in self._clients:
+            self.open()
+            assert self._session is not None
+            self._clients[where] = self._session.client(service, region_name=where[1])
+        return self._clients[where]
 
     def asks(self, service: str, check: Callable[..., Unmet | None], *more: Any) -> Ask:
         """Make what asks a service in the Region of the visit: `check(client, *more)`."""
