@@ -96,7 +96,9 @@ def _unit(organizations: Any, unit: str) -> Unmet | None:
 
     if unit.startswith("r-"):
         roots = [root["Id"] for root in organizations.list_roots()["Roots"]]
-        return None if unit in roots else Unmet(f"its root is {', '.join(roots)}, not {unit}")
+        if unit in roots:
+            return None
+        return Unmet(f"the organization has no root {unit}", f"its root is {', '.join(roots)}")
     try:
         organizations.describe_organizational_unit(OrganizationalUnitId=unit)
     except ClientError as error:

@@ -33,7 +33,7 @@ def ask_permissions(iam: Any, role: str, wanted: Mapping[Layer, Sequence[str]]) 
         why = error_code(error) or type(error).__name__
         seen = f"not asked: iam:SimulatePrincipalPolicy is not answered ({why})"
         return Unmet(seen, "compare with the list in docs/prerequisites.md", "skipped")
-    denied = {r["EvalActionName"] for r in rows if r["EvalDecision"] != "allowed"}
+    denied = {row["EvalActionName"]: row for row in rows if row["EvalDecision"] != "allowed"}
     told = [
         f"{layer}: {', '.join(lost)}"
         for layer, actions in wanted.items()
@@ -42,4 +42,17 @@ def ask_permissions(iam: Any, role: str, wanted: Mapping[Layer, Sequence[str]]) 
     if not told:
         return None
     name = role.rpartition("/")[2]
-    return Unmet(f"{name} is not allowed {'; '.join(told)}", f"allow {name} these in its policy")
+    if any(map(_is_forbidden, denied.values())):
+        return Unmet(f"{name} is denied {'; '.join(told)}", "lift the policy that denies it")
+    seen = f"{name} is not allowed on all resources {'; '.join(told)}"
+    return Unmet(seen, f"allow {name} these, unless it may on those that it makes", "warning")
+
+
+def _is_forbidden(row: Mapping[str, Any]) -> bool:
+    """Whether a policy forbids an action, of the role or of the organization.
+
+    What no policy allows for all resources may still be allowed for some, or on a condition.
+    """
+    organization = row.get("OrganizationsDecisionDetail", {})
+    is_closed = organization.get("AllowedByOrganizations") is False
+    return bool(row["EvalDecision"] == "explicitDeny" or is_closed)

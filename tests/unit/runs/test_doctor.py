@@ -61,12 +61,15 @@ def simulate(**asked: Any) -> dict[str, Any]:
     return {"EvaluationResults": rows}
 
 
-def refuse_to(action: str) -> Callable[..., dict[str, Any]]:
+def refuse_to(
+    action: str, decision: str = "implicitDeny", **more: Any
+) -> Callable[..., dict[str, Any]]:
     def answer(**asked: Any) -> dict[str, Any]:
         rows = simulate(**asked)["EvaluationResults"]
         return {
             "EvaluationResults": [
-                row | ({"EvalDecision": "implicitDeny"} if row["EvalActionName"] == action else {})
+                row
+                | ({"EvalDecision": decision, **more} if row["EvalActionName"] == action else {})
                 for row in rows
             ]
         }
@@ -264,7 +267,10 @@ BROKEN: dict[str, tuple[Subject, tuple[str, str], Any, str, str, str]] = {
                 f"no unit {UNIT}"),
     "may not make accounts": (NEXT, ("iam", "simulate_principal_policy"),
                               refuse_to("organizations:CreateAccount"), "may make accounts",
-                              "failed", "account: organizations:CreateAccount"),
+                              "warning", "not allowed .* account: organizations:CreateAccount"),
+    "forbidden to make accounts": (NEXT, ("iam", "simulate_principal_policy"),
+                                   refuse_to("organizations:MoveAccount", "explicitDeny"),
+                                   "may make accounts", "failed", "denied account: "),
     "simulator closed": (NEXT, ("iam", "simulate_principal_policy"), refused("AccessDenied"),
                          "may make accounts", "skipped", "not asked: .*AccessDenied"),
     "Region off": (CELL, ("ec2", "describe_regions"),
@@ -288,8 +294,9 @@ BROKEN: dict[str, tuple[Subject, tuple[str, str], Any, str, str, str]] = {
     "add-ons untold": (CELL, ("eks", "describe_addon_versions"), refused("AccessDeniedException"),
                        "coredns", "warning", "not known"),
     "may not make clusters": (CELL, ("iam", "simulate_principal_policy"),
-                              refuse_to("eks:CreateCluster"), "may do what", "failed",
-                              "OrganizationAccountAccessRole is not allowed cluster: "
+                              refuse_to("eks:CreateCluster", OrganizationsDecisionDetail={
+                                  "AllowedByOrganizations": False}), "may do what", "failed",
+                              "OrganizationAccountAccessRole is denied cluster: "
                               "eks:CreateCluster"),
 }  # fmt: skip
 
@@ -379,6 +386,17 @@ def test_terraform_that_is_missing_or_too_old(declared: Declared) -> None:
         "no Terraform found",
         "put it on PATH",
     )
+
+
+def test_a_root_is_looked_up_among_the_roots(declared: Declared) -> None:
+    for root, status in (("r-ab12", "ok"), ("r-cd34", "failed")):
+        cells = dict(declared.inventory.cells)
+        account = cells[MADE.name].account.model_copy(update={"ou": root})
+        cells[MADE.name] = cells[MADE.name].model_copy(update={"account": account})
+        inventory = declared.inventory.model_copy(update={"cells": cells})
+        answer = ask(declared, NEXT, inventory=inventory)[f"{root} is in the organization"]
+        assert answer.status == status
+        assert ("its root is r-ab12" in answer.fix) == (status == "failed")
 
 
 # -- faults of the client --------------------------------------------------------------------------
