@@ -103,6 +103,7 @@ def _of_compute(facts: Facts, kind: CellType, visit: Visit) -> Iterator[Question
             claim=f"image {image} is there",
             ask=visit.asks("ec2", _image, image),
             path=at,
+            is_needed=True,
         )
 
 

@@ -41,6 +41,7 @@ def state_questions(state: State, visit: Visit) -> Iterator[Question]:
         ask=visit.asks("s3", _registry, bucket),
         path=at,
         fix=BUCKET_PAGE,
+        is_needed=True,
     )
     yield from _key_questions(state, visit)
 

@@ -30,10 +30,16 @@ _NO_RIGHT = frozenset(
         *("UnknownOperationException", "NotImplemented", "403"),
     }
 )
-_EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
-_NO_LOGIN = frozenset({"NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError"})
+_BAD_KEYS = frozenset(
+    {
+        *("ExpiredToken", "ExpiredTokenException", "RequestExpired", "InvalidClientTokenId"),
+        *("UnrecognizedClientException", "SignatureDoesNotMatch", "InvalidAccessKeyId"),
+    }
+)
 LOG_IN = "log in, such as by: aws sso login; AWS_PROFILE names the profile"
 LOOK_AT_SETTINGS = "mend the AWS settings: AWS_PROFILE, AWS_ENDPOINT_URL, ~/.aws/config"
+LOOK_AT_NETWORK = "find out why this machine does not get there: network, HTTPS_PROXY, firewall"
+READ_ON = "docs/prerequisites.md says what has to be there"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,7 @@ class Question:
     ask: Ask
     path: KeyPath = ()  # below the subject: where the inventory says what is claimed
     fix: str = ""  # where AWS does not answer
+    is_needed: bool = False  # apply asks the same: where this may not be asked, apply fails
     bars: bool = False  # where it fails, nothing after it can be asked
     is_alone: bool = False  # can be asked whatever failed before
 
@@ -155,13 +162,23 @@ def _refusal(question: Question, error: Exception) -> Unmet:
     told = error.problems[0].finding.message if isinstance(error, FactoryError) else error
     seen = in_one_line(told)
     code = error_code(cause)
-    if code in _EXPIRED or type(cause).__name__ in _NO_LOGIN:
-        return Unmet(seen, LOG_IN)
-    if code in _NO_RIGHT and not question.bars:
+    if code in _NO_RIGHT and not question.is_needed and not isinstance(error, FactoryError):
         return Unmet(f"not known: {seen}", question.fix or "let the role ask this", "warning")
-    if code or (cause is error and isinstance(error, FactoryError)):
-        return Unmet(seen, question.fix)
-    return Unmet(seen, LOOK_AT_SETTINGS)
+    return Unmet(seen, _client_fix(cause) or question.fix or READ_ON)
+
+
+def _client_fix(cause: BaseException) -> str:
+    """Say what to do about a fault of this machine's; empty for what AWS answered to a question."""
+    from botocore import exceptions as of
+
+    nobody = (of.NoCredentialsError, of.PartialCredentialsError, of.CredentialRetrievalError)
+    code = error_code(cause)
+    if code in _BAD_KEYS or isinstance(cause, (*nobody, of.TokenRetrievalError, of.SSOError)):
+        return LOG_IN
+    if code or isinstance(cause, FactoryError):
+        return ""
+    is_network = isinstance(cause, of.ConnectionError | of.HTTPClientError)
+    return LOOK_AT_NETWORK if is_network else LOOK_AT_SETTINGS
 
 
 def error_code(error: BaseException) -> str:

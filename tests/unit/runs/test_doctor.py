@@ -12,6 +12,7 @@ import pytest
 from botocore.exceptions import (
     ClientError,
     ConfigParseError,
+    EndpointConnectionError,
     NoCredentialsError,
     ProfileNotFound,
 )
@@ -25,7 +26,14 @@ from factory.inventory.schema import Inventory
 from factory.layers.permissions import MANAGEMENT_ACTIONS, MEMBER_ACTIONS, REGION_ACTIONS
 from factory.layers.stack import Access
 from factory.runs.doctor import Doors, choose_subjects, examine
-from factory.runs.questions import LOG_IN, LOOK_AT_SETTINGS, Answer, Subject, finding_of
+from factory.runs.questions import (
+    LOG_IN,
+    LOOK_AT_NETWORK,
+    LOOK_AT_SETTINGS,
+    Answer,
+    Subject,
+    finding_of,
+)
 from factory.runs.reading import read_declared
 
 STATE, NEXT = Subject("state"), Subject("organization", "next")
@@ -245,7 +253,9 @@ BROKEN: dict[str, tuple[Subject, tuple[str, str], Any, str, str, str]] = {
               refused("ServerSideEncryptionConfigurationNotFoundError"), "encrypts", "failed",
               "no default encryption"),
     "no registry": (STATE, ("s3", "list_objects_v2"), refused("AccessDenied"), "registry",
-                    "warning", "not known: .*AccessDenied"),
+                    "failed", "AccessDenied"),
+    "Regions untold": (CELL, ("ec2", "describe_regions"), refused("UnauthorizedOperation"),
+                       "is enabled", "warning", "not known"),
     "no key": (STATE, ("kms", "describe_key"), refused("NotFoundException"), "can be used",
                "failed", "there is no key"),
     "key off": (STATE, ("kms", "describe_key"),
@@ -407,6 +417,8 @@ def test_a_root_is_looked_up_among_the_roots(declared: Declared) -> None:
     [
         (NoCredentialsError(), LOG_IN),
         (refused("ExpiredToken", "the token\n has expired"), LOG_IN),
+        (refused("InvalidClientTokenId"), LOG_IN),
+        (EndpointConnectionError(endpoint_url="https://sts"), LOOK_AT_NETWORK),
         (ProfileNotFound(profile="x"), LOOK_AT_SETTINGS),
         (ConfigParseError(path="config"), LOOK_AT_SETTINGS),
         (ValueError("Invalid endpoint: localhost:1"), LOOK_AT_SETTINGS),
