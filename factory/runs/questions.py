@@ -37,7 +37,7 @@ _BAD_KEYS = frozenset(
     }
 )
 LOG_IN = "log in, such as by: aws sso login; AWS_PROFILE names the profile"
-LOOK_AT_SETTINGS = "mend the AWS settings: AWS_PROFILE, AWS_ENDPOINT_URL, ~/.aws/config"
+LOOK_AT_SETTINGS = "mend the settings of the AWS SDK: the variables AWS_…, ~/.aws/config"
 LOOK_AT_NETWORK = "find out why this machine does not get there: network, HTTPS_PROXY, firewall"
 READ_ON = "docs/prerequisites.md says what has to be there"
 
