@@ -146,11 +146,13 @@ def test_a_role_that_does_not_trust_is_named(
     iam = world.client("iam", MEMBER)
     trust = {"Effect": "Allow", "Principal": {"AWS": "999999999999"}, "Action": "sts:AssumeRole"}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
-    iam.create_role(RoleName="CellFactoryMember", AssumeRolePolicyDocument=policy)
+    role = iam.get_role(RoleName="CellFactoryMember")["Role"]
+    before = json.dumps(role["AssumeRolePolicyDocument"])
+    iam.update_assume_role_policy(RoleName="CellFactoryMember", PolicyDocument=policy)
     try:
         code, told = run("--cell moka-usw2-a --format github", capsys)
     finally:
-        iam.delete_role(RoleName="CellFactoryMember")
+        iam.update_assume_role_policy(RoleName="CellFactoryMember", PolicyDocument=before)
     assert code == 6
     arn = role_arn(MEMBER, "CellFactoryMember")
     assert "::error file=cells.yaml,line=" in told
