@@ -8,7 +8,7 @@ when they run out, so that no work is cut short by their age.
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
@@ -28,7 +28,18 @@ class Session(Protocol):
         ...
 
 
-def open_session(roles: Sequence[str], *, name: str, region: str, sts_region: str) -> Session:
+Connect = Callable[[Mapping[str, str]], Session]
+"""Makes a session of keys, as `boto3.Session` names them; of none, one of who runs this."""
+
+
+def open_session(
+    roles: Sequence[str],
+    *,
+    name: str,
+    region: str,
+    sts_region: str,
+    connect: Connect | None = None,
+) -> Session:
     """Go through roles, one after the other.
 
     Args:
@@ -36,6 +47,7 @@ def open_session(roles: Sequence[str], *, name: str, region: str, sts_region: st
         name: what CloudTrail shows of each session; 64 characters at most.
         region: Region of the session.
         sts_region: Region at whose endpoint the roles are assumed.
+        connect: another way to AWS than boto3's own; its credentials are not fetched anew.
 
     Raises:
         TerraformError: when there are no credentials, or AWS refuses a role.
@@ -44,11 +56,20 @@ def open_session(roles: Sequence[str], *, name: str, region: str, sts_region: st
     from botocore.credentials import RefreshableCredentials
     from botocore.session import Session as Core
 
+    if connect is not None:
+        keys = _walk(roles, name=name, sts_region=sts_region, connect=connect) if roles else {}
+        return connect(keys)
     if not roles:
         return boto3.Session(region_name=region)  # type: ignore[no-any-return]
 
     def fetch() -> Mapping[str, str]:
-        return _walk(roles, name=name, sts_region=sts_region)
+        keys = _walk(roles, name=name, sts_region=sts_region, connect=_boto3_session)
+        return {
+            "access_key": keys["aws_access_key_id"],
+            "secret_key": keys["aws_secret_access_key"],
+            "token": keys["aws_session_token"],
+            "expiry_time": keys["expires"],
+        }
 
     core = Core()
     core._credentials = RefreshableCredentials.create_from_metadata(  # the library's own way in
@@ -107,15 +128,21 @@ def token_expiry(now: datetime) -> str:
     return (now.astimezone(UTC) + _TOKEN_LIFE).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _walk(roles: Sequence[str], *, name: str, sts_region: str) -> Mapping[str, str]:
-    """Assume each role from the one before; the credentials of the last, as botocore keeps them."""
+def _boto3_session(keys: Mapping[str, str]) -> Session:
     import boto3
 
-    held: dict[str, Any] = {}
-    keys: Mapping[str, Any] = {}
+    named = {name: value for name, value in keys.items() if name != "expires"}
+    return boto3.Session(**named)  # type: ignore[no-any-return]
+
+
+def _walk(
+    roles: Sequence[str], *, name: str, sts_region: str, connect: Connect
+) -> Mapping[str, str]:
+    """Assume each role from the one before; the keys of the last, and when they run out."""
+    held: dict[str, str] = {}
     for role in roles:
         try:
-            sts = boto3.Session(**held).client("sts", region_name=sts_region)
+            sts = connect(held).client("sts", region_name=sts_region)
             keys = sts.assume_role(RoleArn=role, RoleSessionName=name)["Credentials"]
         except aws_faults() as error:
             msg = f"cannot assume {role}: {in_one_line(error)}"
@@ -124,13 +151,9 @@ def _walk(roles: Sequence[str], *, name: str, sts_region: str) -> Mapping[str, s
             "aws_access_key_id": keys["AccessKeyId"],
             "aws_secret_access_key": keys["SecretAccessKey"],
             "aws_session_token": keys["SessionToken"],
+            "expires": keys["Expiration"].isoformat(),
         }
-    return {
-        "access_key": keys["AccessKeyId"],
-        "secret_key": keys["SecretAccessKey"],
-        "token": keys["SessionToken"],
-        "expiry_time": keys["Expiration"].isoformat(),
-    }
+    return held
 
 
 def aws_faults() -> tuple[type[Exception], ...]:

@@ -62,6 +62,11 @@ class Terminal:
         with self._lock:
             say(f"         {stack}  ...")
 
+    def waiting(self, stack: StackId, why: str) -> None:
+        """Show what a stack waits for."""
+        with self._lock:
+            say(f"         {stack}  {why}")
+
     def finished(self, result: Result) -> None:
         """Show what became of a stack."""
         with self._lock:

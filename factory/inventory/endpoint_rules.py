@@ -17,11 +17,11 @@ def check_endpoints(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
     """Yield endpoints that AWS would refuse, or that nobody could use.
 
     Rules:
-        F134: a service that is not known (a warning: AWS adds some every month).
+        F134: a service that is not known, as AWS adds some every month, or that has no private
+            names (warnings).
         F135: a service whose gateway endpoint every cell has.
         F136: a service without an endpoint in a zone of the cell.
-        F155: a service without private names
-            (a warning).
+        F155: a service without private names (a warning).
     """
     yield from _check_cell_types(inventory, facts)
 

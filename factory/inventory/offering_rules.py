@@ -35,12 +35,12 @@ def _check_group(cell_type: CellType, group: str, facts: Facts, path: KeyPath) -
     zones = [zone for _, zone in readable(cell_type.zones) if facts.offerings.lacks(kind, zone)]
     lacking = [zone for zone in zones if zone in _asked(facts)]
     if lacking:
+        as_of = facts.offerings.checked
         beside = facts.offerings.beside(kind, lacking[0])
         yield Finding(
             rule="F139",
             path=path,
-            message=f"{kind} is not offered in {', '.join(lacking)}, "
-            f"as of {facts.offerings.checked}",
+            message=f"{kind} is not offered in {', '.join(lacking)}, as of {as_of}",
             hint=f"its Region offers it in {', '.join(beside)}"
             if beside
             else "its Region does not offer it at all: take another type",

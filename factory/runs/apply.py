@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from factory.design import Design
-from factory.inventory.schema import Inventory
 from factory.processes import forwarding_signals
 from factory.runs.notices import Notice, Pending, Resumable
 from factory.runs.prepare import prepare
@@ -59,7 +58,7 @@ def apply_design(
         )
     return Outcome(
         results=(*results, *ready.left_out),
-        notices=tuple(_left_for_people(design.inventory, results, journal.path)),
+        notices=tuple(_left_for_people(design, results, journal.path)),
         stopped=ready.context.children.stopping,
         fatal=frozenset({"deferred"}),
     )
@@ -70,10 +69,8 @@ def run_id() -> str:
     return datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")  # noqa: TID251 - names the run
 
 
-def _left_for_people(
-    inventory: Inventory, results: Sequence[Result], journal: Path
-) -> Iterator[Notice]:
-    for sentence in hub_requests(inventory, results):
+def _left_for_people(design: Design, results: Sequence[Result], journal: Path) -> Iterator[Notice]:
+    for sentence in hub_requests(design.inventory, design.plan, results):
         yield Pending(sentence)
     if any(result.broken for result in results):
         yield Resumable(journal.stem)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from factory.errors import Finding, TerraformError
+from factory.facts.loader import load_facts
 from factory.files import read_text, write_whole
 from factory.inventory.schema import State
 from factory.runs.notices import SandboxWiped, Unpinned
@@ -15,6 +16,7 @@ from factory.runs.watcher import Watcher
 from factory.terraform.commands import RunContext
 from factory.terraform.emulated import claim_folder, find_server
 from factory.terraform.engine import find_engine
+from factory.terraform.new_accounts import NewAccounts, ask_aws
 from factory.terraform.provider_lock import COMMAND, parse_provider_lock
 from factory.terraform.registry import PREFIX, open_registry
 from factory.terraform.target import Mode, Target, environment, plugin_mirror
@@ -61,6 +63,16 @@ def open_context(state: State, request: Request, watcher: Watcher) -> RunContext
         registry=open_registry(place, state.region, state.kms_key),
         environment=environment(target, os.environ, pinned=pins is not None),
         pins=pins,
+        new_accounts=_new_accounts(target),
+    )
+
+
+def _new_accounts(target: Target) -> NewAccounts:
+    facts = load_facts()
+    return NewAccounts(
+        ask=ask_aws(target),
+        seconds=60 * facts.policy_value("account-ready-minutes"),
+        at_a_time=facts.quota("accounts-created-at-a-time").default,
     )
 
 

@@ -24,7 +24,7 @@ from factory.terraform.selection import select_stacks
 def destroy_recorded(state: State, request: Request, watcher: Watcher) -> Outcome:
     """Destroy recorded stacks in reverse order, once the watcher agrees where AWS is real.
 
-    On real AWS an account is kept, unless its layer is named.
+    An account is kept, unless its layer is named: AWS lets none go that was made by its API.
 
     Raises:
         TerraformError: when Terraform, the registry or the emulator cannot be had.
@@ -33,7 +33,7 @@ def destroy_recorded(state: State, request: Request, watcher: Watcher) -> Outcom
     context = open_context(state, request, watcher)
     recorded = sorted(context.registry.read_all(), key=layer_rank)
     chosen = select_stacks(recorded, request.cells, request.layers)
-    if request.mode == "aws" and not request.layers:
+    if not request.layers:
         chosen = _without_kept(chosen, watcher)
     if not chosen:
         watcher.noted(NothingRecorded())

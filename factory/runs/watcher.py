@@ -37,6 +37,9 @@ class Watcher(Protocol):
     def started(self, stack: StackId) -> None:
         """Hear that Terraform is about to be started for a stack."""
 
+    def waiting(self, stack: StackId, why: str) -> None:
+        """Hear that a stack cannot be worked on yet, and why."""
+
     def finished(self, result: Result) -> None:
         """Hear what became of a stack."""
 
@@ -57,4 +60,4 @@ def require_agreement(watcher: Watcher, verb: str, stacks: Collection[StackId], 
 def listen(watcher: Watcher, stacks: Sequence[object]) -> Listener:
     """Tell a watcher that work on these stacks begins, and have the runner tell it the rest."""
     watcher.begun(len(stacks))
-    return Listener(started=watcher.started, finished=watcher.finished)
+    return Listener(started=watcher.started, finished=watcher.finished, waiting=watcher.waiting)

@@ -27,6 +27,7 @@ from factory.terraform.messages import (
     parse_report,
     parse_validation,
 )
+from factory.terraform.new_accounts import NewAccounts
 from factory.terraform.provider_lock import not_as_locked
 from factory.terraform.record import Record, check_outputs
 from factory.terraform.registry import Registry
@@ -56,6 +57,7 @@ class RunContext:
     children: Children = field(default_factory=Children)
     pins: Pins | None = None  # the provider lock; None where providers are not pinned
     init_lock: threading.Lock = field(default_factory=threading.Lock)
+    new_accounts: NewAccounts | None = None  # None waits for none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from factory.addressing.blocks import AddressPlan
 from factory.inventory.schema import Inventory
 from factory.layers import StackId
 from factory.terraform.results import Result
 
 
-def hub_requests(inventory: Inventory, results: Iterable[Result]) -> Iterator[str]:
-    """Say which peering requests wait for the owner of a hub; one sentence each.
+def hub_requests(
+    inventory: Inventory, plan: AddressPlan, results: Iterable[Result]
+) -> Iterator[str]:
+    """Say which peering requests wait for the owner of a hub, and what else is theirs to do.
+
+    Pods leave a cell by the addresses of their nodes: only its primary block is routed back.
 
     Only requests that these results made are told: of older ones it is not known here whether
     the owner has accepted them since.
@@ -26,7 +31,8 @@ def hub_requests(inventory: Inventory, results: Iterable[Result]) -> Iterator[st
                 hub = inventory.hubs[change.key]
                 yield (
                     f"{cell} -> hub {change.key}: account {hub.account} has to "
-                    f"accept {change.id or 'the request'} for {hub.vpc}"
+                    f"accept {change.id or 'the request'} for {hub.vpc}, and to route "
+                    f"{plan.cells[cell].primary} to it in the route tables of that VPC"
                 )
 
 

@@ -19,6 +19,7 @@ RULES = {
     "F612": "A provider is not the one that the provider lock holds, or cannot be had in "
     "that version.",
     "F613": "The provider lock is not what Terraform writes.",
+    "F615": "A new account cannot be used in the time that it is given for that.",
     "F620": "Terraform, or AWS through it, reports an error in a stack, in its own words; its "
     "warnings are warnings.",
     "F621": "A stack was not applied: what it takes values from does not exist yet.",

@@ -22,6 +22,7 @@ from factory.terraform.commands import (
 from factory.terraform.guard import Allowed
 from factory.terraform.journal import Journal, work_key
 from factory.terraform.messages import Value
+from factory.terraform.new_accounts import resolved_access
 from factory.terraform.pool import run_when_ready
 from factory.terraform.record import Deferred, Record, resolve_inputs
 from factory.terraform.results import Result
@@ -35,6 +36,7 @@ class Listener:
 
     started: Callable[[StackId], None]
     finished: Callable[[Result], None]
+    waiting: Callable[[StackId, str], None] = lambda _stack, _why: None
 
 
 SourcesOf = Mapping[StackId, Sources]
@@ -124,13 +126,27 @@ def apply_stacks(
             listener.started(stack)
             result = _guarded(
                 stack,
-                lambda: _alone(context, stack, lambda: apply_stack(context, job, allowed)),
+                lambda: _alone(context, stack, lambda: _apply(context, job, allowed, listener)),
             )
         journal.finished(result, key)
         return result
 
     waits = {stack.id: stack.waits_for for stack in known.values()}
     return _run(context, waits, work, listener, parallel)
+
+
+def _apply(context: RunContext, job: Job, allowed: Allowed, listener: Listener) -> Result:
+    """Apply a stack, once the account that it works in can be used, and not too many are made."""
+    accounts, stack = context.new_accounts, job.stack.id
+    if accounts is None:
+        return apply_stack(context, job, allowed)
+    access = resolved_access(job.stack, job.inputs)
+    if access is not None and context.registry.read(stack) is None:
+        accounts.wait(
+            access, lambda why: listener.waiting(stack, why), lambda: context.children.stopping
+        )
+    with accounts.turn(job.stack):
+        return apply_stack(context, job, allowed)
 
 
 def destroy_stacks(

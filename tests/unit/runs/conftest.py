@@ -42,6 +42,9 @@ class Watched:
     def started(self, stack: StackId) -> None:
         pass
 
+    def waiting(self, stack: StackId, why: str) -> None:
+        pass
+
     def finished(self, result: Result) -> None:
         self.results.append(result)
 
