@@ -18,6 +18,7 @@ from moto.core.utils import utcnow
 
 from factory.documents import load_data
 from factory.facts.loader import load_facts
+from factory.sandbox.addon_versions import is_offered
 from factory.sandbox.eks_access import AccessBackend
 from factory.sandbox.eks_clusters import Cluster, Document, require_role, tell_update
 from factory.sandbox.eks_errors import in_use, invalid, not_found
@@ -42,6 +43,7 @@ class AddonBackend(AccessBackend):
         if name in cluster.addons:
             message = "Addon already exists."
             raise in_use(message)
+        self._require_version(cluster, name, request.get("addonVersion"))
         configuration = request.get("configurationValues")
         require_configuration(name, configuration)
         now = utcnow()
@@ -66,6 +68,11 @@ class AddonBackend(AccessBackend):
         cluster.addons[name] = addon
         return {"addon": addon}
 
+    def _require_version(self, cluster: Cluster, name: str, version: str | None) -> None:
+        if version and not is_offered(name, version, cluster.document["version"]):
+            message = "Addon version specified is not supported"
+            raise invalid(message)
+
     def _own_identities(self, cluster: Cluster, addon: Document, wanted: list[Document]) -> None:
         self._drop_identities(cluster, addon)
         addon["podIdentityAssociations"] = [
@@ -89,6 +96,7 @@ class AddonBackend(AccessBackend):
 
     def update_addon(self, request: Document) -> Document:
         cluster, addon = self._addon(request)
+        self._require_version(cluster, addon["addonName"], request.get("addonVersion"))
         require_configuration(addon["addonName"], request.get("configurationValues"))
         for key in ("addonVersion", "serviceAccountRoleArn", "configurationValues"):
             if request.get(key) is not None:

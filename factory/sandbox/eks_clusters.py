@@ -22,6 +22,7 @@ from moto.core.base_backend import BaseBackend
 from moto.core.utils import utcnow
 from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models import ec2_backends
+from moto.logs.models import logs_backends
 
 from factory.sandbox.eks_errors import in_use, invalid, not_found, not_possible
 
@@ -101,6 +102,10 @@ class ClusterBackend(BaseBackend):
     def ec2(self) -> Any:
         return ec2_backends[self.account_id][self.region_name]
 
+    @property
+    def logs(self) -> Any:
+        return logs_backends[self.account_id][self.region_name]
+
     def arn(self, resource: str) -> str:
         return f"arn:{self.partition}:eks:{self.region_name}:{self.account_id}:{resource}"
 
@@ -129,7 +134,12 @@ class ClusterBackend(BaseBackend):
             network_interfaces=self._interfaces(name, network),
         )
         self.clusters[name] = cluster
+        self._log(cluster)
         return {"cluster": cluster.document}
+
+    def _log(self, cluster: Cluster) -> None:
+        if any(row["enabled"] for row in cluster.document["logging"]["clusterLogging"]):
+            self.logs.write(cluster.name)
 
     def _network(self, name: str, config: Document) -> Document:
         subnets = self.subnets(config.get("subnetIds", []))
@@ -234,15 +244,41 @@ class ClusterBackend(BaseBackend):
     def update_cluster_config(self, request: Document) -> Document:
         cluster = self.cluster(request["name"])
         change = {key: value for key, value in request.items() if key in MERGED and value}
+        if len({*map(MERGED.get, change), *(("logging",) if request.get("logging") else ())}) > 1:
+            message = "Only one type of update can be allowed."
+            raise invalid(message)
+        self._require_same_zones(cluster, change.get("resourcesVpcConfig", {}))
         for key, value in change.items():
             cluster.document[key] = {**cluster.document.get(key, {}), **value}
         if request.get("logging"):
             cluster.document["logging"] = _logging(request["logging"], cluster.document["logging"])
+            self._log(cluster)
             return tell_update(cluster, "LoggingUpdate", {"clusterLogging": request["logging"]})
         if "deletionProtection" in request:
             cluster.document["deletionProtection"] = request["deletionProtection"]
         kind = next((MERGED[key] for key in change), "ConfigUpdate")
         return tell_update(cluster, kind, change)
+
+    def _require_same_zones(self, cluster: Cluster, change: Document) -> None:
+        """Refuse subnets in any other zones than those the cluster was made with.
+
+        Source:
+            https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html
+        """
+        if not change.get("subnetIds"):
+            return
+        before = cluster.document["resourcesVpcConfig"]["subnetIds"]
+        zones, born = self._zones(change["subnetIds"]), self._zones(before)
+        if zones != born:
+            message = (
+                f"Provided subnets belong to the AZs '{','.join(zones)}'. But they should belong "
+                f"to the exact set of AZs '{','.join(born)}' in which subnets were provided "
+                "during cluster creation."
+            )
+            raise invalid(message)
+
+    def _zones(self, subnet_ids: list[str]) -> list[str]:
+        return sorted({subnet.availability_zone for subnet in self.subnets(subnet_ids)})
 
     def update_cluster_version(self, request: Document) -> Document:
         cluster = self.cluster(request["name"])
@@ -278,6 +314,8 @@ class ClusterBackend(BaseBackend):
             message = "Cluster has deletion protection enabled"
             raise not_possible(message)
         del self.clusters[cluster.name]
+        if any(row["enabled"] for row in cluster.document["logging"]["clusterLogging"]):
+            self.logs.write_last(cluster.name)
         for interface in cluster.network_interfaces:
             self.ec2.enis.pop(interface, None)
         with suppress(EC2ClientError):  # still in use: EKS leaves the group behind, too

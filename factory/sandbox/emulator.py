@@ -19,6 +19,7 @@ from moto.ec2.models.vpcs import VPC
 from moto.eks.models import eks_backends
 from moto.elbv2.models import elbv2_backends
 from moto.iam.models import iam_backends
+from moto.logs.models import logs_backends
 from moto.organizations.models import organizations_backends
 from moto.sts.models import sts_backends
 
@@ -26,10 +27,12 @@ from factory.sandbox import readiness
 from factory.sandbox.account_regions import PATHS, RegionsBackend, RegionsResponse
 from factory.sandbox.balancers import BalancerBackend
 from factory.sandbox.buckets import Bucket
+from factory.sandbox.control_plane_logs import LogGroupBackend
 from factory.sandbox.eks import KubernetesBackend, KubernetesResponse
 from factory.sandbox.identity import IdentityBackend, TokenBackend
 from factory.sandbox.network import NetworkBackend, NetworkResponse
 from factory.sandbox.organizations import AccountsBackend
+from factory.sandbox.requests import hold_requests
 from factory.sandbox.world import HubVpc, World
 
 PARTITION = "aws"
@@ -46,6 +49,8 @@ def build_world(world: World) -> None:
     iam_backends.backend = IdentityBackend
     sts_backends.backend = TokenBackend
     elbv2_backends.backend = BalancerBackend
+    logs_backends.backend = LogGroupBackend
+    LogGroupBackend.late_seconds = world.late_log_seconds
     organizations_backends.backend = AccountsBackend
     account_backends.backend = RegionsBackend
     moto.s3.models.FakeBucket = Bucket  # type: ignore[misc]
@@ -55,6 +60,7 @@ def build_world(world: World) -> None:
     moto.account.urls.url_paths.update({f"{{0}}/{p}$": RegionsResponse.dispatch for p in PATHS})
     moto.eks.urls.url_paths.clear()
     moto.eks.urls.url_paths["{0}/(?P<path>.+)$"] = KubernetesResponse.dispatch
+    hold_requests()
     readiness.start(world.account_ready_seconds)
     for told in world.organizations:
         organization: Any = organizations_backends[told.management_account][PARTITION]

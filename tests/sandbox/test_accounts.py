@@ -10,6 +10,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from factory.sandbox.client import leftovers, session_for
@@ -103,7 +104,10 @@ def test_five_accounts_are_made_at_a_time_and_no_more_than_the_quota(tmp_path: P
     organization = Organization(management_account=MANAGEMENT[0], most_accounts=7)
     world = World(organizations=(organization,), account_creation_seconds=5.0)
     with running(tmp_path, world) as emulator:
-        organizations = emulator.client("organizations", MANAGEMENT[0])
+        once = Config(retries={"max_attempts": 0})
+        organizations = session_for(emulator.endpoint, MANAGEMENT[0], REGION).client(
+            "organizations", endpoint_url=emulator.endpoint, config=once
+        )
         keys = [start_account(organizations, number) for number in range(5)]
         with pytest.raises(ClientError, match="TooManyRequests"):
             start_account(organizations, 5)

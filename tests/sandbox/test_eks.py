@@ -5,14 +5,17 @@ from __future__ import annotations
 import base64
 import json
 import re
+import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from factory.sandbox.client import leftovers
-from tests.sandbox.emulators import REGION, Emulator
+from factory.sandbox.world import World
+from tests.sandbox.emulators import REGION, Emulator, running
 
 pytestmark = pytest.mark.sandbox
 
@@ -72,6 +75,10 @@ class Cell:
 
 @pytest.fixture
 def cell(emulator: Emulator, account: str) -> Cell:
+    return make_cell(emulator, account)
+
+
+def make_cell(emulator: Emulator, account: str) -> Cell:
     ec2 = emulator.client("ec2", account)
     vpc = ec2.create_vpc(CidrBlock="10.64.0.0/16")["Vpc"]["VpcId"]
     subnets = [
@@ -119,7 +126,7 @@ def test_a_cluster_has_a_real_group_and_interfaces_in_its_subnets(cell: Cell) ->
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"name": "-cell"}, "name is invalid"),
+        ({"name": "-cell"}, "does not match"),
         ({"roleArn": "arn:aws:iam::1:user/me"}, "Invalid Role Arn"),
         ({"resourcesVpcConfig": {"subnetIds": ["subnet-0aaaa"]}}, "does not exist"),
         ({"version": None}, "no default Kubernetes version"),
@@ -419,3 +426,48 @@ def test_everything_in_a_cluster_can_be_tagged(cell: Cell) -> None:
         assert cell.eks.list_tags_for_resource(resourceArn=arn)["tags"] == {"two": "2"}
     with pytest.raises(ClientError, match="NotFound"):
         cell.eks.tag_resource(resourceArn=cluster["arn"] + "x", tags={"one": "1"})
+
+
+def test_the_set_of_zones_is_for_life(cell: Cell) -> None:
+    cell.create()
+    third = cell.ec2.create_subnet(
+        VpcId=cell.vpc, CidrBlock="10.64.2.0/24", AvailabilityZoneId="use1-az4"
+    )["Subnet"]["SubnetId"]
+    for subnets in ([*cell.subnets, third], [cell.subnets[0], third]):
+        with pytest.raises(ClientError, match="should belong to the exact set of AZs") as refused:
+            cell.eks.update_cluster_config(name="cell", resourcesVpcConfig={"subnetIds": subnets})
+        assert refused.value.response["Error"]["Code"] == "InvalidParameterException"
+    config = {"subnetIds": list(reversed(cell.subnets))}
+    cell.eks.update_cluster_config(name="cell", resourcesVpcConfig=config)
+
+
+def test_one_thing_is_updated_at_a_time(cell: Cell) -> None:
+    cell.create()
+    with pytest.raises(ClientError, match="Only one type of update"):
+        cell.eks.update_cluster_config(
+            name="cell",
+            resourcesVpcConfig={"endpointPublicAccess": False},
+            logging={"clusterLogging": [{"types": ["api"], "enabled": True}]},
+        )
+
+
+@pytest.mark.parametrize("version", ["v99.0.0-eksbuild.1", "v1.20.4", "latest"])
+def test_versions_of_add_ons_that_eks_does_not_have_are_refused(cell: Cell, version: str) -> None:
+    cell.create()
+    with pytest.raises(ClientError, match="Addon version specified is not supported"):
+        cell.eks.create_addon(clusterName="cell", addonName="vpc-cni", addonVersion=version)
+
+
+def test_eks_writes_its_log_after_the_cluster_is_gone(tmp_path: Path) -> None:
+    group = "/aws/eks/cell/cluster"
+    with running(tmp_path, World(late_log_seconds=2)) as emulator:
+        own = make_cell(emulator, "7" * 12)
+        logs = emulator.client("logs", own.account)
+        own.create(logging={"clusterLogging": [{"types": ["api"], "enabled": True}]})
+        assert [g["logGroupName"] for g in logs.describe_log_groups()["logGroups"]] == [group]
+        own.eks.delete_cluster(name="cell")
+        logs.delete_log_group(logGroupName=group)
+        assert [g["logGroupName"] for g in logs.describe_log_groups()["logGroups"]] == [group]
+        time.sleep(2)
+        logs.delete_log_group(logGroupName=group)
+        assert logs.describe_log_groups()["logGroups"] == []
