@@ -8,11 +8,14 @@ from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, BaseResponse
 from moto.core.utils import camelcase_to_underscores
 from moto.eks.models import eks_backends
+from moto.iam.access_control import IAMRequest
+from werkzeug.exceptions import HTTPException
 
 from factory.sandbox import readiness
+from factory.sandbox.authorization import is_enforced
 from factory.sandbox.eks_addons import AddonBackend
 from factory.sandbox.eks_clusters import Document
-from factory.sandbox.eks_errors import no_such_resource, not_subscribed
+from factory.sandbox.eks_errors import denied, no_such_resource, not_subscribed
 
 ARNS = ("arn", "nodegroupArn", "addonArn", "accessEntryArn", "associationArn")
 
@@ -54,6 +57,8 @@ class KubernetesResponse(BaseResponse):
         operation = self._get_action()
         if not readiness.is_served(self.current_account):
             return self.serialized(ActionResult(not_subscribed()))
+        if is_enforced() and not self._may(operation or ""):
+            return self.serialized(ActionResult(denied(operation or "")))
         backend = eks_backends[self.current_account][self.region]
         method = getattr(backend, camelcase_to_underscores(operation or "") or "-", None)
         if method is None:
@@ -62,3 +67,20 @@ class KubernetesResponse(BaseResponse):
             return self.serialized(ActionResult(method(dict(self.params))))
         except ServiceException as error:
             return self.serialized(ActionResult(error))
+
+    def _may(self, operation: str) -> bool:
+        """Whether the caller may call an operation; moto cannot sign what has no body."""
+        request: Any = IAMRequest(
+            account_id=self.current_account,
+            method=self.method,
+            path=self.raw_path,
+            data=self.data,
+            body=self.raw_body,
+            headers=self.headers,
+            action=operation,
+        )
+        try:
+            request.check_action_permitted("*")
+        except HTTPException:
+            return False
+        return True

@@ -41,3 +41,8 @@ def no_such_resource(message: str) -> Refusal:
 def not_subscribed() -> Refusal:
     """Say that the service does not know the account, as of one that was made just now."""
     return Refusal("OptInRequired", "You are not subscribed to this service.")
+
+
+def denied(operation: str) -> Refusal:
+    """Say that the caller may not."""
+    return Refusal("AccessDeniedException", f"not authorized to perform: eks:{operation}")

@@ -25,6 +25,7 @@ from moto.sts.models import sts_backends
 
 from factory.sandbox import readiness
 from factory.sandbox.account_regions import PATHS, RegionsBackend, RegionsResponse
+from factory.sandbox.authorization import enforce_iam
 from factory.sandbox.balancers import BalancerBackend
 from factory.sandbox.buckets import Bucket
 from factory.sandbox.control_plane_logs import LogGroupBackend
@@ -61,6 +62,8 @@ def build_world(world: World) -> None:
     moto.eks.urls.url_paths.clear()
     moto.eks.urls.url_paths["{0}/(?P<path>.+)$"] = KubernetesResponse.dispatch
     hold_requests()
+    if world.enforce_iam:
+        enforce_iam()
     readiness.start(world.account_ready_seconds)
     for told in world.organizations:
         organization: Any = organizations_backends[told.management_account][PARTITION]

@@ -26,6 +26,7 @@ from moto.organizations.models import organizations_backends
 from moto.sts.models import AssumedRole, STSBackend
 
 from factory.sandbox import readiness
+from factory.sandbox.authorization import add_entrance, is_enforced
 
 VISITOR = "SandboxVisitor"  # a role that may be taken by anybody, in every account
 
@@ -97,7 +98,15 @@ class TokenBackend(STSBackend):
                 f"sts:AssumeRole on resource: {arn}"
             )
             raise AccessDenied(message)
+        if is_enforced():
+            self._make_entrance(arn)
         return super().assume_role(*arguments, **named)
+
+    def _make_entrance(self, arn: str) -> None:
+        """Have a role that nobody made, so that it has policies to be held against."""
+        account, name = arn.split(":")[4], arn.rpartition("/")[2]
+        if all(role.name != name for role in iam_backends[account][self.partition].roles.values()):
+            add_entrance(account, name, trusted=self.account_id)
 
     def assume_role_with_web_identity(self, **named: Any) -> AssumedRole:
         return super().assume_role(**named)

@@ -32,9 +32,11 @@ from moto.organizations.models import (
 )
 
 from factory.sandbox import readiness
-from factory.sandbox.accounts import ROOT_ID, UNIT_ID, trust_of
+from factory.sandbox.accounts import ROOT_ID, UNIT_ID
+from factory.sandbox.authorization import add_entrance, open_entrance
 from factory.sandbox.world import Organization
 
+DEFAULT_ROLE = "OrganizationAccountAccessRole"
 AT_A_TIME = 5  # accounts that are being made
 CLOSED_AT_LEAST = 10  # accounts that may be closed in 30 days, or a tenth of all, if that is more
 
@@ -69,7 +71,7 @@ class AccountsBackend(OrganizationsBackend):
             self._add_unit(unit_id)
         for member in told.members:
             account = self._join(member.account)
-            _add_entrance(account, told.management_account, member.role)
+            add_entrance(account, member.role, trusted=told.management_account)
 
     def create_account(self, **kwargs: Any) -> dict[str, Any]:
         now = time.monotonic()
@@ -82,6 +84,7 @@ class AccountsBackend(OrganizationsBackend):
             return self._refuse(kwargs["AccountName"], "ACCOUNT_LIMIT_EXCEEDED")
         told = super().create_account(**kwargs)["CreateAccountStatus"]
         self.done_at[told["Id"]] = now + self.creation_seconds
+        open_entrance(told["AccountId"], kwargs.get("RoleName") or DEFAULT_ROLE)
         readiness.made(told["AccountId"], self.creation_seconds)
         return self._so_far(told)
 
@@ -172,19 +175,6 @@ class AccountsBackend(OrganizationsBackend):
         self.accounts.append(account)
         organizations_backends.master_accounts[account_id] = (self.account_id, self.partition)
         return account_id
-
-
-def _add_entrance(account: str, management_account: str, role: str) -> None:
-    """Have the role in a member account that its management account takes."""
-    iam_backends[account]["aws"].create_role(
-        role_name=role,
-        assume_role_policy_document=trust_of(management_account),
-        path="/",
-        permissions_boundary=None,
-        description="",
-        tags=[],
-        max_session_duration="3600",
-    )
 
 
 def _email_is_taken(email: str) -> bool:

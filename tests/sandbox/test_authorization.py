@@ -1,0 +1,72 @@
+"""IAM in a world that enforces it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from factory.sandbox.client import session_for
+from factory.sandbox.world import Member, Organization, World
+from tests.sandbox.emulators import ADOPTED, MANAGEMENT, MEMBER_ROLE, REGION, Emulator, running
+from tests.sandbox.test_accounts import assume
+
+pytestmark = pytest.mark.sandbox
+
+
+def member(emulator: Emulator) -> boto3.Session:
+    manager = session_for(emulator.endpoint, MANAGEMENT[0], REGION, "CellFactory")
+    return assume(emulator, manager, f"arn:aws:iam::{ADOPTED}:role/{MEMBER_ROLE}")
+
+
+def narrow(emulator: Emulator, inside: boto3.Session, *actions: str) -> boto3.Session:
+    """Make a role that may do so much and no more, and take it."""
+    iam: Any = inside.client("iam", endpoint_url=emulator.endpoint)
+    principal = {"AWS": f"arn:aws:iam::{MANAGEMENT[0]}:root"}
+    trust = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+    allowed = {"Effect": "Allow", "Action": actions, "Resource": "*"}
+    documents = [
+        json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        for statement in (trust, allowed)
+    ]
+    iam.create_role(RoleName="narrow", AssumeRolePolicyDocument=documents[0])
+    iam.put_role_policy(RoleName="narrow", PolicyName="some", PolicyDocument=documents[1])
+    manager = session_for(emulator.endpoint, MANAGEMENT[0], REGION, "CellFactory")
+    return assume(emulator, manager, f"arn:aws:iam::{ADOPTED}:role/narrow")
+
+
+def test_a_role_does_what_its_policies_say_and_nothing_else(tmp_path: Path) -> None:
+    organization = Organization(
+        management_account=MANAGEMENT[0], members=(Member(account=ADOPTED, role=MEMBER_ROLE),)
+    )
+    with running(tmp_path, World(organizations=(organization,), enforce_iam=True)) as emulator:
+        inside = member(emulator)
+        ec2: Any = inside.client("ec2", endpoint_url=emulator.endpoint)
+        ec2.create_vpc(CidrBlock="10.64.0.0/16")
+        session = narrow(emulator, inside, "ec2:DescribeVpcs", "eks:ListClusters", "kms:List*")
+        ec2, eks, kms, logs = (
+            session.client(name, endpoint_url=emulator.endpoint)
+            for name in ("ec2", "eks", "kms", "logs")
+        )
+        assert len(ec2.describe_vpcs()["Vpcs"]) == 1
+        assert eks.list_clusters()["clusters"] == []
+        kms.list_keys()
+        for call in (
+            lambda: ec2.create_vpc(CidrBlock="10.65.0.0/16"),
+            lambda: eks.describe_cluster(name="cell"),
+            kms.create_key,
+            logs.describe_log_groups,
+        ):
+            with pytest.raises(ClientError, match=r"AccessDenied|UnauthorizedOperation"):
+                call()
+        assert len(ec2.describe_vpcs()["Vpcs"]) == 1
+
+
+def test_nothing_is_enforced_unless_it_is_asked_for(emulator: Emulator) -> None:
+    session = narrow(emulator, member(emulator), "ec2:DescribeVpcs")
+    logs: Any = session.client("logs", endpoint_url=emulator.endpoint)
+    assert logs.describe_log_groups()["logGroups"] == []
