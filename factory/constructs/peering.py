@@ -11,14 +11,17 @@ from factory.constructs.cdk import (
     TerraformStack,
     VpcPeeringConnection,
     VpcPeeringConnectionAccepterA,
+    VpcPeeringConnectionAccepterTimeouts,
     VpcPeeringConnectionOptions,
     VpcPeeringConnectionOptionsAccepter,
+    VpcPeeringConnectionTimeouts,
 )
 from factory.constructs.specs import AcceptSpec, PeeringSpec
 from factory.constructs.stack import for_each
 from factory.naming import edge_name
 
 _EDGES = "${local.edges}"
+_LONG = "10m"  # the provider waits one minute by itself; many are made at once
 
 
 def add_requests(stack: TerraformStack, spec: PeeringSpec) -> str:
@@ -43,6 +46,7 @@ def add_requests(stack: TerraformStack, spec: PeeringSpec) -> str:
         peer_vpc_id="${each.value.vpc_id}",
         peer_owner_id="${each.value.account_id}",
         auto_accept=False,
+        timeouts=VpcPeeringConnectionTimeouts(create=_LONG, update=_LONG, delete=_LONG),
         tags={"Name": "${each.value.edge}"},
     )
     for_each(connection, _EDGES)
@@ -68,6 +72,7 @@ def add_acceptances(stack: TerraformStack, spec: AcceptSpec) -> str:
         "peer",
         vpc_peering_connection_id="${each.value.connection_id}",
         auto_accept=True,
+        timeouts=VpcPeeringConnectionAccepterTimeouts(create=_LONG, update=_LONG),
         tags={"Name": "${each.value.edge}"},
     )
     for_each(accepter, _EDGES)

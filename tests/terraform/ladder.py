@@ -86,6 +86,13 @@ class Ladder:
         data["cells"] = {name: cell for name, cell in cells.items() if cell is not None}
         file.write_text(render_data(data), "utf-8")
 
+    def resolve_hub_names(self) -> None:
+        """Have every hub's private names resolved, whether its owner has accepted yet or not."""
+        file = self.folder / "cells.yaml"
+        data = load_data(file.read_text("utf-8"))
+        hubs = {name: {**hub, "dns_resolution": True} for name, hub in data["hubs"].items()}
+        file.write_text(render_data({**data, "hubs": hubs}), "utf-8")
+
     def client(self, service: str, account: str, region: str = "us-east-1") -> Any:
         """Look into an account of the emulated AWS."""
         session = session_for(self.endpoint, account, region)

@@ -48,6 +48,7 @@ def ladder(tmp_path_factory: pytest.TempPathFactory, terraform_mirror: Path) -> 
     for name in ("cells.yaml", "cells.lock.yaml"):
         shutil.copy(ROOT / name, folder)
     ladder = Ladder(folder=folder, mirror=terraform_mirror)
+    ladder.resolve_hub_names()
     ladder.run("synth", "--locked")
     ladder.start()
     yield ladder
@@ -91,6 +92,9 @@ def test_everything_applies(ladder: Ladder) -> None:
     assert len(rows) == 17
     assert {row["status"] for row in rows.values()} == {"applied"}
     assert "has to accept" in ladder.stderr  # the hub's owner, for each cell of the mesh
+    for cell in ("moka-use1-a", "moka-use1-b", "moka-use1-c"):
+        assert f"to route {lock_of(ladder)[cell].primary} to it" in ladder.stderr
+    assert "waits for account" in ladder.stderr  # the one that was made
 
 
 def test_the_synthesized_file_is_what_terraform_read(ladder: Ladder) -> None:
@@ -110,6 +114,14 @@ def test_the_hubs_owner_accepts(ladder: Ladder) -> None:
         ec2.accept_vpc_peering_connection(
             VpcPeeringConnectionId=connection["VpcPeeringConnectionId"]
         )
+
+
+def test_names_of_the_hub_are_resolved_once_its_owner_has_accepted(ladder: Ladder) -> None:
+    rows = ladder.results("apply", "--layer", "routes")
+    assert {name: row["counts"]["add"] for name, row in rows.items()} == {
+        f"moka-use1-{letter}-routes": 1 for letter in "abc"
+    }
+    assert {row["counts"]["change"] for row in rows.values()} == {0}
 
 
 @pytest.mark.parametrize(("lower", "higher"), EDGES)
