@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import update_instances, update_zones
+from tools import update_instances, update_offerings, update_zones
 from tools.made_file import write_or_check
 
 
@@ -47,7 +47,7 @@ def test_help_makes_nothing(
     assert "Make it." in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("tool", [update_instances, update_zones])
+@pytest.mark.parametrize("tool", [update_instances, update_offerings, update_zones])
 def test_both_tools_do_so(
     tool: object, tmp_path: Path, words: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
