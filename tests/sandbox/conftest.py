@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.sandbox.eks_cell import Cell, make_cell
 from tests.sandbox.emulators import WORLD, Emulator, start, stop
 
 
@@ -32,3 +33,9 @@ def account(_numbers: Iterator[int]) -> str:
 def other_account(_numbers: Iterator[int]) -> str:
     """A second one."""
     return str(next(_numbers))
+
+
+@pytest.fixture
+def cell(emulator: Emulator, account: str) -> Cell:
+    """A VPC in it that clusters can be made in."""
+    return make_cell(emulator, account)

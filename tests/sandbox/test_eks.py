@@ -5,87 +5,18 @@ from __future__ import annotations
 import base64
 import json
 import re
-import time
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from factory.sandbox.client import leftovers
-from factory.sandbox.world import World
-from tests.sandbox.emulators import REGION, Emulator, running
+from tests.sandbox.eks_cell import Cell
+from tests.sandbox.emulators import REGION
 
 pytestmark = pytest.mark.sandbox
 
 ADMIN = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A VPC with two subnets, and a cluster in it."""
-
-    emulator: Emulator
-    account: str
-    vpc: str
-    subnets: list[str]
-
-    @property
-    def eks(self) -> Any:
-        return self.emulator.client("eks", self.account)
-
-    @property
-    def ec2(self) -> Any:
-        return self.emulator.client("ec2", self.account)
-
-    def role(self, name: str) -> str:
-        return f"arn:aws:iam::{self.account}:role/{name}"
-
-    def create(self, name: str = "cell", **changes: Any) -> dict[str, Any]:
-        request = {
-            "name": name,
-            "version": "1.34",
-            "roleArn": self.role("cluster"),
-            "accessConfig": {"authenticationMode": "API"},
-            "resourcesVpcConfig": {
-                "subnetIds": self.subnets,
-                "endpointPrivateAccess": True,
-                "endpointPublicAccess": False,
-            },
-        }
-        cluster: dict[str, Any] = self.eks.create_cluster(**(request | changes))["cluster"]
-        return cluster
-
-    def template(self, **data: Any) -> dict[str, str]:
-        made = self.ec2.create_launch_template(LaunchTemplateName="node", LaunchTemplateData=data)
-        return {"id": made["LaunchTemplate"]["LaunchTemplateId"], "version": "1"}
-
-    def create_nodes(self, **changes: Any) -> dict[str, Any]:
-        request = {
-            "clusterName": "cell",
-            "nodegroupName": "node",
-            "subnets": self.subnets[:1],
-            "nodeRole": self.role("node"),
-            "scalingConfig": {"minSize": 420, "maxSize": 420, "desiredSize": 420},
-        }
-        group: dict[str, Any] = self.eks.create_nodegroup(**(request | changes))["nodegroup"]
-        return group
-
-
-@pytest.fixture
-def cell(emulator: Emulator, account: str) -> Cell:
-    return make_cell(emulator, account)
-
-
-def make_cell(emulator: Emulator, account: str) -> Cell:
-    ec2 = emulator.client("ec2", account)
-    vpc = ec2.create_vpc(CidrBlock="10.64.0.0/16")["Vpc"]["VpcId"]
-    subnets = [
-        ec2.create_subnet(VpcId=vpc, CidrBlock=block, AvailabilityZoneId=zone)["Subnet"]["SubnetId"]
-        for block, zone in (("10.64.0.0/24", "use1-az1"), ("10.64.1.0/24", "use1-az2"))
-    ]
-    return Cell(emulator, account, vpc, subnets)
 
 
 def test_a_cluster_answers_what_was_asked_for(cell: Cell) -> None:
@@ -426,48 +357,3 @@ def test_everything_in_a_cluster_can_be_tagged(cell: Cell) -> None:
         assert cell.eks.list_tags_for_resource(resourceArn=arn)["tags"] == {"two": "2"}
     with pytest.raises(ClientError, match="NotFound"):
         cell.eks.tag_resource(resourceArn=cluster["arn"] + "x", tags={"one": "1"})
-
-
-def test_the_set_of_zones_is_for_life(cell: Cell) -> None:
-    cell.create()
-    third = cell.ec2.create_subnet(
-        VpcId=cell.vpc, CidrBlock="10.64.2.0/24", AvailabilityZoneId="use1-az4"
-    )["Subnet"]["SubnetId"]
-    for subnets in ([*cell.subnets, third], [cell.subnets[0], third]):
-        with pytest.raises(ClientError, match="should belong to the exact set of AZs") as refused:
-            cell.eks.update_cluster_config(name="cell", resourcesVpcConfig={"subnetIds": subnets})
-        assert refused.value.response["Error"]["Code"] == "InvalidParameterException"
-    config = {"subnetIds": list(reversed(cell.subnets))}
-    cell.eks.update_cluster_config(name="cell", resourcesVpcConfig=config)
-
-
-def test_one_thing_is_updated_at_a_time(cell: Cell) -> None:
-    cell.create()
-    with pytest.raises(ClientError, match="Only one type of update"):
-        cell.eks.update_cluster_config(
-            name="cell",
-            resourcesVpcConfig={"endpointPublicAccess": False},
-            logging={"clusterLogging": [{"types": ["api"], "enabled": True}]},
-        )
-
-
-@pytest.mark.parametrize("version", ["v99.0.0-eksbuild.1", "v1.20.4", "latest"])
-def test_versions_of_add_ons_that_eks_does_not_have_are_refused(cell: Cell, version: str) -> None:
-    cell.create()
-    with pytest.raises(ClientError, match="Addon version specified is not supported"):
-        cell.eks.create_addon(clusterName="cell", addonName="vpc-cni", addonVersion=version)
-
-
-def test_eks_writes_its_log_after_the_cluster_is_gone(tmp_path: Path) -> None:
-    group = "/aws/eks/cell/cluster"
-    with running(tmp_path, World(late_log_seconds=2)) as emulator:
-        own = make_cell(emulator, "7" * 12)
-        logs = emulator.client("logs", own.account)
-        own.create(logging={"clusterLogging": [{"types": ["api"], "enabled": True}]})
-        assert [g["logGroupName"] for g in logs.describe_log_groups()["logGroups"]] == [group]
-        own.eks.delete_cluster(name="cell")
-        logs.delete_log_group(logGroupName=group)
-        assert [g["logGroupName"] for g in logs.describe_log_groups()["logGroups"]] == [group]
-        time.sleep(2)
-        logs.delete_log_group(logGroupName=group)
-        assert logs.describe_log_groups()["logGroups"] == []
