@@ -137,7 +137,7 @@ def test_roles_are_assumed_where_every_account_has_them() -> None:
     made["cells"]["cell-000"]["account"] = {"email": "aws@example.com", "ou": "ou-ab12-cdefgh34"}
     stacks = by_name(inventory(made))
     member, management = stacks["cell-000-network"].access, stacks["cell-000-account"].access
-    assert (member.region, member.sts_region) == ("eu-south-1", "us-east-1")
+    assert (member.region, member.sts_region) == ("eu-south-2", "us-east-1")
     assert (management.region, management.sts_region) == ("us-east-1", "us-east-1")
 
 
