@@ -120,6 +120,28 @@ def run_process(
         )
 
 
+def run_attached(
+    argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], children: Children
+) -> int:
+    """Run a program to its end with our own standard streams.
+
+    Args:
+        argv: program and arguments; no shell reads them.
+        cwd: folder that it runs in.
+        env: its whole environment; nothing is inherited.
+        children: where to count it; a signal reaches it from there alone, and once.
+
+    Returns:
+        Its exit code, or minus the signal that ended it.
+
+    Raises:
+        OSError: when it cannot be started.
+    """
+    child = subprocess.Popen(list(argv), cwd=cwd, env=dict(env), start_new_session=True)
+    with children.watching(child):
+        return child.wait()
+
+
 @contextlib.contextmanager
 def forwarding_signals(children: Children) -> Iterator[None]:
     """Forward the first signal that ends a program to the children instead of dying of it.

@@ -50,6 +50,7 @@ def _renamed(cell: str, name: str, born: Birth) -> Finding:
         message=f"cell {cell!r} takes the account of {name!r}{known}, which left the "
         "inventory but was not released",
         hint=f"a cell cannot be renamed, for its name is in all that it is made of: put "
-        f"{name!r} back\nto use the account again: cellfactory destroy --cell {name}, then "
-        f"cellfactory lock --release {name}, and name the account by its id",
+        f"{name!r} back\nto use the account again: cellfactory destroy --cell {name} "
+        f"--forget-accounts, then cellfactory lock --release {name}, and name "
+        "the account by its id",
     )

@@ -24,6 +24,7 @@ from factory.cli.explain import explain
 from factory.cli.lock import lock
 from factory.cli.lock_providers import lock_providers
 from factory.cli.output import Told, asked_form, show_error
+from factory.cli.passing import terraform
 from factory.cli.quotas import quotas
 from factory.cli.route import route
 from factory.cli.sandbox import sandbox
@@ -54,7 +55,7 @@ app = typer.Typer(
 )
 for command in (
     *(check, size, what_if, quotas, doctor, lock, lock_providers, synth, validate),
-    *(plan, apply, destroy, route, example_job, sandbox, schema, token, explain),
+    *(plan, apply, destroy, terraform, route, example_job, sandbox, schema, token, explain),
 ):
     app.command(cls=SizeCommand if command is size else None)(command)
 

@@ -12,12 +12,13 @@ from factory.cli.options import DEFAULT_INVENTORY, InventoryFile
 from factory.cli.output import Form
 from factory.cli.watching import Terminal, finish
 from factory.runs.apply import apply_design
-from factory.runs.destroy import destroy_recorded
+from factory.runs.destroy import destroy_recorded, read_standing
 from factory.runs.plan import plan_design
 from factory.runs.reading import provider_lock_of, read_design, read_state
 from factory.runs.request import Request
 from factory.runs.validate import validate_design
 from factory.terraform.guard import Allowed
+from factory.terraform.selection import Selection
 from factory.terraform.target import Mode
 
 OutputFolder = Annotated[
@@ -28,6 +29,17 @@ Sandbox = Annotated[
     bool, typer.Option("--sandbox", help="Use the emulated AWS of `cellfactory sandbox`.")
 ]
 Cells = Annotated[list[str] | None, typer.Option("--cell", help="This cell only; may be repeated.")]
+Meshes = Annotated[
+    list[str] | None, typer.Option("--mesh", help="The stacks of this mesh; may be repeated.")
+]
+Organizations = Annotated[
+    list[str] | None,
+    typer.Option("--organization", help="The stacks of this organization; may be repeated."),
+]
+Stacks = Annotated[
+    list[str] | None,
+    typer.Option("--stack", help="This stack too, such as a-network; may be repeated."),
+]
 Layers = Annotated[
     list[str] | None, typer.Option("--layer", help="This layer only; may be repeated.")
 ]
@@ -55,7 +67,13 @@ def validate(
 
     Needs their plugins, but no AWS at all.
     """
-    request = _request(inventory_file, "offline", cell, layer, parallel, output=output)
+    request = Request(
+        mode="offline",
+        selection=_selection(cell, layer),
+        output=output,
+        provider_lock=provider_lock_of(inventory_file),
+        parallel=parallel,
+    )
     finish(validate_design(read_design(inventory_file), request, Terminal()), form)
 
 
@@ -64,7 +82,10 @@ def plan(
     output: OutputFolder = DEFAULT_OUTPUT,
     sandbox: Sandbox = False,
     cell: Cells = None,
+    mesh: Meshes = None,
+    organization: Organizations = None,
     layer: Layers = None,
+    stack: Stacks = None,
     parallel: Parallel = 4,
     registry: RegistryPlace = None,
     form: Form = "text",
@@ -76,9 +97,13 @@ def plan(
 
     The others are deferred, and say what they wait for.
     """
-    mode = _mode(sandbox)
-    request = _request(
-        inventory_file, mode, cell, layer, parallel, output=output, registry=registry
+    request = Request(
+        mode=_mode(sandbox),
+        selection=_selection(cell, layer, mesh, organization, stack),
+        output=output,
+        provider_lock=provider_lock_of(inventory_file),
+        registry=registry,
+        parallel=parallel,
     )
     outcome = plan_design(read_design(inventory_file), request, Terminal())
     finish(outcome, form)
@@ -91,7 +116,10 @@ def apply(
     output: OutputFolder = DEFAULT_OUTPUT,
     sandbox: Sandbox = False,
     cell: Cells = None,
+    mesh: Meshes = None,
+    organization: Organizations = None,
     layer: Layers = None,
+    stack: Stacks = None,
     parallel: Parallel = 4,
     registry: RegistryPlace = None,
     yes: Yes = False,
@@ -117,9 +145,12 @@ def apply(
     form: Form = "text",
 ) -> None:
     """Apply every stack, as soon as what it waits for is done."""
-    request = _request(
-        *(inventory_file, _mode(sandbox), cell, layer, parallel),
+    request = Request(
+        mode=_mode(sandbox),
+        selection=_selection(cell, layer, mesh, organization, stack),
         output=output,
+        provider_lock=provider_lock_of(inventory_file),
+        parallel=parallel,
         registry=registry,
         first_apply=first_apply,
     )
@@ -136,42 +167,56 @@ def destroy(
     inventory_file: InventoryFile = DEFAULT_INVENTORY,
     sandbox: Sandbox = False,
     cell: Cells = None,
+    mesh: Meshes = None,
+    organization: Organizations = None,
     layer: Layers = None,
+    stack: Stacks = None,
     parallel: Parallel = 4,
     registry: RegistryPlace = None,
     yes: Yes = False,
+    gone: Annotated[
+        bool, typer.Option("--gone", help="Only what has no place in the inventory any more.")
+    ] = False,
+    forget_accounts: Annotated[
+        bool,
+        typer.Option(
+            "--forget-accounts",
+            help="Give up accounts too: Terraform forgets them, and they stay open.",
+        ),
+    ] = False,
     form: Form = "text",
 ) -> None:
     """Destroy what the registry knows, in reverse order.
 
     Also cells that left the inventory, and whatever else is wrong with it: only its `state` is
-    read. On real AWS an account is kept, unless its layer is named: --layer account.
+    read, but for --gone. An account is never destroyed; --forget-accounts leaves it to itself.
     """
-    request = _request(inventory_file, _mode(sandbox), cell, layer, parallel, registry=registry)
-    finish(destroy_recorded(read_state(inventory_file), request, Terminal(yes=yes)), form)
-
-
-def _request(
-    inventory_file: Path,
-    mode: Mode,
-    cells: Sequence[str] | None,
-    layers: Sequence[str] | None,
-    parallel: int,
-    *,
-    output: Path = DEFAULT_OUTPUT,
-    registry: str | None = None,
-    first_apply: bool = True,
-) -> Request:
-    """Put the words of a command line together; what stands last, not every command takes."""
-    return Request(
+    request = Request(
+        mode=_mode(sandbox),
+        selection=_selection(cell, layer, mesh, organization, stack),
         provider_lock=provider_lock_of(inventory_file),
-        mode=mode,
-        cells=tuple(cells or ()),
-        layers=tuple(layers or ()),
-        output=output,
         registry=registry,
         parallel=parallel,
-        first_apply=first_apply,
+        forget=forget_accounts,
+    )
+    state, watcher = read_state(inventory_file), Terminal(yes=yes)
+    standing = read_standing(inventory_file) if gone else None
+    finish(destroy_recorded(state, request, watcher, standing=standing), form)
+
+
+def _selection(
+    cells: Sequence[str] | None,
+    layers: Sequence[str] | None,
+    meshes: Sequence[str] | None = None,
+    organizations: Sequence[str] | None = None,
+    stacks: Sequence[str] | None = None,
+) -> Selection:
+    return Selection(
+        cells=tuple(cells or ()),
+        layers=tuple(layers or ()),
+        meshes=tuple(meshes or ()),
+        organizations=tuple(organizations or ()),
+        stacks=tuple(stacks or ()),
     )
 
 

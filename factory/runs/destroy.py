@@ -2,48 +2,89 @@
 
 It goes by the registry alone: every record holds the configuration and the inputs that its stack
 was applied with. Of the inventory it takes where the states are kept and nothing else, so that
-cells can be got rid of although the inventory is not sound, or no longer fits.
+cells can be got rid of although the inventory is not sound, or no longer fits. Only `--gone`, which
+asks what has no place in the inventory, takes one that can be read.
+
+An account is never destroyed. Given up on an explicit word, it leaves the state and the registry,
+and stays open in its organization.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from pathlib import Path
 
 from factory.inventory.schema import State
-from factory.layers import StackId
+from factory.layers import StackId, list_stacks
 from factory.layers.order import layer_rank
 from factory.processes import forwarding_signals
 from factory.runs.context import open_context
-from factory.runs.notices import NothingRecorded, StackKept
+from factory.runs.notices import AccountLeft, NothingGone, NothingRecorded, Notice, StackKept
+from factory.runs.reading import read_declared
+from factory.runs.recorded import recorded_cell
 from factory.runs.request import Outcome, Request
 from factory.runs.watcher import Watcher, listen, require_agreement
+from factory.terraform.pending import orphaned
+from factory.terraform.record import Record
+from factory.terraform.results import Result
 from factory.terraform.runner import destroy_stacks
 from factory.terraform.selection import select_stacks
 
 
-def destroy_recorded(state: State, request: Request, watcher: Watcher) -> Outcome:
+def destroy_recorded(
+    state: State,
+    request: Request,
+    watcher: Watcher,
+    *,
+    standing: Collection[StackId] | None = None,
+) -> Outcome:
     """Destroy recorded stacks in reverse order, once the watcher agrees where AWS is real.
 
-    An account is kept, unless its layer is named: AWS lets none go that was made by its API.
+    Args:
+        state: where the states are kept; the registry lies beside them.
+        request: which stacks, and where; accounts stay unless it says `forget`.
+        watcher: is told, and asked.
+        standing: what has a place in the inventory, which is left out; None leaves nothing out.
 
     Raises:
         TerraformError: when Terraform, the registry or the emulator cannot be had.
         UsageError: when a name fits no recorded stack, or the watcher does not agree.
     """
     context = open_context(state, request, watcher)
-    recorded = sorted(context.registry.read_all(), key=layer_rank)
-    chosen = select_stacks(recorded, request.cells, request.layers)
-    if not request.layers:
+    records = context.registry.read_all()
+    known = orphaned(records, standing or ())
+    chosen = select_stacks(sorted(known, key=layer_rank), request.selection)
+    if not request.forget:
         chosen = _without_kept(chosen, watcher)
     if not chosen:
-        watcher.noted(NothingRecorded())
+        if not known:
+            watcher.noted(NothingGone() if records else NothingRecorded())
         return Outcome(results=())
     require_agreement(watcher, "destroy", chosen, request.mode)
     with forwarding_signals(context.children):
         results = destroy_stacks(
-            context, chosen, listen(watcher, chosen), parallel=request.parallel
+            context,
+            chosen,
+            listen(watcher, chosen),
+            parallel=request.parallel,
+            gone=standing is not None,
         )
-    return Outcome(results=results, stopped=context.children.stopping)
+    return Outcome(
+        results=results,
+        notices=tuple(_accounts_left(records, results)),
+        stopped=context.children.stopping,
+    )
+
+
+def read_standing(inventory_file: Path) -> tuple[StackId, ...]:
+    """List the stacks that have a place in an inventory; its addresses need not work out.
+
+    Raises:
+        UsageError: when it cannot be read.
+        InventoryError: with every problem of it.
+    """
+    declared = read_declared(inventory_file)
+    return tuple(stack.id for stack in list_stacks(declared.inventory, declared.facts))
 
 
 def _without_kept(chosen: Iterable[StackId], watcher: Watcher) -> tuple[StackId, ...]:
@@ -54,3 +95,14 @@ def _without_kept(chosen: Iterable[StackId], watcher: Watcher) -> tuple[StackId,
         else:
             kept.append(stack)
     return tuple(kept)
+
+
+def _accounts_left(
+    records: Mapping[StackId, Record], results: Iterable[Result]
+) -> Iterator[Notice]:
+    for result in results:
+        if result.status != "forgotten" or result.stack.layer != "account":
+            continue
+        record = records[result.stack]
+        known = recorded_cell(result.stack.owner, [record])
+        yield AccountLeft(known.account_id or "", known.email or "", record.account)

@@ -10,9 +10,9 @@ from factory.terraform.target import Mode
 
 @dataclass(frozen=True, slots=True)
 class NothingSelected:
-    """The named cells do not have the named layers."""
+    """The named owners do not have the named layers."""
 
-    cells: tuple[str, ...]
+    owners: tuple[str, ...]
     layers: tuple[str, ...]
 
 
@@ -38,17 +38,31 @@ class LayerLeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Orphaned:
-    """A stack that has a state but no place in the inventory."""
+    """Stacks that have a state but no place in the inventory."""
 
-    stack: StackId
+    stacks: tuple[StackId, ...]
     mode: Mode
 
 
 @dataclass(frozen=True, slots=True)
 class StackKept:
-    """A stack that is destroyed only when its layer is named."""
+    """A stack that is given up on an explicit word alone."""
 
     stack: StackId
+
+
+@dataclass(frozen=True, slots=True)
+class AccountLeft:
+    """An account that Terraform knows no more, and that stays open."""
+
+    account_id: str  # empty where its creation broke off before AWS told it
+    email: str  # empty where the registry did not know
+    management: str  # the account that may close it
+
+
+@dataclass(frozen=True, slots=True)
+class NothingGone:
+    """All that is recorded, and asked about, has its place in the inventory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +91,8 @@ Notice = (
     | LayerLeftOut
     | Orphaned
     | StackKept
+    | AccountLeft
+    | NothingGone
     | NothingRecorded
     | Pending
     | Resumable

@@ -17,6 +17,7 @@ from factory.design import Design
 from factory.errors import Finding, InventoryError, has_error
 from factory.inventory.schema import ExistingAccount
 from factory.runs.reading import read_state
+from factory.terraform.advice import FORGET
 from factory.terraform.record import Record
 from factory.terraform.registry import Registry, open_registry
 from factory.terraform.workspace import CONFIGURATION
@@ -95,7 +96,8 @@ def check_renamed(design: Design, cells: RecordedCells) -> Iterator[Finding]:
                     message=f"the account of cell {cell!r} is {known.account_id}, which stands as "
                     f"that of {name!r}",
                     hint=f"a cell cannot be renamed: put {name!r} back\nto use the account again: "
-                    f'destroy --cell {name}, then write account: {{id: "{known.account_id}"}}',
+                    f"destroy --cell {name} {FORGET}, then write account: "
+                    f'{{id: "{known.account_id}"}}',
                 )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from factory.runs.notices import Notice
 from factory.terraform.results import Result, Status
+from factory.terraform.selection import EVERYTHING, Selection
 from factory.terraform.target import Mode
 
 
@@ -15,13 +16,13 @@ class Request:
     """Which stacks, where, and how many at a time."""
 
     mode: Mode
-    cells: tuple[str, ...] = ()  # these only; all when empty
-    layers: tuple[str, ...] = ()  # these only; all when empty
+    selection: Selection = EVERYTHING
     output: Path = Path("cdktf.out")  # the folder that `synth` wrote
     provider_lock: Path = Path("cells.providers.lock.hcl")  # beside the inventory
     registry: str | None = None  # place of the outputs registry; the state bucket when None
     parallel: int = 4  # stacks at a time
     first_apply: bool = True  # whether an empty registry is one that nothing was applied to
+    forget: bool = False  # whether a destroy gives up what is kept, which AWS keeps then
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,9 +25,11 @@ def choose_stacks(design: Design, request: Request, watcher: Watcher) -> tuple[S
         UsageError: when a name fits no stack.
     """
     stacks = list_stacks(design.inventory, design.facts)
-    chosen = set(select_stacks([s.id for s in stacks], request.cells, request.layers))
-    if not chosen and request.cells and request.layers:
-        watcher.noted(NothingSelected(request.cells, request.layers))
+    chosen = set(select_stacks([s.id for s in stacks], request.selection))
+    wanted = request.selection
+    if not chosen and wanted.has_owners and wanted.layers:
+        names = tuple(name for named in wanted.owners.values() for name in named)
+        watcher.noted(NothingSelected(names, wanted.layers))
     return tuple(stack for stack in stacks if stack.id in chosen)
 
 
@@ -47,5 +49,5 @@ def leave_out(
 def note_orphaned(registry: Registry, design: Design, mode: Mode, watcher: Watcher) -> None:
     """Tell which stacks have a state but no place in the inventory."""
     stacks = [stack.id for stack in list_stacks(design.inventory, design.facts)]
-    for stack in orphaned(registry.stacks(), stacks):
-        watcher.noted(Orphaned(stack, mode))
+    if gone := orphaned(registry.stacks(), stacks):
+        watcher.noted(Orphaned(gone, mode))

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from factory.errors import Finding, TerraformError
 from factory.layers import Stack, StackId
@@ -32,7 +33,7 @@ from factory.terraform.provider_lock import not_as_locked
 from factory.terraform.record import Record, check_outputs
 from factory.terraform.registry import Registry
 from factory.terraform.results import Result, Status
-from factory.terraform.target import Target
+from factory.terraform.target import Mode, Target
 from factory.terraform.turns import cache_turn
 from factory.terraform.workspace import (
     PLAN,
@@ -77,13 +78,13 @@ def validate_stack(context: RunContext, stack: StackId, sources: Sources) -> Res
     )
     if failed := _init(context, stack, space):
         return failed
-    finished = _terraform(context, space, "validate", "-json")
+    finished = run_terraform(context, space, "validate", "-json")
     try:
         told = parse_validation(finished.stdout)
     except ValueError:
-        return _failed(context, stack, Report(other=finished.stdout), finished)
+        return failed_result(context, stack, Report(other=finished.stdout), finished)
     if finished.code != 0:
-        return _failed(context, stack, Report(diagnostics=told), finished)
+        return failed_result(context, stack, Report(diagnostics=told), finished)
     took = time.monotonic() - started
     return Result(stack=stack, status="valid", diagnostics=told, seconds=took)
 
@@ -99,7 +100,7 @@ def plan_stack(context: RunContext, job: Job) -> Result:
         return failed
     report, finished = _reported(context, space, *_PLAN, "-lock=false")
     if finished.code not in (0, 2):
-        return _failed(context, stack, report, finished)
+        return failed_result(context, stack, report, finished)
     return _planned(stack, report, finished, time.monotonic() - started)
 
 
@@ -130,11 +131,11 @@ def apply_stack(context: RunContext, job: Job, allowed: Allowed) -> Result:
     if not _has_no_state(context.target, stack):
         report, finished = _reported(context, space, *_PLAN, LOCK_TIMEOUT, f"-out={PLAN}")
         took = time.monotonic() - started
-        if refused := _refusal(stack, report, allowed, took):
+        if refused := _refusal(context.target.mode, stack, report, allowed, took):
             (space.folder / PLAN).unlink(missing_ok=True)
             return refused
         if finished.code not in (0, 2):
-            return _failed(context, stack, report, finished)
+            return failed_result(context, stack, report, finished)
         if finished.code == 0:
             _complete_unchanged(context, job, space, before, record)
             return _planned(stack, report, finished, took)
@@ -160,41 +161,19 @@ def destroy_stack(context: RunContext, record: Record) -> Result:
         context, space, "destroy", "-json", "-input=false", LOCK_TIMEOUT, "-auto-approve"
     )
     if finished.code != 0:
-        return _failed(context, stack, report, finished)
+        return failed_result(context, stack, report, finished)
     context.registry.remove(stack)
     return _applied(stack, "destroyed", report, time.monotonic() - started)
 
 
-def forget_stack(context: RunContext, record: Record) -> Result:
-    """Forget what a stack holds and destroy nothing of it: an account stays where it is.
-
-    AWS would let the account leave its organization, if it let it go at all, and its e-mail
-    address would be spent.
-    """
-    stack = record.stack
-    started = time.monotonic()
-    space = prepare_workspace(context.target, context.engine, stack, record.sources, record.inputs)
-    if failed := _init(context, stack, space):
-        return failed
-    listed = _terraform(context, space, "state", "list")
-    addresses = [line for line in listed.stdout.splitlines() if line.strip()]
-    if listed.code == 0 and addresses:
-        context.registry.write(replace(record, complete=False))
-        removed = _terraform(context, space, "state", "rm", LOCK_TIMEOUT, *addresses)
-        if removed.code != 0:
-            return _failed(context, stack, Report(), removed)
-    elif listed.code != 0 and "No state file was found" not in listed.stderr:
-        return _failed(context, stack, Report(), listed)
-    context.registry.remove(stack)
-    took = time.monotonic() - started
-    return Result(stack=stack, status="forgotten", reason=_stays(record), seconds=took)
-
-
-def _stays(record: Record) -> str:
-    account = record.outputs.get(ACCOUNT_VARIABLE)
-    if not account:
-        return "nothing was made"
-    return f"account {account} stays open in its organization; to use it again, name it by its id"
+def open_stack(
+    context: RunContext, stack: StackId, sources: Sources, inputs: Mapping[str, Value] | None
+) -> Workspace | Result:
+    """Make the work folder of a stack ready for a command, or say why it cannot be."""
+    space = prepare_workspace(
+        *(context.target, context.engine, stack, sources, inputs), pins=context.pins
+    )
+    return _init(context, stack, space) or space
 
 
 _PLAN = ("plan", "-json", "-input=false", "-detailed-exitcode")
@@ -216,7 +195,7 @@ def _apply(
     finally:
         (space.folder / PLAN).unlink(missing_ok=True)  # a saved plan holds the state
     if finished.code != 0:
-        return _failed(context, job.stack.id, report, finished)
+        return failed_result(context, job.stack.id, report, finished)
     told = _outputs(context, space) if report.outputs is None else report.outputs
     outputs = check_outputs(job.stack, told)
     context.registry.write(replace(record, complete=True, outputs=outputs))
@@ -263,12 +242,14 @@ def _has_no_state(target: Target, stack: StackId) -> bool:
     return target.mode == "sandbox" and not target.state_file(stack).exists()
 
 
-def _refusal(stack: StackId, report: Report, allowed: Allowed, seconds: float) -> Result | None:
+def _refusal(
+    mode: Mode, stack: StackId, report: Report, allowed: Allowed, seconds: float
+) -> Result | None:
     """Refuse a plan, also one that Terraform itself stopped at what is kept."""
     refused = forbidden(dangers(report.planned, report.lost), stack.layer, allowed)
     if not refused:
         return None
-    message, hint = describe(refused, stack.layer)
+    message, hint = describe(refused, stack, mode)
     finding = Finding(rule="F607", stack=stack.name, message=message, hint=hint)
     return Result(
         stack=stack,
@@ -288,7 +269,7 @@ def _init(context: RunContext, stack: StackId, space: Workspace) -> Result | Non
         if not space.needs_init:
             return None
         arguments = {"aws": (), "sandbox": ("-reconfigure",), "offline": ("-backend=false",)}
-        finished = _terraform(
+        finished = run_terraform(
             context,
             space,
             *("init", "-input=false", "-no-color", *arguments[context.target.mode]),
@@ -297,7 +278,7 @@ def _init(context: RunContext, stack: StackId, space: Workspace) -> Result | Non
         if finished.code == 0:
             space.mark_init()
             return None
-    failed = _failed(context, stack, Report(), finished)
+    failed = failed_result(context, stack, Report(), finished)
     words = finished.stderr + finished.stdout
     finding = not_as_locked(words, context.pins.file) if context.pins and space.pinned else None
     if finding is None:
@@ -307,12 +288,12 @@ def _init(context: RunContext, stack: StackId, space: Workspace) -> Result | Non
 
 
 def _reported(context: RunContext, space: Workspace, *arguments: str) -> tuple[Report, Finished]:
-    finished = _terraform(context, space, *arguments)
+    finished = run_terraform(context, space, *arguments)
     return parse_report(finished.stdout), finished
 
 
 def _outputs(context: RunContext, space: Workspace) -> Mapping[str, object]:
-    finished = _terraform(context, space, "output", "-json")
+    finished = run_terraform(context, space, "output", "-json")
     try:
         return parse_outputs(finished.stdout)
     except ValueError as error:
@@ -322,14 +303,31 @@ def _outputs(context: RunContext, space: Workspace) -> Mapping[str, object]:
         raise TerraformError(finding) from error
 
 
-def _terraform(context: RunContext, space: Workspace, *arguments: str) -> Finished:
-    try:
+def run_terraform(context: RunContext, space: Workspace, *arguments: str) -> Finished:
+    """Run one command of Terraform's in a work folder."""
+
+    def run(program: Sequence[str]) -> Finished:
         return run_process(
-            [*context.engine.argv, *arguments],
+            [*program, *arguments],
             cwd=space.folder,
             env=context.environment,
             children=context.children,
         )
+
+    return start(context, run)
+
+
+T = TypeVar("T")
+
+
+def start(context: RunContext, run: Callable[[Sequence[str]], T]) -> T:
+    """Do something with Terraform's program.
+
+    Raises:
+        TerraformError: when it cannot be started (F601).
+    """
+    try:
+        return run(context.engine.argv)
     except OSError as error:
         msg = f"cannot run {context.engine.origin}: {error.strerror}"
         raise TerraformError(Finding(rule="F601", message=msg)) from error
@@ -358,7 +356,10 @@ def _applied(stack: StackId, status: Status, report: Report, seconds: float) -> 
     )
 
 
-def _failed(context: RunContext, stack: StackId, report: Report, finished: Finished) -> Result:
+def failed_result(
+    context: RunContext, stack: StackId, report: Report, finished: Finished
+) -> Result:
+    """Say of a stack that a command of Terraform's failed, in its own words."""
     told = report.diagnostics
     if not report.errors:
         words = "\n".join(t.strip() for t in (finished.stderr, report.other) if t.strip())

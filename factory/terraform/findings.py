@@ -33,6 +33,6 @@ def _told(result: Result, diagnostic: Diagnostic) -> Finding:
         stack=result.stack.name,
         address=diagnostic.address,
         message=diagnostic.summary,
-        hint=diagnostic.detail,
+        hint="\n".join(t for t in (diagnostic.detail, diagnostic.hint) if t),
         severity=severity,
     )

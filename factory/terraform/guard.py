@@ -14,8 +14,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from factory.layers import LAYERS
+from factory.layers import LAYERS, StackId
+from factory.terraform.advice import terraform_line
 from factory.terraform.messages import Change
+from factory.terraform.target import Mode
 
 NEVER = frozenset({"aws_organizations_account"})
 """Its e-mail address is spent, and it leaves its organization."""
@@ -72,12 +74,13 @@ def forbidden(found: Iterable[Change], layer: str, allowed: Allowed) -> tuple[Ch
     return tuple(c for c in found if not _is_allowed(c, layer, allowed))
 
 
-def describe(refused: Sequence[Change], layer: str) -> tuple[str, str]:
+def describe(refused: Sequence[Change], stack: StackId, mode: Mode) -> tuple[str, str]:
     """Say what a plan is refused for, and which words let it where any do.
 
     Args:
         refused: never empty.
-        layer: of the stack.
+        stack: whose plan it is.
+        mode: where it was to be applied.
 
     Returns:
         A sentence, and a hint of a line for each way out.
@@ -86,20 +89,21 @@ def describe(refused: Sequence[Change], layer: str) -> tuple[str, str]:
     told = [f"{_VERBS[a]} {actions.count(a):,}" for a in _VERBS if a in actions]
     ways: dict[str, None] = {}
     for change in refused:
-        ways[_way_out(change, layer)] = None
+        ways[_way_out(change, stack, mode)] = None
     return f"it would {' and '.join(told)}", "\n".join(ways)
 
 
 _VERBS = {"delete": "destroy", "replace": "replace", "create": "re-create what is gone:"}
 
 
-def _way_out(change: Change, layer: str) -> str:
-    kind, address = change.resource_type, shlex.quote(change.address)
+def _way_out(change: Change, stack: StackId, mode: Mode) -> str:
+    kind, address, layer = change.resource_type, shlex.quote(change.address), stack.layer
     if kind in NEVER:
         return "an account is never destroyed or replaced: put back what was edited"
     if is_tainted(change):
         return (
-            f"its creation broke off; once AWS has mended it, run: terraform untaint {address}\n"
+            "its creation broke off; once AWS has mended it: "
+            f"{terraform_line(stack, mode, 'untaint', change.address)}\n"
             f"to replace it instead: --allow-destroy {address}"
         )
     if change.action == "create":

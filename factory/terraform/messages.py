@@ -41,11 +41,13 @@ class Diagnostic:
     summary: str
     detail: str = ""
     address: str = ""  # Terraform address of the resource, where it is known
+    hint: str = ""  # ours: what it means here, and the way out
 
     def __str__(self) -> str:
         first = f"{self.severity}: {self.summary}"
         lines = [f"{first} ({self.address})" if self.address else first]
         lines += [f"  {line}" if line else "" for line in self.detail.splitlines()]
+        lines += [f"  -> {line}" for line in self.hint.splitlines()]
         return "\n".join(lines)
 
 

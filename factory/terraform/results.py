@@ -15,7 +15,7 @@ Status = Literal[
     "no-change",
     "applied",
     "destroyed",
-    "forgotten",  # by the state and the registry; it stays in AWS
+    "forgotten",  # by Terraform; AWS keeps what it held
     "done-before",  # by the run that is resumed
     "left-out",  # cannot be done in this target
     "deferred",  # its inputs do not exist yet

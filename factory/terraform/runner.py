@@ -5,27 +5,29 @@ Nothing here prints: what happens is told to a `Listener`, one stack at a time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from factory.errors import FactoryError, Finding
+from factory.errors import FactoryError
 from factory.layers import Stack, StackId
 from factory.terraform.commands import (
     Job,
     RunContext,
     apply_stack,
     destroy_stack,
-    forget_stack,
     plan_stack,
     validate_stack,
 )
+from factory.terraform.forget import forget_stack
 from factory.terraform.guard import Allowed
 from factory.terraform.journal import Journal, work_key
 from factory.terraform.messages import Value
+from factory.terraform.needed import refuse_needed, users_of
 from factory.terraform.new_accounts import resolved_access
 from factory.terraform.pool import run_when_ready
-from factory.terraform.record import Deferred, Record, resolve_inputs
+from factory.terraform.record import Deferred, resolve_inputs
 from factory.terraform.results import Result
+from factory.terraform.said import explain
 from factory.terraform.turns import stack_lock
 from factory.terraform.workspace import Sources, parse_configuration, provider_sources
 
@@ -155,17 +157,22 @@ def destroy_stacks(
     listener: Listener,
     *,
     parallel: int,
+    gone: bool = False,
 ) -> tuple[Result, ...]:
     """Destroy stacks that the registry knows, each after all that wait for it are gone.
 
+    What is kept on a destroy, as an account, is not destroyed: Terraform forgets it.
     Nothing at all is destroyed while a stack outside of the selection still takes values from
-    one inside it (F606): half a cell would be worse than a whole one.
+    one inside it (F606): half a cell would be worse than a whole one. `gone` says that the
+    selection is all that left the inventory, so that whoever is outside of it stays there.
     """
     records = context.registry.read_all()
     users = users_of(records.values())
-    held = _held(selected, users)
-    if held:
-        return _refuse_all(listener, selected, held)
+    refused = refuse_needed(selected, users, context.target.mode, gone=gone)
+    for result in refused:
+        listener.finished(result)
+    if refused:
+        return refused
     waits = {
         stack: tuple(user for user in users.get(stack, ()) if user in selected)
         for stack in records
@@ -178,45 +185,6 @@ def destroy_stacks(
         return _alone(context, stack, lambda: give_up(context, records[stack]))
 
     return _run(context, waits, work, listener, parallel)
-
-
-def _held(
-    selected: Collection[StackId], users: Mapping[StackId, tuple[StackId, ...]]
-) -> dict[StackId, list[StackId]]:
-    """List the stacks outside of a selection that take values from each stack inside it."""
-    outside = {s: [u for u in users.get(s, ()) if u not in selected] for s in selected}
-    return {stack: named for stack, named in outside.items() if named}
-
-
-def _refuse_all(
-    listener: Listener, selected: Collection[StackId], held: Mapping[StackId, list[StackId]]
-) -> tuple[Result, ...]:
-    results = []
-    for stack in selected:
-        if stack in held:
-            message = f"{_told_users(held[stack])} first"
-            finding = Finding(rule="F606", stack=stack.name, message=message)
-            result = Result(stack=stack, status="refused", reason=str(finding), finding=finding)
-        else:
-            result = Result(stack=stack, status="skipped", reason="others were refused")
-        listener.finished(result)
-        results.append(result)
-    return tuple(results)
-
-
-def _told_users(users: Sequence[StackId]) -> str:
-    named = ", ".join(map(str, users))
-    take, them = ("takes", "that") if len(users) == 1 else ("take", "those")
-    return f"{named} still {take} values from it; apply {them} without it, or destroy {them},"
-
-
-def users_of(records: Iterable[Record]) -> dict[StackId, tuple[StackId, ...]]:
-    """List, for each stack, the recorded stacks that take values from it, sorted."""
-    users: dict[StackId, list[StackId]] = {}
-    for record in records:
-        for producer in record.waits_for:
-            users.setdefault(producer, []).append(record.stack)
-    return {producer: tuple(sorted(found)) for producer, found in users.items()}
 
 
 def _run(
@@ -235,9 +203,16 @@ def _run(
         stopping=lambda: context.children.stopping,
         parallel=parallel,
     ):
+        result = _explained(context, result)
         results[stack] = result
         listener.finished(result)
     return tuple(results[stack] for stack in waits)
+
+
+def _explained(context: RunContext, result: Result) -> Result:
+    """Say beside Terraform's own words what they mean here."""
+    told = (explain(d, result.stack, context.target.mode) for d in result.diagnostics)
+    return replace(result, diagnostics=tuple(told))
 
 
 def _alone(context: RunContext, stack: StackId, work: Callable[[], Result]) -> Result:

@@ -1,12 +1,15 @@
-"""How notices of a run read: one sentence each, with what to do."""
+"""How notices of a run read: a sentence each, with what to do."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import assert_never
 
-from factory.layers import LAYERS, StackId
+from factory.layers import LAYERS, ROWS, StackId
 from factory.runs.notices import (
+    AccountLeft,
     LayerLeftOut,
+    NothingGone,
     NothingRecorded,
     NothingSelected,
     Notice,
@@ -18,6 +21,8 @@ from factory.runs.notices import (
     Unpinned,
 )
 from factory.runs.watcher import Question
+from factory.terraform.advice import FORGET, gone_line
+from factory.terraform.target import Mode
 
 
 def render_notice(notice: Notice) -> str:
@@ -27,22 +32,20 @@ def render_notice(notice: Notice) -> str:
     'platform is left out: no Kubernetes API'
     """
     match notice:
-        case NothingSelected(cells, layers):
-            text = f"{', '.join(cells)}: no layer {' or '.join(layers)} there, so nothing to do"
-        case SandboxWiped():
-            text = "the emulated AWS is a new one: what was kept of the earlier one is wiped"
         case Unpinned(file):
             text = f"providers are not pinned: {file} is not there; cellfactory lock-providers"
+        case NothingSelected(owners, layers):
+            text = f"{', '.join(owners)}: no layer {' or '.join(layers)} there, so nothing to do"
+        case SandboxWiped() | NothingRecorded() | NothingGone():
+            text = _TOLD[type(notice)]
         case LayerLeftOut(layer, reason):
             text = f"{layer} is left out: {reason}"
-        case Orphaned(stack, mode):
-            text = _orphaned(stack, sandbox=mode == "sandbox")
+        case Orphaned(stacks, mode):
+            text = _orphaned(stacks, mode)
         case StackKept(stack):
-            text = (
-                f"{stack} is kept: it is forgotten, and stays in AWS, only by --layer {stack.layer}"
-            )
-        case NothingRecorded():
-            text = "the registry knows of no stack: nothing to destroy"
+            text = f"{stack} is kept, as is what it holds: only {FORGET} gives it up"
+        case AccountLeft():
+            text = _left(notice)
         case Pending(sentence):
             text = sentence
         case Resumable(run):
@@ -52,13 +55,46 @@ def render_notice(notice: Notice) -> str:
     return text
 
 
-def _orphaned(stack: StackId, *, sandbox: bool) -> str:
-    if stack.row.kept_on_destroy:
-        return f"{stack} is orphaned: it has a state, but is not in the inventory; it is kept"
-    where = " --sandbox" if sandbox else ""
+_TOLD: Mapping[type[Notice], str] = {
+    SandboxWiped: "the emulated AWS is a new one: what was kept of the earlier one is wiped",
+    NothingRecorded: "the registry knows of no stack: nothing to destroy",
+    NothingGone: "all that is recorded has its place in the inventory: nothing to destroy",
+}
+
+
+def _orphaned(stacks: Sequence[StackId], mode: Mode) -> str:
+    """Tell of stacks without a place; what is kept is never proposed for a destroy."""
+    gone = [str(stack) for stack in stacks if not stack.row.kept_on_destroy]
+    kept = [str(stack) for stack in stacks if stack.row.kept_on_destroy]
+    lines = []
+    if gone:
+        are, them = ("is", "it") if len(gone) == 1 else ("are", "them")
+        lines.append(
+            f"{', '.join(gone)} {are} orphaned: applied once, but not in the inventory; to "
+            f"destroy {them}: {gone_line(mode)}"
+        )
+    if kept:
+        verb = "is" if len(kept) == 1 else "are"
+        lines.append(f"{', '.join(kept)} {verb} not in the inventory, and kept")
+    return "\n".join(lines)
+
+
+def _left(left: AccountLeft) -> str:
+    """Tell which account stays, and what closing it takes.
+
+    Source:
+        https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_close.html
+    """
+    named = f"account {left.account_id or '(its id was never told)'}"
+    told = f"{named} ({left.email})" if left.email else named
+    which = left.account_id or "ID"
     return (
-        f"{stack} is orphaned: it has a state, but is not in the inventory; "
-        f"cellfactory destroy{where} --{stack.kind} {stack.owner} --layer {stack.layer}"
+        f"{told} stays open in its organization, and what is in it is billed\n"
+        f'    to use it again: account: {{id: "{which}"}}\n'
+        f"    to close it, in the management account {left.management}: aws organizations "
+        f"close-account --account-id {which}\n"
+        "    AWS suspends it first and closes it for good months later; its e-mail address is "
+        "not free again"
     )
 
 
@@ -66,6 +102,13 @@ def render_question(question: Question) -> str:
     """Render what is about to happen to real AWS, before it is asked about."""
     stacks = question.stacks
     owners = sorted({stack.owner for stack in stacks})
-    by_layer = [(name, sum(s.layer == name for s in stacks)) for name in LAYERS]
+    is_forgotten = question.verb == "destroy"
+    by_layer = [
+        (
+            f"{name} to forget" if is_forgotten and ROWS[name].kept_on_destroy else name,
+            sum(s.layer == name for s in stacks),
+        )
+        for name in LAYERS
+    ]
     told = ", ".join(f"{count:,} {name}" for name, count in by_layer if count)
     return f"{question.verb} in real AWS: {len(stacks):,} stacks ({told}) of {', '.join(owners)}"

@@ -11,8 +11,11 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +28,8 @@ from factory.terraform.commands import RunContext
 from factory.terraform.engine import Engine, find_engine
 from factory.terraform.guard import NOTHING, Allowed
 from factory.terraform.journal import Journal, read_finished
+from factory.terraform.passing import Passed, pass_through
+from factory.terraform.record import Record
 from factory.terraform.registry import open_registry
 from factory.terraform.results import Result
 from factory.terraform.runner import (
@@ -299,3 +304,160 @@ def test_ctrl_c_lets_terraform_save_its_state_and_a_resumed_run_goes_on(
     results = apply(context, sources())
     assert statuses(results)["a-network"] == "applied +0 ~0 -0 ±1"
     assert {result.status for result in results.values()} == {"applied"}
+
+
+LOCK_ID = "1f0c3a52-9c0d-7b11-22aa-3344556677ee"
+
+
+class StateServer(BaseHTTPRequestHandler):
+    """One state and its lock, by the protocol of the backend `http`."""
+
+    state = b""
+    lock = b""
+
+    def do_GET(self) -> None:
+        self._answer(200 if self.state else 404, self.state)
+
+    def do_POST(self) -> None:
+        type(self).state = self._body()
+        self._answer(200)
+
+    def do_LOCK(self) -> None:
+        body = self._body()
+        if not self.lock:
+            type(self).lock = body
+            self._answer(200)
+        else:
+            self._answer(423, self.lock)
+
+    def do_UNLOCK(self) -> None:
+        type(self).lock = b""
+        self._answer(200)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+    def _body(self) -> bytes:
+        return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+
+    def _answer(self, code: int, body: bytes = b"") -> None:
+        self.send_response(code)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+@pytest.fixture
+def kept_apart() -> Iterator[dict[str, Any]]:
+    """A backend that locks, which a run that was killed left locked."""
+    told = {"ID": LOCK_ID, "Operation": "OperationTypeApply", "Who": "runner@ci", "Path": ""}
+    told |= {"Info": "", "Version": "1.11.4", "Created": "2026-11-27T22:10:00Z"}
+    StateServer.state, StateServer.lock = b"", json.dumps(told).encode()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), StateServer)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}/"
+    yield {"http": dict.fromkeys(("address", "lock_address", "unlock_address"), url)}
+    server.shutdown()
+    server.server_close()
+
+
+def passed(context: RunContext, stack: StackId, *words: str) -> int:
+    record = context.registry.read(stack)
+    assert record is not None
+    asked = Passed(stack=stack, sources=record.sources, inputs=record.inputs)
+    told = pass_through(context, asked, words)
+    assert isinstance(told, int)
+    return told
+
+
+KEPT = {"prevent_destroy": True}
+
+
+def test_what_terraform_keeps_is_lifted_for_a_destroy_alone(context: RunContext) -> None:
+    apply(context, sources(network=network_document(lifecycle=KEPT)))
+    assert passed(context, NETWORK, "plan", "-destroy") != 0, "it is kept whoever runs Terraform"
+    gone = destroy_stacks(context, [NETWORK, PEERING, ACCEPT], QUIET, parallel=2)
+    assert {result.status for result in gone} == {"destroyed"}
+
+
+def test_what_is_kept_on_a_destroy_leaves_the_state_and_is_not_destroyed(
+    context: RunContext, tmp_path: Path
+) -> None:
+    account, witness = StackId("a", "account"), tmp_path / "destroyed"
+    told = {"local-exec": {"when": "destroy", "command": f"touch {witness}"}}
+    document = network_document(lifecycle=KEPT, provisioner=[told])
+    stack = Stack(id=account, access=ACCESS, outputs={"vpc_id": "string"})
+    files = {account: {"cdk.tf.json": json.dumps(document)}}
+    journal = Journal(context.target.runs_folder / "run.jsonl", "apply")
+    (made,) = apply_stacks(
+        context,
+        [stack],
+        files,
+        QUIET,
+        parallel=1,
+        journal=journal,
+        finished={},
+        allowed=NOTHING,
+    )
+    assert made.status == "applied"
+    (result,) = destroy_stacks(context, [account], QUIET, parallel=1)
+    assert (result.status, result.diagnostics) == ("forgotten", ())
+    assert context.registry.stacks() == frozenset()
+    state = json.loads(context.target.state_file(account).read_text("utf-8"))
+    assert state["resources"] == []
+    assert not witness.exists()
+
+
+def test_a_stack_of_which_nothing_was_made_is_forgotten(context: RunContext) -> None:
+    account = StackId("a", "account")
+    context.registry.write(
+        Record(
+            stack=account,
+            account="111111111111",
+            region="us-east-1",
+            complete=False,
+            digest="",
+            sources={"cdk.tf.json": json.dumps(network_document())},
+            inputs={},
+            outputs={},
+        )
+    )
+    (result,) = destroy_stacks(context, [account], QUIET, parallel=1)
+    assert (result.status, result.diagnostics) == ("forgotten", ())
+    assert context.registry.stacks() == frozenset()
+
+
+def test_a_taint_comes_and_goes_by_our_command(context: RunContext) -> None:
+    apply(context, sources())
+    address = 'terraform_data.row["vpc"]'
+    assert passed(context, NETWORK, "taint", address) == 0
+    replaced = plan_stacks_now(context, STACKS[:1], sources(), QUIET, parallel=1)
+    assert str(replaced[0].counts) == "+0 ~0 -0 ±1"
+    assert passed(context, NETWORK, "untaint", address) == 0
+    again = plan_stacks_now(context, STACKS[:1], sources(), QUIET, parallel=1)
+    assert again[0].status == "no-change"
+    assert passed(context, NETWORK, "state", "show", "nothing.here") != 0
+
+
+def test_a_lock_that_was_left_is_told_with_our_command_and_goes_by_it(
+    engine: Engine,
+    tmp_path: Path,
+    kept_apart: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("factory.terraform.commands.LOCK_TIMEOUT", "-lock-timeout=0s")
+    made = make_context(engine, tmp_path)
+    target = Target(mode="aws", folder=made.target.folder)
+    context = replace(made, target=target, environment=environment(target, os.environ))
+    document = {"terraform": {"backend": kept_apart}, **network_document()}
+    files = {**sources(), NETWORK: {"cdk.tf.json": json.dumps(document)}}
+    failed = apply(context, files)["a-network"]
+    assert failed.status == "failed"
+    shown = render_errors(failed)
+    # Terraform 1.11 tells, with this backend, the id that it wanted to lock with itself.
+    assert "cellfactory terraform --cell a --layer network -- force-unlock -force " in shown
+    assert "-lock=false" not in shown
+    assert context.registry.read(NETWORK) is None, "what synth wrote does as well"
+    asked = Passed(stack=NETWORK, sources=files[NETWORK], inputs=None)
+    assert pass_through(context, asked, ["force-unlock", "-force", LOCK_ID]) == 0
+    assert apply(context, files)["a-network"].status == "applied"

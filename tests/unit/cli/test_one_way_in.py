@@ -33,6 +33,7 @@ ALLOWING = {
     "route": "sends jobs to cells that stand",
     "sandbox": "makes what is there before the first cell",
     "schema": "reads no inventory",
+    "terraform": "goes by what was applied, and asks what no command of ours does",
     "size": "shows what does not fit, and says so by its exit code",
     "token": "reads no inventory",
     "what-if": "reads no inventory",

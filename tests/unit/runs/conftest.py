@@ -69,6 +69,18 @@ class Place:
         told = map(json.loads, log.read_text("utf-8").splitlines() if log.exists() else ())
         return [(s, c) for event, s, c, _ in told if event == "begin" and c != "init"]
 
+    def asked(self) -> list[tuple[str, str, list[str]]]:
+        """Stack, command and arguments, in order."""
+        log = self.folder / "log"
+        told = map(json.loads, log.read_text("utf-8").splitlines() if log.exists() else ())
+        return [(s, c, words) for event, s, c, words in told if event == "begin"]
+
+    def does(self, stack: str, **commands: dict[str, Any]) -> None:
+        """Say what Terraform does for a stack, by command."""
+        file = self.folder / "script.json"
+        script = json.loads(file.read_text("utf-8"))
+        file.write_text(json.dumps({**script, stack: commands}), "utf-8")
+
     def remember(self, cell: str, layer: Layer = "network", **told: Any) -> Record:
         """Let the registry hold a stack that was applied."""
         record = recorded(cell, layer, **told)

@@ -61,7 +61,7 @@ def answer(command: str, arguments: list[str], told: dict[str, Any]) -> int:
 
 def refuse(command: str, why: str) -> int:
     told = {"severity": "error", "summary": why, "detail": "because\nof that", "address": "a.b"}
-    if command == "init":
+    if command in ("init", "state"):
         sys.stderr.write(f"Error: {why}\n")
     elif command == "validate":
         print(json.dumps({"diagnostics": [told]}))

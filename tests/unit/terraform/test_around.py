@@ -22,7 +22,7 @@ from factory.terraform.emulated import (
 from factory.terraform.journal import Journal, find_journal, read_finished, work_key
 from factory.terraform.pending import orphaned
 from factory.terraform.results import Result, Status
-from factory.terraform.selection import select_stacks
+from factory.terraform.selection import Selection, select_stacks
 
 
 def stack(cell: str, layer: Layer = "network") -> StackId:
@@ -33,12 +33,15 @@ ALL = [stack("a"), stack("a", "cluster"), stack("b"), stack("b", "cluster")]
 
 
 def test_nothing_named_selects_everything() -> None:
-    assert select_stacks(ALL, [], []) == tuple(ALL)
+    assert select_stacks(ALL, Selection()) == tuple(ALL)
 
 
 def test_cells_and_layers_narrow_each_other() -> None:
-    assert select_stacks(ALL, ["b"], ["network", "cluster"]) == (ALL[2], ALL[3])
-    assert select_stacks(ALL, ["a", "b"], ["cluster"]) == (ALL[1], ALL[3])
+    assert select_stacks(ALL, Selection(cells=("b",), layers=("network", "cluster"))) == (
+        ALL[2],
+        ALL[3],
+    )
+    assert select_stacks(ALL, Selection(cells=("a", "b"), layers=("cluster",))) == (ALL[1], ALL[3])
 
 
 @pytest.mark.parametrize(
@@ -49,13 +52,16 @@ def test_a_name_that_fits_nothing_is_answered_with_the_nearest(
     cells: list[str], layers: list[str], hint: str
 ) -> None:
     with pytest.raises(UsageError) as caught:
-        select_stacks([stack("moka-use1-a"), stack("zzz")], cells, layers)
+        select_stacks(
+            [stack("moka-use1-a"), stack("zzz")],
+            Selection(cells=tuple(cells), layers=tuple(layers)),
+        )
     assert str(caught.value).endswith(hint)
 
 
 def test_every_name_that_fits_nothing_is_told_of() -> None:
     with pytest.raises(UsageError) as caught:
-        select_stacks(ALL, ["a", "x", "y", "x"], ["netwrk"])
+        select_stacks(ALL, Selection(cells=("a", "x", "y", "x"), layers=("netwrk",)))
     assert str(caught.value).splitlines()[::2] == [
         "there is no cell 'x' here",
         "there is no cell 'y' here",
@@ -155,3 +161,39 @@ def test_what_belongs_to_an_earlier_emulator_is_wiped_and_nothing_else(
 
 def test_stacks_that_left_the_inventory_are_orphaned() -> None:
     assert orphaned([stack("gone"), stack("a")], [stack("a"), stack("b")]) == (stack("gone"),)
+
+
+OWNED = [StackId("a", "network"), StackId("east", "gateway"), StackId("main", "bootstrap")]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "kept"),
+    [
+        (Selection(cells=("a",)), ["a-network"]),
+        (Selection(meshes=("east",)), ["east-gateway"]),
+        (Selection(organizations=("main",)), ["main-bootstrap"]),
+        (Selection(cells=("a",), meshes=("east",)), ["a-network", "east-gateway"]),
+        (Selection(meshes=("east",), layers=("network",)), []),
+        (Selection(stacks=("east-gateway",)), ["east-gateway"]),
+        (Selection(cells=("a",), stacks=("main-bootstrap",)), ["a-network", "main-bootstrap"]),
+        (Selection(layers=("network",), stacks=("east-gateway",)), ["a-network", "east-gateway"]),
+    ],
+)
+def test_stacks_of_every_kind_of_owner_are_chosen_by_name(
+    wanted: Selection, kept: list[str]
+) -> None:
+    assert [str(s) for s in select_stacks(OWNED, wanted)] == kept
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        (Selection(meshes=("a",)), "there is no mesh 'a' here\n    known: east"),
+        (Selection(organizations=("man",)), "did you mean main?"),
+        (Selection(stacks=("a-netwrk",)), "there is no stack 'a-netwrk' here\n    did you mean"),
+    ],
+)
+def test_an_owner_of_another_kind_is_no_such_owner(wanted: Selection, said: str) -> None:
+    with pytest.raises(UsageError) as told:
+        select_stacks(OWNED, wanted)
+    assert said in str(told.value)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from factory.terraform.guard import Allowed, dangers, forbidden, is_tainted, lifted
+from factory.layers import StackId
+from factory.terraform.guard import Allowed, dangers, describe, forbidden, is_tainted, lifted
 from factory.terraform.messages import Change
 
 
@@ -109,3 +110,13 @@ def test_a_destroy_lifts_what_is_kept_but_for_accounts() -> None:
 def test_a_row_lifts_its_block() -> None:
     """An override is of a whole block; the guard has let nothing else of it through."""
     assert "aws_vpc" in lifted(DOCUMENT, ['aws_vpc.cell["x"]'])["resource"]
+
+
+def test_a_group_that_was_filled_late_is_untainted_by_a_command_that_is_here() -> None:
+    group = change('aws_eks_node_group.group["a b"]', "replace", "tainted")
+    _, hint = describe([group], StackId("moka", "cluster"), "sandbox")
+    assert hint.splitlines() == [
+        "its creation broke off; once AWS has mended it: cellfactory terraform --sandbox "
+        "--cell moka --layer cluster -- untaint 'aws_eks_node_group.group[\"a b\"]'",
+        "to replace it instead: --allow-destroy 'aws_eks_node_group.group[\"a b\"]'",
+    ]

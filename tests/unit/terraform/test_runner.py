@@ -349,7 +349,9 @@ def test_what_others_still_take_values_from_is_not_destroyed(scene: Scene) -> No
     )
     assert result.status == "refused"
     assert result.reason == (
-        "F606 a-cluster still takes values from it; apply that without it, or destroy that, first"
+        "F606 a-cluster still takes values from it\n"
+        "    to destroy everything that takes values from it: "
+        "cellfactory destroy --sandbox --cell a"
     )
 
 

@@ -1,0 +1,60 @@
+"""The command lines that our messages name, each of which this program carries out as it stands."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Collection, Iterable
+
+from factory.layers import StackId
+from factory.layers.order import layer_rank
+from factory.terraform.target import Mode
+
+FORGET = "--forget-accounts"
+GONE = "--gone"
+
+
+def terraform_line(stack: StackId, mode: Mode, *words: str) -> str:
+    """Write the line that has Terraform itself do something to a stack.
+
+    >>> terraform_line(StackId("a", "network"), "sandbox", "untaint", 'aws_route.x["b"]')
+    'cellfactory terraform --sandbox --cell a --layer network -- untaint \\'aws_route.x["b"]\\''
+    """
+    named = f"--{stack.kind} {shlex.quote(stack.owner)} --layer {stack.layer}"
+    return f"{_begin('terraform', mode)} {named} -- {shlex.join(words)}"
+
+
+def destroy_line(chosen: Iterable[StackId], recorded: Collection[StackId], mode: Mode) -> str:
+    """Write the line that destroys some recorded stacks and no other one.
+
+    An owner whose every stack is chosen is named by itself; what is kept need not be chosen.
+
+    >>> a, b = StackId("a", "network"), StackId("b", "network")
+    >>> destroy_line([a, b], {a, b, StackId("b", "cluster")}, "aws")
+    'cellfactory destroy --cell a --stack b-network'
+    """
+    words: dict[str, None] = {}
+    wanted = sorted(set(chosen), key=layer_rank)
+    for stack in wanted:
+        own = {s for s in recorded if (s.kind, s.owner) == (stack.kind, stack.owner)}
+        is_whole = all(s in wanted or s.row.kept_on_destroy for s in own)
+        words[f"--{stack.kind} {stack.owner}" if is_whole else f"--stack {stack}"] = None
+    if any(stack.row.kept_on_destroy for stack in wanted):
+        words[FORGET] = None
+    return f"{_begin('destroy', mode)} {' '.join(sorted(words))}"
+
+
+def gone_line(mode: Mode) -> str:
+    """Write the line that destroys all that has no place in the inventory."""
+    return f"{_begin('destroy', mode)} {GONE}"
+
+
+def apply_line(stacks: Iterable[StackId], mode: Mode) -> str:
+    """Write the line that has stacks lose what they hold of others."""
+    named = sorted(set(stacks), key=layer_rank)
+    words = [f"--stack {stack}" for stack in named]
+    words += [f"--allow-destroy {layer}" for layer in dict.fromkeys(s.layer for s in named)]
+    return f"{_begin('apply', mode)} {' '.join(words)}"
+
+
+def _begin(command: str, mode: Mode) -> str:
+    return f"cellfactory {command}{' --sandbox' if mode == 'sandbox' else ''}"

@@ -1,0 +1,76 @@
+"""Terraform itself for one stack, for what we have no command of our own for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from factory.errors import UsageError
+from factory.layers import StackId
+from factory.processes import run_attached
+from factory.terraform.commands import RunContext, open_stack, start
+from factory.terraform.messages import Value
+from factory.terraform.results import Result
+from factory.terraform.turns import stack_lock
+from factory.terraform.workspace import Sources
+
+REFUSED: Mapping[str, str] = {
+    "apply": "it would pass by every check: cellfactory apply --{kind} {owner} --layer {layer}",
+    "destroy": "it would pass by every check: cellfactory destroy --{kind} {owner} --layer {layer}",
+    "init": "it is run beforehand, wherever it is needed",
+    "workspace": "a stack has one state, and no workspaces",
+}
+"""What is not passed through, and what to do in its place."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Passed:
+    """A stack that Terraform is to be run for."""
+
+    stack: StackId
+    sources: Sources
+    inputs: Mapping[str, Value] | None  # None where they are not known yet
+
+
+def check_words(stack: StackId, words: Sequence[str]) -> None:
+    """Refuse what we have a command of our own for, or what would leave the stack's folder.
+
+    Raises:
+        UsageError: with what to do in its place.
+    """
+    if not words:
+        msg = "say after -- what Terraform is to do, such as: -- state list"
+        raise UsageError(msg)
+    first, *more = words
+    why = REFUSED.get(first, "").format(kind=stack.kind, owner=stack.owner, layer=stack.layer)
+    if first.startswith("-"):
+        why = "begin with a command of Terraform's, such as: -- state list"
+    elif first == "plan" and any(w.lstrip("-").partition("=")[0] == "out" for w in more):
+        why = "a saved plan holds the state, and nothing here applies one; leave -out away"
+    if why:
+        msg = f"terraform {first} is not passed through: {why}"
+        raise UsageError(msg)
+
+
+def pass_through(context: RunContext, asked: Passed, words: Sequence[str]) -> int | Result:
+    """Run Terraform with our own standard streams.
+
+    Returns:
+        Terraform's exit code, or what became of an init that failed.
+
+    Raises:
+        TerraformError: when another process works on the stack (F610), or it cannot be started.
+    """
+    with stack_lock(context.target.locks_folder, asked.stack, lambda: context.children.stopping):
+        space = open_stack(context, asked.stack, asked.sources, asked.inputs)
+        if isinstance(space, Result):
+            return space
+        return start(
+            context,
+            lambda program: run_attached(
+                [*program, *words],
+                cwd=space.folder,
+                env=context.environment,
+                children=context.children,
+            ),
+        )

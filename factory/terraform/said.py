@@ -1,0 +1,157 @@
+"""What Terraform and AWS say, and what that means here: a table of texts with a hint for each.
+
+Their own words stay. Advice that this program cannot carry out is taken out of them, since a
+person who follows it ends outside of every check.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from factory.layers import StackId
+from factory.terraform.advice import terraform_line
+from factory.terraform.messages import Diagnostic
+from factory.terraform.target import Mode
+
+TERRAFORM = "{terraform}"
+"""What stands in a hint for the line that has Terraform itself work on the stack."""
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """A text that is told by its parts, and what to do about it.
+
+    `hint` takes the groups of `parts` by name; a line of it whose group is not in the text is
+    left out. `{address}` is the resource that the text is about.
+    """
+
+    parts: str  # a regular expression over summary and detail
+    hint: str
+    source: str  # where the text comes from
+
+
+SAYINGS = (
+    Saying(
+        r"Error acquiring the state lock(?s:.*?\n\s*ID:\s+(?P<id>\S+))?"
+        r"(?s:.*?Who:\s+(?P<who>[^\n]+))?(?s:.*?Created:\s+(?P<since>[^\n]+))?",
+        "another run works on this stack, or was ended while it did\n"
+        "it is that of {who}, since {since}\n"
+        "only where that one is gone: {terraform} force-unlock -force {id}",
+        "https://developer.hashicorp.com/terraform/cli/commands/force-unlock",
+    ),
+    Saying(
+        r"EMAIL_ALREADY_EXISTS",
+        "an account has this e-mail address already, and AWS gives no address out twice\n"
+        'adopt that account: account: {{id: "..."}}; or give another address',
+        "https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateAccountStatus.html",
+    ),
+    Saying(
+        r"(?:S3 Bucket \((?P<bucket>[^)]+)\)(?s:.*))?BucketNotEmpty",
+        "S3 deletes no bucket that holds something: keep what you need of it, and empty it\n"
+        "aws s3 rm --recursive s3://{bucket}\n"
+        "versions of objects count, where it keeps them; then run the same command again",
+        "https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucket.html",
+    ),
+    Saying(
+        r"(?:\((?P<id>(?:subnet|sg|vpc)-\w+)\)(?s:.*))?DependencyViolation",
+        "something that Terraform did not make still lies in {id}, often network interfaces that "
+        "nodes left behind\n"
+        "list them: aws ec2 describe-network-interfaces --filters Name={filter},Values={id}\n"
+        "delete those that are available and described as aws-K8S-...; else whose they are, the "
+        "list says\n"
+        "then run the same command again",
+        "https://github.com/aws/amazon-vpc-cni-k8s/issues/608",
+    ),
+    Saying(
+        r"(?:Log Group \((?P<group>[^)]+)\)(?s:.*))?ResourceAlreadyExistsException(?s:.*)log group",
+        "EKS writes on while its cluster is destroyed, and makes the log group once more\n"
+        "take it over: {terraform} import {address} {group}\n"
+        "or delete it, with the logs in it: aws logs delete-log-group --log-group-name {group}",
+        "https://github.com/terraform-aws-modules/terraform-aws-eks/issues/920",
+    ),
+    Saying(
+        r"Unsupported Kubernetes minor version update"
+        r"(?: from (?P<from>\d+\.\d+) to (?P<to>\d+\.\d+))?",
+        "the cluster has {from} and the inventory wants {to}\n"
+        "EKS raises a cluster by one minor version at a time and never lowers it: write the one "
+        "after its own as kubernetes_version, or the one that it has",
+        "https://docs.aws.amazon.com/eks/latest/userguide/update-cluster.html",
+    ),
+    Saying(
+        r"same (?:set of )?(?:AZs|Availability Zones)|exact set of (?:AZs|Availability Zones)",
+        "a cluster keeps the zones that it was born with: put them back in zones of its cell type, "
+        "or move the jobs to a new cell",
+        "https://docs.aws.amazon.com/eks/latest/APIReference/API_UpdateClusterConfig.html",
+    ),
+    Saying(
+        r"NodeCreationFailure",
+        "its instances started and did not join: look at what they print while they boot, and "
+        "whether they reach the API, ECR and STS\n"
+        "aws ec2 get-console-output --latest --instance-id (those named above)\n"
+        "once it is active: {terraform} untaint {address}",
+        "https://docs.aws.amazon.com/eks/latest/userguide/troubleshooting.html",
+    ),
+    Saying(
+        r"AsgInstanceLaunchFailures",
+        "EC2 did not start all of its instances: it may lack the type in this zone, or the account "
+        "a quota (cellfactory quotas)\n"
+        "once they run, nothing need be made anew: {terraform} untaint {address}",
+        "https://docs.aws.amazon.com/eks/latest/APIReference/API_Issue.html",
+    ),
+    Saying(
+        r"(?:User: (?P<who>\S+) is )?not authorized to perform: sts:AssumeRole"
+        r"(?: on resource: (?P<role>\S+))?",
+        "the role is not there, its trust policy does not name who asks, or who asks may not "
+        "assume it\n"
+        "{who} asks for {role}",
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_roles.html",
+    ),
+)
+"""In order: the first one that fits is the one."""
+
+_NOT_HERE = (
+    r"\s*For most commands, you can disable locking with the \"-lock=false\"\s+"
+    r"flag, but this is not recommended\.",
+    r"\s*Use the -lock=false\b[^.]*\.",
+)
+_FILTERS = {"subnet": "subnet-id", "sg": "group-id", "vpc": "vpc-id"}
+_FIELD = re.compile(r"(?<!\{)\{(\w+)\}(?!\})")
+
+
+def explain(diagnostic: Diagnostic, stack: StackId, mode: Mode) -> Diagnostic:
+    """Add to an error what it means here, and take out what cannot be done here."""
+    detail = diagnostic.detail
+    for pattern in _NOT_HERE:
+        detail = re.sub(pattern, "", detail)
+    if diagnostic.severity != "error":
+        return replace(diagnostic, detail=detail)
+    return replace(diagnostic, detail=detail, hint=hint_of(diagnostic, stack, mode))
+
+
+def hint_of(diagnostic: Diagnostic, stack: StackId, mode: Mode) -> str:
+    """Say what to do about an error; empty where no saying fits."""
+    text = f"{diagnostic.summary}\n{diagnostic.detail}"
+    for saying in SAYINGS:
+        if match := re.search(saying.parts, text):
+            known = {n: v.strip() for n, v in match.groupdict().items() if v}
+            return "\n".join(_filled(saying.hint.splitlines(), known, diagnostic, stack, mode))
+    return ""
+
+
+def _filled(
+    lines: Iterable[str], known: dict[str, str], told: Diagnostic, stack: StackId, mode: Mode
+) -> Iterator[str]:
+    given = {"address": told.address, **known}
+    given["filter"] = _FILTERS.get(given.get("id", "").partition("-")[0], "")
+    for line in lines:
+        fields = set(_FIELD.findall(line)) - {"terraform"}
+        if not all(given.get(field) for field in fields):
+            continue
+        if TERRAFORM not in line:
+            yield line.format(**given)
+            continue
+        before, words = line.split(f"{TERRAFORM} ")
+        arguments = [word.format(**given) for word in words.split()]
+        yield before + terraform_line(stack, mode, *arguments)

@@ -1,0 +1,134 @@
+"""What Terraform and AWS say, in their very words, and what we add."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from factory.layers import StackId
+from factory.terraform.messages import Diagnostic
+from factory.terraform.said import SAYINGS, explain, hint_of
+
+LOCKED = """\
+Error message: operation error S3: PutObject, https response error StatusCode: 412, RequestID: 7A, \
+HostID: b, api error PreconditionFailed: At least one of the pre-conditions you specified did \
+not hold
+Lock Info:
+  ID:        1f0c3a52-9c0d-7b11-22aa-3344556677ee
+  Path:      acme-cells-state/cells/alpha/account.tfstate
+  Operation: OperationTypeApply
+  Who:       runner@ci
+  Version:   1.11.4
+  Created:   2026-11-27 22:10:00 +0000 UTC
+  Info:
+
+
+Terraform acquires a state lock to protect the state from being written
+by multiple users at the same time. Please resolve the issue above and try
+again. For most commands, you can disable locking with the "-lock=false"
+flag, but this is not recommended."""
+
+FAILED = "unexpected state 'CREATE_FAILED', wanted target 'ACTIVE'. last error:"
+EC2 = "https response error StatusCode: 400, RequestID: 5d, api error"
+SAID = {
+    "creating AWS Organizations Account (alpha): unexpected state 'FAILED', wanted target "
+    "'SUCCEEDED'. last error: EMAIL_ALREADY_EXISTS": ["adopt that account: account: {id:"],
+    "deleting S3 Bucket (acme-flow-logs): operation error S3: DeleteBucket, https response error "
+    "StatusCode: 409, RequestID: 1, HostID: 2, api error BucketNotEmpty: The bucket you tried to "
+    "delete is not empty": ["keep what you need of it", "s3://acme-flow-logs"],
+    f"deleting EC2 Subnet (subnet-069a): operation error EC2: DeleteSubnet, {EC2} "
+    "DependencyViolation: The subnet 'subnet-069a' has dependencies and cannot be deleted.": [
+        "nodes left behind",
+        "Name=subnet-id,Values=subnet-069a",
+        "aws-K8S-",
+    ],
+    f"deleting Security Group (sg-0a1b): operation error EC2: DeleteSecurityGroup, {EC2} "
+    "DependencyViolation: resource sg-0a1b has a dependent object": [
+        "Name=group-id,Values=sg-0a1b"
+    ],
+    f"deleting EC2 VPC (vpc-0c): operation error EC2: DeleteVpc, {EC2} DependencyViolation: The "
+    "vpc 'vpc-0c' has dependencies and cannot be deleted.": ["Name=vpc-id,Values=vpc-0c"],
+    "creating CloudWatch Logs Log Group (/aws/eks/alpha/cluster): operation error CloudWatch Logs: "
+    f"CreateLogGroup, {EC2.replace('api error', '')} ResourceAlreadyExistsException: The specified "
+    "log group already exists": [
+        "cellfactory terraform --sandbox --cell alpha --layer cluster -- import 'aws_x.y[\"a b\"]' "
+        "/aws/eks/alpha/cluster",
+        "delete-log-group --log-group-name /aws/eks/alpha/cluster",
+    ],
+    "updating EKS Cluster (alpha) version: operation error EKS: UpdateClusterVersion, https "
+    "response error StatusCode: 400, RequestID: 3, InvalidParameterException: Unsupported "
+    "Kubernetes minor version update from 1.35 to 1.34": [
+        "the cluster has 1.35 and the inventory wants 1.34"
+    ],
+    "updating EKS Cluster (alpha) VPC config: InvalidParameterException: Provided subnets belong "
+    "to the AZs 'us-east-1a,us-east-1b'. But they should belong to the exact set of AZs "
+    "'us-east-1a,us-east-1c' in which subnets were provided during cluster creation.": [
+        "zones that it was born with"
+    ],
+    f"waiting for EKS Node Group (alpha:all) create: {FAILED} i-03, i-0b: NodeCreationFailure: "
+    "Instances failed to join the kubernetes cluster": [
+        "did not join",
+        "-- untaint 'aws_x.y[\"a b\"]'",
+    ],
+    f"waiting for EKS Node Group (alpha:all) create: {FAILED} eks-1a: AsgInstanceLaunchFailures: "
+    "Could not launch On-Demand "
+    "Instances. InsufficientInstanceCapacity - We currently do not have sufficient r6i.xlarge "
+    "capacity": ["EC2 did not start all", "-- untaint 'aws_x.y[\"a b\"]'"],
+    "Cannot assume IAM Role: operation error STS: AssumeRole, https response error StatusCode: "
+    "403, api error AccessDenied: User: arn:aws:sts::111111111111:assumed-role/Provision/x is not "
+    "authorized to perform: sts:AssumeRole on resource: arn:aws:iam::444444444444:role/CellAdmin": [
+        "trust policy",
+        "assumed-role/Provision/x asks for arn:aws:iam::444444444444:role/CellAdmin",
+    ],
+}
+
+
+def told(text: str, detail: str = "", address: str = 'aws_x.y["a b"]') -> Diagnostic:
+    return Diagnostic(severity="error", summary=text, detail=detail, address=address)
+
+
+@pytest.mark.parametrize("text", SAID)
+def test_what_aws_says_gets_a_hint_of_ours(text: str) -> None:
+    stack = StackId("alpha", "cluster")
+    hint = hint_of(told(text), stack, "sandbox")
+    for part in SAID[text]:
+        assert part in hint
+    assert hint == hint_of(told("it failed", text), stack, "sandbox"), "wherever it stands"
+    assert not re.search(r"\{\w+\}", hint.replace("{id:", "")), "nothing is left open"
+
+
+def test_each_saying_is_tried_and_names_its_source() -> None:
+    texts = [*SAID, "Error acquiring the state lock"]
+    for saying in SAYINGS:
+        assert any(re.search(saying.parts, text) for text in texts), saying.parts
+        assert saying.source.startswith("https://")
+
+
+def test_a_lock_that_was_left_ends_with_the_way_out_that_exists_here() -> None:
+    error = told("Error acquiring the state lock", LOCKED, address="")
+    shown = str(explain(error, StackId("alpha", "account"), "aws"))
+    assert "-lock=false" not in shown
+    assert "runner@ci" in shown
+    assert shown.endswith(
+        "  -> only where that one is gone: cellfactory terraform --cell alpha --layer account -- "
+        "force-unlock -force 1f0c3a52-9c0d-7b11-22aa-3344556677ee"
+    )
+
+
+def test_a_line_whose_value_nobody_told_is_left_out() -> None:
+    stack = StackId("a", "network")
+    hint = hint_of(told("api error BucketNotEmpty: it is not empty", address=""), stack, "aws")
+    assert "s3://" not in hint
+    assert "keep what you need" in hint
+    assert hint_of(told("Error acquiring the state lock", address=""), stack, "aws") == (
+        "another run works on this stack, or was ended while it did"
+    )
+
+
+def test_words_that_nothing_is_known_of_stay_as_they_are() -> None:
+    stack = StackId("a", "network")
+    error = told("no such role", "because\nof that")
+    assert explain(error, stack, "aws") == error
+    warning = Diagnostic(severity="warning", summary="BucketNotEmpty")
+    assert explain(warning, stack, "aws") == warning

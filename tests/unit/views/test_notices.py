@@ -1,0 +1,53 @@
+"""How notices of a run read."""
+
+from __future__ import annotations
+
+import pytest
+
+from factory.layers import StackId
+from factory.runs.notices import AccountLeft, Notice, Orphaned, StackKept
+from factory.runs.watcher import Question
+from factory.views.notices import render_notice, render_question
+
+NETWORK, ACCOUNT = StackId("a", "network"), StackId("a", "account")
+
+
+@pytest.mark.parametrize(
+    ("notice", "told"),
+    [
+        (
+            Orphaned((NETWORK, StackId("b", "accept")), "sandbox"),
+            "a-network, b-accept are orphaned: applied once, but not in the inventory; to destroy "
+            "them: cellfactory destroy --sandbox --gone",
+        ),
+        (
+            Orphaned((ACCOUNT, NETWORK), "aws"),
+            "a-network is orphaned: applied once, but not in the inventory; to destroy it: "
+            "cellfactory destroy --gone\na-account is not in the inventory, and kept",
+        ),
+        (Orphaned((ACCOUNT,), "aws"), "a-account is not in the inventory, and kept"),
+        (
+            StackKept(ACCOUNT),
+            "a-account is kept, as is what it holds: only --forget-accounts gives it up",
+        ),
+    ],
+)
+def test_what_is_kept_is_never_proposed_for_a_destroy(notice: Notice, told: str) -> None:
+    assert render_notice(notice) == told
+
+
+def test_an_account_that_is_left_is_told_with_what_closing_it_takes() -> None:
+    told = render_notice(AccountLeft("666666666666", "a@acme.example", "111111111111"))
+    assert told.startswith("account 666666666666 (a@acme.example) stays open in its organization")
+    assert 'account: {id: "666666666666"}' in told
+    assert "111111111111: aws organizations close-account --account-id 666666666666" in told
+    unknown = render_notice(AccountLeft("", "", "111111111111"))
+    assert unknown.startswith("account (its id was never told) stays open")
+
+
+def test_the_question_tells_what_is_only_forgotten() -> None:
+    asked = Question(verb="destroy", stacks=(ACCOUNT, NETWORK))
+    assert render_question(asked) == (
+        "destroy in real AWS: 2 stacks (1 account to forget, 1 network) of a"
+    )
+    assert "(1 account, " in render_question(Question(verb="apply", stacks=(ACCOUNT, NETWORK)))
