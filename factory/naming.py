@@ -10,6 +10,10 @@ from __future__ import annotations
 OWNER_FOLDERS = {"organization": "organizations", "mesh": "meshes", "cell": "cells"}
 """Where the states and records of an owner lie, by its kind."""
 
+SUBMITTERS = "cellfactory:submitters"
+VIEWERS = "cellfactory:viewers"
+"""Kubernetes groups of those who hand in jobs and of those who look at them."""
+
 TAG_LAYER = "cellfactory:layer"
 TAG_STACK = "cellfactory:stack"
 
@@ -61,6 +65,26 @@ def role_arn(account: str, name: str) -> str:
     'arn:aws:iam::444444444444:role/CellFactory'
     """
     return f"arn:aws:iam::{account}:role/{name}"
+
+
+def policy_arn(account: str, policy: str) -> str:
+    """Write the ARN of an IAM policy of an account; the ARN of one that AWS manages stays.
+
+    >>> policy_arn("444444444444", "data/read-events")
+    'arn:aws:iam::444444444444:policy/data/read-events'
+    >>> policy_arn("444444444444", "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess")
+    'arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess'
+    """
+    return policy if policy.startswith("arn:") else f"arn:aws:iam::{account}:policy/{policy}"
+
+
+def resource_group_arn(account: str, region: str, name: str) -> str:
+    """Write the ARN of a resource group, such as one of capacity reservations.
+
+    >>> resource_group_arn("444444444444", "us-east-1", "spark")
+    'arn:aws:resource-groups:us-east-1:444444444444:group/spark'
+    """
+    return f"arn:aws:resource-groups:{region}:{account}:group/{name}"
 
 
 def edge_name(one: str, other: str) -> str:

@@ -35,6 +35,7 @@ KEYS = {
     "cell_types": "<cell type>",
     "cells": "<cell>",
     "node_groups": "<node group>",
+    "addons": "<add-on>",
 }
 
 
@@ -101,6 +102,10 @@ def _named(value: Schema, key: str) -> Iterator[tuple[str, str]]:
         yield from _named(option, key)
     if "items" in value:
         yield from ((name, f"[]{rest}") for name, rest in _named(value["items"], key))
+    inner = value.get("additionalProperties")
+    if isinstance(inner, dict):
+        free = KEYS.get(key, "<name>")
+        yield from ((name, f".{free}{rest}") for name, rest in _named(inner, key))
     for inner in value.get("patternProperties", {}).values():
         free = KEYS.get(key, "<name>")
         yield from ((name, f".{free}{rest}") for name, rest in _named(inner, key))
@@ -141,6 +146,8 @@ def _options(value: Schema) -> list[Schema]:
 
 
 def _mapping(value: Schema, definitions: Schema) -> str:
+    if not value.keys() & {"propertyNames", "patternProperties"}:
+        return "a mapping of your own"
     if named := value.get("propertyNames", {}).get("enum"):
         inner = value["additionalProperties"]
         return f"mapping of {_alternatives(named, 'and')}: {_value(inner, definitions)}"

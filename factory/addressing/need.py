@@ -82,8 +82,7 @@ def zone_surge(cell_type: CellType, facts: Facts) -> int:
     """Count the nodes that updates may add in one zone, all its groups updated at once (nodes).
 
     A group lies in one zone. Nodes up to the ceiling that no pool declares yet are taken as one
-    more pool with the largest `max_unavailable`. Overestimates where an account's groups may be
-    larger than the default.
+    more pool with the largest `max_unavailable`.
 
     Source: https://docs.aws.amazon.com/eks/latest/userguide/managed-node-update-behavior.html
     """

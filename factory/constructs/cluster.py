@@ -9,21 +9,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from factory.constructs.cdk import (
-    CloudwatchLogGroup,
     EksAccessEntry,
     EksAccessPolicyAssociation,
     EksAccessPolicyAssociationAccessScope,
     EksAddon,
     EksAddonPodIdentityAssociation,
+    EksAddonTimeouts,
     EksCluster,
     EksClusterAccessConfig,
+    EksClusterControlPlaneScalingConfig,
     EksClusterEncryptionConfig,
     EksClusterEncryptionConfigProvider,
     EksClusterKubernetesNetworkConfig,
     EksClusterUpgradePolicy,
     EksClusterVpcConfig,
+    EksClusterZonalShiftConfig,
     ITerraformDependable,
     KmsAlias,
     KmsKey,
@@ -34,12 +37,20 @@ from factory.constructs.guards import kept
 from factory.constructs.roles import POD_IDENTITY, add_service_role
 from factory.constructs.specs import ClusterSpec
 from factory.constructs.stack import for_each
-from factory.naming import cluster_name, control_plane_log_group, key_alias, role_name
+from factory.naming import cluster_name, key_alias, role_name
 
 _ADMIN_POLICY = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
-_CONTROL_PLANE_LOGS = ["api", "audit", "authenticator"]
-_LOG_DAYS = 90
 _KEY_DELETION_DAYS = 30
+_ADDON_TIMEOUT = "120m"  # a tenth of the nodes at a time, of more than a thousand
+_OF_DAEMONS = ("eks-node-monitoring-agent",)  # as whole without nodes as with them
+_IDENTITIES = {
+    "aws-ebs-csi-driver": ("ebs-csi-controller-sa", "service-role/AmazonEBSCSIDriverPolicy"),
+    "amazon-cloudwatch-observability": ("cloudwatch-agent", "CloudWatchAgentServerPolicy"),
+}
+"""Service account of an add-on that calls AWS, and the policy that it needs.
+
+Source: https://docs.aws.amazon.com/eks/latest/userguide/workloads-add-ons-available-eks.html
+"""
 
 
 class CellCluster:
@@ -57,12 +68,6 @@ class CellCluster:
             lifecycle=kept(),
         )
         KmsAlias(stack, "secrets-alias", name=key_alias(cell.name), target_key_id=key.key_id)
-        logs = CloudwatchLogGroup(
-            stack,
-            "control-plane-logs",
-            name=control_plane_log_group(cell.name),
-            retention_in_days=_LOG_DAYS,
-        )
         role, attachments = add_service_role(
             stack,
             "cluster",
@@ -70,21 +75,21 @@ class CellCluster:
             service="eks.amazonaws.com",
             policies=["AmazonEKSClusterPolicy"],
         )
-        self.cluster = self._add_cluster(key.arn, role.arn, [logs, *attachments])
+        self.cluster = self._add_cluster(key.arn, role.arn, attachments)
         self._add_admins()
 
     def _add_cluster(
         self, key_arn: str, role_arn: str, after: Sequence[ITerraformDependable]
     ) -> EksCluster:
-        cell = self._cell
+        cell, plane = self._cell, self._cell.control_plane
         return EksCluster(
             self._stack,
             "cell",
             name=cluster_name(cell.name),
             role_arn=role_arn,
-            version=cell.kubernetes_version,
+            version=plane.kubernetes_version,
             bootstrap_self_managed_addons=False,
-            enabled_cluster_log_types=_CONTROL_PLANE_LOGS,
+            enabled_cluster_log_types=list(plane.logs),
             access_config=EksClusterAccessConfig(
                 authentication_mode="API", bootstrap_cluster_creator_admin_permissions=False
             ),
@@ -95,7 +100,17 @@ class CellCluster:
             kubernetes_network_config=EksClusterKubernetesNetworkConfig(
                 ip_family="ipv4", service_ipv4_cidr=str(cell.service_block)
             ),
-            upgrade_policy=EksClusterUpgradePolicy(support_type="STANDARD"),
+            upgrade_policy=EksClusterUpgradePolicy(support_type=plane.support.upper()),
+            # What the oldest provider of our range does not know is written where it is asked for.
+            deletion_protection=plane.deletion_protection or None,
+            control_plane_scaling_config=(
+                EksClusterControlPlaneScalingConfig(tier=f"tier-{plane.tier}")
+                if plane.tier != "standard"
+                else None
+            ),
+            zonal_shift_config=(
+                EksClusterZonalShiftConfig(enabled=True) if plane.zonal_shift else None
+            ),
             vpc_config=EksClusterVpcConfig(
                 subnet_ids=[f'${{var.control_plane_subnet_ids["{z}"]}}' for z in cell.zones],
                 security_group_ids=['${var.security_group_ids["control-plane"]}'],
@@ -152,11 +167,34 @@ class CellCluster:
             configuration=_cni_configuration(self._cell),
             identity=EksAddonPodIdentityAssociation(role_arn=role.arn, service_account="aws-node"),
         )
+        for name in _OF_DAEMONS:
+            if name in self._cell.addons:
+                self._addon(name, after=[agent])
         return [agent, proxy, cni]
 
     def add_late_addons(self, after: Sequence[ITerraformDependable]) -> None:
         """Add what runs on nodes, once there are some."""
-        self._addon("coredns", after=after)
+        for name in ("coredns", "metrics-server", *_IDENTITIES):
+            if name in self._cell.addons:
+                identity, attachments = self._identity(name)
+                self._addon(name, after=[*after, *attachments], identity=identity)
+
+    def _identity(
+        self, addon: str
+    ) -> tuple[EksAddonPodIdentityAssociation | None, Sequence[ITerraformDependable]]:
+        """Add the role of an add-on that calls AWS."""
+        if addon not in _IDENTITIES:
+            return None, ()
+        account, policy = _IDENTITIES[addon]
+        role, attachments = add_service_role(
+            self._stack,
+            addon,
+            name=role_name(self._cell.name, account),
+            service=POD_IDENTITY,
+            policies=[policy],
+        )
+        identity = EksAddonPodIdentityAssociation(role_arn=role.arn, service_account=account)
+        return identity, attachments
 
     def _addon(
         self,
@@ -171,11 +209,14 @@ class CellCluster:
             f"addon-{name}",
             cluster_name=self.cluster.name,
             addon_name=name,
-            addon_version=self._cell.addons[name],
+            addon_version=self._cell.addons[name].version,
             resolve_conflicts_on_create="OVERWRITE",
             resolve_conflicts_on_update="OVERWRITE",
-            configuration_values=configuration,
+            configuration_values=configuration or _as_json(self._cell.addons[name].configuration),
             pod_identity_association=[identity] if identity else None,
+            timeouts=EksAddonTimeouts(
+                create=_ADDON_TIMEOUT, update=_ADDON_TIMEOUT, delete=_ADDON_TIMEOUT
+            ),
             depends_on=list(after) or None,
         )
 
@@ -211,9 +252,21 @@ def _cni_configuration(cell: ClusterSpec) -> str:
 
     Zone names differ from account to account; the network layer reads them and hands them on.
     """
-    settings = cni_environment(cell.pod_addresses_per_node, cell.interfaces_per_node)
-    environment = json.dumps(settings, sort_keys=True)
+    configured = {
+        name: json.dumps(value, sort_keys=True)
+        for name, value in sorted(cell.addons["vpc-cni"].configuration.items())
+    }
     subnet = '{ id = id, securityGroups = [var.security_group_ids["pod"]] }'
     subnets = f"{{ for zone, id in var.pod_subnet_ids : var.zone_names[zone] => {subnet} }}"
     eni_config = f'{{ create = true, region = "{cell.region}", subnets = {subnets} }}'
-    return f"${{jsonencode({{ env = {environment}, eniConfig = {eni_config} }})}}"
+    parts = {**configured, "eniConfig": eni_config}
+    values = ", ".join(f"{_key(name)} = {value}" for name, value in parts.items())
+    return f"${{jsonencode({{ {values} }})}}"
+
+
+def _key(name: str) -> str:
+    return name if name.isidentifier() else json.dumps(name)
+
+
+def _as_json(configuration: Mapping[str, Any]) -> str | None:
+    return json.dumps(configuration, sort_keys=True) if configuration else None

@@ -1,7 +1,7 @@
 """Static node groups: as many nodes as were asked for, in each zone, always.
 
-One launch template serves a pool; one EKS node group (more, past EKS's limit on one group) holds
-its nodes of one zone. The launch template names the machine image and carries the whole node
+One launch template serves a pool; EKS node groups, none larger than our policy `nodes-per-group`,
+hold its nodes of each zone. The launch template names the machine image and carries the whole node
 configuration, so that EKS adds nothing of its own and the pods per node stay what the addresses
 allow.
 """
@@ -17,6 +17,7 @@ from factory.constructs.cdk import (
     EksCluster,
     EksNodeGroup,
     EksNodeGroupLaunchTemplate,
+    EksNodeGroupNodeRepairConfig,
     EksNodeGroupScalingConfig,
     EksNodeGroupTaint,
     EksNodeGroupTimeouts,
@@ -28,6 +29,12 @@ from factory.constructs.cdk import (
     LaunchTemplateMetadataOptions,
     LaunchTemplateTagSpecifications,
     TerraformStack,
+)
+from factory.constructs.cdk import (
+    LaunchTemplateCapacityReservationSpecification as Reservations,
+)
+from factory.constructs.cdk import (
+    LaunchTemplateCapacityReservationSpecificationCapacityReservationTarget as ReservationTarget,
 )
 from factory.constructs.roles import add_service_role
 from factory.constructs.specs import ClusterSpec, NodePool
@@ -63,7 +70,10 @@ class CellNodeGroups:
             "node",
             name=role_name(cell.name, "node"),
             service="ec2.amazonaws.com",
-            policies=["AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly"],
+            policies=[
+                *("AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly"),
+                *(("AmazonSSMManagedInstanceCore",) if cell.session_manager else ()),
+            ],
         )
         self._role_arn = role.arn
         self._after = [*after, *attachments]
@@ -78,13 +88,22 @@ class CellNodeGroups:
             ]
 
     @property
-    def all_groups(self) -> list[EksNodeGroup]:
-        """The node groups of every pool."""
-        return [group for groups in self.groups.values() for group in groups]
+    def first_groups(self) -> list[EksNodeGroup]:
+        """One node group in each zone, of the smallest pool that pods without tolerations use.
+
+        What runs on nodes, such as CoreDNS, waits for these: a group elsewhere that EKS cannot
+        fill must not leave the cell without DNS.
+        """
+        pools = [(name, pool) for name, pool in self._cell.pools.items() if pool.is_open]
+        if not pools:
+            return []
+        name, pool = min(pools, key=lambda p: (sum(n for _, n in p[1].groups.values()), p[0]))
+        zones = [zone for zone, _ in pool.groups.values()]
+        return [g for i, g in enumerate(self.groups[name]) if zones.index(zones[i]) == i]
 
     def _image(self, build: ImageBuild) -> DataAwsAmi:
         """Find the image by its whole name: a release never changes under us."""
-        name = image_name(self._cell.kubernetes_version, build, self._cell.node_image)
+        name = image_name(self._cell.control_plane.kubernetes_version, build, self._cell.node_image)
         slug = build.architecture if build.variant == STANDARD_IMAGE else str(build)
         return DataAwsAmi(
             self._stack,
@@ -110,6 +129,9 @@ class CellNodeGroups:
                 '${var.security_group_ids["node"]}',
                 "${aws_eks_cluster.cell.vpc_config[0].cluster_security_group_id}",
             ],
+            capacity_reservation_specification=(
+                _reservations(node_pool.reservations) if node_pool.reservations else None
+            ),
             metadata_options=LaunchTemplateMetadataOptions(
                 http_endpoint="enabled", http_tokens="required", http_put_response_hop_limit=1
             ),
@@ -150,6 +172,9 @@ class CellNodeGroups:
             update_config=EksNodeGroupUpdateConfig(
                 max_unavailable=min(declared.max_unavailable, nodes)
             ),
+            node_repair_config=(
+                EksNodeGroupNodeRepairConfig(enabled=True) if declared.repair else None
+            ),
             labels=dict(declared.labels) or None,
             taint=[
                 EksNodeGroupTaint(key=t.key, value=t.value or None, effect=_EFFECT[t.effect])
@@ -158,3 +183,8 @@ class CellNodeGroups:
             timeouts=EksNodeGroupTimeouts(create="60m", update="24h", delete="60m"),
             depends_on=self._after,
         )
+
+
+def _reservations(group: str) -> Reservations:
+    target = ReservationTarget(capacity_reservation_resource_group_arn=group)
+    return Reservations(capacity_reservation_target=target)

@@ -25,7 +25,7 @@ def add_service_role(
         construct_id: what the role is for; a part of Terraform's names for it.
         name: its name in IAM, at most 64 characters.
         service: the service's principal, as `eks.amazonaws.com`.
-        policies: names of AWS managed policies.
+        policies: names of AWS managed policies, with their paths.
 
     Returns:
         The role and its attachments, for whatever must wait for them.
@@ -39,7 +39,7 @@ def add_service_role(
     attachments = [
         IamRolePolicyAttachment(
             stack,
-            f"policy-{construct_id}-{policy}",
+            f"policy-{construct_id}-{policy.rpartition('/')[2]}",
             role=role.name,
             policy_arn=f"arn:aws:iam::aws:policy/{policy}",
         )

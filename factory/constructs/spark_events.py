@@ -1,8 +1,4 @@
-"""Where the jobs of a cell write their event logs, and who may read and write them.
-
-A pod gets its role by EKS Pod Identity: by namespace and service account, with no key and no
-annotation. The platform layer makes the service accounts; an association may be there first.
-"""
+"""Where the jobs of a cell write their event logs, and who may read and write them."""
 
 from __future__ import annotations
 
@@ -12,6 +8,7 @@ from typing import Any
 from factory.constructs.buckets import add_private_bucket, encrypted_transport_only
 from factory.constructs.cdk import (
     EksPodIdentityAssociation,
+    IamRole,
     IamRolePolicy,
     S3Bucket,
     S3BucketPolicy,
@@ -25,7 +22,6 @@ from factory.constructs.specs import EventLogsSpec
 from factory.naming import (
     EVENT_LOG_FOLDER,
     EVENT_LOG_POLICY,
-    JOB_ACCOUNT,
     SYSTEM_NAMESPACE,
     event_log_bucket,
     role_name,
@@ -38,8 +34,10 @@ Source: https://spark.apache.org/docs/latest/monitoring.html
 """
 
 
-def add_event_logs(stack: TerraformStack, cell: str, logs: EventLogsSpec, cluster_name: str) -> str:
-    """Add the bucket, a role that reads it and a role that writes to it, for each its pods.
+def add_event_logs(
+    stack: TerraformStack, cell: str, logs: EventLogsSpec, cluster_name: str, jobs: IamRole
+) -> str:
+    """Add the bucket, let jobs write to it, and add a role of the History Server that reads it.
 
     Returns:
         The expression of the bucket's name.
@@ -66,10 +64,19 @@ def add_event_logs(stack: TerraformStack, cell: str, logs: EventLogsSpec, cluste
         content="It keeps this folder when no log is in it.\n",
         content_type="text/plain",
     )
-    readers = {SYSTEM_NAMESPACE: HISTORY_SERVER}
-    writers = dict.fromkeys(logs.namespaces, JOB_ACCOUNT)
-    _add_role(stack, cell, "history", bucket, _READ, cluster_name, readers)
-    _add_role(stack, cell, "job", bucket, _WRITE, cluster_name, writers)
+    history, _ = add_service_role(
+        stack, "spark-history", name=role_name(cell, "spark-history"), service=POD_IDENTITY
+    )
+    EksPodIdentityAssociation(
+        stack,
+        f"identity-history-{SYSTEM_NAMESPACE}",
+        cluster_name=cluster_name,
+        namespace=SYSTEM_NAMESPACE,
+        service_account=HISTORY_SERVER,
+        role_arn=history.arn,
+    )
+    _allow_logs(stack, "history", history, bucket, _READ)
+    _allow_logs(stack, "job", jobs, bucket, _WRITE)
     return bucket.id
 
 
@@ -80,19 +87,10 @@ _WRITE = (
 )
 
 
-def _add_role(
-    stack: TerraformStack,
-    cell: str,
-    use: str,
-    bucket: S3Bucket,
-    actions: Sequence[str],
-    cluster_name: str,
-    accounts: dict[str, str],
+def _allow_logs(
+    stack: TerraformStack, use: str, role: IamRole, bucket: S3Bucket, actions: Sequence[str]
 ) -> None:
-    """Add a role for service accounts, one in each namespace."""
-    role, _ = add_service_role(
-        stack, f"spark-{use}", name=role_name(cell, f"spark-{use}"), service=POD_IDENTITY
-    )
+    """Let a role look into the bucket and work on its logs."""
     objects = f"{bucket.arn}/{EVENT_LOG_FOLDER}/*"
     statements = [
         _allow("Look", ["s3:GetBucketLocation", "s3:ListBucket"], bucket.arn),
@@ -105,15 +103,6 @@ def _add_role(
         role=role.name,
         policy=policy_document(statements),
     )
-    for namespace, account in accounts.items():
-        EksPodIdentityAssociation(
-            stack,
-            f"identity-{use}-{namespace}",
-            cluster_name=cluster_name,
-            namespace=namespace,
-            service_account=account,
-            role_arn=role.arn,
-        )
 
 
 def _allow(name: str, actions: Sequence[str], resource: str) -> dict[str, Any]:

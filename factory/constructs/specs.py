@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network
-from typing import Literal
+from typing import Any, Literal
 
 from factory.addressing.blocks import CellAddresses
 from factory.facts.schema import ImageBuild
@@ -100,6 +100,8 @@ class NodePool:
     """One pool of nodes, as EKS sees it."""
 
     declared: NodeGroup
+    is_open: bool  # pods that tolerate nothing may run on it
+    reservations: str | None  # ARN of the resource group that its instances are started from
     image: ImageBuild  # which machine image its nodes run
     groups: Mapping[str, tuple[str, int]]  # by group name: its zone id and its nodes
     user_data: str  # raw; what EKS makes up of the cluster stands in it as expressions
@@ -107,11 +109,41 @@ class NodePool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventLogsSpec:
-    """Where jobs write their event logs, and which jobs."""
+    """Where jobs write their event logs."""
 
     account_id: str
     retention_days: int
-    namespaces: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobsSpec:
+    """The AWS identity of jobs, and whoever hands them in or looks at them."""
+
+    namespaces: tuple[str, ...]  # whose jobs have the identity
+    policies: tuple[str, ...]  # ARNs of IAM policies
+    submitters: tuple[str, ...]  # ARNs of IAM principals, sorted
+    viewers: tuple[str, ...]  # likewise
+    event_logs: EventLogsSpec | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddonSpec:
+    """One EKS add-on; of the VPC CNI without its ENIConfigs, which need ids of the network."""
+
+    version: str
+    configuration: Mapping[str, Any]  # empty: the add-on's own defaults
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlPlaneSpec:
+    """What EKS runs for a cell."""
+
+    kubernetes_version: str
+    support: Literal["standard", "extended"]
+    tier: str  # `standard`, or a provisioned one as `xl`
+    logs: tuple[str, ...]  # sorted
+    deletion_protection: bool
+    zonal_shift: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,17 +154,16 @@ class ClusterSpec:
     region: str
     zones: tuple[str, ...]  # zone ids
     deployer: str  # ARN of the role that deploys, or an expression of it
-    kubernetes_version: str
+    control_plane: ControlPlaneSpec
     service_block: IPv4Network
     admins: tuple[str, ...]  # ARNs of IAM principals
-    addons: Mapping[str, str]  # version by name
-    pod_addresses_per_node: int  # addresses that the prefixes of a node hold
-    interfaces_per_node: int  # that the CNI may use (MAX_ENI), the primary one included
+    addons: Mapping[str, AddonSpec]  # by name
     node_image: str  # release
     pools: Mapping[str, NodePool]  # by pool name
+    session_manager: bool  # nodes may be looked at
     ingress: Ingress | None
     is_gateway_asked: bool  # whether the load balancer asks the gateway if it is ready
-    event_logs: EventLogsSpec | None
+    jobs: JobsSpec
     tags: Mapping[str, str]  # of what EC2 makes for a launch template, which no provider tags
 
 

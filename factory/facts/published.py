@@ -19,6 +19,21 @@ class AddonVersion(Provenance):
     unit: str = "version"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OldestAddon(Provenance):
+    """The oldest version of an EKS add-on that gives what the design asks of it.
+
+    Attributes:
+        id: the add-on's name.
+        reason: what is asked of it.
+    """
+
+    id: str
+    version: str
+    reason: str
+    unit: str = "version"
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class ImageBuild:
     """What a node image is made for: `architecture` and `variant`, as in `NodeImage`."""
@@ -68,11 +83,13 @@ class KubernetesVersion(Provenance):
     """A Kubernetes version of EKS; a day is None where no page tells it.
 
     Attributes:
+        released: the day on which EKS first offered it.
         standard_until: the day on which extended support, and its price, begins.
         extended_until: the day from which no cluster can be made with it.
     """
 
     id: str
+    released: date | None
     standard_until: date | None
     extended_until: date | None
     unit: str = "version"

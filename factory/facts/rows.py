@@ -170,10 +170,12 @@ class EndpointService(Provenance):
     Attributes:
         id: last part of the service's name, such as `ecr.api`.
         reason: what a cell needs it for.
+        asked_by: key of a cell type, or `addons.` and an add-on, without which nobody needs it.
     """
 
     id: str
     reason: str
+    asked_by: str = ""
     unit: str = "service"
 
 

@@ -20,6 +20,7 @@ from factory.facts.published import (
     ImageBuild,
     KubernetesVersion,
     NodeImage,
+    OldestAddon,
 )
 from factory.facts.rows import (
     CallCount,
@@ -52,6 +53,7 @@ __all__ = [
     "NauWeight",
     "NodeCalls",
     "NodeImage",
+    "OldestAddon",
     "Parameter",
     "Policy",
     "Provenance",
@@ -109,6 +111,7 @@ class Facts:
     regions: Mapping[str, Region]
     sts_region: str  # where roles are assumed for a Region that their accounts may not have
     addons: Mapping[str, AddonVersion]
+    oldest_addons: Mapping[str, OldestAddon]
     images: Mapping[str, NodeImage]
     charts: Mapping[str, ChartVersion]
     kubernetes: Mapping[str, KubernetesVersion]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from factory.facts.schema import Facts
+from factory.facts.schema import EndpointService, Facts
 from factory.inventory.schema import CellType
-from factory.inventory.unreadable import readable
+from factory.inventory.unreadable import peek, readable
 
 ALWAYS = "s3"  # its gateway endpoint: images, event logs and data come through it
 
@@ -17,7 +17,8 @@ def endpoint_services(cell_type: CellType, facts: Facts) -> tuple[str, ...]:
 
     Source: https://docs.aws.amazon.com/eks/latest/userguide/private-clusters.html
     """
-    needed = facts.endpoints if cell_type.egress == "none" else ()
+    rows = facts.endpoints.values() if cell_type.egress == "none" else ()
+    needed = (row.id for row in rows if _is_needed(row, cell_type))
     kind = facts.endpoint_services.kind
     named = (name for _, name in readable(cell_type.endpoints) if not kind(name).gateway)
     return tuple(sorted({*needed, *named}))
@@ -28,3 +29,10 @@ def gateway_services(cell_type: CellType, facts: Facts) -> tuple[str, ...]:
     kind = facts.endpoint_services.kind
     named = (name for _, name in readable(cell_type.endpoints) if kind(name).gateway)
     return tuple(sorted({ALWAYS, *named}))
+
+
+def _is_needed(row: EndpointService, cell_type: CellType) -> bool:
+    key, _, addon = row.asked_by.partition(".")
+    if addon:
+        return addon in cell_type.addons
+    return not key or bool(peek(cell_type, key))

@@ -1,6 +1,7 @@
 """How many nodes a cell has, and how they are divided into EKS managed node groups.
 
-A managed node group holds a limited number of nodes (a quota, L-BD136A63) and lies in one zone.
+A managed node group lies in one zone and holds a limited number of nodes: EKS has a quota
+(L-BD136A63), and our policy `nodes-per-group` is smaller, so that a group that fails costs little.
 Groups are filled one after the other, so that a pool which grows changes its last group and adds
 new ones, and never renames or resizes the ones before it.
 """
@@ -27,9 +28,10 @@ def declared_nodes(cell_type: CellType) -> int:
 def group_size(facts: Facts) -> int:
     """Say how many nodes a full group has (nodes).
 
-    As many as AWS allows everybody: a quota that is raised must not move a node.
+    Our policy, within what AWS allows everybody: a quota that is raised must not move a node.
     """
-    return facts.quota("nodes-per-node-group").default
+    quota = facts.quota("nodes-per-node-group").default
+    return min(quota, round(facts.policy_value("nodes-per-group")))
 
 
 def split_groups(nodes: int, size: int) -> tuple[int, ...]:

@@ -19,7 +19,7 @@ from factory.inventory.kinds import keys_at
 from factory.inventory.nearest import nearest
 from factory.inventory.patterns import WORDS
 from factory.inventory.salvage import Refused
-from factory.inventory.schema import EXISTING_ACCOUNT, NEW_ACCOUNT
+from factory.inventory.schema import ADDON_ENTRY, ADDON_VERSION, EXISTING_ACCOUNT, NEW_ACCOUNT
 
 Error = Mapping[str, Any]
 
@@ -27,7 +27,8 @@ MOST_READ = 1000  # characters of a refused text
 MOST_GUESSES = 200  # unknown keys whose nearest known key is searched for
 ACCOUNT_KINDS = "an account has either id, or email and ou"
 _KEY = "[key]"  # the schema's mark of a key that is not well formed
-_TAGS = {EXISTING_ACCOUNT, NEW_ACCOUNT}  # the schema's marks of what kind of account it read
+# the schema's marks of what kind of account or add-on it read
+_TAGS = {EXISTING_ACCOUNT, NEW_ACCOUNT, ADDON_ENTRY, ADDON_VERSION}
 
 
 def refusals(
@@ -242,8 +243,9 @@ def _name(path: KeyPath) -> str:
 def _path(error: Error) -> KeyPath:
     """Leave out of the schema's location what is not in the file."""
     path: KeyPath = error["loc"]
-    if path[3:4] and path[3] in _TAGS and path[2] == "account":
-        path = (*path[:3], *path[4:])
+    for place, key in ((3, "account"), (4, "addons")):
+        if path[2:3] == (key,) and path[place : place + 1] and path[place] in _TAGS:
+            path = (*path[:place], *path[place + 1 :])
     return path[:-1] if _is_bad_key(error) else path
 
 

@@ -31,6 +31,18 @@ def pods_per_node(cell_type: CellType, facts: Facts) -> int:
     return cell_type.max_pods or pod_addresses_per_node(cell_type, facts)
 
 
+_REPELLING = ("NoSchedule", "NoExecute")
+
+
+def is_open(group: NodeGroup) -> bool:
+    """Tell whether pods that tolerate nothing, such as those of CoreDNS, may run on a group.
+
+    Source:
+        https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/
+    """
+    return all(taint.effect not in _REPELLING for taint in group.taints)
+
+
 def label_flag(group: NodeGroup) -> str:
     """Write a group's labels as the kubelet takes them; nothing where there are none."""
     labels = ",".join(f"{key}={value}" for key, value in sorted(group.labels.items()))

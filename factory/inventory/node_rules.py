@@ -15,8 +15,8 @@ from factory.facts.schema import (
     UnknownFact,
     UnknownInstanceType,
 )
-from factory.inventory.node_config import prefixes_per_node
-from factory.inventory.schema import AddonName, CellType, Inventory, NodeGroup
+from factory.inventory.node_config import is_open, prefixes_per_node
+from factory.inventory.schema import CellType, CoreAddonName, Inventory, NodeGroup
 from factory.inventory.unreadable import (
     as_far_as_readable,
     is_whole,
@@ -59,25 +59,18 @@ def _check_cell_types(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
 
 @as_far_as_readable
 def _check_addons(cell_type: CellType, path: KeyPath) -> Iterator[Finding]:
-    for addon in get_args(AddonName):
+    for addon in get_args(CoreAddonName):
         if lacks(cell_type.addons, addon):
             yield Finding(rule="F103", path=path, message=f"addons lacks {addon!r}")
 
 
-_REPELLING = ("NoSchedule", "NoExecute")
-
-
 @as_far_as_readable
 def _check_open_group(cell_type: CellType, path: KeyPath) -> Iterator[Finding]:
-    """Yield a cell type whose every node repels what carries the cell: its DNS comes up last.
-
-    Source:
-        https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/
-    """
+    """Yield a cell type whose every node repels what carries the cell: its DNS comes up last."""
     groups = cell_type.node_groups
     if not is_whole(groups):  # the one that cannot be read may be open
         return
-    if all(any(t.effect in _REPELLING for t in group.taints) for group in groups.values()):
+    if not any(is_open(group) for group in groups.values()):
         yield Finding(
             rule="F132",
             path=path,

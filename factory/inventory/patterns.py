@@ -38,6 +38,8 @@ IMAGE = rf"^{_HOST}{_FOLDER}+:[A-Za-z0-9_][A-Za-z0-9_.-]{{0,127}}(@sha256:[0-9a-
 KUBERNETES_VERSION = r"^1\.[0-9]{2}$"
 NODE_IMAGE = r"^v20[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])$"
 ADDON_VERSION = r"^v[0-9]+\.[0-9]+\.[0-9]+-eksbuild\.[0-9]+$"
+POLICY = r"^(arn:aws:iam::aws:policy/)?([A-Za-z0-9_+=,.@-]+/)*[A-Za-z0-9_+=,.@-]{1,128}$"
+RESOURCE_GROUP = r"^[A-Za-z0-9_.-]{1,300}$"
 PRINCIPAL = r"^arn:aws:iam::[0-9]{12}:(role|user)/([A-Za-z0-9_+=,.@-]+/)*[A-Za-z0-9_+=,.@-]{1,64}$"
 EMAIL = (
     r"^[A-Za-z0-9!#$*+/=?^_`{}~-][A-Za-z0-9!#$*+/=?^_`{}~.-]*"
@@ -79,6 +81,10 @@ WORDS = {
     KUBERNETES_VERSION: 'an EKS version in quotes, such as "1.34"',
     NODE_IMAGE: "a release of the node image, which is a day, such as v20251103",
     ADDON_VERSION: "an add-on version, such as v1.20.4-eksbuild.1",
+    POLICY: "a policy's name in the cell's account, with its path if it has one, or the ARN of one "
+    "that AWS manages: a type's cells have accounts of their own",
+    RESOURCE_GROUP: "the name of a resource group of capacity reservations (no ARN and no cr-…: a "
+    "reservation lies in one zone of one account, the nodes in several)",
     PRINCIPAL: "the ARN of an IAM role or user, such as arn:aws:iam::123456789012:role/admins",
     EMAIL: "an e-mail address that AWS takes: ASCII, no dot first, and a domain of two parts",
     KMS_KEY: "a KMS key's id, ARN or alias, such as alias/tfstate",

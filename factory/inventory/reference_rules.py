@@ -18,6 +18,13 @@ from factory.inventory.unreadable import (
     readable,
 )
 
+TYPE_LISTS = (
+    *(("zones",), ("endpoints",), ("admins",), ("submitters",)),
+    *(("viewers",), ("trusted_accounts",)),
+    *(("control_plane_logs",), ("spark", "namespaces"), ("spark", "job_policies")),
+)
+"""Lists of a cell type in which an entry stands once."""
+
 RESERVED_STARTS = {
     "amzn-s3-demo-": "flow log bucket",
     "internal-": "load balancer",
@@ -116,10 +123,7 @@ def _check_hubs(inventory: Inventory) -> Iterator[Finding]:
 def _check_cell_types(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
     for name, cell_type in inventory.cell_types.items():
         path = ("cell_types", name)
-        for entries in (
-            *(("zones",), ("endpoints",), ("trusted_accounts",)),
-            *(("admins",), ("spark", "namespaces")),
-        ):
+        for entries in TYPE_LISTS:
             yield from _check_list(cell_type, entries, path)
         yield from _check_alike(cell_type, facts, (*path, "endpoints"))
         yield from _check_ingress(cell_type, (*path, "ingress", "node_group"))

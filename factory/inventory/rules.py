@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 from factory.errors import Finding
 from factory.facts.schema import Facts
+from factory.inventory.access_rules import check_access
 from factory.inventory.account_rules import check_accounts
+from factory.inventory.addon_rules import check_addons
 from factory.inventory.block_rules import check_blocks
 from factory.inventory.endpoint_rules import check_endpoints
 from factory.inventory.node_rules import check_node_groups
@@ -72,6 +74,16 @@ RULES = {
     "made for all of them (a warning).",
     "F154": "A cell has a load balancer, and its mesh no hub that could reach it (a warning).",
     "F155": "An endpoint service has no private names (a warning).",
+    "F140": "A Kubernetes version is past its standard support, and `support: standard` lets EKS "
+    "update the control plane by itself.",
+    "F141": "EKS will update the control plane by itself before long (a warning).",
+    "F142": "An EKS add-on is older than a cell needs it.",
+    "F143": "An EKS add-on is newer than any that is known (a warning).",
+    "F144": "A node image is of no day, or of one before EKS had the Kubernetes version.",
+    "F145": "The configuration of an add-on sets what follows from the cell, or is not of the form "
+    "that the add-on takes.",
+    "F146": "A principal is let into the cluster twice.",
+    "F147": "Spot instances are to be started from capacity reservations.",
 }
 """What each rule says; a number is never used again for something else."""
 
@@ -84,7 +96,7 @@ def check_inventory(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
     """
     # Each part says how far it goes where something was refused; none may stop the others.
     yield from as_far_as_readable(check_references)(inventory, facts)
-    for check in (check_accounts, check_spark, check_texts):
+    for check in (check_accounts, check_spark, check_access, check_texts):
         yield from as_far_as_readable(check)(inventory)
     for check_facts in (
         check_endpoints,
@@ -93,6 +105,7 @@ def check_inventory(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
         check_node_groups,
         check_user_data,
         check_versions,
+        check_addons,
         check_blocks,
         check_platform,
         check_organizations,

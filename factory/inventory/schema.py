@@ -12,6 +12,13 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import Discriminator, Field, Tag
 
 from factory.inventory import patterns
+from factory.inventory.addons import ADDON_ENTRY as ADDON_ENTRY
+from factory.inventory.addons import ADDON_VERSION as ADDON_VERSION
+from factory.inventory.addons import Addon as Addon
+from factory.inventory.addons import AddonEntry, ControlPlaneLog, ControlPlaneTier
+from factory.inventory.nodes import FlowLogs as FlowLogs
+from factory.inventory.nodes import NodeGroup as NodeGroup
+from factory.inventory.nodes import Taint as Taint
 from factory.inventory.spark import Ingress
 from factory.inventory.spark import Spark as Spark
 from factory.inventory.spark import SparkOperator as SparkOperator
@@ -22,8 +29,6 @@ from factory.inventory.values import (
     CellName,
     FormatVersion,
     GroupName,
-    LabelKey,
-    LabelValue,
     Model,
     Name,
     Principal,
@@ -34,7 +39,7 @@ from factory.inventory.values import (
     ZoneId,
 )
 from factory.inventory.values import AddonName as AddonName
-from factory.inventory.values import AddonVersion as AddonVersion
+from factory.inventory.values import CoreAddonName as CoreAddonName
 
 
 class Organization(Model):
@@ -113,50 +118,16 @@ class Mesh(Model):
     )
 
 
-class Taint(Model):
-    """A Kubernetes taint of every node in a group."""
-
-    key: LabelKey = Field(description="Key.")
-    value: LabelValue = Field(default="", description="Value.")
-    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] = Field(description="Effect.")
-
-
-class NodeGroup(Model):
-    """A static pool of nodes: one EKS node group in each zone, split where EKS wants it."""
-
-    instance_type: str = Field(
-        pattern=patterns.INSTANCE_TYPE,
-        max_length=40,
-        description="EC2 instance type, such as r6gd.8xlarge.",
-    )
-    nodes_per_zone: int = Field(ge=1, le=5000, description="Nodes in each zone (nodes).")
-    labels: dict[LabelKey, LabelValue] = Field(default={}, description="Kubernetes labels.")
-    taints: list[Taint] = Field(default=[], description="Kubernetes taints.")
-    capacity: Literal["on_demand", "spot"] = Field(
-        default="on_demand", description="How the instances are bought."
-    )
-    root_volume_gib: int = Field(
-        default=100, ge=20, le=16384, description="Size of the root volume, gp3 (GiB)."
-    )
-    max_unavailable: int = Field(
-        default=1, ge=1, le=100, description="Nodes that an update replaces at a time (nodes)."
-    )
-
-
-class FlowLogs(Model):
-    """VPC flow logs, written to a bucket of the cell's account."""
-
-    traffic: Literal["ACCEPT", "REJECT", "ALL"] = Field(
-        default="REJECT", description="Which flows are written."
-    )
-    retention_days: int = Field(default=30, ge=1, le=3650, description="Kept for (days).")
-
-
 class CellType(Model):
     """What cells of one kind have in common."""
 
     kubernetes_version: str = Field(
         pattern=patterns.KUBERNETES_VERSION, description="EKS version, as 1.34."
+    )
+    support: Literal["extended", "standard"] = Field(
+        default="extended",
+        description="When EKS updates the control plane by itself: after the version's extended "
+        "support, which costs extra, or already after its standard support.",
     )
     zones: list[ZoneId] = Field(min_length=2, max_length=6, description="Zone ids, not names.")
     node_groups: dict[GroupName, NodeGroup] = Field(min_length=1, description="Pools of nodes.")
@@ -182,9 +153,30 @@ class CellType(Model):
         pattern=patterns.NODE_IMAGE,
         description="Release of the EKS-optimized Amazon Linux 2023 image.",
     )
-    addons: dict[AddonName, AddonVersion] = Field(
-        description="Version of each EKS add-on, such as v1.20.4-eksbuild.1; all four.",
-        json_schema_extra={"required": [*get_args(AddonName)]},
+    addons: dict[AddonName, AddonEntry] = Field(
+        description="Version of each EKS add-on, such as v1.20.4-eksbuild.1, or "
+        "`{version: …, configuration: {…}}`; the first four are needed.",
+        json_schema_extra={"required": [*get_args(CoreAddonName)]},
+    )
+    control_plane_tier: ControlPlaneTier = Field(
+        default="standard",
+        description="Provisioned capacity of the control plane; `standard` scales by itself. "
+        "Others cost extra and need a 6.x AWS provider.",
+    )
+    control_plane_logs: list[ControlPlaneLog] = Field(
+        default=["api", "audit", "authenticator"],
+        description="Parts of the control plane that write to CloudWatch Logs.",
+    )
+    deletion_protection: bool = Field(
+        default=False,
+        description="EKS refuses to delete the cluster; needs a 6.x AWS provider.",
+    )
+    zonal_shift: bool = Field(
+        default=False,
+        description="Amazon Application Recovery Controller may move traffic out of a zone.",
+    )
+    session_manager: bool = Field(
+        default=False, description="Nodes may be looked at through AWS Systems Manager."
     )
     egress: Literal["none", "nat_gateway"] = Field(
         default="none", description="Way to the internet; `none`: VPC endpoints only."
@@ -209,10 +201,25 @@ class CellType(Model):
     admins: list[Principal] = Field(
         default=[], description="IAM principals (ARN) that administer the cluster."
     )
+    submitters: list[Principal] = Field(
+        default=[],
+        description="IAM principals (ARN) that hand in jobs: members of the Kubernetes group "
+        "`cellfactory:submitters`.",
+    )
+    viewers: list[Principal] = Field(
+        default=[],
+        description="IAM principals (ARN) that look at jobs: members of the Kubernetes group "
+        "`cellfactory:viewers`.",
+    )
     flow_logs: FlowLogs = Field(default=FlowLogs(), description="VPC flow logs.")
     ingress: Ingress | None = Field(default=None, description="The static way in.")
     spark: Spark = Field(description="The platform layer.")
     quotas: Quotas
+
+    def addon_version(self, name: AddonName) -> str | None:
+        """Return the version of an add-on, by its name; None where the cell has none of it."""
+        entry = self.addons.get(name)
+        return entry.version if isinstance(entry, Addon) else entry
 
 
 class NewAccount(Model):

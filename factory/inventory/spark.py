@@ -15,6 +15,7 @@ from factory.inventory.values import (
     LabelValue,
     Model,
     Namespace,
+    PolicyName,
     ReleaseName,
 )
 
@@ -163,6 +164,12 @@ class Spark(Model):
         default=[],
         description="What the images of jobs are made for, where the node groups are not of one "
         "kind.",
+    )
+    job_policies: list[PolicyName] = Field(
+        default=[],
+        max_length=10,
+        description="IAM policies of the role that jobs have: names in the cell's account, or ARNs "
+        "of policies that AWS manages.",
     )
     operator: SparkOperator = Field(description="The Spark Operator release.")
     ui: SparkUi | None = Field(default=None, description="The gateway to live UIs.")

@@ -40,6 +40,7 @@ def _texts(value: Any, path: KeyPath) -> Iterator[tuple[KeyPath, str]]:
         yield from _texts(vars(value), path)
     elif isinstance(value, Mapping):
         for key, inner in value.items():
+            yield from _texts(key, (*path, key))
             yield from _texts(inner, (*path, key))
     elif isinstance(value, list):
         for index, inner in enumerate(value):

@@ -118,8 +118,18 @@ ServiceName = Annotated[
 LabelKey = Annotated[str, Field(pattern=patterns.LABEL_KEY, max_length=317)]
 LabelValue = Annotated[str, Field(pattern=patterns.LABEL_VALUE)]
 Principal = Annotated[str, Field(pattern=patterns.PRINCIPAL)]
-AddonName = Literal["vpc-cni", "kube-proxy", "eks-pod-identity-agent", "coredns"]
-AddonVersion = Annotated[str, Field(pattern=patterns.ADDON_VERSION, max_length=40)]
+CoreAddonName = Literal["vpc-cni", "kube-proxy", "eks-pod-identity-agent", "coredns"]
+AddonName = Literal[
+    "vpc-cni",
+    "kube-proxy",
+    "eks-pod-identity-agent",
+    "coredns",
+    "eks-node-monitoring-agent",
+    "metrics-server",
+    "aws-ebs-csi-driver",
+    "amazon-cloudwatch-observability",
+]
+PolicyName = Annotated[str, Field(pattern=patterns.POLICY, max_length=512)]
 QuotaCode = Annotated[str, Field(pattern=patterns.QUOTA_CODE)]
 Quotas = Annotated[
     dict[QuotaCode, Annotated[int, Field(ge=0, le=10**12)]],

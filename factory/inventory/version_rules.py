@@ -1,9 +1,9 @@
-"""Kubernetes versions against those that EKS offers."""
+"""Kubernetes versions, and the node images made for them, against those that EKS offers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 
 from factory.errors import Finding, KeyPath
 from factory.facts.schema import Facts, KubernetesVersion
@@ -19,6 +19,9 @@ def check_versions(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
     Rules:
         F130: a version that EKS does not know, or that no cluster can be made with any more.
         F131: a version in extended support (a warning).
+        F140: a version whose standard support is over, where EKS is told to update it then.
+        F141: a version that EKS will update by itself before long (a warning).
+        F144: a node image that is none of the cell type's Kubernetes version.
         F133: a kube-proxy that is newer than the cluster, or too old for it.
 
     Source:
@@ -31,6 +34,7 @@ def check_versions(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
 def _check_cell_types(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
     for name, cell_type in inventory.cell_types.items():
         yield from _check_version(cell_type, facts, ("cell_types", name, "kubernetes_version"))
+        yield from _check_image(cell_type, facts, ("cell_types", name, "node_image"))
         yield from _check_proxy(cell_type, facts, ("cell_types", name, "addons", "kube-proxy"))
 
 
@@ -48,15 +52,83 @@ def _check_version(cell_type: CellType, facts: Facts, path: KeyPath) -> Iterator
         )
         yield Finding(rule="F130", path=path, message=message, hint=_offered(facts))
     elif _is_past(version.standard_until, version):
-        yield Finding(
-            rule="F131",
+        yield _after_standard(cell_type, version, path)
+    if version is not None:
+        yield from _check_end(cell_type, version, facts, path)
+
+
+def _after_standard(cell_type: CellType, version: KubernetesVersion, path: KeyPath) -> Finding:
+    """Say what a version costs after its standard support, or that it cannot stay."""
+    if cell_type.support == "standard":
+        return Finding(
+            rule="F140",
             path=path,
-            message=f"Kubernetes {wanted} is in extended support since {version.standard_until}, "
-            "which costs extra for every cluster",
-            hint=f"EKS ends it on {version.extended_until}, and then updates control planes by "
-            "itself; take a later version",
+            message=f"a control plane cannot stay at Kubernetes {version.id} with support: "
+            f"standard: EKS updates it by itself since {version.standard_until}",
+            hint="take a later version, or support: extended, which costs extra",
+        )
+    return Finding(
+        rule="F131",
+        path=path,
+        message=f"Kubernetes {version.id} is in extended support since {version.standard_until}, "
+        "which costs extra for every cluster",
+        hint=f"as of {version.checked}, EKS ends it on {version.extended_until}, and then updates "
+        "control planes by itself; take a later version",
+        severity="warning",
+    )
+
+
+def _check_end(
+    cell_type: CellType, version: KubernetesVersion, facts: Facts, path: KeyPath
+) -> Iterator[Finding]:
+    """Yield a version whose last day, by the support that is asked for, is near.
+
+    Source:
+        https://docs.aws.amazon.com/eks/latest/userguide/view-upgrade-policy.html
+    """
+    is_standard = cell_type.support == "standard"
+    end = version.standard_until if is_standard else version.extended_until
+    if end is None or _is_past(end, version):
+        return
+    warned = timedelta(days=round(facts.policy_value("version-warn-days")))
+    if end - version.checked <= warned:
+        yield Finding(
+            rule="F141",
+            path=path,
+            message=f"EKS updates control planes of Kubernetes {version.id} by itself from {end} "
+            f"on, {(end - version.checked).days} days after its calendar was read "
+            f"({version.checked})",
+            hint="take a later version"
+            + (", or support: extended, which costs extra" if is_standard else ""),
             severity="warning",
         )
+
+
+@as_far_as_readable
+def _check_image(cell_type: CellType, facts: Facts, path: KeyPath) -> Iterator[Finding]:
+    """Yield a node image of a day that no calendar has, or older than the cell's Kubernetes."""
+    release = cell_type.node_image
+    try:
+        day = date.fromisoformat(release.removeprefix("v"))
+    except ValueError:
+        message = f"{release} is no day, and node images are named by the day of their release"
+        yield Finding(rule="F144", path=path, message=message)
+        return
+    version = facts.kubernetes.get(cell_type.kubernetes_version)
+    if version is not None and version.released is not None and day < version.released:
+        yield Finding(
+            rule="F144",
+            path=path,
+            message=f"no node image of {day} can hold Kubernetes {version.id}: EKS has it since "
+            f"{version.released}",
+            hint=f"the newest that is known here is {_newest_image(facts, version.id)}",
+        )
+
+
+def _newest_image(facts: Facts, kubernetes: str) -> str:
+    rows = [row for row in facts.images.values() if row.kubernetes == kubernetes]
+    newest = max(rows, key=lambda row: row.release, default=None)
+    return f"{newest.release} (as of {newest.checked})" if newest else "none"
 
 
 @as_far_as_readable
@@ -66,7 +138,7 @@ def _check_proxy(cell_type: CellType, facts: Facts, path: KeyPath) -> Iterator[F
     Source:
         https://kubernetes.io/releases/version-skew-policy/
     """
-    proxy, cluster = cell_type.addons.get("kube-proxy"), cell_type.kubernetes_version
+    proxy, cluster = cell_type.addon_version("kube-proxy"), cell_type.kubernetes_version
     if proxy is None or cluster not in facts.kubernetes:
         return
     most = round(facts.parameter("kube-proxy-skew"))

@@ -186,6 +186,11 @@ _ROWS = (
           unit="lists/s", gate="warning",
           assumption="all logs of the retention are listed again at each scan",
           remedy="keep logs for fewer days, or let jobs write single logs (rolling_logs: false)"),
+    Bound(id="pod-scheduling", rule="F368", title="scheduling of all pods", unit="minutes",
+          gate="warning", remedy="take a larger control_plane_tier"),
+    Bound(id="resolver-packets", rule="F369", title="resolver packets of DNS",
+          unit="packets/s", gate="warning",
+          remedy="spread CoreDNS over more nodes without taints, or run NodeLocal DNSCache"),
     # mesh
     Bound(id="peerings-per-vpc", rule="F370", title="peering connections", unit="connections",
           assumption=_PEERS, remedy="split the mesh, or set cell_to_cell: none",

@@ -15,6 +15,8 @@ from factory.inventory.schema import Inventory
 from factory.sizing.addresses import size_addresses
 from factory.sizing.bounds import BOUNDS
 from factory.sizing.calls import size_calls
+from factory.sizing.control_plane import size_control_plane
+from factory.sizing.dns import size_dns
 from factory.sizing.entry import CellEntries
 from factory.sizing.mesh import neighbourhoods, size_neighbourhood
 from factory.sizing.nau import CellNau, cell_nau, size_nau
@@ -47,6 +49,8 @@ def size_shape(shape: CellShape, nau: CellNau, facts: Facts) -> Iterator[Usage]:
     yield from size_account(entries)
     yield from size_ingress(entries)
     yield from size_platform(entries)
+    yield from size_dns(entries)
+    yield from size_control_plane(entries)
 
 
 def size_mesh(

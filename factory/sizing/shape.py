@@ -11,7 +11,7 @@ from factory.errors import KeyPath
 from factory.facts.schema import CallCount, Facts, InstanceType
 from factory.inventory.endpoints import endpoint_services, gateway_services
 from factory.inventory.groups import group_size, pool_surge, split_groups
-from factory.inventory.node_config import pods_per_node, prefixes_per_node
+from factory.inventory.node_config import is_open, pods_per_node, prefixes_per_node
 from factory.inventory.schema import CellType, Inventory, NodeGroup
 from factory.inventory.spark import Spark
 
@@ -30,6 +30,7 @@ class Pool:
     root_gib: int  # root volume (GiB)
     spot: bool
     path: KeyPath  # its `nodes_per_zone`
+    is_open: bool = True  # pods that tolerate nothing may run on it
     missing: int = 0  # nodes that the other zones have less than the largest, together
 
     @property
@@ -70,6 +71,7 @@ class CellShape:
     peers: Peers
     quotas: Mapping[str, float]  # what AWS has raised, by quota code
     spark: Spark | None = None  # the platform of its type; None where nobody declared one
+    tier: str = "standard"  # of the control plane; `standard` scales by itself
     churn: float = 0  # pods that come and go on each node (per second)
 
     @property
@@ -131,7 +133,7 @@ def shape_of_type(
     peers: Peers,
 ) -> CellShape:
     """Gather what the size of a cell of a type depends on, given its addresses and its peers."""
-    cni = cell_type.addons.get("vpc-cni", "")
+    cni = cell_type.addon_version("vpc-cni") or ""
     return CellShape(
         name=name,
         region=region,
@@ -150,6 +152,7 @@ def shape_of_type(
         nat_gateways=len(cell_type.zones) if cell_type.egress == "nat_gateway" else 0,
         ingress=cell_type.ingress.node_group if cell_type.ingress else None,
         ceiling=cell_type.node_ceiling,
+        tier=cell_type.control_plane_tier,
         peers=peers,
         quotas=quotas,
         spark=cell_type.spark,
@@ -166,6 +169,7 @@ def _pools(cell_type: CellType, path: KeyPath, facts: Facts) -> tuple[Pool, ...]
             groups=split_groups(group.nodes_per_zone, group_size(facts)),
             root_gib=group.root_volume_gib,
             spot=group.capacity == "spot",
+            is_open=is_open(group),
             path=(*path, "node_groups", name, "nodes_per_zone"),
         )
 

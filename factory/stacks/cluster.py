@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from factory.constructs.cdk import TerraformStack
-from factory.constructs.cluster import CellCluster
+from factory.constructs.cluster import CellCluster, cni_environment
 from factory.constructs.ingress import add_ingress
+from factory.constructs.jobs import add_job_identity, add_people
 from factory.constructs.node_groups import CellNodeGroups
 from factory.constructs.spark_events import add_event_logs
-from factory.constructs.specs import ClusterSpec, EventLogsSpec, NodePool
-from factory.facts.schema import Facts
+from factory.constructs.specs import (
+    AddonSpec,
+    ClusterSpec,
+    ControlPlaneSpec,
+    EventLogsSpec,
+    JobsSpec,
+    NodePool,
+)
+from factory.inventory.addons import merged
 from factory.inventory.groups import name_groups
-from factory.inventory.node_config import pod_addresses_per_node, render_node_config
-from factory.inventory.schema import CellType
+from factory.inventory.node_config import is_open, pod_addresses_per_node, render_node_config
+from factory.inventory.schema import Addon, CellType
 from factory.layers import Stack
 from factory.layers.access import deployer_role
-from factory.naming import stack_tags
+from factory.naming import policy_arn, resource_group_arn, stack_tags
+from factory.sizing.dns import dns_configuration, dns_size
+from factory.sizing.shape import shape_of
 from factory.stacks.frame import Outputs
 from factory.stacks.parts import Parts
 
@@ -31,17 +44,16 @@ def describe(parts: Parts, stack: Stack) -> ClusterSpec:
         region=stack.access.region,
         zones=tuple(parts.plan.cells[cell].zones),
         deployer=deployer_role(parts.inventory, cell),
-        kubernetes_version=cell_type.kubernetes_version,
+        control_plane=_control_plane(cell_type),
         service_block=cell_type.service_block,
         admins=tuple(cell_type.admins),
-        addons={str(name): version for name, version in cell_type.addons.items()},
-        pod_addresses_per_node=pod_addresses_per_node(cell_type, parts.facts),
-        interfaces_per_node=int(parts.facts.policy_value("interfaces-per-node")),
+        addons=_addons(parts, cell),
         node_image=cell_type.node_image,
-        pools={pool: _pool(cell, cell_type, parts.facts, pool) for pool in cell_type.node_groups},
+        pools={pool: _pool(parts, stack, pool) for pool in cell_type.node_groups},
+        session_manager=cell_type.session_manager,
         ingress=cell_type.ingress,
         is_gateway_asked=cell_type.ingress is not None and cell_type.spark.ui is not None,
-        event_logs=_event_logs(cell_type, stack.access.account),
+        jobs=_jobs(cell_type, stack.access.account, deployer_role(parts.inventory, cell)),
         tags=stack_tags(stack.id.kind, cell, stack.id.layer),
     )
 
@@ -51,7 +63,7 @@ def build(terraform: TerraformStack, spec: ClusterSpec) -> Outputs:
     cluster = CellCluster(terraform, spec)
     addons = cluster.add_boot_addons()
     nodes = CellNodeGroups(terraform, spec, cluster.cluster, addons)
-    cluster.add_late_addons(nodes.all_groups)
+    cluster.add_late_addons(nodes.first_groups)
     if spec.ingress is not None:
         add_ingress(terraform, spec, spec.ingress, "${var.vpc_id}")
     outputs = {
@@ -59,16 +71,57 @@ def build(terraform: TerraformStack, spec: ClusterSpec) -> Outputs:
         "cluster_endpoint": cluster.cluster.endpoint,
         "cluster_ca": _CERTIFICATE,
     }
-    if spec.event_logs is not None:
-        bucket = add_event_logs(terraform, spec.name, spec.event_logs, cluster.cluster.name)
+    name = cluster.cluster.name
+    add_people(terraform, spec.jobs, name)
+    role = add_job_identity(terraform, spec.name, spec.jobs, name)
+    if spec.jobs.event_logs is not None:
+        bucket = add_event_logs(terraform, spec.name, spec.jobs.event_logs, name, role)
         outputs["event_log_bucket"] = bucket
     return outputs
 
 
-def _pool(cell: str, cell_type: CellType, facts: Facts, pool: str) -> NodePool:
+def _control_plane(cell_type: CellType) -> ControlPlaneSpec:
+    return ControlPlaneSpec(
+        kubernetes_version=cell_type.kubernetes_version,
+        support=cell_type.support,
+        tier=cell_type.control_plane_tier,
+        logs=tuple(sorted(set(cell_type.control_plane_logs))),
+        deletion_protection=cell_type.deletion_protection,
+        zonal_shift=cell_type.zonal_shift,
+    )
+
+
+def _addons(parts: Parts, cell: str) -> dict[str, AddonSpec]:
+    """Collect the add-ons: how the VPC CNI is set stands, how large CoreDNS is may be asked for."""
+    cell_type, facts = parts.inventory.type_of(cell), parts.facts
+    shape = shape_of(parts.inventory, cell, parts.plan.cells[cell], facts)
+    environment = cni_environment(
+        pod_addresses_per_node(cell_type, facts), int(facts.policy_value("interfaces-per-node"))
+    )
+    made = {}
+    for name, entry in cell_type.addons.items():
+        asked: Mapping[str, Any] = entry.configuration if isinstance(entry, Addon) else {}
+        if name == "vpc-cni":
+            asked = merged(asked, {"env": environment})
+        elif name == "coredns":
+            asked = merged(dns_configuration(dns_size(shape, facts), facts), asked)
+        version = entry.version if isinstance(entry, Addon) else entry
+        made[str(name)] = AddonSpec(version=version, configuration=asked)
+    return made
+
+
+def _pool(parts: Parts, stack: Stack, pool: str) -> NodePool:
+    cell, facts, access = stack.id.owner, parts.facts, stack.access
+    cell_type = parts.inventory.type_of(cell)
     declared = cell_type.node_groups[pool]
     return NodePool(
         declared=declared,
+        is_open=is_open(declared),
+        reservations=(
+            resource_group_arn(access.account, access.region, declared.reservations)
+            if declared.reservations
+            else None
+        ),
         image=facts.image_build(facts.instance(declared.instance_type)),
         groups=name_groups(pool, declared, sorted(cell_type.zones), facts),
         user_data=render_node_config(
@@ -77,12 +130,19 @@ def _pool(cell: str, cell_type: CellType, facts: Facts, pool: str) -> NodePool:
     )
 
 
+def _jobs(cell_type: CellType, account: str, deployer: str) -> JobsSpec:
+    spark = cell_type.spark
+    return JobsSpec(
+        namespaces=tuple(spark.namespaces),
+        policies=tuple(sorted({policy_arn(account, policy) for policy in spark.job_policies})),
+        submitters=tuple(sorted(set(cell_type.submitters) - {deployer})),
+        viewers=tuple(sorted(set(cell_type.viewers) - {deployer})),
+        event_logs=_event_logs(cell_type, account),
+    )
+
+
 def _event_logs(cell_type: CellType, account: str) -> EventLogsSpec | None:
     history = cell_type.spark.history
     if history is None:
         return None
-    return EventLogsSpec(
-        account_id=account,
-        retention_days=history.retention_days,
-        namespaces=tuple(cell_type.spark.namespaces),
-    )
+    return EventLogsSpec(account_id=account, retention_days=history.retention_days)

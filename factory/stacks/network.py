@@ -7,6 +7,7 @@ from typing import Any
 
 from factory.addressing.need import pod_reservations, reserved_addresses
 from factory.constructs.cdk import TerraformStack
+from factory.constructs.control_plane_logs import add_control_plane_logs
 from factory.constructs.endpoints import add_endpoints
 from factory.constructs.flow_logs import add_flow_logs
 from factory.constructs.security_groups import CellSecurityGroups
@@ -51,6 +52,7 @@ def describe(parts: Parts, stack: Stack) -> NetworkSpec:
 def build(terraform: TerraformStack, spec: NetworkSpec) -> Outputs:
     """Add the VPC, its security groups, endpoints and flow logs."""
     network = CellVpc(terraform, spec)
+    add_control_plane_logs(terraform, spec.name, network.vpc)
     security = CellSecurityGroups(terraform, spec, network.vpc.id)
     add_endpoints(terraform, spec, network, security.groups["endpoint"].id)
     add_flow_logs(terraform, spec, network.vpc.id)

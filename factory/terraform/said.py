@@ -101,6 +101,35 @@ SAYINGS = (
         "https://docs.aws.amazon.com/eks/latest/APIReference/API_Issue.html",
     ),
     Saying(
+        r"VcpuLimitExceeded",
+        "the account may not run so many processors: raise the quota that cellfactory size names, "
+        "and write it under quotas",
+        "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-on-demand-instances.html",
+    ),
+    Saying(
+        r"Addon version specified is not supported",
+        "EKS does not offer that version of the add-on for this Kubernetes: cellfactory doctor "
+        "names those that it offers",
+        "https://docs.aws.amazon.com/eks/latest/APIReference/API_DescribeAddonVersions.html",
+    ),
+    Saying(
+        r"ConfigurationValue provided in request is not supported",
+        "aws eks describe-addon-configuration tells what this version of the add-on takes under "
+        "addons.<name>.configuration",
+        "https://docs.aws.amazon.com/cli/latest/reference/eks/describe-addon-configuration.html",
+    ),
+    Saying(
+        r"\"(?P<key>control_plane_scaling_config|deletion_protection)\"(?s:.*)not expected here",
+        "the provider of AWS that runs here does not know {key} yet: lock a newer one "
+        "(cellfactory lock-providers), or leave the key out of the cell type",
+        "https://github.com/hashicorp/terraform-provider-aws/blob/main/CHANGELOG.md",
+    ),
+    Saying(
+        r"[Dd]eletion protection",
+        "set deletion_protection: false, apply the cluster layer, and destroy it then",
+        "https://docs.aws.amazon.com/eks/latest/userguide/deletion-protection.html",
+    ),
+    Saying(
         r"(?:User: (?P<who>\S+) is )?not authorized to perform: sts:AssumeRole"
         r"(?: on resource: (?P<role>\S+))?",
         "the role is not there, its trust policy does not name who asks, or who asks may not "

@@ -137,7 +137,6 @@ def test_releases_come_after_the_cluster_and_go_before_it(example: Example) -> N
 def test_a_cell_that_asks_for_nothing_more_gets_the_operator_alone(example: Example) -> None:
     assert set(releases(example, WITHOUT)) == {"spark-namespaces", "spark-operator"}
     made = cluster(example, WITHOUT)
-    assert "aws_eks_pod_identity_association" not in made
     assert "aws_s3_bucket" not in made
     assert "aws_lb" not in made
 

@@ -108,11 +108,61 @@ def spark(made: dict[str, Any]) -> Any:
     return cell_type(made)["spark"]
 
 
+ROLE = "arn:aws:iam::1" + "2" * 11 + ":role/x"
 EDITS: Mapping[str, tuple[Edit, set[str]]] = {
     "kubernetes": (lambda d: cell_type(d).update(kubernetes_version="1.35"), {"cluster"}),
-    "image": (lambda d: cell_type(d).update(node_image="v20250101"), {"cluster"}),
+    "image": (lambda d: cell_type(d).update(node_image="v20260101"), {"cluster"}),
     "admins": (
         lambda d: cell_type(d).update(admins=["arn:aws:iam::1" + "2" * 11 + ":role/x"]),
+        {"cluster"},
+    ),
+    "support": (lambda d: cell_type(d).update(support="standard"), {"cluster"}),
+    "tier": (lambda d: cell_type(d).update(control_plane_tier="2xl"), {"cluster"}),
+    "control plane logs": (
+        lambda d: cell_type(d).update(control_plane_logs=["scheduler"]),
+        {"cluster"},
+    ),
+    "order of control plane logs": (
+        lambda d: cell_type(d).update(control_plane_logs=["authenticator", "audit", "api"]),
+        set(),
+    ),
+    "protection": (lambda d: cell_type(d).update(deletion_protection=True), {"cluster"}),
+    "zonal shift": (lambda d: cell_type(d).update(zonal_shift=True), {"cluster"}),
+    "sessions": (lambda d: cell_type(d).update(session_manager=True), {"network", "cluster"}),
+    "submitters": (lambda d: cell_type(d).update(submitters=[ROLE]), {"cluster"}),
+    "viewers": (lambda d: cell_type(d).update(viewers=[ROLE]), {"cluster"}),
+    "job policies": (lambda d: spark(d).update(job_policies=["data/read"]), {"cluster"}),
+    "repair": (
+        lambda d: cell_type(d)["node_groups"]["driver"].update(repair=False),
+        {"cluster"},
+    ),
+    "reservations": (
+        lambda d: cell_type(d)["node_groups"]["driver"].update(reservations="mine"),
+        {"cluster"},
+    ),
+    "add-on": (
+        lambda d: cell_type(d)["addons"].update({"metrics-server": "v0.8.0-eksbuild.1"}),
+        {"cluster"},
+    ),
+    "add-on with an endpoint": (
+        lambda d: cell_type(d)["addons"].update(
+            {"amazon-cloudwatch-observability": "v4.1.0-eksbuild.1"}
+        ),
+        {"network", "cluster"},
+    ),
+    "add-on in full": (
+        lambda d: cell_type(d)["addons"].update({"coredns": {"version": "v1.13.2-eksbuild.24"}}),
+        set(),
+    ),
+    "add-on configured": (
+        lambda d: cell_type(d)["addons"].update(
+            {
+                "coredns": {
+                    "version": "v1.13.2-eksbuild.24",
+                    "configuration": {"corefile": ".:53 {}"},
+                }
+            }
+        ),
         {"cluster"},
     ),
     "flow logs": (lambda d: cell_type(d).update(flow_logs={"retention_days": 9}), {"network"}),

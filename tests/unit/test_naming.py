@@ -21,7 +21,7 @@ ACCOUNT = "4" * 12
 USES = ("cluster", "node", "vpc-cni", "spark-history", "spark-job")
 PARTS = ("control-plane", "endpoint", "ingress", "node", "nat", "pod", "public")
 
-NO_NAMES = {"role_arn", "stack_path"}
+NO_NAMES = {"role_arn", "policy_arn", "resource_group_arn", "stack_path"}
 """What is made of names that are given, and is no name that AWS keeps itself."""
 
 

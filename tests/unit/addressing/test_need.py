@@ -154,7 +154,7 @@ def test_a_block_is_the_smallest_that_holds_the_addresses(addresses: int) -> Non
         (None, [(10, 1)], 2),  # one group, two nodes at least
         (None, [(10, 7)], 7),  # or as many as may be unavailable
         (None, [(10, 1), (10, 20)], 22),  # both pools at once
-        (None, [(451, 5)], 10),  # split at 450
+        (None, [(451, 5)], 25),  # five groups of our policy's size at most
         (33, [(10, 5)], 10),  # eleven a zone: the one not declared is a pool of its own
         (30, [(10, 5)], 5),
     ],
@@ -171,7 +171,7 @@ def test_the_ceiling_decides_and_is_rounded_up_for_each_zone() -> None:
 
 def test_need_of_a_large_private_cell() -> None:
     need = need_of(cell_type(433, egress="none"), FACTS)
-    assert (need.nodes, need.surge, need.endpoints, need.pod_length) == (435, 2, 7, 16)
+    assert (need.nodes, need.surge, need.endpoints, need.pod_length) == (443, 10, 7, 16)
     assert need.lengths == {
         "node": 23,
         "endpoint": 26,

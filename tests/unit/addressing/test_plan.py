@@ -239,12 +239,12 @@ def test_a_cell_that_outgrows_its_blocks_is_told_what_fits() -> None:
     assert shown == [
         (
             "F204",
-            "cell 'cell-a' needs room for 435 addresses in use1-az1, but its node subnet "
+            "cell 'cell-a' needs room for 443 addresses in use1-az1, but its node subnet "
             "10.128.0.192/27 holds 27",
         ),
         (
             "F204",
-            "cell 'cell-a' needs room for 435 nodes in use1-az1, but its pod subnet "
+            "cell 'cell-a' needs room for 443 nodes in use1-az1, but its pod subnet "
             "100.64.0.0/20 holds 41",
         ),
     ]
@@ -267,11 +267,11 @@ def test_a_zone_with_more_nodes_than_a_pod_subnet_holds() -> None:
     (finding,) = plan_addresses(changed_type(nodes=670), EMPTY_LOCK, FACTS)[0].findings
     assert (finding.rule, finding.path) == ("F203", ("cell_types", "plain", "node_groups"))
     assert finding.message == (
-        "each zone has 674 nodes, 4 of them for the surge of an update, but its pod subnet holds "
+        "each zone has 684 nodes, 14 of them for the surge of an update, but its pod subnet holds "
         "671 with 6 prefixes per node"
     )
     assert "spread the nodes over 4 zones" in finding.hint
-    assert findings(changed_type(nodes=667)) == []
+    assert findings(changed_type(nodes=657)) == []
 
 
 def test_a_cell_larger_than_the_largest_vpc() -> None:

@@ -60,9 +60,9 @@ def test_solved_backwards(run: Run) -> None:
     assert document["assumed"]
     _, text = run("what-if", "--nodes", "1500", "--instance", "r6gd.8xlarge", "--solve")
     assert "what would mend it" in text
-    assert "L-1216C47A: 48384" in text
+    assert "L-1216C47A: 48960" in text
     _, long = run(*ASK, "--max-eni", "8", "--cells", "6", "--solve")
-    assert long.count("raise L-1216C47A to 41,792, L-7A658B76 to 128, L-BB24F6E5 to") == 1
+    assert long.count("raise L-1216C47A to 42,560, L-7A658B76 to 130, L-BB24F6E5 to") == 1
     assert max(map(len, (text + long).splitlines())) <= 80
 
 

@@ -25,6 +25,7 @@ TABLES = (
     "calls",
     "parameters",
     "addons",
+    "oldest_addons",
     "images",
     "charts",
     "kubernetes",

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from factory.facts.loader import load_facts
-from factory.inventory.groups import name_groups, pool_surge, split_groups, update_surge
+from factory.inventory.groups import group_size, name_groups, pool_surge, split_groups, update_surge
 from factory.inventory.schema import NodeGroup
 from factory.naming import node_group_name
 
@@ -58,19 +58,28 @@ def test_surge_of_an_update() -> None:
 
 def test_all_groups_of_a_pool_surge_at_once() -> None:
     assert pool_surge(0, 20, FACTS) == 0
-    assert pool_surge(450, 1, FACTS) == 2
-    assert pool_surge(451, 20, FACTS) == 40
+    assert pool_surge(100, 1, FACTS) == 2
+    assert pool_surge(101, 20, FACTS) == 40
 
 
 def test_groups_are_named_zone_by_zone_and_hold_every_node() -> None:
-    pool = NodeGroup(instance_type="r6gd.8xlarge", nodes_per_zone=500)
+    pool = NodeGroup(instance_type="r6gd.8xlarge", nodes_per_zone=150)
     groups = name_groups("executor", pool, ["use1-az1", "use1-az2"], FACTS)
     assert groups == {
-        "executor-use1-az1": ("use1-az1", 450),
+        "executor-use1-az1": ("use1-az1", 100),
         "executor-use1-az1-2": ("use1-az1", 50),
-        "executor-use1-az2": ("use1-az2", 450),
+        "executor-use1-az2": ("use1-az2", 100),
         "executor-use1-az2-2": ("use1-az2", 50),
     }
+
+
+def test_a_group_that_fails_is_a_small_part_of_a_cell() -> None:
+    """One instance that EC2 lacks taints its group: a tenth of a cell of 1,300 nodes at most."""
+    ceiling, size = FACTS.policy_value("node-ceiling"), group_size(FACTS)
+    assert size <= ceiling / 10
+    assert size <= FACTS.quota("nodes-per-node-group").default
+    most = FACTS.quota("node-groups-per-cluster").default
+    assert 3 * len(split_groups(round(ceiling / 3), size)) <= most / 2, "room for more pools"
 
 
 @pytest.mark.parametrize("id_", ["nodes-per-node-group", "interface-endpoints-per-vpc"])

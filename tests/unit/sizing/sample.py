@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from ipaddress import IPv4Network
 from typing import Any
 
 from factory.addressing.blocks import AddressPlan, CellAddresses, ZoneBlocks
+from factory.facts.loader import load_facts
 from factory.inventory.schema import Inventory
+
+FACTS = replace(
+    load_facts(),
+    policy={
+        **load_facts().policy,
+        "nodes-per-group": replace(load_facts().policy["nodes-per-group"], value=450),
+    },
+)
+"""The facts, with groups as large as EKS allows: the derivation's vectors are made for these."""
 
 ZONES = ["use1-az1", "use1-az2", "use1-az4"]
 RAISED = {"L-BB24F6E5": 256_000, "L-CD17FD4B": 512_000, "L-1216C47A": 100_000, "L-7A658B76": 900}

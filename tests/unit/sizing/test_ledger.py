@@ -8,13 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from factory.facts.loader import load_facts
 from factory.inventory.schema import Inventory
 from factory.sizing.ledger import size_cell, size_inventory, size_mesh
 from factory.sizing.usage import Ledger, Usage
-from tests.unit.sizing.sample import RAISED, addresses, hub, inventory, plan, pool
+from tests.unit.sizing.sample import FACTS, RAISED, addresses, hub, inventory, plan, pool
 
-FACTS = load_facts()
 ENDPOINT_NAU = 6  # each endpoint and zone; the network address usage page
 
 
@@ -257,6 +255,8 @@ def test_more_nodes_never_use_less(nodes: int, more: int, prefixes: int) -> None
     before = usages(nodes, prefixes_per_node=prefixes)
     after = usages(nodes + more, prefixes_per_node=prefixes)
     for bound, usage in before.items():
+        if bound == "resolver-packets":  # CoreDNS grows with the nodes
+            continue
         assert after[bound].used >= usage.used, bound
         assert after[bound].limit == usage.limit, bound
         if usage.per_node:
@@ -338,6 +338,7 @@ def test_what_one_more_node_adds(instance: str) -> None:
     before = usages(groups=groups, ingress=ingress, prefixes_per_node=5)
     after = usages(groups=larger, ingress=ingress, prefixes_per_node=5)
     grown = {bound for bound, usage in before.items() if after[bound].used != usage.used}
+    grown.discard("resolver-packets")  # CoreDNS grows with the nodes
     assert grown == {bound for bound, usage in before.items() if usage.per_node} | {
         "nodes-per-node-group"
     }
@@ -347,6 +348,26 @@ def test_what_one_more_node_adds(instance: str) -> None:
         times = zones * (2 if bound in TWICE else 1)
         added = after[bound].used - usage.used
         assert added == pytest.approx(times * usage.per_node), bound
+
+
+def test_a_provisioned_control_plane_schedules_so_many_pods_a_second() -> None:
+    assert "pod-scheduling" not in usages(400)
+    usage = usages(400, control_plane_tier="xl")["pod-scheduling"]
+    # 1,200 nodes of 96 pods, 167 of them each second
+    assert usage.used == pytest.approx(1200 * 96 / 167 / 60)
+    assert (usage.limit, usage.gate) == (30, "warning")
+
+
+def test_coredns_asks_the_resolver_from_as_many_nodes_as_it_runs_on() -> None:
+    tainted = [{"key": "a", "effect": "NoSchedule"}]
+    groups = {"driver": pool(2, "r6i.4xlarge"), "executor": pool(400, taints=tainted)}
+    spread = usages(400)["resolver-packets"]
+    packed = usages(groups=groups)["resolver-packets"]
+    # 1,206 nodes of 32 vCPUs at an update's height: 151 replicas, each on a node of its own
+    assert spread.used == pytest.approx(1200 * 96 * 0.1 / 151)
+    # four drivers in each of three zones at an update's height are all that CoreDNS may run on
+    assert packed.used == pytest.approx(1206 * 96 * 0.1 / 12)
+    assert (packed.limit, packed.gate) == (1024, "warning")
 
 
 def test_a_transit_gateway_in_place_of_peerings() -> None:

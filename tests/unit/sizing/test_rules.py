@@ -5,16 +5,13 @@ from __future__ import annotations
 import pytest
 
 from factory.errors import Finding
-from factory.facts.loader import load_facts
 from factory.inventory.schema import Inventory
 from factory.sizing.bounds import BOUNDS
 from factory.sizing.ledger import size_inventory
 from factory.sizing.quotas import check_quotas
 from factory.sizing.rules import check_ledger, describe, hint, raise_to
 from factory.sizing.usage import Gate, Ledger, Limit, Scope, Usage, mark_binding
-from tests.unit.sizing.sample import RAISED, hub, inventory, plan, pool
-
-FACTS = load_facts()
+from tests.unit.sizing.sample import FACTS, RAISED, hub, inventory, plan, pool
 
 
 def findings(declared: Inventory) -> dict[str, Finding]:

@@ -9,16 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from factory.facts.loader import load_facts
 from factory.sizing.mend import broken_bounds, mend
 from factory.sizing.scale import apportion, scale_nodes
 from factory.sizing.setting import Setting, setting_of, size_setting
 from factory.sizing.solve import SEARCH_LIMIT, most_cells, most_fitting, most_nodes, quota_raises
 from factory.sizing.usage import Limit, Scope, Usage
 from factory.sizing.whatif import WhatIf, setting_of_what_if
-from tests.unit.sizing.sample import RAISED, hub, inventory, plan, pool
+from tests.unit.sizing.sample import FACTS, RAISED, hub, inventory, plan, pool
 
-FACTS = load_facts()
 EIGHT = "r6gd.8xlarge"
 
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from factory.facts.loader import load_facts
 from factory.facts.schema import UnknownInstanceType
 from factory.sizing.bounds import BOUNDS, SCENARIOS, stage
 from factory.sizing.setting import size_setting
 from factory.sizing.usage import Usage, mark_binding
 from factory.sizing.whatif import WhatIf, WhatIfError, assumed, setting_of_what_if
-
-FACTS = load_facts()
+from tests.unit.sizing.sample import FACTS
 
 
 def sized(**question: object) -> dict[str, Usage]:

@@ -81,6 +81,23 @@ SAID = {
         "trust policy",
         "assumed-role/Provision/x asks for arn:aws:iam::444444444444:role/CellAdmin",
     ],
+    f"waiting for EKS Node Group (alpha:all) create: {FAILED} VcpuLimitExceeded: You have "
+    "requested more vCPU capacity than your current vCPU limit": ["write it under quotas"],
+    "creating EKS Add-On (alpha:coredns): InvalidParameterException: Addon version specified is "
+    "not supported": ["cellfactory doctor"],
+    "creating EKS Add-On (alpha:coredns): InvalidParameterException: ConfigurationValue provided "
+    "in request is not supported: Json schema validation failed with error: [$.x]": [
+        "describe-addon-configuration"
+    ],
+    'Blocks of type "control_plane_scaling_config" are not expected here.': [
+        "does not know control_plane_scaling_config yet"
+    ],
+    'An argument named "deletion_protection" is not expected here.': [
+        "does not know deletion_protection yet"
+    ],
+    "deleting EKS Cluster (alpha): Cluster has deletion protection enabled": [
+        "deletion_protection: false"
+    ],
 }
 
 

@@ -1,0 +1,70 @@
+"""Who the jobs of a cell are to AWS, and who hands them in.
+
+A pod gets its role by EKS Pod Identity: by namespace and service account, with no key and no
+annotation. The platform layer makes the service accounts, and the Roles that give the Kubernetes
+groups of people their rights; an association or an entry may be there first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from factory.constructs.cdk import (
+    EksAccessEntry,
+    EksPodIdentityAssociation,
+    IamRole,
+    IamRolePolicyAttachment,
+    TerraformLocal,
+    TerraformStack,
+)
+from factory.constructs.roles import POD_IDENTITY, add_service_role
+from factory.constructs.specs import JobsSpec
+from factory.constructs.stack import for_each
+from factory.naming import JOB_ACCOUNT, SUBMITTERS, VIEWERS, role_name
+
+
+def add_job_identity(
+    stack: TerraformStack, cell: str, jobs: JobsSpec, cluster_name: str
+) -> IamRole:
+    """Add the role of jobs, its policies, and an association in each of their namespaces."""
+    role, _ = add_service_role(
+        stack, "spark-job", name=role_name(cell, "spark-job"), service=POD_IDENTITY
+    )
+    if jobs.policies:
+        TerraformLocal(stack, "job_policies", {arn: {"policy": arn} for arn in jobs.policies})
+        attachment = IamRolePolicyAttachment(
+            stack, "policy-spark-job", role=role.name, policy_arn="${each.value.policy}"
+        )
+        for_each(attachment, "${local.job_policies}")
+    for namespace in jobs.namespaces:
+        EksPodIdentityAssociation(
+            stack,
+            f"identity-job-{namespace}",
+            cluster_name=cluster_name,
+            namespace=namespace,
+            service_account=JOB_ACCOUNT,
+            role_arn=role.arn,
+        )
+    return role
+
+
+def add_people(stack: TerraformStack, jobs: JobsSpec, cluster_name: str) -> None:
+    """Let in those who hand in jobs and those who look at them, by Kubernetes group alone."""
+    _add_group(stack, "submitter", jobs.submitters, SUBMITTERS, cluster_name)
+    _add_group(stack, "viewer", jobs.viewers, VIEWERS, cluster_name)
+
+
+def _add_group(
+    stack: TerraformStack, name: str, principals: Sequence[str], group: str, cluster_name: str
+) -> None:
+    if not principals:
+        return
+    TerraformLocal(stack, f"{name}s", {arn: {"principal": arn} for arn in principals})
+    entry = EksAccessEntry(
+        stack,
+        name,
+        cluster_name=cluster_name,
+        principal_arn="${each.value.principal}",
+        kubernetes_groups=[group],
+    )
+    for_each(entry, f"${{local.{name}s}}")
