@@ -88,9 +88,10 @@ class Stack:
     access: Access
     inputs: Mapping[str, Input] = field(default_factory=dict)  # by variable name
     outputs: Mapping[str, VariableType] = field(default_factory=dict)  # by output name
+    after: tuple[StackId, ...] = ()  # what has to be there although it takes nothing of it
 
     @property
     def waits_for(self) -> tuple[StackId, ...]:
-        """The stacks whose outputs it takes, sorted."""
+        """The stacks whose outputs it takes, or that it comes after, sorted."""
         sources = (s for given in self.inputs.values() for s in given.all_sources())
-        return tuple(sorted({source.stack for source in sources}))
+        return tuple(sorted({*(source.stack for source in sources), *self.after}))

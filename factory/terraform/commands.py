@@ -20,6 +20,7 @@ from factory.layers.access import ACCOUNT_VARIABLE
 from factory.processes import Children, Finished, run_process
 from factory.terraform.engine import Engine
 from factory.terraform.guard import Allowed, dangers, describe, forbidden
+from factory.terraform.hub_ways import HubWays
 from factory.terraform.messages import (
     Diagnostic,
     Report,
@@ -59,6 +60,7 @@ class RunContext:
     pins: Pins | None = None  # the provider lock; None where providers are not pinned
     init_lock: threading.Lock = field(default_factory=threading.Lock)
     new_accounts: NewAccounts | None = None  # None waits for none
+    hub_ways: HubWays | None = None  # None takes every cluster to be reached
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -127,7 +127,7 @@ def resolve_inputs(stack: Stack, records: Mapping[StackId, Record]) -> dict[str,
     Raises:
         TerraformError: when a value has another type than its variable (F604).
     """
-    missing: set[StackId] = set()
+    missing = {before for before in stack.after if not _is_complete(records.get(before))}
     values: dict[str, Value] = {}
     for name, given in stack.inputs.items():
         found = _resolve(given, records, missing)
@@ -159,6 +159,10 @@ def _resolve(
         else:
             entries[key] = value
     return entries
+
+
+def _is_complete(record: Record | None) -> bool:
+    return record is not None and record.complete
 
 
 def _take(source: Source, records: Mapping[StackId, Record]) -> Value | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from factory.errors import FactoryError
+from factory.errors import FactoryError, StoppedError
 from factory.layers import Stack, StackId
 from factory.terraform.commands import (
     Job,
@@ -84,6 +84,8 @@ def plan_stacks_now(
         if isinstance(resolved, Deferred):
             return _deferred(stack, resolved)
         job = Job(stack=known[stack], sources=sources[stack], inputs=resolved)
+        if why := _closed(context, job):
+            return Result(stack=stack, status="deferred", reason=why)
         listener.started(stack)
         return _alone(context, stack, lambda: plan_stack(context, job))
 
@@ -123,6 +125,8 @@ def apply_stacks(
         key = work_key(job.sources, job.inputs)
         if finished.get(stack.name) == key:
             result = Result(stack=stack, status="done-before", reason="by the resumed run")
+        elif why := _closed(context, job):
+            return Result(stack=stack, status="deferred", reason=why)
         else:
             journal.started(stack, key)
             listener.started(stack)
@@ -135,6 +139,13 @@ def apply_stacks(
 
     waits = {stack.id: stack.waits_for for stack in known.values()}
     return _run(context, waits, work, listener, parallel)
+
+
+def _closed(context: RunContext, job: Job) -> str:
+    """Say why a stack cannot be worked on yet although its inputs exist; empty where it can."""
+    ways = context.hub_ways
+    why = ways.closed(job.stack, job.inputs, context.registry) if ways is not None else ""
+    return why and f"waits for a way to its cluster: {why}"
 
 
 def _apply(context: RunContext, job: Job, allowed: Allowed, listener: Listener) -> Result:
@@ -225,6 +236,8 @@ def _guarded(stack: StackId, work: Callable[[], Result]) -> Result:
     """Turn what a user can mend into the stack's result, so that the others go on."""
     try:
         return work()
+    except StoppedError as error:
+        return Result(stack=stack, status="interrupted", reason=str(error))
     except FactoryError as error:
         finding = replace(error.problems[0].finding, stack=stack.name)
         return Result(stack=stack, status="failed", reason=str(error), finding=finding)
