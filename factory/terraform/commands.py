@@ -34,6 +34,7 @@ from factory.terraform.provider_lock import not_as_locked
 from factory.terraform.record import Record, check_outputs
 from factory.terraform.registry import Registry
 from factory.terraform.results import Result, Status
+from factory.terraform.sweep import Sweeper
 from factory.terraform.target import Mode, Target
 from factory.terraform.turns import cache_turn
 from factory.terraform.workspace import (
@@ -61,6 +62,7 @@ class RunContext:
     init_lock: threading.Lock = field(default_factory=threading.Lock)
     new_accounts: NewAccounts | None = None  # None waits for none
     hub_ways: HubWays | None = None  # None takes every cluster to be reached
+    sweeper: Sweeper | None = None  # None looks into no VPC
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

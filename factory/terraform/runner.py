@@ -10,15 +10,14 @@ from dataclasses import dataclass, replace
 
 from factory.errors import FactoryError, StoppedError
 from factory.layers import Stack, StackId
+from factory.terraform.clearing import give_up
 from factory.terraform.commands import (
     Job,
     RunContext,
     apply_stack,
-    destroy_stack,
     plan_stack,
     validate_stack,
 )
-from factory.terraform.forget import forget_stack
 from factory.terraform.guard import Allowed
 from factory.terraform.journal import Journal, work_key
 from factory.terraform.messages import Value
@@ -169,6 +168,7 @@ def destroy_stacks(
     *,
     parallel: int,
     gone: bool = False,
+    sweep: bool = False,
 ) -> tuple[Result, ...]:
     """Destroy stacks that the registry knows, each after all that wait for it are gone.
 
@@ -176,6 +176,7 @@ def destroy_stacks(
     Nothing at all is destroyed while a stack outside of the selection still takes values from
     one inside it (F606): half a cell would be worse than a whole one. `gone` says that the
     selection is all that left the inventory, so that whoever is outside of it stays there.
+    `sweep` deletes what others left behind in a VPC before that is destroyed.
     """
     records = context.registry.read_all()
     users = users_of(records.values())
@@ -192,8 +193,11 @@ def destroy_stacks(
 
     def work(stack: StackId) -> Result:
         listener.started(stack)
-        give_up = forget_stack if stack.row.kept_on_destroy else destroy_stack
-        return _alone(context, stack, lambda: give_up(context, records[stack]))
+
+        def tell(why: str) -> None:
+            listener.waiting(stack, why)
+
+        return _alone(context, stack, lambda: give_up(context, records[stack], tell, sweep=sweep))
 
     return _run(context, waits, work, listener, parallel)
 

@@ -424,9 +424,14 @@ def test_a_wait_that_is_stopped_is_one_line_and_no_failure(scene: Scene) -> None
     threading.Timer(0.5, context.children.stop, (signal.SIGINT,)).start()
     began = time.monotonic()
     (result,) = apply_stacks(
-        *(context, [stack], sources_of(stack), scene.listener),
-        **{"parallel": 1, "finished": {}, "allowed": NOTHING},
+        context,
+        [stack],
+        sources_of(stack),
+        scene.listener,
+        parallel=1,
         journal=Journal(runs / "run.jsonl", "apply"),
+        finished={},
+        allowed=NOTHING,
     )
     assert time.monotonic() - began < 3, "and not when the pause is over"
     assert (result.status, result.reason) == ("interrupted", f"account {'7' * 12} was not ready")
