@@ -91,7 +91,12 @@ class Stack:
     after: tuple[StackId, ...] = ()  # what has to be there although it takes nothing of it
 
     @property
+    def takes_from(self) -> tuple[StackId, ...]:
+        """The stacks whose outputs it takes, sorted."""
+        sources = (s for given in self.inputs.values() for s in given.all_sources())
+        return tuple(sorted({source.stack for source in sources}))
+
+    @property
     def waits_for(self) -> tuple[StackId, ...]:
         """The stacks whose outputs it takes, or that it comes after, sorted."""
-        sources = (s for given in self.inputs.values() for s in given.all_sources())
-        return tuple(sorted({*(source.stack for source in sources), *self.after}))
+        return tuple(sorted({*self.takes_from, *self.after}))

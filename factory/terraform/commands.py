@@ -218,7 +218,8 @@ def _begin(job: Job, before: Record | None) -> Record:
         sources=job.sources,
         inputs=job.inputs,
         outputs={} if before is None else before.outputs,
-        waits_for=job.stack.waits_for,
+        waits_for=job.stack.takes_from,
+        after=job.stack.after,
     )
 
 

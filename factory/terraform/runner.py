@@ -179,14 +179,14 @@ def destroy_stacks(
     `sweep` deletes what others left behind in a VPC before that is destroyed.
     """
     records = context.registry.read_all()
-    users = users_of(records.values())
-    refused = refuse_needed(selected, users, context.target.mode, gone=gone)
+    refused = refuse_needed(selected, users_of(records.values()), context.target.mode, gone=gone)
     for result in refused:
         listener.finished(result)
     if refused:
         return refused
+    order = users_of(records.values(), order=True)
     waits = {
-        stack: tuple(user for user in users.get(stack, ()) if user in selected)
+        stack: tuple(user for user in order.get(stack, ()) if user in selected)
         for stack in records
         if stack in selected
     }

@@ -119,6 +119,23 @@ def mesh(place: Place, *cells: str) -> tuple[StackId, ...]:
     return tuple(place.registry.stacks())
 
 
+def test_a_platform_goes_before_the_routes_that_lead_to_its_cluster_and_never_holds_them(
+    place: Place,
+) -> None:
+    routes, own = StackId("a", "routes"), StackId("a", "cluster")
+    place.remember("a", "cluster")
+    place.remember("a", "routes")
+    place.remember("a", "platform", waits_for=(own,), after=(routes,))
+    place.does("a-platform", destroy={"seconds": 0.5})
+    outcome = destroy_recorded(STATE, request(place), Watched())
+    assert {r.status for r in outcome.results} == {"destroyed"}
+    assert place.commands()[0] == ("a-platform", "destroy")
+    place.remember("a", "routes")
+    place.remember("a", "platform", after=(routes,))
+    outcome = destroy_recorded(STATE, request(place, stacks=("a-routes",)), Watched())
+    assert [r.status for r in outcome.results] == ["destroyed"], "the hub may be gone for good"
+
+
 @pytest.mark.parametrize("leaving", ["a", "b", "c"])
 def test_what_is_gone_goes_by_one_command_whatever_its_name(place: Place, leaving: str) -> None:
     before = mesh(place, "a", "b", "c")
