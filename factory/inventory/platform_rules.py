@@ -153,7 +153,8 @@ def _check_ways_in(inventory: Inventory) -> Iterator[Finding]:
 @as_far_as_readable
 def _check_mesh(inventory: Inventory, name: str) -> Iterator[Finding]:
     """Yield a mesh whose private clusters no hub leads to; `hubs: []` says that it is meant so."""
-    if "hubs" not in inventory.meshes[name].model_fields_set:
+    mesh = inventory.meshes[name]
+    if not mesh.hubs and "hubs" not in mesh.model_fields_set:
         yield Finding(
             rule="F156",
             path=("meshes", name),
