@@ -112,8 +112,10 @@ def _without_kept(chosen: Iterable[StackId], watcher: Watcher) -> tuple[StackId,
 def _note_leftovers(context: RunContext, records: Iterable[Record], watcher: Watcher) -> None:
     """Say what is to be swept, before anybody agrees to it."""
     for record in records:
-        if context.sweeper is not None and record.stack.row.holds_vpc:
-            watcher.noted(Lying(record.stack, tuple(context.sweeper.look(record))))
+        if context.sweeper is None or not record.stack.row.holds_vpc:
+            continue
+        if found := context.sweeper.look(record):
+            watcher.noted(Lying(record.stack, tuple(found)))
 
 
 def _swept(context: RunContext) -> Iterator[Notice]:

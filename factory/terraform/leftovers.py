@@ -30,6 +30,9 @@ Kind = Literal[
 ]
 """In the order in which they can be deleted: each may be held by those before it."""
 
+CLUSTER = "EKS cluster"
+"""The kind of what stands in a VPC in which nothing is a leftover yet."""
+
 Row = Mapping[str, Any]
 """What a describe call of AWS answers of one thing."""
 

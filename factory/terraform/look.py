@@ -7,6 +7,7 @@ from typing import Any
 
 from factory.credentials import Session
 from factory.terraform.leftovers import (
+    CLUSTER,
     Leftover,
     Place,
     balancer,
@@ -57,7 +58,7 @@ def _clusters(session: Session, region: str, place: Place) -> Iterator[Leftover]
     for name in _pages(eks, "list_clusters"):
         config = eks.describe_cluster(name=name)["cluster"]["resourcesVpcConfig"]
         if config.get("vpcId") == place.vpc:
-            yield Leftover("EKS cluster", name, "it lies in the VPC", certain=False)
+            yield Leftover(CLUSTER, name, "it lies in the VPC", certain=False)
 
 
 def _balancers(session: Session, region: str, place: Place) -> Iterator[Leftover | None]:

@@ -24,7 +24,7 @@ from factory.runs.notices import (
 )
 from factory.runs.watcher import Question
 from factory.terraform.advice import FORGET, gone_line
-from factory.terraform.leftovers import Leftover
+from factory.terraform.leftovers import CLUSTER, Leftover
 from factory.terraform.target import Mode
 
 
@@ -95,9 +95,11 @@ def _in_aws(notice: AccountLeft | Lying | Swept) -> str:
 
 def _lying(stack: StackId, found: Sequence[Leftover]) -> str:
     """Tell what is about to be swept, and what will not be."""
+    own = [one for one in found if (one.kind, one.id) == (CLUSTER, stack.owner)]
     lines = [f"to delete {one}" for one in found if one.certain]
-    lines += [f"not to touch {one}" for one in found if not one.certain]
-    lines.append("what its cluster leaves is told once that is gone, and deleted then")
+    lines += [f"not to touch {one}" for one in found if not one.certain and one not in own]
+    if own:
+        lines.append("what its cluster leaves is told once that is gone, and deleted then")
     return "\n    ".join([f"{stack}, in its VPC:", *lines])
 
 

@@ -100,6 +100,12 @@ def test_leftovers_hold_a_vpc_and_are_swept_there_and_nowhere_else(
         assert refusal(cell.ec2.delete_subnet, SubnetId=subnet) == "DependencyViolation"
     for one in found[3:]:
         assert refusal(cell.ec2.delete_security_group, GroupId=one.id) == "DependencyViolation"
+    held = {
+        "Filters": [{"Name": "description", "Values": [f"VPC Endpoint Interface {found[0].id}"]}]
+    }
+    for row in cell.ec2.describe_network_interfaces(**held)["NetworkInterfaces"]:
+        asked = {"NetworkInterfaceId": row["NetworkInterfaceId"]}
+        assert refusal(cell.ec2.delete_network_interface, **asked) == "InvalidParameterValue"
     mine = cell.ec2.create_network_interface(SubnetId=cell.subnets[1], Description="my own")
     told: list[str] = []
     clearer.sweep(record, told.append, lambda: False)

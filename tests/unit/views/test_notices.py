@@ -62,6 +62,12 @@ def test_what_is_swept_is_listed_before_and_after() -> None:
         "a-network, in its VPC:",
         "    to delete network interface eni-1 (VPC CNI: aws-K8S-i-1, available)",
         "    not to touch network interface eni-2 (my own, in-use)",
+    ]
+    standing = Leftover("EKS cluster", "a", "it lies in the VPC", certain=False)
+    foreign = Leftover("EKS cluster", "z", "it lies in the VPC", certain=False)
+    assert render_notice(Lying(network, (standing, foreign))).splitlines() == [
+        "a-network, in its VPC:",
+        "    not to touch EKS cluster z (it lies in the VPC)",
         "    what its cluster leaves is told once that is gone, and deleted then",
     ]
     assert render_notice(Swept(network, (leaked,))).splitlines() == [
