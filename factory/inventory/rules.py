@@ -74,6 +74,8 @@ RULES = {
     "made for all of them (a warning).",
     "F154": "A cell has a load balancer, and its mesh no hub that could reach it (a warning).",
     "F155": "An endpoint service has no private names (a warning).",
+    "F156": "A mesh has no hub, so that nobody outside of its VPCs reaches its clusters, and does "
+    "not say `hubs: []` (a warning).",
     "F140": "A Kubernetes version is past its standard support, and `support: standard` lets EKS "
     "update the control plane by itself.",
     "F141": "EKS will update the control plane by itself before long (a warning).",

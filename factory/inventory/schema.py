@@ -114,7 +114,9 @@ class Mesh(Model):
         default="full", description="`full`: each cell peers with each; `none`: with hubs only."
     )
     hubs: list[Name] = Field(
-        default=[], max_length=100, description="Hubs that every cell of the mesh reaches."
+        default=[],
+        max_length=100,
+        description="Hubs that every cell of the mesh reaches; `[]` says that there are none.",
     )
 
 

@@ -25,6 +25,7 @@ from moto.ec2.models import ec2_backends
 from moto.logs.models import logs_backends
 
 from factory.sandbox.eks_errors import in_use, invalid, not_found, not_possible
+from factory.sandbox.leftovers import watch_vpc
 
 Document = dict[str, Any]
 
@@ -134,6 +135,8 @@ class ClusterBackend(BaseBackend):
             network_interfaces=self._interfaces(name, network),
         )
         self.clusters[name] = cluster
+        if self.ec2.world.guardduty:
+            watch_vpc(self.ec2, network["vpcId"], network["subnetIds"])
         self._log(cluster)
         return {"cluster": cluster.document}
 

@@ -37,7 +37,16 @@ class EndpointBackend(EC2Backend):
             self._require_zones(kind, named)
             if named["private_dns_enabled"]:
                 self._require_private_names(kind, named["vpc_id"])
-        return super().create_vpc_endpoint(*arguments, **named)
+        return self.add_endpoint(*arguments, **named)
+
+    def add_endpoint(self, *arguments: Any, **named: Any) -> VPCEndPoint:
+        """Make an endpoint, as AWS itself may, whatever the catalogue has."""
+        endpoint = super().create_vpc_endpoint(*arguments, **named)
+        for interface in (self.enis[one] for one in endpoint.network_interface_ids):
+            interface.description = f"VPC Endpoint Interface {endpoint.id}"
+            interface.interface_type, interface.status = "vpc_endpoint", "in-use"
+            interface.requester_managed = True
+        return endpoint
 
     def _kind(self, service_name: str) -> EndpointKind:
         start = f"com.amazonaws.{self.region_name}."

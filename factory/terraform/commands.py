@@ -20,6 +20,7 @@ from factory.layers.access import ACCOUNT_VARIABLE
 from factory.processes import Children, Finished, run_process
 from factory.terraform.engine import Engine
 from factory.terraform.guard import Allowed, dangers, describe, forbidden
+from factory.terraform.hub_ways import HubWays
 from factory.terraform.messages import (
     Diagnostic,
     Report,
@@ -33,6 +34,7 @@ from factory.terraform.provider_lock import not_as_locked
 from factory.terraform.record import Record, check_outputs
 from factory.terraform.registry import Registry
 from factory.terraform.results import Result, Status
+from factory.terraform.sweep import Sweeper
 from factory.terraform.target import Mode, Target
 from factory.terraform.turns import cache_turn
 from factory.terraform.workspace import (
@@ -59,6 +61,8 @@ class RunContext:
     pins: Pins | None = None  # the provider lock; None where providers are not pinned
     init_lock: threading.Lock = field(default_factory=threading.Lock)
     new_accounts: NewAccounts | None = None  # None waits for none
+    hub_ways: HubWays | None = None  # None takes every cluster to be reached
+    sweeper: Sweeper | None = None  # None looks into no VPC
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,7 +218,8 @@ def _begin(job: Job, before: Record | None) -> Record:
         sources=job.sources,
         inputs=job.inputs,
         outputs={} if before is None else before.outputs,
-        waits_for=job.stack.waits_for,
+        waits_for=job.stack.takes_from,
+        after=job.stack.after,
     )
 
 

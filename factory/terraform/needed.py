@@ -15,12 +15,16 @@ Users = Mapping[StackId, tuple[StackId, ...]]
 """The recorded stacks that take values from each stack, sorted."""
 
 
-def users_of(records: Iterable[Record]) -> dict[StackId, tuple[StackId, ...]]:
-    """List, for each recorded stack, the recorded stacks that take values from it, sorted."""
+def users_of(records: Iterable[Record], *, order: bool = False) -> Users:
+    """List, for each recorded stack, the recorded stacks that take values from it, sorted.
+
+    With `order` also those that only come after it, and go before it: a chart is uninstalled
+    while the routes to its cluster are there. Such a one keeps nothing from being destroyed.
+    """
     users: dict[StackId, list[StackId]] = {}
     for record in records:
         users.setdefault(record.stack, [])
-        for producer in record.waits_for:
+        for producer in (*record.waits_for, *(record.after if order else ())):
             users.setdefault(producer, []).append(record.stack)
     return {producer: tuple(sorted(found)) for producer, found in users.items()}
 

@@ -27,5 +27,10 @@ RULES = {
     "F623": "Service Quotas cannot be reached, or refuses to tell a quota.",
     "F630": "Something that must be there before the first apply is not, as `doctor` sees it.",
     "F631": "Something that should be there is not, or `doctor` may not ask for it (a warning).",
+    "F640": "A network is not destroyed: others left something in its VPC, which `--sweep` "
+    "deletes.",
+    "F641": "A network could not be destroyed, and what Terraform did not make still lies in its "
+    "VPC.",
+    "F642": "Something that was left in a VPC cannot be swept.",
 }
 """What each rule says; a number is never used again for something else."""

@@ -8,17 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from factory.errors import FactoryError
+from factory.errors import FactoryError, StoppedError
 from factory.layers import Stack, StackId
+from factory.terraform.clearing import give_up
 from factory.terraform.commands import (
     Job,
     RunContext,
     apply_stack,
-    destroy_stack,
     plan_stack,
     validate_stack,
 )
-from factory.terraform.forget import forget_stack
 from factory.terraform.guard import Allowed
 from factory.terraform.journal import Journal, work_key
 from factory.terraform.messages import Value
@@ -84,6 +83,8 @@ def plan_stacks_now(
         if isinstance(resolved, Deferred):
             return _deferred(stack, resolved)
         job = Job(stack=known[stack], sources=sources[stack], inputs=resolved)
+        if why := _closed(context, job):
+            return Result(stack=stack, status="deferred", reason=why)
         listener.started(stack)
         return _alone(context, stack, lambda: plan_stack(context, job))
 
@@ -123,6 +124,8 @@ def apply_stacks(
         key = work_key(job.sources, job.inputs)
         if finished.get(stack.name) == key:
             result = Result(stack=stack, status="done-before", reason="by the resumed run")
+        elif why := _closed(context, job):
+            return Result(stack=stack, status="deferred", reason=why)
         else:
             journal.started(stack, key)
             listener.started(stack)
@@ -135,6 +138,13 @@ def apply_stacks(
 
     waits = {stack.id: stack.waits_for for stack in known.values()}
     return _run(context, waits, work, listener, parallel)
+
+
+def _closed(context: RunContext, job: Job) -> str:
+    """Say why a stack cannot be worked on yet although its inputs exist; empty where it can."""
+    ways = context.hub_ways
+    why = ways.closed(job.stack, job.inputs, context.registry) if ways is not None else ""
+    return why and f"waits for a way to its cluster: {why}"
 
 
 def _apply(context: RunContext, job: Job, allowed: Allowed, listener: Listener) -> Result:
@@ -158,6 +168,7 @@ def destroy_stacks(
     *,
     parallel: int,
     gone: bool = False,
+    sweep: bool = False,
 ) -> tuple[Result, ...]:
     """Destroy stacks that the registry knows, each after all that wait for it are gone.
 
@@ -165,24 +176,28 @@ def destroy_stacks(
     Nothing at all is destroyed while a stack outside of the selection still takes values from
     one inside it (F606): half a cell would be worse than a whole one. `gone` says that the
     selection is all that left the inventory, so that whoever is outside of it stays there.
+    `sweep` deletes what others left behind in a VPC before that is destroyed.
     """
     records = context.registry.read_all()
-    users = users_of(records.values())
-    refused = refuse_needed(selected, users, context.target.mode, gone=gone)
+    refused = refuse_needed(selected, users_of(records.values()), context.target.mode, gone=gone)
     for result in refused:
         listener.finished(result)
     if refused:
         return refused
+    order = users_of(records.values(), order=True)
     waits = {
-        stack: tuple(user for user in users.get(stack, ()) if user in selected)
+        stack: tuple(user for user in order.get(stack, ()) if user in selected)
         for stack in records
         if stack in selected
     }
 
     def work(stack: StackId) -> Result:
         listener.started(stack)
-        give_up = forget_stack if stack.row.kept_on_destroy else destroy_stack
-        return _alone(context, stack, lambda: give_up(context, records[stack]))
+
+        def tell(why: str) -> None:
+            listener.waiting(stack, why)
+
+        return _alone(context, stack, lambda: give_up(context, records[stack], tell, sweep=sweep))
 
     return _run(context, waits, work, listener, parallel)
 
@@ -225,6 +240,8 @@ def _guarded(stack: StackId, work: Callable[[], Result]) -> Result:
     """Turn what a user can mend into the stack's result, so that the others go on."""
     try:
         return work()
+    except StoppedError as error:
+        return Result(stack=stack, status="interrupted", reason=str(error))
     except FactoryError as error:
         finding = replace(error.problems[0].finding, stack=stack.name)
         return Result(stack=stack, status="failed", reason=str(error), finding=finding)

@@ -125,6 +125,16 @@ SAYINGS = (
         "https://github.com/hashicorp/terraform-provider-aws/blob/main/CHANGELOG.md",
     ),
     Saying(
+        r"Kubernetes cluster unreachable|dial tcp [^\n]*:443: i/o timeout",
+        "the API of the cluster is private: run this where a hub leads to it, and see that its "
+        "owner routes back\n"
+        "to destroy a cell whose API nobody reaches any more, have Terraform forget each release, "
+        "which goes with the cluster\n"
+        "list them: {terraform} state list\n"
+        "forget this one: {terraform} state rm {address}",
+        "https://docs.aws.amazon.com/eks/latest/userguide/cluster-endpoint.html",
+    ),
+    Saying(
         r"[Dd]eletion protection",
         "set deletion_protection: false, apply the cluster layer, and destroy it then",
         "https://docs.aws.amazon.com/eks/latest/userguide/deletion-protection.html",

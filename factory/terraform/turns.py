@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TextIO
 
-from factory.errors import Finding, TerraformError, UsageError
+from factory.errors import Finding, StoppedError, TerraformError, UsageError
 from factory.layers import StackId
 
 PATIENCE_SECONDS = 60.0  # as long as for Terraform's own lock: the other may just be finishing
@@ -40,6 +40,7 @@ def stack_lock(
 
     Raises:
         TerraformError: when another process keeps it (F610).
+        StoppedError: when the run is to end meanwhile.
         UsageError: when the lock cannot be written.
     """
     path = folder / stack.name
@@ -52,7 +53,9 @@ def stack_lock(
     with stream:
         late = time.monotonic() + patience_seconds
         while not _take(stream):
-            if stopping() or time.monotonic() > late:
+            if stopping():
+                raise StoppedError(_kept(stack, path).message)
+            if time.monotonic() > late:
                 raise TerraformError(_kept(stack, path))
             time.sleep(_POLL_SECONDS)
         stream.truncate(0)

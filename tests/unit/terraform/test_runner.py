@@ -13,6 +13,7 @@ import pytest
 from factory.layers import Source, Stack, StackId
 from factory.terraform.guard import NOTHING, Allowed
 from factory.terraform.journal import Journal, read_finished
+from factory.terraform.new_accounts import NewAccounts
 from factory.terraform.results import Result
 from factory.terraform.runner import (
     apply_stacks,
@@ -21,6 +22,7 @@ from factory.terraform.runner import (
     validate_stacks,
 )
 from factory.views.results import render_errors
+from tests.unit.runs.conftest import recorded
 from tests.unit.terraform.scene import (
     ACCESS,
     NETWORK,
@@ -406,3 +408,30 @@ def test_what_terraform_says_beside_its_messages_is_shown(scene: Scene, code_lin
     results = apply(scene, network("a"), network("b"))
     assert results["a-network"].status == "failed"
     assert results["b-network"].status == "no-change"
+
+
+def test_a_wait_that_is_stopped_is_one_line_and_no_failure(scene: Scene) -> None:
+    access = replace(ACCESS, account="${var.account_id}")
+    stack = replace(
+        taking("a", "network", account_id=Source(stack=StackId("a", "account"), output="id")),
+        access=access,
+    )
+    context = scene.context()
+    context.registry.write(recorded("a", "account", outputs={"id": "7" * 12}))
+    accounts = NewAccounts(ask=lambda _: "AccessDenied", seconds=900, at_a_time=5)
+    context = replace(context, new_accounts=accounts)
+    runs = context.target.runs_folder
+    threading.Timer(0.5, context.children.stop, (signal.SIGINT,)).start()
+    began = time.monotonic()
+    (result,) = apply_stacks(
+        context,
+        [stack],
+        sources_of(stack),
+        scene.listener,
+        parallel=1,
+        journal=Journal(runs / "run.jsonl", "apply"),
+        finished={},
+        allowed=NOTHING,
+    )
+    assert time.monotonic() - began < 3, "and not when the pause is over"
+    assert (result.status, result.reason) == ("interrupted", f"account {'7' * 12} was not ready")
