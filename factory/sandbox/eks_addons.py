@@ -210,8 +210,8 @@ def require_configuration(addon: str, text: str | None) -> None:
     """Refuse configuration values that the add-on's own schema would refuse.
 
     Checked for every add-on: JSON or YAML, and an object. Checked for vpc-cni, whose
-    schema is closed there: the values of `env` are strings, and `eniConfig` that creates
-    has a Region and at least one subnet with an id.
+    schema is closed there: `enableNetworkPolicy` and the values of `env` are strings, and
+    `eniConfig` that creates has a Region and at least one subnet with an id.
     """
     if not text:
         return
@@ -231,6 +231,9 @@ def require_configuration(addon: str, text: str | None) -> None:
 
 
 def _cni_fault(values: dict[str, Any]) -> str | None:
+    policies = values.get("enableNetworkPolicy", "false")
+    if not isinstance(policies, str):
+        return f"enableNetworkPolicy: {type(policies).__name__} found, string expected"
     for key, value in (values.get("env") or {}).items():
         if not isinstance(value, str):
             return f"env.{key}: {type(value).__name__} found, string expected"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from factory.constructs.cdk import TerraformStack
-from factory.constructs.cluster import CellCluster, cni_environment
+from factory.constructs.cluster import CellCluster, cni_settings
 from factory.constructs.ingress import add_ingress
 from factory.constructs.jobs import add_job_identity, add_people
 from factory.constructs.node_groups import CellNodeGroups
@@ -95,14 +95,14 @@ def _addons(parts: Parts, cell: str) -> dict[str, AddonSpec]:
     """Collect the add-ons: how the VPC CNI is set stands, how large CoreDNS is may be asked for."""
     cell_type, facts = parts.inventory.type_of(cell), parts.facts
     shape = shape_of(parts.inventory, cell, parts.plan.cells[cell], facts)
-    environment = cni_environment(
+    settings = cni_settings(
         pod_addresses_per_node(cell_type, facts), int(facts.policy_value("interfaces-per-node"))
     )
     made = {}
     for name, entry in cell_type.addons.items():
         asked: Mapping[str, Any] = entry.configuration if isinstance(entry, Addon) else {}
         if name == "vpc-cni":
-            asked = merged(asked, {"env": environment})
+            asked = merged(asked, settings)
         elif name == "coredns":
             asked = merged(dns_configuration(dns_size(shape, facts), facts), asked)
         version = entry.version if isinstance(entry, Addon) else entry

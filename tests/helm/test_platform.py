@@ -465,6 +465,39 @@ def test_the_gateways_policy_chooses_the_history_servers_pods(releases: Releases
         assert [peer["namespaceSelector"]["matchLabels"] for peer in chosen] == [home]
 
 
+def test_what_a_policy_lets_out_reaches_the_service_too(releases: Releases) -> None:
+    """The agent sees a request before the Service's address becomes a pod's.
+
+    So AWS's controller adds the addresses of Services whose selector holds all that the policy
+    chooses by, at the Service's own port; where that differs from the pod's, it adds nothing.
+    """
+    seen = 0
+    for made in releases.values():
+        if not {"spark-ui-gateway", "spark-history-server"} <= made.keys():
+            continue
+        (policy,) = of_kind(rendered_own(made["spark-ui-gateway"]), "NetworkPolicy").values()
+        server = rendered_own(made["spark-history-server"])
+        (service,) = of_kind(server, "Service").values()
+        (deployment,) = of_kind(server, "Deployment").values()
+        (rule,) = [
+            rule
+            for rule in policy["spec"]["egress"]
+            for peer in rule.get("to", [])
+            if peer.get("podSelector", {}).get("matchLabels", {"": ""}).items()
+            <= service["spec"]["selector"].items()
+        ]
+        (port,) = service["spec"]["ports"]
+        (container,) = deployment["spec"]["template"]["spec"]["containers"]
+        (open_port,) = [
+            each["containerPort"]
+            for each in container["ports"]
+            if port["targetPort"] in (each["name"], each["containerPort"])
+        ]
+        assert [each["port"] for each in rule["ports"]] == [port["port"]] == [open_port]
+        seen += 1
+    assert seen
+
+
 def peers(policy: dict[str, Any]) -> list[dict[str, Any]]:
     """List whom a policy lets in or out to, rule by rule."""
     rules = [rule.get("from", []) for rule in policy.get("ingress", [])]

@@ -304,6 +304,7 @@ def test_an_addon_keeps_its_configuration_and_owns_its_identity(cell: Cell) -> N
         ("{", "not valid"),
         ("[]", "not valid"),
         ('{"env": {"MINIMUM_IP_TARGET": 96}}', "string expected"),
+        ('{"enableNetworkPolicy": true}', "enableNetworkPolicy: bool found, string expected"),
         ('{"eniConfig": {"create": true, "region": "us-east-1"}}', "eniConfig.subnets"),
         (
             '{"eniConfig": {"create": true, "region": "us-east-1", "subnets": {"us-east-1a": {}}}}',

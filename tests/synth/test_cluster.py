@@ -9,9 +9,9 @@ import pytest
 
 from factory.addressing.lock import EMPTY_LOCK
 from factory.addressing.plan import plan_addresses
-from factory.constructs.cluster import cni_environment
+from factory.constructs.cluster import cni_environment, cni_settings
 from factory.facts.loader import load_facts
-from factory.inventory.addon_rules import CNI_OURS
+from factory.inventory.addon_rules import CNI_OURS, OURS
 from factory.layers import list_stacks
 from tests.inventories import ADDONS, data, inventory
 from tests.synth.provider_schema import unknown_attributes
@@ -24,7 +24,7 @@ CNI = {
     "version": "v1.23.1-eksbuild.1",
     "configuration": {
         "env": {"AWS_VPC_K8S_CNI_LOGLEVEL": "WARN"},
-        "enableNetworkPolicy": "true",
+        "nodeAgent": {"enablePolicyEventLogs": "true"},
         "node-agent": {"x": 1},
     },
 }
@@ -183,13 +183,24 @@ def test_what_an_add_on_is_asked_stands_beside_what_the_cell_sets(
     text = addons["addon-vpc-cni"]["configuration_values"]
     assert '"AWS_VPC_K8S_CNI_LOGLEVEL": "WARN"' in text
     assert 'enableNetworkPolicy = "true", env = {' in text
-    assert '"node-agent" = {"x": 1}' in text
+    assert 'nodeAgent = {"enablePolicyEventLogs": "true"}' in text
     for name, value in cni_environment(96, 2).items():
         assert f'"{name}": "{value}"' in text
 
 
 def test_nobody_but_the_cell_sets_what_holds_a_node_at_its_prefixes() -> None:
     assert set(cni_environment(96, 2)) <= set(CNI_OURS)
+    made = {(key,) for key in cni_settings(96, 2)} - {("env",)}
+    assert made | {("nodeAgent", "enabled")} <= set(OURS["vpc-cni"])
+
+
+def test_network_policies_are_enforced_whatever_the_cell_asks(
+    asked: dict[str, dict[str, Any]], plain: dict[str, dict[str, Any]]
+) -> None:
+    """The add-on's schema takes a text: `true` would be refused when the add-on is made."""
+    for synthesized in (asked, plain):
+        text = synthesized["cluster"]["resource"]["aws_eks_addon"]["addon-vpc-cni"]
+        assert 'enableNetworkPolicy = "true"' in text["configuration_values"]
 
 
 def test_add_ons_that_call_aws_have_an_identity(asked: dict[str, dict[str, Any]]) -> None:
