@@ -231,12 +231,11 @@ def require_configuration(addon: str, text: str | None) -> None:
 
 
 def _cni_fault(values: dict[str, Any]) -> str | None:
-    policies = values.get("enableNetworkPolicy", "false")
-    if not isinstance(policies, str):
-        return f"enableNetworkPolicy: {type(policies).__name__} found, string expected"
-    for key, value in (values.get("env") or {}).items():
+    texts = {f"env.{key}": value for key, value in (values.get("env") or {}).items()}
+    texts["enableNetworkPolicy"] = values.get("enableNetworkPolicy", "false")
+    for key, value in texts.items():
         if not isinstance(value, str):
-            return f"env.{key}: {type(value).__name__} found, string expected"
+            return f"{key}: {type(value).__name__} found, string expected"
     if "eniConfig" not in values:
         return None
     config = values["eniConfig"]

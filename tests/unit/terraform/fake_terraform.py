@@ -48,6 +48,8 @@ def answer(command: str, arguments: list[str], told: dict[str, Any]) -> int:
             print(json.dumps({"diagnostics": []}))
         case "output":
             print(json.dumps({name: {"value": value} for name, value in outputs.items()}))
+        case "show":
+            print(json.dumps(told.get("document", {})))
         case "plan":
             return plan(arguments, changes)
         case "apply" | "destroy":
