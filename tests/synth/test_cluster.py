@@ -64,6 +64,7 @@ ASKED: dict[str, Any] = {
         "namespaces": ["jobs", "etl"],
         "operator": {"chart_version": "2.5.2", "image_registry": "r.example.com/mirror"},
         "job_policies": ["data/read", "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"],
+        "namespace_policies": {"etl": ["data/write"]},
     },
 }
 
@@ -241,11 +242,32 @@ def test_jobs_have_an_identity_with_and_without_a_history_server(
     resources = asked["cluster"]["resource"]
     assert "aws_s3_bucket" not in resources
     identities = resources["aws_eks_pod_identity_association"]
-    assert {i["namespace"] for i in identities.values()} == {"jobs", "etl"}
-    assert list(asked["cluster"]["locals"]["job_policies"]) == [
-        "arn:aws:iam::444444444444:policy/data/read",
-        "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess",
-    ]
+    assert {i["namespace"]: i["role_arn"] for i in identities.values()} == {
+        name: f'${{aws_iam_role.role-spark-job["{name}"].arn}}' for name in ("jobs", "etl")
+    }
+    rows = asked["cluster"]["locals"]
+    assert rows["job_roles"] == {
+        name: {"role": f"cell-000-spark-job-{name}"} for name in ("jobs", "etl")
+    }
+    own, shared = "arn:aws:iam::444444444444:policy/", "arn:aws:iam::aws:policy/"
+    assert set(rows["job_policies"]) == {
+        f"jobs {own}data/read",
+        f"jobs {shared}AmazonS3ReadOnlyAccess",
+        f"etl {own}data/read",
+        f"etl {own}data/write",
+        f"etl {shared}AmazonS3ReadOnlyAccess",
+    }
+    for key, row in rows["job_policies"].items():
+        assert key == f"{row['namespace']} {row['policy']}"
+
+
+def test_long_namespaces_have_roles_of_their_own() -> None:
+    one, other = "n" * 63, "n" * 62 + "m"
+    spark = {**data()["cell_types"]["plain"]["spark"], "namespaces": [one, other]}
+    rows = made(spark=spark)["cluster"]["locals"]["job_roles"]
+    names = {row["role"] for row in rows.values()}
+    assert len(names) == 2
+    assert all(len(name) <= FACTS.parameter("role-name-characters") for name in names)
 
 
 def test_the_log_group_outlives_the_cluster_and_goes_after_the_vpc(

@@ -106,7 +106,7 @@ def test_the_server_reads_and_jobs_write_and_neither_may_more(example: Example) 
     }
     assert bound == {
         ("spark-system", "spark-history-server"): "${aws_iam_role.role-spark-history.arn}",
-        ("jobs", "spark-operator-spark"): "${aws_iam_role.role-spark-job.arn}",
+        ("jobs", "spark-operator-spark"): '${aws_iam_role.role-spark-job["jobs"].arn}',
     }
     operator = values(releases(example, "moka-use1-a")["spark-operator"])
     assert operator["spark"]["serviceAccount"]["name"] == "spark-operator-spark"

@@ -20,7 +20,7 @@ from tests.unit.terraform.test_runner import apply, with_state
 
 FACTS = load_facts()
 NAME = "a-cluster"
-DOCUMENT = {"resource": {"aws_eks_cluster": {"cell": {}}}}
+DOCUMENT: dict[str, Any] = {"resource": {"aws_eks_cluster": {"cell": {}}}}
 SOURCES = {StackId("a", "cluster"): {"cdk.tf.json": json.dumps(DOCUMENT)}}
 
 
