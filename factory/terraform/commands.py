@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -19,6 +20,7 @@ from factory.facts.loader import load_facts
 from factory.layers import Stack, StackId
 from factory.layers.access import ACCOUNT_VARIABLE
 from factory.processes import Children, Finished, run_process
+from factory.terraform.chart_registries import LogIn, charts_in_reach
 from factory.terraform.engine import Engine
 from factory.terraform.guard import Allowed, dangers, describe, forbidden
 from factory.terraform.messages import (
@@ -62,6 +64,7 @@ class RunContext:
     pins: Pins | None = None  # the provider lock; None where providers are not pinned
     init_lock: threading.Lock = field(default_factory=threading.Lock)
     new_accounts: NewAccounts | None = None  # None waits for none
+    log_in: LogIn | None = None  # to private chart registries; None logs in nowhere
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +95,20 @@ def validate_stack(context: RunContext, stack: StackId, sources: Sources) -> Res
     return Result(stack=stack, status="valid", diagnostics=told, seconds=took)
 
 
+@contextmanager
+def _with_charts(context: RunContext, job: Job) -> Iterator[RunContext]:
+    """Let Terraform reach the charts of a stack."""
+    with charts_in_reach(
+        context.log_in,
+        job.stack,
+        job.inputs,
+        parse_configuration(job.stack.id, job.sources),
+        context.target.work_folder(job.stack.id),
+        context.environment,
+    ) as environment:
+        yield replace(context, environment=environment)
+
+
 def plan_stack(context: RunContext, job: Job) -> Result:
     """Plan a stack without a lock; a plan that is looked into is gone afterwards."""
     stack = job.stack.id
@@ -101,6 +118,12 @@ def plan_stack(context: RunContext, job: Job) -> Result:
     )
     if failed := _init(context, stack, space):
         return failed
+    with _with_charts(context, job) as reaching:
+        return _plan(reaching, job, space, started)
+
+
+def _plan(context: RunContext, job: Job, space: Workspace, started: float) -> Result:
+    stack = job.stack.id
     saved = (f"-out={PLAN}",) if _holds_versions(stack, job.sources) else ()
     try:
         report, finished = _reported(context, space, *_PLAN, "-lock=false", *saved)
@@ -133,6 +156,14 @@ def apply_stack(context: RunContext, job: Job, allowed: Allowed) -> Result:
     )
     if failed := _init(context, stack, space):
         return failed
+    with _with_charts(context, job) as reaching:
+        return _plan_and_apply(reaching, job, space, allowed, started)
+
+
+def _plan_and_apply(
+    context: RunContext, job: Job, space: Workspace, allowed: Allowed, started: float
+) -> Result:
+    stack = job.stack.id
     before = context.registry.read(stack)
     record = _begin(job, before)
     if _has_no_state(context.target, stack):

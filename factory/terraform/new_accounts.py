@@ -119,7 +119,7 @@ def resolved_access(stack: Stack, inputs: Mapping[str, Value]) -> Access | None:
 
 def ask_aws(target: Target) -> Ask:
     """Make what asks AWS, or the emulated one, by the roles of a stack."""
-    connect = _to_sandbox(target.endpoint) if target.mode == "sandbox" else None
+    connect = connection_to(target)
 
     def ask(access: Access) -> str:
         from botocore.exceptions import BotoCoreError, ClientError
@@ -140,6 +140,11 @@ def ask_aws(target: Target) -> Ask:
         return ""
 
     return ask
+
+
+def connection_to(target: Target) -> Connect | None:
+    """Say how a session of ours reaches a target; None is boto3's own way."""
+    return _to_sandbox(target.endpoint) if target.mode == "sandbox" else None
 
 
 def _use(session: Session, region: str) -> None:

@@ -23,6 +23,7 @@ RULES = {
     "F616": "A plan would take a control plane back to an older Kubernetes version, or up by more "
     "than one minor version at a time.",
     "F617": "A plan would take an add-on back to an older version (a warning).",
+    "F618": "A private chart registry gives no login.",
     "F619": "Terraform tells nothing of a plan that it has just made.",
     "F620": "Terraform, or AWS through it, reports an error in a stack, in its own words; its "
     "warnings are warnings.",
