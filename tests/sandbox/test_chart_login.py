@@ -33,4 +33,4 @@ def test_the_roles_of_the_stack_lead_to_the_token_and_no_others(
         user, _, password = base64.b64decode(login["auths"][HOST]["auth"]).decode().partition(":")
         assert (user, bool(password)) == ("AWS", True)
         with pytest.raises(TerraformError, match="F622"):
-            log_in(access("7" * 12), "moka-use1-a-platform", {HOST: REGION})
+            log_in(access("7" * 12, first="8" * 12), "moka-use1-a-platform", {HOST: REGION})

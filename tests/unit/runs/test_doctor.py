@@ -64,6 +64,37 @@ def addon_versions(**asked: str) -> dict[str, Any]:
     return {"addons": [{"addonVersions": [{"addonVersion": known[asked["addonName"]]}]}]}
 
 
+def endpoint_services(**asked: Any) -> dict[str, Any]:
+    (wanted,) = asked["Filters"]
+    assert wanted["Name"] == "service-name"
+    return {"ServiceDetails": [endpoint_service(name) for name in wanted["Values"]]}
+
+
+def endpoint_service(name: str, zones: str = "abcdef") -> dict[str, Any]:
+    kinds = ["Gateway", "Interface"] if name.endswith(".s3") else ["Interface"]
+    return {
+        "ServiceName": name,
+        "ServiceType": [{"ServiceType": kind} for kind in kinds],
+        "AvailabilityZones": [f"{name.split('.')[2]}{letter}" for letter in zones],
+    }
+
+
+def zone_name(zone: str) -> str:
+    region = {"use1": "us-east-1", "usw2": "us-west-2"}[zone[:4]]
+    return region + "abcdef"[int(zone[-1]) - 1]
+
+
+def without_endpoint(**asked: Any) -> dict[str, Any]:
+    rows = endpoint_services(**asked)["ServiceDetails"]
+    return {"ServiceDetails": [r for r in rows if not r["ServiceName"].endswith("eks-auth")]}
+
+
+def without_zone(**asked: Any) -> dict[str, Any]:
+    return {
+        "ServiceDetails": [endpoint_service(name, "ab") for name in asked["Filters"][0]["Values"]]
+    }
+
+
 def simulate(**asked: Any) -> dict[str, Any]:
     rows = [{"EvalActionName": a, "EvalDecision": "allowed"} for a in asked["ActionNames"]]
     return {"EvaluationResults": rows}
@@ -109,8 +140,9 @@ def well() -> Table:
         ("iam", "simulate_principal_policy"): simulate,
         ("ec2", "describe_regions"): {"Regions": [{"OptInStatus": "opted-in"}]},
         ("ec2", "describe_availability_zones"): {
-            "AvailabilityZones": [{"ZoneId": zone} for zone in zones]
+            "AvailabilityZones": [{"ZoneId": zone, "ZoneName": zone_name(zone)} for zone in zones]
         },
+        ("ec2", "describe_vpc_endpoint_services"): endpoint_services,
         ("ec2", "describe_instance_type_offerings"): offerings,
         ("ec2", "describe_images"): {"Images": [{}]},
         ("eks", "describe_cluster_versions"): {
@@ -287,8 +319,17 @@ BROKEN: dict[str, tuple[Subject, tuple[str, str], Any, str, str, str]] = {
                    {"Regions": [{"OptInStatus": "not-opted-in"}]}, "is enabled", "failed",
                    "us-east-1 is not enabled"),
     "no such zone": (CELL, ("ec2", "describe_availability_zones"),
-                     {"AvailabilityZones": [{"ZoneId": "use1-az1"}, {"ZoneId": "use1-az2"}]},
+                     {"AvailabilityZones": [{"ZoneId": "use1-az1", "ZoneName": "us-east-1a"},
+                                            {"ZoneId": "use1-az2", "ZoneName": "us-east-1b"}]},
                      "has the zones", "failed", "has no zone use1-az4"),
+    "no endpoint service": (CELL, ("ec2", "describe_vpc_endpoint_services"), without_endpoint,
+                            "endpoint services", "failed",
+                            "^us-east-1 has no endpoint service eks-auth$"),
+    "endpoint not in a zone": (CELL, ("ec2", "describe_vpc_endpoint_services"), without_zone,
+                               "endpoint services", "failed", "ec2 has no endpoint in use1-az4;"),
+    "endpoints untold": (CELL, ("ec2", "describe_vpc_endpoint_services"),
+                         refused("UnauthorizedOperation"), "endpoint services", "warning",
+                         "not known"),
     "not offered": (CELL, ("ec2", "describe_instance_type_offerings"),
                     {"InstanceTypeOfferings": [{"Location": "use1-az1"}]}, "r6i.4xlarge", "failed",
                     "not offered in use1-az2, use1-az4"),
