@@ -167,6 +167,20 @@ def test_every_attribute_of_the_other_shapes_exists_too(changed: Example) -> Non
     assert {name: found for name, found in unknown.items() if found} == {}
 
 
+def test_the_operator_is_guaranteed_placed_and_brings_its_crds_up_to_date(
+    example: Example,
+) -> None:
+    """As far as its values go; `tests/helm` renders the chart itself where there is one."""
+    for cell in (*WITH_UI, WITHOUT):
+        told = values(releases(example, cell)["spark-operator"])
+        assert told["hook"]["upgradeCrd"] is True
+        for pods in (told["controller"], told["webhook"]):
+            assert pods["resources"]["requests"] == pods["resources"]["limits"]
+            assert {"cpu", "memory"} == set(pods["resources"]["limits"])
+            assert pods["priorityClassName"] == "system-cluster-critical"
+            assert pods["topologySpreadConstraints"]
+
+
 def test_yunikorn_is_there_before_the_operator_that_names_it(changed: Example) -> None:
     made = releases(changed, "moka-use1-a")
     assert "helm_release.yunikorn" in made["spark-operator"]["depends_on"]
