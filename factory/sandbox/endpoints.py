@@ -46,7 +46,7 @@ class EndpointBackend(EC2Backend):
         service_names: list[str],
         filters: list[dict[str, Any]],
         max_results: int,  # noqa: ARG002 - all of them are one page
-        next_token: str | None,  # noqa: ARG002
+        next_token: str | None,  # noqa: ARG002 - there is no second one
         region: str,
     ) -> dict[str, Any]:
         """List the services of the catalogue; moto's own list takes libraries that are not here."""

@@ -35,6 +35,14 @@ from factory.runs.questions import (
     finding_of,
 )
 from factory.runs.reading import read_declared
+from tests.unit.runs.aws_answers import (
+    addon_versions,
+    endpoint_services,
+    offerings,
+    without_endpoint,
+    without_zone,
+    zone_name,
+)
 
 STATE, NEXT = Subject("state"), Subject("organization", "next")
 CELL, LONELY = Subject("cell", "moka-use1-a"), Subject("cell", "moka-usw2-a")
@@ -46,53 +54,6 @@ Table = dict[tuple[str, str], Any]
 
 def refused(code: str, message: str = "no") -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": message}}, "Asked")
-
-
-def offerings(**asked: Any) -> dict[str, Any]:
-    zones = [f"use1-az{n}" for n in range(1, 7)] + [f"usw2-az{n}" for n in range(1, 5)]
-    assert asked["LocationType"] == "availability-zone-id"
-    return {"InstanceTypeOfferings": [{"Location": zone} for zone in zones]}
-
-
-def addon_versions(**asked: str) -> dict[str, Any]:
-    known = {
-        "vpc-cni": "v1.23.1-eksbuild.1",
-        "kube-proxy": "v1.34.6-eksbuild.13",
-        "eks-pod-identity-agent": "v1.3.10-eksbuild.2",
-        "coredns": "v1.13.2-eksbuild.24",
-    }
-    return {"addons": [{"addonVersions": [{"addonVersion": known[asked["addonName"]]}]}]}
-
-
-def endpoint_services(**asked: Any) -> dict[str, Any]:
-    (wanted,) = asked["Filters"]
-    assert wanted["Name"] == "service-name"
-    return {"ServiceDetails": [endpoint_service(name) for name in wanted["Values"]]}
-
-
-def endpoint_service(name: str, zones: str = "abcdef") -> dict[str, Any]:
-    kinds = ["Gateway", "Interface"] if name.endswith(".s3") else ["Interface"]
-    return {
-        "ServiceName": name,
-        "ServiceType": [{"ServiceType": kind} for kind in kinds],
-        "AvailabilityZones": [f"{name.split('.')[2]}{letter}" for letter in zones],
-    }
-
-
-def zone_name(zone: str) -> str:
-    region = {"use1": "us-east-1", "usw2": "us-west-2"}[zone[:4]]
-    return region + "abcdef"[int(zone[-1]) - 1]
-
-
-def without_endpoint(**asked: Any) -> dict[str, Any]:
-    rows = endpoint_services(**asked)["ServiceDetails"]
-    return {"ServiceDetails": [r for r in rows if not r["ServiceName"].endswith("eks-auth")]}
-
-
-def without_zone(**asked: Any) -> dict[str, Any]:
-    return {
-        "ServiceDetails": [endpoint_service(name, "ab") for name in asked["Filters"][0]["Values"]]
-    }
 
 
 def simulate(**asked: Any) -> dict[str, Any]:
