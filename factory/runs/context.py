@@ -13,6 +13,7 @@ from factory.inventory.schema import State
 from factory.runs.notices import SandboxWiped, Unpinned
 from factory.runs.request import Request
 from factory.runs.watcher import Watcher
+from factory.terraform.chart_registries import log_in_to
 from factory.terraform.commands import RunContext
 from factory.terraform.emulated import claim_folder, find_server
 from factory.terraform.engine import find_engine
@@ -67,6 +68,7 @@ def open_context(state: State, request: Request, watcher: Watcher) -> RunContext
         pins=pins,
         new_accounts=_new_accounts(target),
         sweeper=_sweeper(target),
+        log_in=log_in_to(target),
     )
 
 

@@ -10,14 +10,17 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from factory.errors import Finding, TerraformError
+from factory.facts.loader import load_facts
 from factory.layers import Stack, StackId
 from factory.layers.access import ACCOUNT_VARIABLE
 from factory.processes import Children, Finished, run_process
+from factory.terraform.chart_registries import LogIn, charts_in_reach
 from factory.terraform.engine import Engine
 from factory.terraform.guard import Allowed, dangers, describe, forbidden
 from factory.terraform.hub_ways import HubWays
@@ -37,12 +40,14 @@ from factory.terraform.results import Result, Status
 from factory.terraform.sweep import Sweeper
 from factory.terraform.target import Mode, Target
 from factory.terraform.turns import cache_turn
+from factory.terraform.version_steps import CLUSTER, changes_versions, check_steps, parse_plan
 from factory.terraform.workspace import (
     PLAN,
     Pins,
     Sources,
     Workspace,
     digest_sources,
+    parse_configuration,
     prepare_workspace,
 )
 
@@ -63,6 +68,7 @@ class RunContext:
     new_accounts: NewAccounts | None = None  # None waits for none
     hub_ways: HubWays | None = None  # None takes every cluster to be reached
     sweeper: Sweeper | None = None  # None looks into no VPC
+    log_in: LogIn | None = None  # to private chart registries; None logs in nowhere
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,8 +99,22 @@ def validate_stack(context: RunContext, stack: StackId, sources: Sources) -> Res
     return Result(stack=stack, status="valid", diagnostics=told, seconds=took)
 
 
+@contextmanager
+def _with_charts(context: RunContext, job: Job) -> Iterator[RunContext]:
+    """Let Terraform reach the charts of a stack."""
+    with charts_in_reach(
+        context.log_in,
+        job.stack,
+        job.inputs,
+        parse_configuration(job.stack.id, job.sources),
+        context.target.work_folder(job.stack.id),
+        context.environment,
+    ) as environment:
+        yield replace(context, environment=environment)
+
+
 def plan_stack(context: RunContext, job: Job) -> Result:
-    """Plan a stack without a lock and without keeping the plan."""
+    """Plan a stack without a lock; a plan that is looked into is gone afterwards."""
     stack = job.stack.id
     started = time.monotonic()
     space = prepare_workspace(
@@ -102,10 +122,21 @@ def plan_stack(context: RunContext, job: Job) -> Result:
     )
     if failed := _init(context, stack, space):
         return failed
-    report, finished = _reported(context, space, *_PLAN, "-lock=false")
-    if finished.code not in (0, 2):
-        return failed_result(context, stack, report, finished)
-    return _planned(stack, report, finished, time.monotonic() - started)
+    with _with_charts(context, job) as reaching:
+        return _plan(reaching, job, space, started)
+
+
+def _plan(context: RunContext, job: Job, space: Workspace, started: float) -> Result:
+    stack = job.stack.id
+    saved = (f"-out={PLAN}",) if _holds_versions(stack, job.sources) else ()
+    try:
+        report, finished = _reported(context, space, *_PLAN, "-lock=false", *saved)
+        if finished.code not in (0, 2):
+            return failed_result(context, stack, report, finished)
+        result = _planned(stack, report, finished, time.monotonic() - started)
+        return _looked_into(context, space, result) if saved else result
+    finally:
+        (space.folder / PLAN).unlink(missing_ok=True)  # it holds the state
 
 
 def apply_stack(context: RunContext, job: Job, allowed: Allowed) -> Result:
@@ -129,24 +160,30 @@ def apply_stack(context: RunContext, job: Job, allowed: Allowed) -> Result:
     )
     if failed := _init(context, stack, space):
         return failed
+    with _with_charts(context, job) as reaching:
+        return _plan_and_apply(reaching, job, space, allowed, started)
+
+
+def _plan_and_apply(
+    context: RunContext, job: Job, space: Workspace, allowed: Allowed, started: float
+) -> Result:
+    stack = job.stack.id
     before = context.registry.read(stack)
     record = _begin(job, before)
-    arguments: tuple[str, ...] = ("-auto-approve",)
-    if not _has_no_state(context.target, stack):
-        report, finished = _reported(context, space, *_PLAN, LOCK_TIMEOUT, f"-out={PLAN}")
-        took = time.monotonic() - started
-        if refused := _refusal(context.target.mode, stack, report, allowed, took):
-            (space.folder / PLAN).unlink(missing_ok=True)
-            return refused
-        if finished.code not in (0, 2):
-            return failed_result(context, stack, report, finished)
-        if finished.code == 0:
+    if _has_no_state(context.target, stack):
+        return _apply(context, job, space, record, ("-auto-approve",), started)
+    try:
+        looked = _plan_and_look(context, stack, space, allowed, started)
+        if looked.status == "no-change":
             _complete_unchanged(context, job, space, before, record)
-            return _planned(stack, report, finished, took)
+        if looked.status != "planned":
+            return looked
         if context.children.stopping:
             return Result(stack=stack, status="interrupted", reason="planned, not applied")
-        arguments = (PLAN,)
-    return _apply(context, job, space, record, arguments, started)
+        result = _apply(context, job, space, record, (PLAN,), started)
+        return replace(result, warnings=looked.warnings)
+    finally:
+        (space.folder / PLAN).unlink(missing_ok=True)  # a saved plan holds the state
 
 
 def destroy_stack(context: RunContext, record: Record) -> Result:
@@ -192,12 +229,9 @@ def _apply(
     started: float,
 ) -> Result:
     context.registry.write(record)
-    try:
-        report, finished = _reported(
-            context, space, "apply", "-json", "-input=false", LOCK_TIMEOUT, *arguments
-        )
-    finally:
-        (space.folder / PLAN).unlink(missing_ok=True)  # a saved plan holds the state
+    report, finished = _reported(
+        context, space, "apply", "-json", "-input=false", LOCK_TIMEOUT, *arguments
+    )
     if finished.code != 0:
         return failed_result(context, job.stack.id, report, finished)
     told = _outputs(context, space) if report.outputs is None else report.outputs
@@ -234,7 +268,6 @@ def _complete_unchanged(
     context: RunContext, job: Job, space: Workspace, before: Record | None, record: Record
 ) -> None:
     """Bring the record up to date where Terraform has nothing to do."""
-    (space.folder / PLAN).unlink(missing_ok=True)
     known = before is not None and before.complete and set(before.outputs) == set(job.stack.outputs)
     told = before.outputs if before is not None and known else _outputs(context, space)
     after = replace(record, complete=True, outputs=check_outputs(job.stack, told))
@@ -266,6 +299,39 @@ def _refusal(
         refused=refused,
         seconds=seconds,
     )
+
+
+def _plan_and_look(
+    context: RunContext, stack: StackId, space: Workspace, allowed: Allowed, started: float
+) -> Result:
+    """Save a plan, and hold it against what an apply may do."""
+    report, finished = _reported(context, space, *_PLAN, LOCK_TIMEOUT, f"-out={PLAN}")
+    took = time.monotonic() - started
+    if refused := _refusal(context.target.mode, stack, report, allowed, took):
+        return refused
+    if finished.code not in (0, 2):
+        return failed_result(context, stack, report, finished)
+    return _looked_into(context, space, _planned(stack, report, finished, took))
+
+
+def _holds_versions(stack: StackId, sources: Sources) -> bool:
+    """Whether a plan of a stack can change a version that only goes one way."""
+    return CLUSTER in parse_configuration(stack, sources).get("resource", {})
+
+
+def _looked_into(context: RunContext, space: Workspace, result: Result) -> Result:
+    """Hold the versions that a saved plan changes against what EKS does with them."""
+    if not changes_versions(result.planned):
+        return result
+    told = run_terraform(context, space, "show", "-json", PLAN)
+    if told.code != 0:
+        return failed_result(context, result.stack, Report(other=told.stdout), told)
+    name = result.stack.name
+    found = [replace(f, stack=name) for f in check_steps(parse_plan(told.stdout), load_facts())]
+    refused = next((finding for finding in found if finding.severity == "error"), None)
+    if refused is None:
+        return replace(result, warnings=tuple(found))
+    return replace(result, status="refused", reason=str(refused), finding=refused)
 
 
 def _init(context: RunContext, stack: StackId, space: Workspace) -> Result | None:

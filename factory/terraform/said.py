@@ -75,8 +75,8 @@ SAYINGS = (
         r"Unsupported Kubernetes minor version update"
         r"(?: from (?P<from>\d+\.\d+) to (?P<to>\d+\.\d+))?",
         "the cluster has {from} and the inventory wants {to}\n"
-        "EKS raises a cluster by one minor version at a time and never lowers it: write the one "
-        "after its own as kubernetes_version, or the one that it has",
+        "EKS raises a cluster by one minor version at a time, and takes it back only for some days "
+        "after an update: write the version after its own as kubernetes_version, or its own",
         "https://docs.aws.amazon.com/eks/latest/userguide/update-cluster.html",
     ),
     Saying(

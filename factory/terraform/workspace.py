@@ -30,7 +30,7 @@ PLAN = "stack.tfplan"
 LOCK = ".terraform.lock.hcl"
 _STAMP = Path(".terraform", "cellfactory-init")
 
-_OURS = (INPUTS, OVERRIDE, LIFTED, PLAN)
+_OURS = (INPUTS, OVERRIDE, LIFTED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

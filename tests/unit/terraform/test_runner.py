@@ -10,12 +10,13 @@ from dataclasses import replace
 
 import pytest
 
-from factory.layers import Source, Stack, StackId
+from factory.layers import Layer, Source, Stack, StackId
 from factory.terraform.guard import NOTHING, Allowed
 from factory.terraform.journal import Journal, read_finished
 from factory.terraform.new_accounts import NewAccounts
 from factory.terraform.results import Result
 from factory.terraform.runner import (
+    SourcesOf,
     apply_stacks,
     destroy_stacks,
     plan_stacks_now,
@@ -43,13 +44,14 @@ def apply(
     allow: Sequence[str] = (),
     resume: str | None = None,
     run: str = "run",
+    sources: SourcesOf | None = None,
 ) -> dict[str, Result]:
     context = scene.context()
     runs = context.target.runs_folder
     results = apply_stacks(
         context,
         stacks,
-        sources_of(*stacks),
+        sources or sources_of(*stacks),
         scene.listener,
         parallel=parallel,
         journal=Journal(runs / f"{run}.jsonl", "apply"),
@@ -393,10 +395,10 @@ def test_what_a_failed_first_apply_has_left_can_be_destroyed(scene: Scene) -> No
     assert scene.commands("destroy") == [("a-network", "destroy")]
 
 
-def with_state(scene: Scene, cell: str) -> None:
+def with_state(scene: Scene, cell: str, layer: Layer = "network") -> None:
     """Let a stack have a state, as after an earlier apply."""
     target = scene.context().target
-    path = target.state_file(StackId(cell, "network"))
+    path = target.state_file(StackId(cell, layer))
     path.parent.mkdir(parents=True)
     path.write_text("{}", "utf-8")
 
