@@ -149,7 +149,8 @@ def proportional_mebibytes(server: Nginx) -> float:
     return kibibytes / 1024
 
 
-Reader, Writer = asyncio.StreamReader, asyncio.StreamWriter
+Reader = asyncio.StreamReader
+Writer = asyncio.StreamWriter
 
 
 async def _write_much(reader: Reader, writer: Writer) -> None:

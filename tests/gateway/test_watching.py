@@ -412,6 +412,27 @@ def test_hostile_pods_get_no_route(api: ApiServer, sidecar: Sidecar) -> None:
     assert sidecar.metric("relists_total", 'reason="error"') == 0
 
 
+def test_texts_that_no_file_can_hold_end_nothing(api: ApiServer, sidecar: Sidecar) -> None:
+    """JSON may hold half of a pair of surrogates; UTF-8 cannot write it."""
+    odd = driver(1)
+    odd["metadata"]["labels"]["spark-app-name"] = "a\ud800b"
+    odd["metadata"]["namespace"] = "n\udfff"
+    odd["metadata"]["name"] = "\ud800-driver"
+    api.apply(odd)
+    settle(sidecar, expected(1))
+    api.apply(driver(2))
+    settle(sidecar, expected(1, 2))
+    wait_for(lambda: "a?b" in (sidecar.directory / "jobs.json").read_text())
+    wrong = driver(3, job="spark-\ud800")
+    wrong["status"]["podIP"] = "\ud800"
+    wrong["metadata"]["creationTimestamp"] = "\ud800"
+    api.apply(wrong)
+    api.apply(driver(4))
+    settle(sidecar, expected(1, 2, 4))
+    assert sidecar.child is not None
+    assert sidecar.child.poll() is None
+
+
 def test_status_answers_the_kubelet_and_prometheus(api: ApiServer, sidecar: Sidecar) -> None:
     api.apply(driver(1))
     settle(sidecar, expected(1))
