@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import copy
 import signal
+import threading
 import time
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sparkgateway import watcher
+from sparkgateway.addresses import AddressPolicy
+from sparkgateway.backoff import Backoff, Breaker
+from sparkgateway.board import Board
+from sparkgateway.metrics import Metrics
+from sparkgateway.pods import PodPolicy
 
 from tests.gateway.apiserver import ApiServer, Pod, make_driver
 from tests.gateway.rig import Sidecar, fetch, wait_for
@@ -174,6 +182,40 @@ def test_what_failed_before_an_answer_delays_nothing_after_it(
         begun = time.monotonic()
         settle(process, {})
         assert time.monotonic() - begun < 2.5
+
+
+def test_a_watch_that_lasted_makes_the_next_list_prompt(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Versions expire now and then in an idle cell, where no event comes in between."""
+    monkeypatch.setattr(watcher, "_SOUND_WATCH", 0.2)
+    waits: list[float] = []
+
+    class Idle:
+        def list_page(self, path: str, query: dict[str, str]) -> bytes:
+            return b'{"kind":"PodList","items":[],"metadata":{"resourceVersion":"5"}}'
+
+        def watch(
+            self, path: str, query: dict[str, str], *, silence_seconds: int
+        ) -> Generator[bytes, None, None]:
+            yield b""
+            if len(waits) < 4:
+                time.sleep(0.3)
+            yield b'{"type":"ERROR","object":{"code":410,"reason":"Expired"}}'
+
+    class Stop(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            waits.append(timeout or 0)
+            if len(waits) == 7:
+                self.set()
+            return self.is_set()
+
+    watcher.Watcher(
+        scope="", api=Idle(), metrics=Metrics(), pods=PodPolicy(addresses=AddressPolicy(blocks=())),
+        board=Board(scopes=[""], limit=9, published={}, clock=time.monotonic),
+        policy=watcher.WatchPolicy(), breaker=Breaker(share=0.5, minimum=5), stop=Stop(),
+        backoff=Backoff(first=0.5, last=5, random=lambda: 1), random=lambda: 0,
+        relist=Backoff(first=1, last=30, random=lambda: 1),
+    ).run()  # fmt: skip
+    assert waits == [1, 1, 1, 1, 1, 2, 4]
 
 
 def test_versions_that_expire_again_and_again_are_not_listed_in_a_rush(
