@@ -190,12 +190,10 @@ def test_a_watch_that_lasted_makes_the_next_list_prompt(monkeypatch: pytest.Monk
     waits: list[float] = []
 
     class Idle:
-        def list_page(self, path: str, query: dict[str, str]) -> bytes:
+        def list_page(self, *_: object, **__: object) -> bytes:
             return b'{"kind":"PodList","items":[],"metadata":{"resourceVersion":"5"}}'
 
-        def watch(
-            self, path: str, query: dict[str, str], *, silence_seconds: int
-        ) -> Generator[bytes, None, None]:
+        def watch(self, *_: object, **__: object) -> Generator[bytes, None, None]:
             yield b""
             if len(waits) < 4:
                 time.sleep(0.3)
@@ -215,7 +213,7 @@ def test_a_watch_that_lasted_makes_the_next_list_prompt(monkeypatch: pytest.Monk
         backoff=Backoff(first=0.5, last=5, random=lambda: 1), random=lambda: 0,
         relist=Backoff(first=1, last=30, random=lambda: 1),
     ).run()  # fmt: skip
-    assert waits == [1, 1, 1, 1, 1, 2, 4]
+    assert waits == [1, 1, 1, 1, 2, 4, 8]
 
 
 def test_versions_that_expire_again_and_again_are_not_listed_in_a_rush(
