@@ -37,6 +37,7 @@ STORIES: dict[str, dict[str, Any]] = {
             }
         },
         "zoneSpread": "DoNotSchedule",
+        "hostSpread": "DoNotSchedule",
         "priorityClassName": "system-cluster-critical",
         "tolerations": [{"key": "CriticalAddonsOnly", "operator": "Exists"}],
         "nodeSelector": {"kubernetes.io/arch": "arm64"},
@@ -190,7 +191,7 @@ def test_replicas_are_spread_and_not_all_away_at_once() -> None:
     spread = {
         item["topologyKey"]: item for item in spec["template"]["spec"]["topologySpreadConstraints"]
     }
-    assert spread["topology.kubernetes.io/zone"]["whenUnsatisfiable"] == "DoNotSchedule"
+    assert {item["whenUnsatisfiable"] for item in spread.values()} == {"DoNotSchedule"}
     labels = spec["template"]["metadata"]["labels"]
     assert spec["selector"]["matchLabels"].items() <= labels.items()
     assert (
