@@ -4,8 +4,9 @@
 
 All three run on the same NGINX ($GATEWAY_NGINX, or Debian's, or PyPI's), before the same upstream:
 `plain` is one static proxy_pass, `map` has every job in a map file and reloads for each change,
-`gateway` is the chart's configuration, its access log included, with the real sidecar. Requests per second need `wrk`. On a
-machine that others use, trust NGINX's CPU time for a request more than requests per second.
+`gateway` is the chart's configuration, its access log included, with the real sidecar. Requests
+per second need `wrk`. On a machine that others use, trust NGINX's CPU time for a request more than
+requests per second.
 """
 
 from __future__ import annotations
@@ -50,7 +51,8 @@ class PlainNginx(Nginx):
             f"worker_processes 2; pid {self.directory}/nginx.pid; error_log stderr warn;\n"
             "events { worker_connections 4096; }\n"
             f"http {{ access_log off; {http_block}\n"
-            f"server {{ listen {self.host}; location = /livez {{ return 200; }}\n{location} }} }}\n"
+            f"server {{ listen 127.0.0.1:{self.health_port}; location / {{ return 200; }} }}\n"
+            f"server {{ listen {self.host};\n{location} }} }}\n"
         )
 
     @property
