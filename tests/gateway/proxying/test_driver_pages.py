@@ -219,6 +219,16 @@ def test_what_spark_says_of_its_pages_passes(nginx: Nginx, driver: StandInDriver
     assert answer.headers["referrer-policy"] == "same-origin"
 
 
+def test_an_answer_of_unknown_length_arrives_whole(nginx: Nginx, driver: StandInDriver) -> None:
+    driver.raw = (
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Type: text/html\r\n"
+        b"Trailer: Set-Cookie\r\n\r\n4\r\nmine\r\n0\r\nSet-Cookie: a=1\r\n\r\n"
+    )
+    told = ask_raw(nginx.port, f"/jobs/{JOB}/", "Connection: close", "TE: trailers")
+    assert told.endswith(b"\r\n\r\n4\r\nmine\r\n0\r\n\r\n")
+    assert b"Set-Cookie" not in told
+
+
 def test_a_hostile_driver_steers_neither_nginx_nor_the_browser(
     nginx: Nginx, driver: StandInDriver
 ) -> None:
