@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, TextIO
 
 import typer
@@ -29,6 +30,7 @@ from factory.cli.quotas import quotas
 from factory.cli.route import route
 from factory.cli.sandbox import sandbox
 from factory.cli.schema import schema
+from factory.cli.screen import set_loudness
 from factory.cli.size import SizeCommand, size
 from factory.cli.synth import synth
 from factory.cli.terraform import apply, destroy, plan, validate
@@ -50,6 +52,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
     epilog=EXIT_CODES,
     help="Read cells.yaml, prove that every cell fits, write and run its Terraform.",
 )
@@ -66,14 +69,37 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
+def _change_folder(folder: Path | None) -> None:
+    if folder is not None:
+        try:
+            os.chdir(folder)
+        except OSError as error:
+            msg = f"--chdir {folder}: {error.strerror}"
+            raise UsageError(msg) from error
+
+
 @app.callback()
 def cellfactory(
-    version: Annotated[
+    chdir: Annotated[
+        Path | None,
+        typer.Option("--chdir", metavar="DIR", help="Change to this folder first."),
+    ] = None,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Show results and problems, no progress.")
+    ] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Show what Terraform does to each resource.")
+    ] = False,
+    version: Annotated[  # noqa: ARG001 - its callback answers it
         bool,
-        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
+        typer.Option(
+            "--version", "-V", callback=_show_version, is_eager=True, help="Show the version."
+        ),
     ] = False,
 ) -> None:
     """Read cells.yaml, prove that every cell fits, write and run its Terraform."""
+    set_loudness(quiet=quiet, verbose=verbose)
+    _change_folder(chdir)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from factory.cli.options import DEFAULT_INVENTORY, InventoryFile, Locked
+from factory.cli.options import DEFAULT_INVENTORY, InventoryText, Locked
 from factory.cli.output import Form, show
-from factory.runs.reading import lock_file_of, read_design
+from factory.runs.places import lock_file_of
+from factory.runs.reading import read_design
 from factory.views.summary import summarize
 
 
 def check(
-    inventory_file: InventoryFile = DEFAULT_INVENTORY,
+    inventory_file: InventoryText = DEFAULT_INVENTORY,
     locked: Locked = False,
     form: Form = "text",
 ) -> None:

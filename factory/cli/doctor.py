@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from factory.cli.options import DEFAULT_INVENTORY, InventoryFile
+from factory.cli.options import DEFAULT_INVENTORY, InventoryText
 from factory.cli.output import Form, Told, show
-from factory.cli.watching import say
+from factory.cli.screen import say
 from factory.errors import TerraformError
 from factory.runs.doctor import choose_subjects, examine
 from factory.runs.questions import Answer, finding_of
@@ -26,7 +26,7 @@ Organizations = Annotated[
 
 
 def doctor(
-    inventory_file: InventoryFile = DEFAULT_INVENTORY,
+    inventory_file: InventoryText = DEFAULT_INVENTORY,
     cell: Cells = None,
     organization: Organizations = None,
     form: Form = "text",

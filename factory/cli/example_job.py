@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from factory.cli.options import DEFAULT_INVENTORY, InventoryFile
+from factory.cli.options import DEFAULT_INVENTORY, InventoryText
 from factory.cli.output import Form, show
 from factory.documents import render_data
 from factory.errors import UsageError
@@ -25,7 +25,7 @@ def example_job(
         str | None,
         typer.Option("--namespace", help="Namespace of jobs; the first of the cell's."),
     ] = None,
-    inventory_file: InventoryFile = DEFAULT_INVENTORY,
+    inventory_file: InventoryText = DEFAULT_INVENTORY,
     form: Form = "text",
 ) -> None:
     """Show a complete SparkApplication for a node group.

@@ -8,8 +8,10 @@ import typer
 
 from factory.cli.options import DEFAULT_INVENTORY, InventoryFile, Locked
 from factory.cli.output import Form, show
+from factory.cli.screen import say, warn
 from factory.design import Asked
-from factory.runs.reading import lock_file_of, read_design
+from factory.runs.places import lock_file_of
+from factory.runs.reading import read_design
 from factory.runs.recorded import read_accounts
 from factory.runs.write import write_lock
 from factory.views.lock import describe_change
@@ -76,12 +78,11 @@ def lock(
     lock_file = lock_file_of(inventory_file)
     changed = write_lock(design, lock_file)
     if not design.has_lock:
-        typer.echo(BEGUN.format(lock_file), err=True)
+        warn(BEGUN.format(lock_file))
     data = {"file": str(lock_file), "written": changed, "changes": lines}
     show(data, "\n".join(lines), (), form)
-    typer.echo(
+    say(
         f"{lock_file}: {'written' if changed else 'up to date'}, "
         f"{counted(len(wanted.cells), 'cell')}, "
-        f"{len(wanted.removed):,} removed",
-        err=True,
+        f"{len(wanted.removed):,} removed"
     )

@@ -8,8 +8,9 @@ import typer
 
 from factory.cli.options import DEFAULT_INVENTORY, InventoryFile
 from factory.cli.output import Form, show
+from factory.runs.places import provider_lock_of
 from factory.runs.providers import lock_providers as write_provider_lock
-from factory.runs.reading import provider_lock_of, read_declared
+from factory.runs.reading import read_declared
 from factory.words import counted
 
 

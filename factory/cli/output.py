@@ -6,12 +6,16 @@ are annotations beside the data; else they are text on standard error.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Annotated, Any, get_args
 
 import typer
 
 from factory.errors import FactoryError, Problem
+from factory.runs.places import find_repository
 from factory.views.problems import ProblemForm, render_document, render_problems
 
 OPTION = "--format"
@@ -63,9 +67,21 @@ def show(data: dict[str, Any], text: str, problems: Iterable[Problem], form: Pro
 
 def show_problems(problems: Iterable[Problem], form: ProblemForm, *, complete: bool = True) -> None:
     """Show problems alone; the document of a command that failed holds nothing else."""
+    if form == "github":
+        problems = map(_from_the_top, problems)
     shown = render_problems(problems, form, complete=complete)
     if shown:
         typer.echo(shown, err=form == "text")
+
+
+def _from_the_top(problem: Problem) -> Problem:
+    """Name the place of a problem from the top of the repository, as annotations are looked up."""
+    span = problem.span
+    top = find_repository(Path(span.file)) if span else None
+    if span is None or top is None:
+        return problem
+    file = Path(os.path.normpath(Path(span.file).absolute())).relative_to(top)
+    return replace(problem, span=replace(span, file=file.as_posix()))
 
 
 def show_error(error: FactoryError, form: ProblemForm) -> None:

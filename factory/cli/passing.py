@@ -8,11 +8,12 @@ import typer
 
 from factory.cli.options import DEFAULT_INVENTORY, InventoryFile
 from factory.cli.output import Told
-from factory.cli.terraform import DEFAULT_OUTPUT, OutputFolder, RegistryPlace, Sandbox
-from factory.cli.watching import Terminal, say
+from factory.cli.screen import warn
+from factory.cli.terraform import OutputFolder, RegistryPlace, Sandbox
+from factory.cli.watching import Terminal
 from factory.errors import TerraformError, UsageError
 from factory.runs.passing import run_terraform_itself
-from factory.runs.reading import provider_lock_of
+from factory.runs.places import home_of, output_of, provider_lock_of
 from factory.runs.request import Request
 from factory.terraform.results import Result
 from factory.terraform.selection import Selection
@@ -27,7 +28,7 @@ def terraform(
         typer.Argument(metavar="-- ARGS", help="What Terraform is to do, such as: state list"),
     ] = None,
     inventory_file: InventoryFile = DEFAULT_INVENTORY,
-    output: OutputFolder = DEFAULT_OUTPUT,
+    output: OutputFolder = None,
     sandbox: Sandbox = False,
     cell: Annotated[str | None, typer.Option("--cell", help="The cell that owns it.")] = None,
     mesh: Annotated[str | None, typer.Option("--mesh", help="The mesh that owns it.")] = None,
@@ -50,7 +51,8 @@ def terraform(
         raise UsageError(msg)
     request = Request(
         mode="sandbox" if sandbox else "aws",
-        output=output,
+        home=home_of(inventory_file),
+        output=output_of(inventory_file, output),
         selection=Selection(
             cells=(cell,) if cell else (),
             meshes=(mesh,) if mesh else (),
@@ -70,7 +72,7 @@ def _end(told: int | Result, words: list[str]) -> None:
         TerraformError: when it did not succeed.
     """
     if isinstance(told, Result):
-        say(render_errors(told))
+        warn(render_errors(told))
         msg = f"{told.stack}: terraform init failed"
         raise TerraformError(msg)
     if told == _PLAN_CHANGES and any(word.lstrip("-") == "detailed-exitcode" for word in words):

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from factory.cli.options import DEFAULT_INVENTORY, InventoryFile
+from factory.cli.options import DEFAULT_INVENTORY, InventoryText
 from factory.cli.output import Form, show
 from factory.credentials import open_session, require_account
 from factory.errors import UsageError
@@ -21,7 +21,7 @@ SESSION = "cellfactory-quotas"
 
 def quotas(
     account: Annotated[str, typer.Option(help="A cell, or the twelve digits of a cell's account.")],
-    inventory_file: InventoryFile = DEFAULT_INVENTORY,
+    inventory_file: InventoryText = DEFAULT_INVENTORY,
     current: Annotated[
         bool,
         typer.Option("--current", help="Use the present credentials; take no role."),

@@ -11,8 +11,9 @@ from typing import Annotated
 
 import typer
 
-from factory.cli.options import DEFAULT_INVENTORY, InventoryFile
+from factory.cli.options import DEFAULT_INVENTORY, InventoryText
 from factory.cli.output import Form
+from factory.cli.screen import warn
 from factory.documents import MOST_BYTES
 from factory.errors import SizingError, UsageError
 from factory.files import read_bytes
@@ -21,11 +22,11 @@ from factory.routing.answer import answer
 from factory.routing.capacity import cell_capacities
 from factory.routing.report import parse_report
 from factory.routing.route import CellState, JobRequest, route_job
+from factory.runs.places import STANDARD_INPUT
 from factory.runs.reading import read_design
 from factory.views.route import render_decision
 
 MOST_KEY = 512  # characters
-STANDARD_INPUT = Path("-")
 
 
 def route(
@@ -42,7 +43,7 @@ def route(
         Path | None,
         typer.Option(metavar="FILE", help="What is in use, as JSON; - is standard input."),
     ] = None,
-    inventory_file: InventoryFile = DEFAULT_INVENTORY,
+    inventory_file: InventoryText = DEFAULT_INVENTORY,
     form: Form = "text",
 ) -> None:
     """Choose a cell for a job by weight, drain state and room.
@@ -50,6 +51,9 @@ def route(
     Exits with 4 where no cell takes it.
     """
     _check_job(job, cores)
+    if usage == inventory_file == STANDARD_INPUT:
+        msg = "only one of --usage and --inventory can be standard input"
+        raise UsageError(msg)
     design = read_design(inventory_file)
     inventory = design.inventory
     _require("--mesh", mesh, inventory.meshes)
@@ -59,11 +63,11 @@ def route(
     capacities = cell_capacities(inventory, design.plan, design.facts)
     decision = route_job(inventory, capacities, request, states)
     for cell in decision.unknown:
-        typer.echo(f"{cell}: usage unknown, counted as empty", err=True)
+        warn(f"{cell}: no usage reported, treated as empty")
     shown = json.dumps(answer(decision), indent=2) if form == "json" else render_decision(decision)
     typer.echo(shown)
     if decision.cell is None:
-        typer.echo("no cell takes the job", err=True)
+        warn("no cell takes the job")
         raise typer.Exit(SizingError.exit_code)
 
 
@@ -94,5 +98,5 @@ def _states(usage: Path | None, known: Collection[str]) -> dict[str, CellState]:
         data, file = read_bytes(usage, most_bytes=MOST_BYTES + 1), str(usage)
     states = parse_report(data, file)
     for cell in sorted(states.keys() - set(known)):
-        typer.echo(f"{file} tells of {cell!r}, which is not in the inventory", err=True)
+        warn(f"{file}: {cell!r} is not in the inventory")
     return states

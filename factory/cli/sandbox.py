@@ -11,9 +11,11 @@ import typer
 
 from factory.cli.options import DEFAULT_INVENTORY, InventoryFile
 from factory.cli.output import Form, show
+from factory.cli.screen import loudness_words, say, warn
 from factory.errors import TerraformError
 from factory.processes import forwarding_signals
 from factory.runs.emulator import Emulator, prepare_world, require_emulator
+from factory.runs.places import home_of
 from factory.runs.reading import read_design
 from factory.views.problems import ProblemForm
 
@@ -38,16 +40,16 @@ def sandbox(
     Organizations, hubs and machine images of the inventory are there.
     """
     require_emulator()
-    emulator = Emulator(prepare_world(read_design(inventory_file)), port)
+    emulator = Emulator(prepare_world(read_design(inventory_file), home_of(inventory_file)), port)
     with forwarding_signals(emulator.children):
         server = emulator.start()
         try:
             if run:  # standard output is theirs
-                typer.echo(f"an emulated AWS is running: {server.endpoint}", err=True)
+                say(f"an emulated AWS is running: {server.endpoint}")
                 _run_commands(run, inventory_file)
             else:
                 show({"endpoint": server.endpoint}, server.endpoint, (), form)
-                typer.echo("an emulated AWS is running; stop it with Ctrl-C", err=True)
+                say("an emulated AWS is running; stop it with Ctrl-C")
                 _wait(emulator, form)
         finally:
             emulator.stop(server)
@@ -60,7 +62,7 @@ def _wait(emulator: Emulator, form: ProblemForm) -> None:
     except TerraformError as error:
         if form == "text":
             raise
-        typer.echo(error, err=True)
+        warn(str(error))
         raise typer.Exit(error.exit_code) from error
 
 
@@ -69,8 +71,9 @@ def _run_commands(commands: Sequence[str], inventory_file: Path) -> None:
     from factory.cli import app
 
     for command in commands:
-        words = [*shlex.split(command), "--sandbox", "--inventory", str(inventory_file)]
-        typer.echo(f"cellfactory {shlex.join(words)}", err=True)
+        asked = [*loudness_words(), *shlex.split(command)]
+        words = [*asked, "--sandbox", "--inventory", str(inventory_file)]
+        say(f"cellfactory {shlex.join(words)}")
         code = app(words, prog_name="cellfactory", standalone_mode=False)
         if code:
             raise typer.Exit(code)

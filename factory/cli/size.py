@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from factory.cli.options import DEFAULT_INVENTORY, InventoryFile, Locked
+from factory.cli.options import DEFAULT_INVENTORY, InventoryText, Locked
 from factory.cli.sized import Form, Plot, Rebuild, Solve, Staged, show
 from factory.errors import UsageError
 from factory.runs.reading import read_design
@@ -40,7 +40,7 @@ def size(
         list[str] | None,
         typer.Argument(help="Cells or hubs to show in full.", show_default=False),
     ] = None,
-    inventory_file: InventoryFile = DEFAULT_INVENTORY,
+    inventory_file: InventoryText = DEFAULT_INVENTORY,
     locked: Locked = False,
     form: Form = "text",
     solve: Solve = False,

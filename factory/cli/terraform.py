@@ -13,8 +13,9 @@ from factory.cli.output import Form
 from factory.cli.watching import Terminal, finish
 from factory.runs.apply import apply_design
 from factory.runs.destroy import destroy_recorded, read_standing
+from factory.runs.places import home_of, output_of, provider_lock_of
 from factory.runs.plan import plan_design
-from factory.runs.reading import provider_lock_of, read_design, read_state
+from factory.runs.reading import read_design, read_state
 from factory.runs.request import Request
 from factory.runs.validate import validate_design
 from factory.terraform.guard import Allowed
@@ -22,8 +23,15 @@ from factory.terraform.selection import Selection
 from factory.terraform.target import Mode
 
 OutputFolder = Annotated[
-    Path,
-    typer.Option("--output", "-o", envvar="CDKTF_OUTDIR", help="The folder that `synth` wrote."),
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="DIR",
+        envvar="CDKTF_OUTDIR",
+        show_default=False,
+        help="Folder that `synth` wrote; default: cdktf.out beside the inventory.",
+    ),
 ]
 Sandbox = Annotated[
     bool, typer.Option("--sandbox", help="Use the emulated AWS of `cellfactory sandbox`.")
@@ -52,12 +60,11 @@ RegistryPlace = Annotated[
     ),
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before touching real AWS.")]
-DEFAULT_OUTPUT = Path("cdktf.out")
 
 
 def validate(
     inventory_file: InventoryFile = DEFAULT_INVENTORY,
-    output: OutputFolder = DEFAULT_OUTPUT,
+    output: OutputFolder = None,
     cell: Cells = None,
     layer: Layers = None,
     parallel: Parallel = 2,
@@ -70,7 +77,8 @@ def validate(
     request = Request(
         mode="offline",
         selection=_selection(cell, layer),
-        output=output,
+        output=output_of(inventory_file, output),
+        home=home_of(inventory_file),
         provider_lock=provider_lock_of(inventory_file),
         parallel=parallel,
     )
@@ -79,7 +87,7 @@ def validate(
 
 def plan(
     inventory_file: InventoryFile = DEFAULT_INVENTORY,
-    output: OutputFolder = DEFAULT_OUTPUT,
+    output: OutputFolder = None,
     sandbox: Sandbox = False,
     cell: Cells = None,
     mesh: Meshes = None,
@@ -100,7 +108,8 @@ def plan(
     request = Request(
         mode=_mode(sandbox),
         selection=_selection(cell, layer, mesh, organization, stack),
-        output=output,
+        output=output_of(inventory_file, output),
+        home=home_of(inventory_file),
         provider_lock=provider_lock_of(inventory_file),
         registry=registry,
         parallel=parallel,
@@ -113,7 +122,7 @@ def plan(
 
 def apply(
     inventory_file: InventoryFile = DEFAULT_INVENTORY,
-    output: OutputFolder = DEFAULT_OUTPUT,
+    output: OutputFolder = None,
     sandbox: Sandbox = False,
     cell: Cells = None,
     mesh: Meshes = None,
@@ -148,7 +157,8 @@ def apply(
     request = Request(
         mode=_mode(sandbox),
         selection=_selection(cell, layer, mesh, organization, stack),
-        output=output,
+        output=output_of(inventory_file, output),
+        home=home_of(inventory_file),
         provider_lock=provider_lock_of(inventory_file),
         parallel=parallel,
         registry=registry,
@@ -194,6 +204,7 @@ def destroy(
     request = Request(
         mode=_mode(sandbox),
         selection=_selection(cell, layer, mesh, organization, stack),
+        home=home_of(inventory_file),
         provider_lock=provider_lock_of(inventory_file),
         registry=registry,
         parallel=parallel,

@@ -8,6 +8,7 @@ import threading
 import typer
 
 from factory.cli.output import Told, show
+from factory.cli.screen import say, warn
 from factory.errors import Problem, StoppedError, TerraformError, UsageError
 from factory.layers import StackId
 from factory.runs.notices import Notice
@@ -47,7 +48,7 @@ class Terminal:
         """
         if self._yes:
             return True
-        say(render_question(question))
+        warn(render_question(question))
         if not sys.stdin.isatty():
             msg = f"no terminal to confirm on: {question.verb} in real AWS takes --yes"
             raise UsageError(msg)
@@ -100,8 +101,3 @@ def finish(outcome: Outcome, form: ProblemForm) -> None:
     if outcome.failed:
         say(str(error))
         raise Told(error.exit_code)
-
-
-def say(text: str) -> None:
-    """Tell a person; standard output is for data."""
-    typer.echo(text, err=True)

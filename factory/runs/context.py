@@ -11,6 +11,7 @@ from factory.facts.loader import load_facts
 from factory.files import read_text, write_whole
 from factory.inventory.schema import State
 from factory.runs.notices import SandboxWiped, Unpinned
+from factory.runs.places import FOLDER
 from factory.runs.request import Request
 from factory.runs.watcher import Watcher
 from factory.terraform.commands import RunContext
@@ -22,12 +23,10 @@ from factory.terraform.registry import PREFIX, open_registry
 from factory.terraform.target import Mode, Target, environment, plugin_mirror
 from factory.terraform.workspace import Pins
 
-FOLDER = Path(".cellfactory")
 
-
-def folder_of(mode: Mode) -> Path:
-    """Make the folder of a target below the present one; git is told to pass over it."""
-    folder = Path.cwd() / FOLDER
+def folder_of(home: Path, mode: Mode) -> Path:
+    """Make the folder of a target below that of the inventory; git is told to pass over it."""
+    folder = home / FOLDER
     write_whole(folder / ".gitignore", "*\n")
     (folder / mode).mkdir(exist_ok=True)
     return folder / mode
@@ -47,9 +46,9 @@ def open_context(state: State, request: Request, watcher: Watcher) -> RunContext
         UsageError: when the registry's place is none.
     """
     mode = request.mode
-    server = find_server(Path.cwd() / FOLDER / mode) if mode == "sandbox" else None
+    server = find_server(request.home / FOLDER / mode) if mode == "sandbox" else None
     pins = _read_pins(request, watcher)
-    folder = folder_of(mode)
+    folder = folder_of(request.home, mode)
     target = Target(mode=mode, folder=folder, mirror=plugin_mirror(os.environ))
     if server is not None:
         if claim_folder(folder, server):

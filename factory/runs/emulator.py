@@ -17,7 +17,8 @@ from factory.design import Design
 from factory.errors import Finding, TerraformError, UsageError
 from factory.files import read_text, write_whole
 from factory.processes import Children, Finished, run_process
-from factory.runs.context import FOLDER, folder_of
+from factory.runs.context import folder_of
+from factory.runs.places import FOLDER
 from factory.terraform.emulated import (
     Server,
     forget_server,
@@ -30,11 +31,15 @@ START_SECONDS = 120.0  # it takes three; a busy machine is given time
 POLL_SECONDS = 0.1
 
 
-def prepare_world(design: Design) -> Path:
+def prepare_world(design: Design, home: Path) -> Path:
     """Write down what is there before the first cell of a design.
 
+    Args:
+        design: what to emulate an AWS for.
+        home: the folder of its inventory.
+
     Returns:
-        The folder of the sandbox, below the present one.
+        The folder of the sandbox, below that one.
 
     Raises:
         UsageError: when one is running here already.
@@ -42,8 +47,8 @@ def prepare_world(design: Design) -> Path:
     from factory.sandbox.from_inventory import plan_world  # it brings the bindings along
     from factory.sandbox.world import render_world
 
-    _refuse_second(Path.cwd() / FOLDER / "sandbox")
-    folder = folder_of("sandbox")
+    _refuse_second(home / FOLDER / "sandbox")
+    folder = folder_of(home, "sandbox")
     write_whole(folder / "world.json", render_world(plan_world(design.inventory, design.facts)))
     return folder
 
