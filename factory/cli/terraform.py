@@ -82,7 +82,10 @@ def validate(
         provider_lock=provider_lock_of(inventory_file),
         parallel=parallel,
     )
-    finish(validate_design(read_design(inventory_file), request, Terminal()), form)
+    design = read_design(inventory_file)
+    with Terminal() as watcher:
+        outcome = validate_design(design, request, watcher)
+    finish(outcome, form)
 
 
 def plan(
@@ -114,7 +117,9 @@ def plan(
         registry=registry,
         parallel=parallel,
     )
-    outcome = plan_design(read_design(inventory_file), request, Terminal())
+    design = read_design(inventory_file)
+    with Terminal() as watcher:
+        outcome = plan_design(design, request, watcher)
     finish(outcome, form)
     if exit_code and outcome.has_changes:
         raise typer.Exit(10)
@@ -164,13 +169,10 @@ def apply(
         registry=registry,
         first_apply=first_apply,
     )
-    design, watcher = read_design(inventory_file), Terminal(yes=yes)
-    finish(
-        apply_design(
-            design, request, watcher, allowed=Allowed.of(allow_destroy or ()), resume=resume
-        ),
-        form,
-    )
+    design, allowed = read_design(inventory_file), Allowed.of(allow_destroy or ())
+    with Terminal(yes=yes) as watcher:
+        outcome = apply_design(design, request, watcher, allowed=allowed, resume=resume)
+    finish(outcome, form)
 
 
 def destroy(
@@ -210,9 +212,11 @@ def destroy(
         parallel=parallel,
         forget=forget_accounts,
     )
-    state, watcher = read_state(inventory_file), Terminal(yes=yes)
+    state = read_state(inventory_file)
     standing = read_standing(inventory_file) if gone else None
-    finish(destroy_recorded(state, request, watcher, standing=standing), form)
+    with Terminal(yes=yes) as watcher:
+        outcome = destroy_recorded(state, request, watcher, standing=standing)
+    finish(outcome, form)
 
 
 def _selection(

@@ -10,6 +10,7 @@ from factory.errors import Finding, TerraformError
 from factory.facts.loader import load_facts
 from factory.files import read_text, write_whole
 from factory.inventory.schema import State
+from factory.processes import Children
 from factory.runs.notices import SandboxWiped, Unpinned
 from factory.runs.places import FOLDER
 from factory.runs.request import Request
@@ -63,6 +64,8 @@ def open_context(state: State, request: Request, watcher: Watcher) -> RunContext
         environment=environment(target, os.environ, pinned=pins is not None),
         pins=pins,
         new_accounts=_new_accounts(target),
+        working=watcher.working,
+        children=Children(watcher.stopping),
     )
 
 

@@ -19,7 +19,7 @@ from factory.files import read_text, write_whole
 
 SERVER_FILE = "server.json"
 _OWNER_FILE = "server-id"
-_OF_ONE_SERVER = ("state", "registry", "runs", "work")
+_OF_ONE_SERVER = ("state", "registry", "runs", "work", "logs")
 _ANSWER_SECONDS = 2.0
 _START = "start one in another terminal: cellfactory sandbox"
 

@@ -58,6 +58,10 @@ class Style:
             break_on_hyphens=False,
         )
 
+    def error_line(self, line: str) -> str:
+        """Colour the word that says that a line tells of an error."""
+        return line.replace("error:", self.paint("bad", "error:"), 1)
+
     def wrapped(self, text: str) -> Iterator[str]:
         """Break each line of a text."""
         for line in text.splitlines():
