@@ -11,7 +11,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, Protocol
 
-from factory.cli.screen import is_quiet, say, wants_colour, warn
+from factory.cli.screen import is_quiet, say, style_of, wants_colour, warn
 from factory.layers import StackId
 from factory.terraform.messages import Step
 from factory.views.progress import Work, elapsed, render_still
@@ -81,6 +81,8 @@ class Board:
 class Display(Protocol):
     """Shows a board for as long as a run lasts."""
 
+    shows_running: bool  # so that nobody need say what begins
+
     def start(self) -> None:
         """Begin."""
 
@@ -99,6 +101,8 @@ def open_display(board: Board) -> Display:
 
 class Ticker:
     """A line a minute for each stack that takes longer than that."""
+
+    shows_running = False
 
     def __init__(self, board: Board, seconds: float = MINUTE) -> None:
         self._board, self._seconds = board, seconds
@@ -130,12 +134,14 @@ class Ticker:
 class LiveView:
     """Below the lines that stay: each stack with what Terraform does for it, and the sums."""
 
+    shows_running = True
+
     def __init__(self, board: Board, console: Any = None) -> None:
         from rich.console import Console
         from rich.live import Live
 
         no_colour = not wants_colour(sys.stderr, os.environ)
-        self._board = board
+        self._board, self._style = board, style_of(sys.stderr)
         self._console = console or Console(stderr=True, no_color=no_colour, highlight=False)
         self._live = Live(
             console=self._console,
@@ -158,7 +164,10 @@ class LiveView:
         """Write lines above the view."""
         from rich.text import Text
 
-        self._console.print(Text.from_ansi(text), soft_wrap=True)
+        for line in text.splitlines():
+            shown = [line] if "\x1b" in line else self._style.wrap(line)
+            for part in shown:
+                self._console.print(Text.from_ansi(part), soft_wrap=True)
 
     def _picture(self) -> RenderableType:
         from rich.table import Table

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from factory.cli.options import DEFAULT_INVENTORY, InventoryFile
-from factory.cli.output import Form, show
+from factory.cli.output import Form, Told, show
 from factory.cli.screen import loudness_words, say, warn
 from factory.errors import TerraformError
 from factory.processes import forwarding_signals
@@ -76,4 +76,4 @@ def _run_commands(commands: Sequence[str], inventory_file: Path) -> None:
         say(f"cellfactory {shlex.join(words)}")
         code = app(words, prog_name="cellfactory", standalone_mode=False)
         if code:
-            raise typer.Exit(code)
+            raise Told(code)  # by the command

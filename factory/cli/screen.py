@@ -60,8 +60,10 @@ def detail(text: str) -> None:
 
 
 def warn(text: str) -> None:
-    """Tell a person, whatever they asked for."""
-    typer.echo(text, err=True, color=wants_colour(sys.stderr, os.environ))
+    """Tell a person, whatever they asked for; long lines end between words on a terminal."""
+    style = style_of(sys.stderr)
+    shown = text if "\x1b" in text else "\n".join(style.wrapped(text))
+    typer.echo(shown, err=True, color=style.colour)
 
 
 def style_of(stream: TextIO) -> Style:

@@ -90,7 +90,8 @@ class Terminal:
     def started(self, stack: StackId) -> None:
         """Show that a stack is being worked on."""
         self._board.started(stack)
-        self._tell(f"         {stack}  ...")
+        if self._display is None or not self._display.shows_running:
+            self._tell(f"         {stack}  ...")
 
     def working(self, stack: StackId, step: Step) -> None:
         """Show what Terraform does for a stack."""

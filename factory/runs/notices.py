@@ -82,6 +82,7 @@ class Resumable:
     """A run that did not finish, and can be taken up again."""
 
     run: str
+    mode: Mode
 
 
 Notice = (

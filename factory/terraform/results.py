@@ -38,6 +38,7 @@ class Result:
     status: Status
     counts: Counts = field(default_factory=Counts)
     reason: str = ""  # one sentence, for what was not done
+    waits_for: tuple[StackId, ...] = ()  # what it was deferred for
     finding: Finding | None = None  # what `reason` says, where a rule says it
     diagnostics: tuple[Diagnostic, ...] = ()
     planned: tuple[Change, ...] = ()

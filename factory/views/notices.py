@@ -21,7 +21,7 @@ from factory.runs.notices import (
     Unpinned,
 )
 from factory.runs.watcher import Question
-from factory.terraform.advice import FORGET, gone_line
+from factory.terraform.advice import FORGET, command, gone_line
 from factory.terraform.target import Mode
 
 
@@ -48,8 +48,8 @@ def render_notice(notice: Notice) -> str:
             text = _left(notice)
         case Pending(sentence):
             text = sentence
-        case Resumable(run):
-            text = f"run {run}: take it up again with --resume {run}"
+        case Resumable(run, mode):
+            text = f"to resume: {command('apply', mode)} --resume {run}"
         case _:
             assert_never(notice)
     return text

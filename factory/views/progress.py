@@ -64,7 +64,7 @@ class Work:
         if self.waits:
             return self.waits
         words = _PHASES.get(self.phase, "starting")
-        if self.phase in ("apply", "destroy") and self.planned:
+        if self.planned and self.phase in ("apply", "destroy"):
             words += f" {len(self.done):,} of {len(self.planned):,}"
         if self.current:
             address, action = next(reversed(self.current.items()))

@@ -76,9 +76,12 @@ def render_table(results: Sequence[Result], style: Style = PLAIN) -> str:
     """Render all results as a table, one stack a line, with a line of sums below."""
     stack = max((len(str(r.stack)) for r in results), default=0)
     status = max((len(r.status) for r in results), default=0)
-    lines = [
-        f"{r.stack!s:<{stack}}  {_status(r, style, status)}  {_detail(r)}".rstrip() for r in results
-    ]
+    lines = []
+    for r in results:
+        before = " " * (stack + status + 4)
+        first, *more = style.wrap(f"{before}{_detail(r)}", before)
+        head = f"{r.stack!s:<{stack}}  {_status(r, style, status)}"
+        lines += [f"{head}  {first.strip()}".rstrip(), *more]
     return "\n".join([*lines, render_sums(results)])
 
 
