@@ -16,7 +16,7 @@ def check(
 ) -> None:
     """Check the inventory, its addresses and its sizes.
 
-    Writes nothing, and needs neither Node nor Terraform nor AWS.
+    Writes nothing, and needs no Node, Terraform or AWS.
     """
     design = read_design(inventory_file, locked=locked).require_fit()
     show({}, summarize(design, lock_file_of(inventory_file).name), design.problems, form)

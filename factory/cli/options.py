@@ -48,7 +48,7 @@ InventoryFile = Annotated[
         dir_okay=False,
         callback=_found_file,
         show_default=False,
-        help="Inventory; default: cells.yaml here, or in the nearest folder above.",
+        help="Inventory [default: cells.yaml, searched upward]",
     ),
 ]
 InventoryText = Annotated[
@@ -60,8 +60,7 @@ InventoryText = Annotated[
         dir_okay=False,
         callback=_found,
         show_default=False,
-        help="Inventory, or - for standard input; default: cells.yaml here, or in the nearest "
-        "folder above.",
+        help="Inventory; - is standard input [default: cells.yaml, searched upward]",
     ),
 ]
 Locked = Annotated[

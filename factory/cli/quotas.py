@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from factory.cli.completion import complete_cells
 from factory.cli.options import DEFAULT_INVENTORY, InventoryText
 from factory.cli.output import Form, show
 from factory.credentials import open_session, require_account
@@ -20,17 +21,24 @@ SESSION = "cellfactory-quotas"
 
 
 def quotas(
-    account: Annotated[str, typer.Option(help="A cell, or the twelve digits of a cell's account.")],
+    account: Annotated[
+        str,
+        typer.Option(
+            metavar="CELL",
+            autocompletion=complete_cells,
+            help="Cell, or the 12-digit id of its account.",
+        ),
+    ],
     inventory_file: InventoryText = DEFAULT_INVENTORY,
     current: Annotated[
         bool,
-        typer.Option("--current", help="Use the present credentials; take no role."),
+        typer.Option("--current", help="Use the current credentials; assume no role."),
     ] = False,
     form: Form = "text",
 ) -> None:
-    """Propose the quotas of cells.yaml that AWS has raised.
+    """Propose quotas for cells.yaml from Service Quotas.
 
-    Reads them from Service Quotas, for one account. The cells need not fit yet.
+    Reads the applied values of one account. The cells need not fit yet.
     """
     from factory.runs.live_quotas import read_quotas  # botocore, for this alone
 

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from factory.cli.completion import complete_meshes, complete_types
 from factory.cli.options import DEFAULT_INVENTORY, InventoryText
 from factory.cli.output import Form
 from factory.cli.screen import warn
@@ -31,24 +32,38 @@ MOST_KEY = 512  # characters
 
 def route(
     job: Annotated[
-        str, typer.Option("--job", help="Name of the job; equal names go to the same cell.")
+        str,
+        typer.Option(
+            "--job", metavar="NAME", help="Job name; the same name always gets the same cell."
+        ),
     ],
-    pods: Annotated[int, typer.Option(min=1, help="Its driver and executors.")] = 1,
-    cores: Annotated[float, typer.Option(min=0, help="vCPU that they request together.")] = 0,
-    mesh: Annotated[str | None, typer.Option(help="Mesh that it must run in.")] = None,
+    pods: Annotated[int, typer.Option(metavar="N", min=1, help="Driver and executors.")] = 1,
+    cores: Annotated[float, typer.Option(metavar="N", min=0, help="vCPUs requested together.")] = 0,
+    mesh: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MESH", autocompletion=complete_meshes, help="Only cells of this mesh."
+        ),
+    ] = None,
     cell_type: Annotated[
-        str | None, typer.Option("--type", help="Type of cell that it must run in.")
+        str | None,
+        typer.Option(
+            "--type",
+            metavar="TYPE",
+            autocompletion=complete_types,
+            help="Only cells of this type.",
+        ),
     ] = None,
     usage: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="What is in use, as JSON; - is standard input."),
+        typer.Option(metavar="FILE", help="Usage report, JSON; - is standard input."),
     ] = None,
     inventory_file: InventoryText = DEFAULT_INVENTORY,
     form: Form = "text",
 ) -> None:
     """Choose a cell for a job by weight, drain state and room.
 
-    Exits with 4 where no cell takes it.
+    Exits with 4 if no cell takes the job.
     """
     _check_job(job, cores)
     if usage == inventory_file == STANDARD_INPUT:

@@ -23,21 +23,29 @@ from factory.views.problems import ProblemForm
 def sandbox(
     inventory_file: InventoryFile = DEFAULT_INVENTORY,
     port: Annotated[
-        int, typer.Option("--port", min=0, max=65535, help="Port on loopback; 0 takes a free one.")
+        int,
+        typer.Option(
+            "--port",
+            metavar="PORT",
+            min=0,
+            max=65535,
+            show_default=False,
+            help="Port on loopback [default: a free one]",
+        ),
     ] = 0,
     run: Annotated[
         list[str] | None,
         typer.Option(
             "--run",
             metavar="COMMAND",
-            help="Run this against it and stop, such as --run apply --run plan.",
+            help="Run a command against it, then stop: --run apply --run plan.",
         ),
     ] = None,
     form: Form = "text",
 ) -> None:
     """Emulate AWS on loopback until Ctrl-C.
 
-    Organizations, hubs and machine images of the inventory are there.
+    The organizations, hubs and machine images of the inventory exist in it.
     """
     require_emulator()
     emulator = Emulator(prepare_world(read_design(inventory_file), home_of(inventory_file)), port)

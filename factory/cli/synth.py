@@ -28,15 +28,15 @@ def synth(
             metavar="DIR",
             envvar="CDKTF_OUTDIR",
             show_default=False,
-            help="Folder to write; default: cdktf.out beside the inventory.",
+            help="Folder to write [default: cdktf.out beside the inventory]",
         ),
     ] = None,
     locked: Locked = False,
     form: Form = "text",
 ) -> None:
-    """Check everything, then write the Terraform of every cell.
+    """Check the inventory and write its Terraform.
 
-    Terraform JSON for every layer; the addresses of new cells are added to cells.lock.yaml.
+    Writes Terraform JSON for every layer, and adds new cells to cells.lock.yaml.
     """
     design = read_design(inventory_file, locked=locked).require_fit()
     if form != "json":
