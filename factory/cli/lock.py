@@ -19,7 +19,7 @@ from factory.views.lock import describe_change
 from factory.words import counted
 
 BEGUN = (
-    "{0}: begun; commit it\n    where cells stand already, bring the old one back from version "
+    "{0}: created; commit it\n    if cells exist already, restore the old one from version "
     "control instead"
 )
 

@@ -53,11 +53,11 @@ def sandbox(
         server = emulator.start()
         try:
             if run:  # standard output is theirs
-                say(f"an emulated AWS is running: {server.endpoint}")
+                say(f"the sandbox is running: {server.endpoint}")
                 _run_commands(run, inventory_file)
             else:
                 show({"endpoint": server.endpoint}, server.endpoint, (), form)
-                say("an emulated AWS is running; stop it with Ctrl-C")
+                say("the sandbox is running; stop it with Ctrl-C")
                 _wait(emulator, form)
         finally:
             emulator.stop(server)

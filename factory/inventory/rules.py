@@ -27,7 +27,7 @@ from factory.inventory.zone_rules import check_zones
 RULES = {
     "F100": "The file is not YAML, or YAML that is refused here: anchors, aliases, tags, a second "
     "document, deep nesting, a size beyond all reason, bytes that are not UTF-8.",
-    "F101": "A key stands twice in one mapping.",
+    "F101": "A key is duplicated in one mapping.",
     "F102": "A key is not known.",
     "F103": "A key is missing.",
     "F104": 'A value has the wrong type; `6` is a number, `"6"` is text.',
@@ -36,7 +36,7 @@ RULES = {
     "F110": "A name refers to something that the inventory does not define.",
     "F111": "A Region or zone is not known, or belongs to another Region than the mesh.",
     "F112": "An EC2 instance type is not known.",
-    "F113": "An instance type cannot have prefixes delegated: its hypervisor is Xen. The VPC CNI "
+    "F113": "An instance type has no prefix delegation: its hypervisor is Xen. The VPC CNI "
     "would fall back to single addresses without a word.",
     "F114": "The pod interface of an instance type holds fewer prefixes than each node takes.",
     "F115": "`max_pods` does not agree with the addresses that the prefixes of a node hold.",
@@ -45,7 +45,7 @@ RULES = {
     "F118": "Blocks overlap.",
     "F119": "AWS does not take a block in that place.",
     "F120": "A cell bears the name of a hub, or one that AWS refuses for what is named after it.",
-    "F121": "An entry stands twice in a list.",
+    "F121": "An entry is duplicated in a list.",
     "F122": "A cell without egress takes a chart or an image from a public registry (a warning).",
     "F123": "A label or taint is one that nodes may not give themselves, or stands twice.",
     "F124": "The gateway to live UIs has no ingress to answer on, or more namespaces than it "

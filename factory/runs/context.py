@@ -86,6 +86,6 @@ def _read_pins(request: Request, watcher: Watcher) -> Pins | None:
     if request.mode != "aws":
         watcher.noted(Unpinned(str(file)))
         return None
-    message = f"{file} is not there: what runs in real AWS is a provider that was reviewed"
-    hint = f"write it and commit it: {COMMAND}"
+    message = f"{file} is not there: real AWS is only changed by reviewed providers"
+    hint = f"create and commit it: {COMMAND}"
     raise TerraformError(Finding(rule="F611", message=message, hint=hint))

@@ -56,7 +56,7 @@ def prepare_world(design: Design, home: Path) -> Path:
 def require_emulator() -> None:
     """Raise a `UsageError` when the emulator is not installed."""
     if find_spec("moto") is None:
-        msg = "the emulated AWS is an extra: pip install 'cellfactory[sandbox]'"
+        msg = "the sandbox needs the extra `sandbox`: in a clone, run python3 dev.py setup"
         raise UsageError(msg)
 
 
@@ -80,7 +80,7 @@ class Emulator:
             if not self._thread.is_alive() or time.monotonic() > late:
                 self.children.stop(signal.SIGTERM)
                 said = self._ended[0].stderr.strip() if self._ended else "it did not answer in time"
-                msg = f"the emulated AWS did not start: {said or 'it was stopped'}"
+                msg = f"the sandbox did not start: {said or 'it was stopped'}"
                 raise TerraformError(Finding(rule="F609", message=msg))
             time.sleep(POLL_SECONDS)
         told = json.loads(read_text(self._ready))
@@ -93,7 +93,7 @@ class Emulator:
         while self._thread.is_alive():
             self._thread.join(POLL_SECONDS)
         if not self.children.stopping:
-            msg = f"the emulated AWS ended by itself: {self._ended[0].stderr.strip()}"
+            msg = f"the sandbox stopped unexpectedly: {self._ended[0].stderr.strip()}"
             raise TerraformError(Finding(rule="F609", message=msg))
 
     def stop(self, server: Server) -> None:
@@ -119,7 +119,7 @@ class Emulator:
 def _refuse_second(folder: Path) -> None:
     other = read_server(folder)
     if other is not None and is_alive(other):
-        msg = f"an emulated AWS is running here already: {other.endpoint} (process {other.pid})"
+        msg = f"a sandbox is already running here: {other.endpoint} (process {other.pid})"
         raise UsageError(msg)
 
 

@@ -64,10 +64,10 @@ def find_server(folder: Path) -> Server:
     """
     server = read_server(folder)
     if server is None:
-        msg = "no emulated AWS is running"
+        msg = "no sandbox is running"
         raise TerraformError(Finding(rule="F608", message=msg, hint=_START))
     if not is_alive(server):
-        msg = f"the emulated AWS at {server.endpoint} no longer answers"
+        msg = f"the sandbox at {server.endpoint} no longer answers"
         raise TerraformError(Finding(rule="F608", message=msg, hint=_START))
     return server
 

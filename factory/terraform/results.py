@@ -16,7 +16,7 @@ Status = Literal[
     "no-change",
     "applied",
     "destroyed",
-    "forgotten",  # by Terraform; AWS keeps what it held
+    "forgotten",  # by Terraform; its resources remain in AWS
     "done-before",  # by the run that is resumed
     "left-out",  # cannot be done in this target
     "deferred",  # its inputs do not exist yet

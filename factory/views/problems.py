@@ -54,7 +54,7 @@ class Report:
         """Say how many are not shown; empty when none."""
         count = self.errors + self.warnings
         if not count:
-            return "" if self.complete else "the search ended here: mend these, and check again"
+            return "" if self.complete else "stopped here: fix these and check again"
         least = "" if self.complete else "at least "
         kinds = ((self.errors, "error"), (self.warnings, "warning"))
         told = ", ".join(counted(number, noun) for number, noun in kinds if number)

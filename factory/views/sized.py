@@ -46,7 +46,7 @@ def _text(answer: Answer, ascii_only: bool) -> str:
     parts += _beyond(answer)
     if sized.assumed:
         lines = [line for said in sized.assumed for line in wrap(said)]
-        parts.append("\n".join(["not asked for", *lines]))
+        parts.append("\n".join(["assumed, since not set", *lines]))
     return "\n\n".join(parts)
 
 
@@ -55,7 +55,8 @@ def _markdown(answer: Answer) -> str:
     parts = [render_markdown(sized.ledger, sized.details or sized.ledger.owners())]
     parts += (f"```text\n{part}\n```" for part in _beyond(answer))
     if sized.assumed:
-        parts.append("\n".join(["**Not asked for**", "", *(f"- {s}" for s in sized.assumed)]))
+        lines = [f"- {said}" for said in sized.assumed]
+        parts.append("\n".join(["**Assumed, since not set**", "", *lines]))
     return "\n\n".join(parts)
 
 

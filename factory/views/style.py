@@ -45,7 +45,7 @@ class Style:
         >>> Style(width=12).wrap("    one two three")
         ['    one two', '    three']
         """
-        if self.width is None or len(line) <= self.width:
+        if self.width is None or len(line) <= self.width or line.count(" ", 4) < 2:
             return [line]
         found = _INDENT.match(line)
         indent = found.group() if found else ""

@@ -248,7 +248,7 @@ def test_a_cell_that_left_the_inventory_is_told_of_and_can_be_destroyed(shell: S
     assert told == "moka-gone-network  destroyed\n1 stack: 1 destroyed\n"
     assert shell.commands() == [("moka-gone-network", "destroy")]
     told, said = shell.run("destroy", "--yes", "--registry", "registry", "--format", "json")
-    assert said == "the registry knows of no stack: nothing to destroy\n"
+    assert said == "nothing to destroy: the registry has no stacks\n"
     assert json.loads(told)["stacks"] == []
 
 

@@ -195,7 +195,7 @@ def test_the_state_is_read_whatever_else_is_wrong() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "there is nothing in this file"),
+        ("", "the file is empty"),
         ("cells: {}\n", "F103"),
         ("state: {bucket: x}\n", "F105"),
         ("state: {bucket: example-cells, region: us-east-1}\nstate: {}\n", "F101"),

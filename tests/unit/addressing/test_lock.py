@@ -86,9 +86,9 @@ def test_what_is_written_reads_back() -> None:
         ("10.128.0.192/27", "10.128.0.193/27",
          "F200 node: 10.128.0.193/27 is not the first address of a block; did you mean "
          "10.128.0.192/27?"),
-        ("cells:\n", "cells: &a\n", "F200 YAML anchors and aliases are not allowed here: a"),
+        ("cells:\n", "cells: &a\n", "F200 YAML anchors and aliases are not allowed: a"),
         ("  cell-001:", "  cell-000:", "F200 the key 'cell-000' stands twice; first on line 8"),
-        ("  cell-002:", "  cell-001:", "F201 cell 'cell-001' stands under cells and under removed"),
+        ("  cell-002:", "  cell-001:", "F201 cell 'cell-001' is listed under both cells and removed"),
         ("primary: 10.128.2.0/23", "primary: 10.128.0.0/22",
          "F201 10.128.0.0/23 of cell 'cell-000' overlaps 10.128.0.0/22 of cell 'cell-001'"),
         ("node: 10.128.0.192/27", "node: 10.128.2.0/27",
@@ -104,9 +104,9 @@ def test_what_is_written_reads_back() -> None:
         ("pod_blocks: [100.64.0.0/19]", "pod_blocks: []",
          "F200 pod_blocks must hold at least 1, not 0"),
         ("pod: 100.64.0.0/21", "pod: 100.64.0.0/30",
-         "F201 100.64.0.0/30 is not a block of a VPC, which is a /16 to a /28"),
+         "F201 100.64.0.0/30 is not a valid VPC block, which is a /16 to a /28"),
         ("pod_blocks: [100.64.0.0/19]", "pod_blocks: [100.64.0.0/10]",
-         "F201 100.64.0.0/10 is not a block of a VPC, which is a /16 to a /28"),
+         "F201 100.64.0.0/10 is not a valid VPC block, which is a /16 to a /28"),
     ],
 )  # fmt: skip
 def test_an_edit_that_breaks_the_lock_is_told_at_its_place(old: str, new: str, shown: str) -> None:

@@ -39,7 +39,7 @@ def test_the_published_cell_fits_what_aws_may_give(run: Run) -> None:
     code, shown = run(*ASK, "--quotas", "maximum")
     assert code == 0
     assert "* nodes, policy                        1,300     1,300 nodes" in shown
-    assert "not asked for" in shown
+    assert "assumed, since not set" in shown
     assert "(--prefixes)" in shown
 
 
@@ -152,7 +152,7 @@ def test_an_inventory_in_short_and_a_cell_in_full(run: Run, project_root: Path) 
     code, full = run("size", "moka-use1-a", "--solve", "--inventory", file)
     assert code == 0
     assert short.splitlines()[1] in full
-    assert "moka-use1-a: most nodes, each bound alone; it has 1,299" in full
+    assert "moka-use1-a: most nodes that each bound allows; it has 1,299" in full
 
 
 def test_a_cell_that_is_not_there(run: Run, project_root: Path) -> None:

@@ -98,12 +98,12 @@ def test_what_is_refused_has_a_place(text: str, line: int, column: int, message:
 @pytest.mark.parametrize(
     ("text", "line", "column", "message", "hint"),
     [
-        ("a:\n\tb: 1\n", 2, 1, "not YAML: a tab, where only spaces may stand", ""),
+        ("a:\n\tb: 1\n", 2, 1, "not YAML: a tab; indent with spaces", ""),
         ("a: @b\n", 1, 4, "not YAML: a value cannot begin with '@'", "put it in quotes"),
         ("a: `b`\n", 1, 4, "not YAML: a value cannot begin with '`'", "put it in quotes"),
         ("a: %b\n", 1, 4, "not YAML: a value cannot begin with '%'", "put it in quotes"),
         ("a: b: c\n", 1, 5, "mapping values", "a second colon on the line?"),
-        ("a:\n  b: 1\n c: 2\n", 3, 2, "expected key", "is it indented like its neighbours?"),
+        ("a:\n  b: 1\n c: 2\n", 3, 2, "expected key", "check the indentation"),
         ("a: {b: c\nd: 1\n", 2, 2, "expected ',' or '}'", "is a bracket or a quote left open"),
     ],
 )

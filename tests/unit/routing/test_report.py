@@ -32,7 +32,7 @@ def test_json_with_tabs_and_yaml_are_both_read() -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("", "r:1:1: F103 there is nothing in this file"),
+        ("", "r:1:1: F103 the file is empty"),
         ("{}", "r:1:1: F103 the report lacks 'cells'"),
         ('{"cells": {"a": {"pods": "3"}}}', "r:1:26: F104 pods must be a whole number, not text"),
         ('{"cells": {"a": {"pods": -1}}}', "r:1:26: F105 pods must be at least 0, not -1"),

@@ -122,7 +122,7 @@ def test_a_running_emulator_is_found(tmp_path: Path, server: Server) -> None:
     forget_server(tmp_path, Server(id="two", pid=1, endpoint="x"))
     assert read_server(tmp_path) == server
     forget_server(tmp_path, server)
-    with pytest.raises(TerraformError, match="F608 no emulated AWS is running"):
+    with pytest.raises(TerraformError, match="F608 no sandbox is running"):
         find_server(tmp_path)
 
 

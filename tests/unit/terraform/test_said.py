@@ -139,7 +139,7 @@ def test_a_line_whose_value_nobody_told_is_left_out() -> None:
     assert "s3://" not in hint
     assert "keep what you need" in hint
     assert hint_of(told("Error acquiring the state lock", address=""), stack, "aws") == (
-        "another run works on this stack, or was ended while it did"
+        "another run holds the state lock, or ended without releasing it"
     )
 
 
