@@ -87,7 +87,7 @@ def test_what_is_written_reads_back() -> None:
          "F200 node: 10.128.0.193/27 is not the first address of a block; did you mean "
          "10.128.0.192/27?"),
         ("cells:\n", "cells: &a\n", "F200 YAML anchors and aliases are not allowed: a"),
-        ("  cell-001:", "  cell-000:", "F200 the key 'cell-000' stands twice; first on line 8"),
+        ("  cell-001:", "  cell-000:", "F200 the key 'cell-000' is duplicated; first on line 8"),
         ("  cell-002:", "  cell-001:", "F201 cell 'cell-001' is listed under both cells and"),
         ("primary: 10.128.2.0/23", "primary: 10.128.0.0/22",
          "F201 10.128.0.0/23 of cell 'cell-000' overlaps 10.128.0.0/22 of cell 'cell-001'"),

@@ -232,7 +232,7 @@ def test_the_longest_name_of_a_cell_leaves_room_for_its_buckets() -> None:
     assert len(event_log_bucket(longest, "4" * 12)) <= 63  # the longest of the names of buckets
     made["cells"] = {longest + "m": inventories.cell(0)}
     (shown,) = problems(inventories.render(made))
-    assert shown.endswith("has 33 characters, and may have 32")
+    assert shown.endswith("has 33 characters; the limit is 32")
 
 
 def test_a_zone_of_a_region_that_is_only_known_by_pattern_passes() -> None:

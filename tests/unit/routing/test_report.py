@@ -39,7 +39,7 @@ def test_json_with_tabs_and_yaml_are_both_read() -> None:
         ('{"cells": {"a": {"cores": .inf}}}', "F10"),
         ('{"cells": {"a": {"pod": 1}}}', "r:1:18: F102 unknown key 'pod'; did you mean 'pods'?"),
         ('{"cells": {"A b": {}}}', "F106"),
-        ('{"cells": {"a": {}, "a": {}}}', "F101 the key 'a' stands twice"),
+        ('{"cells": {"a": {}, "a": {}}}', "F101 the key 'a' is duplicated"),
         ('{"cells": {"a": ', "F100 not YAML"),
         ("\xff", "F104"),
     ],

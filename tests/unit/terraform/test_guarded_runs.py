@@ -23,7 +23,7 @@ def test_a_plan_that_replaces_or_destroys_is_refused_and_nothing_is_applied(
     result = apply(scene, network("a"))["a-network"]
     assert result.status == "refused"
     assert result.reason == (
-        f"F607 it would {verb} 1\n    aws_vpc.cell cannot be made again; to let it go: "
+        f"F607 it would {verb} 1\n    aws_vpc.cell cannot be re-created; to destroy it: "
         "--allow-destroy aws_vpc.cell"
     )
     assert render_dangers(result) == f"    {action} aws_vpc.cell (cannot_update)"

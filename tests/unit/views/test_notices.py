@@ -28,7 +28,7 @@ NETWORK, ACCOUNT = StackId("a", "network"), StackId("a", "account")
         (Orphaned((ACCOUNT,), "aws"), "a-account is no longer in the inventory, but kept"),
         (
             StackKept(ACCOUNT),
-            "a-account is kept, as is what it holds: only --forget-accounts gives it up",
+            "a-account is kept; --forget-accounts removes it from Terraform's state",
         ),
     ],
 )
