@@ -27,9 +27,9 @@ Complete = Callable[[typer.Context, str], list[Any]]
 
 def complete_rules(incomplete: str) -> list[tuple[str, str]]:
     """Complete numbers of rules, each with what it says."""
-    wanted = incomplete.upper()
     known = all_rules()
-    return [(n, known[n].sentence[:MOST_HELP]) for n in known if n.startswith(wanted)]
+    ids = ((n.lower() if incomplete.islower() else n, known[n].sentence) for n in known)
+    return [(n, sentence[:MOST_HELP]) for n, sentence in ids if n.startswith(incomplete)]
 
 
 def complete_layers(incomplete: str) -> list[str]:

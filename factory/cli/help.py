@@ -13,7 +13,8 @@ MESH = "Its mesh"
 QUOTAS = "Its account"
 ANSWERS = "Answers beyond the limits"
 STACK = "Which stack"
-_ORDER = ("Arguments", STACK, STACKS, TERRAFORM, CELL, MESH, QUOTAS, ANSWERS, "Options")
+JOB = "The job"
+_ORDER = ("Arguments", JOB, STACK, STACKS, TERRAFORM, CELL, MESH, QUOTAS, ANSWERS, "Options")
 """Headings of groups, as they stand; what has none stands below `Options`."""
 
 

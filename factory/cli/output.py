@@ -41,11 +41,11 @@ def asked_form(words: Sequence[str]) -> ProblemForm:
 
     >>> asked_form(["plan", "--format", "json", "--no-such-option"])
     'json'
-    >>> asked_form(["size", "--format=markdown"])
-    'text'
+    >>> asked_form(["size", "--format=markdown"]), asked_form([])
+    ('text', 'text')
     """
     form: ProblemForm = "text"
-    for word, after in zip(words, [*words[1:], ""], strict=True):
+    for word, after in zip(words, [*words[1:], ""], strict=False):
         if word == "--":
             break
         name, is_given, value = word.partition("=")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import sys
 from collections.abc import Collection
@@ -12,6 +13,7 @@ from typing import Annotated
 import typer
 
 from factory.cli.completion import complete_meshes, complete_types
+from factory.cli.help import JOB
 from factory.cli.options import DEFAULT_INVENTORY, InventoryText
 from factory.cli.output import Form
 from factory.cli.screen import warn
@@ -30,24 +32,23 @@ from factory.views.route import render_decision
 MOST_KEY = 512  # characters
 
 
+_job = functools.partial(typer.Option, rich_help_panel=JOB)
+
+
 def route(
     job: Annotated[
         str,
-        typer.Option(
-            "--job", metavar="NAME", help="Job name; the same name always gets the same cell."
-        ),
+        _job("--job", metavar="NAME", help="Job name; the same name always gets the same cell."),
     ],
-    pods: Annotated[int, typer.Option(metavar="N", min=1, help="Driver and executors.")] = 1,
-    cores: Annotated[float, typer.Option(metavar="N", min=0, help="vCPUs requested together.")] = 0,
+    pods: Annotated[int, _job(metavar="N", min=1, help="Driver and executors.")] = 1,
+    cores: Annotated[float, _job(metavar="N", min=0, help="vCPUs requested together.")] = 0,
     mesh: Annotated[
         str | None,
-        typer.Option(
-            metavar="MESH", autocompletion=complete_meshes, help="Only cells of this mesh."
-        ),
+        _job(metavar="MESH", autocompletion=complete_meshes, help="Only cells of this mesh."),
     ] = None,
     cell_type: Annotated[
         str | None,
-        typer.Option(
+        _job(
             "--type",
             metavar="TYPE",
             autocompletion=complete_types,

@@ -42,8 +42,10 @@ def _json(answer: Answer) -> str:
 
 def _text(answer: Answer, ascii_only: bool) -> str:
     sized = answer.sized
-    parts = [render_text(sized.ledger, sized.details, tight=answer.tight, ascii_only=ascii_only)]
-    parts += _beyond(answer)
+    parts = [*_beyond(answer)]  # what was asked for comes first
+    parts.append(
+        render_text(sized.ledger, sized.details, tight=answer.tight, ascii_only=ascii_only)
+    )
     if sized.assumed:
         lines = [line for said in sized.assumed for line in wrap(said)]
         parts.append("\n".join(["assumed, since not set", *lines]))

@@ -12,11 +12,13 @@ from factory.views.ledger import wrap
 
 
 def render_solved(solved: Solved) -> str:
-    """Write what each bound alone allows, smallest first, and what would mend the cell."""
-    lines = [f"{solved.cell}: most nodes that each bound allows; it has {solved.nodes:,}"]
-    lines += _numbers(solved, solved.most_nodes)
-    lines += ["", "most cells like it in one full mesh"]
-    lines += _numbers(solved, solved.most_cells)
+    """Write how many fit, what would make the cell fit, and what each bound alone allows."""
+    lines = [
+        _answer(
+            solved, solved.most_nodes, f"{solved.cell}: at most {{}} nodes, it has {solved.nodes:,}"
+        ),
+        _answer(solved, solved.most_cells, "at most {} cells like it in one full mesh"),
+    ]
     if solved.raises:
         lines += ["", "smallest sufficient quota increases"]
         for wanted in solved.raises:
@@ -25,12 +27,27 @@ def render_solved(solved: Solved) -> str:
     if solved.changes:
         lines += ["", "what would make it fit, cheapest first (each tried on the model)"]
         lines += [line for change in solved.changes for line in wrap(change.words)]
+    lines += ["", "nodes that each bound allows"]
+    lines += _numbers(solved, solved.most_nodes)
+    lines += ["", "cells like it in one full mesh that each bound allows"]
+    lines += _numbers(solved, solved.most_cells)
     return "\n".join(lines)
+
+
+def _answer(solved: Solved, numbers: Mapping[str, int | None], words: str) -> str:
+    """Say the number that fits, and which bound it is that allows no more."""
+    least = solved.fewest(numbers)
+    if least is None:
+        return words.format("any number of")
+    binding = [BOUNDS[b].title for b in numbers if b in solved.gating and numbers[b] == least]
+    return f"{words.format(f'{least:,}')} ({'; '.join(binding)})"
 
 
 def _numbers(solved: Solved, numbers: Mapping[str, int | None]) -> Iterator[str]:
     least = solved.fewest(numbers)
-    for bound, number in sorted(numbers.items(), key=lambda item: (item[1] or 0, item[0])):
+    for bound, number in sorted(
+        numbers.items(), key=lambda item: (item[0] not in solved.gating, item[1] or 0, item[0])
+    ):
         if number is not None:
             gate = "" if bound in solved.gating else "  (not required)"
             mark = "*" if bound in solved.gating and number == least else ""
