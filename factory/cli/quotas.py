@@ -13,6 +13,7 @@ from factory.cli.output import Form, show
 from factory.credentials import open_session, require_account
 from factory.errors import UsageError
 from factory.facts.schema import Quota
+from factory.inventory.nearest import suggest
 from factory.inventory.schema import ExistingAccount, Inventory
 from factory.layers.access import member_access
 from factory.runs.reading import read_declared
@@ -68,11 +69,11 @@ def find_cell(inventory: Inventory, account: str) -> tuple[str, str]:
     for name, cell in inventory.cells.items():
         number = cell.account.id if isinstance(cell.account, ExistingAccount) else ""
         if account == name and not number:
-            msg = f"the account of {name} is not made yet: give its number once it is"
+            msg = f"the account of {name} does not exist yet: the first apply creates it"
             raise UsageError(msg)
         if account in (name, number):
             return name, number
-    msg = f"no cell is named {account!r} or has that account"
+    msg = f"unknown cell or account {account!r}{suggest(account, inventory.cells)}"
     raise UsageError(msg)
 
 

@@ -9,11 +9,13 @@ from typing import Annotated, get_args
 import typer
 
 from factory.cli.help import ANSWERS
+from factory.cli.screen import style_of
 from factory.errors import SizingError
 from factory.files import write_whole
 from factory.runs.size import Sized, answer, rebuild
 from factory.sizing.curves import node_curves
 from factory.sizing.usage import Scenario
+from factory.views.ledger import MARKS
 from factory.views.sized import SizedForm, render_sized
 
 Form = Annotated[
@@ -61,7 +63,10 @@ def show(sized: Sized, form: SizedForm, *, solved: bool, rebuilt: bool, plot: Pa
     if plot:
         _draw(sized, plot)
     told = answer(sized, solved=solved, rebuilt=rebuilt)
-    typer.echo(render_sized(told, form, ascii_only=not _speaks_unicode()))
+    text = render_sized(told, form, ascii_only=not _speaks_unicode())
+    style = style_of(sys.stdout)
+    shown = style.marked(text, MARKS) if form == "text" else text
+    typer.echo(shown, color=style.colour)
     if not sized.ledger.fits:
         raise typer.Exit(SizingError.exit_code)
 

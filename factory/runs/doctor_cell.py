@@ -28,7 +28,7 @@ def cell_questions(
     if not isinstance(inventory.cells[name].account, ExistingAccount):
         yield Question(
             claim="its account can be worked in",
-            ask=lambda: Unmet("skipped: the first apply creates the account", status="skipped"),
+            ask=lambda: Unmet("the first apply creates the account", status="skipped"),
             path=("account",),
         )
         return
@@ -39,7 +39,7 @@ def cell_questions(
     yield from _of_cluster(kind, visit)
     yield Question(
         claim="its quotas are those of cells.yaml",
-        ask=lambda: Unmet(f"skipped: see cellfactory quotas --account {name}", status="skipped"),
+        ask=lambda: Unmet(f"see cellfactory quotas --account {name}", status="skipped"),
         path=("quotas",),
         is_alone=True,
     )

@@ -62,6 +62,20 @@ class Style:
         """Colour the word that says that a line tells of an error."""
         return line.replace("error:", self.paint("bad", "error:"), 1)
 
+    def marked(self, text: str, marks: Mapping[str, Tone]) -> str:
+        """Colour whole lines by what they begin with.
+
+        >>> Style(colour=True).marked("! full\\n  fine", {"! ": "warning"})
+        '\\x1b[33m! full\\x1b[0m\\n  fine'
+        """
+        if not self.colour:
+            return text
+        tones = (
+            (line, next((marks[m] for m in marks if line.startswith(m)), None))
+            for line in text.split("\n")
+        )
+        return "\n".join(self.paint(tone, line) if tone else line for line, tone in tones)
+
     def wrapped(self, text: str) -> Iterator[str]:
         """Break each line of a text."""
         for line in text.splitlines():
