@@ -83,7 +83,7 @@ def check_account(
     yield Finding(
         rule="F213",
         path=("cells", cell, "account"),
-        message=f"cell {cell!r} was created in {stood}, and cells.yaml says {now}",
+        message=f"cell {cell!r} was created in {stood}, but cells.yaml says {now}",
         hint=hint,
         own=tuple(filter(None, (born.account, born.email, own))),
     )

@@ -47,7 +47,7 @@ def check_lock(lock: Lock, facts: Facts) -> Iterator[Finding]:
             the birth of a cell that is there.
     """
     for name in sorted(set(lock.cells) & set(lock.removed)):
-        message = f"cell {name!r} is listed under both cells and removed"
+        message = f"cell {name!r} is under both cells and removed"
         yield Finding(rule="F201", path=("removed", name), message=message)
     unborn = sorted(lock.cells.keys() - lock.births.keys()) if lock.version == VERSION else []
     for name in unborn:

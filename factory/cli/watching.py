@@ -11,7 +11,7 @@ import typer
 
 from factory.cli.live import Board, Display, open_display
 from factory.cli.output import Told, show
-from factory.cli.screen import is_verbose, say, style_of, warn
+from factory.cli.screen import is_quiet, is_verbose, say, style_of, warn
 from factory.errors import Problem, StoppedError, TerraformError, UsageError
 from factory.layers import StackId
 from factory.runs.notices import Notice
@@ -145,7 +145,8 @@ def finish(outcome: Outcome, form: ProblemForm) -> None:
         problems += error.problems
     if form == "text":  # each was told as it happened
         problems = []
-    table = render_table(results, style_of(sys.stdout))
+    is_seen = sys.stdout.isatty() and sys.stderr.isatty() and not is_quiet()
+    table = sums if is_seen else render_table(results, style_of(sys.stdout))
     show({"stacks": to_json(results)}, table, problems, form)
     if not outcome.failed:
         return

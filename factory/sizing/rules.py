@@ -11,8 +11,8 @@ from factory.sizing.usage import Ledger, Usage
 
 RULES = {
     **{bound.rule: bound.title for bound in BOUNDS.values()},
-    "F391": "A quota is recorded above the most that AWS gives.",
-    "F392": "A quota code is one that no bound uses (a warning).",
+    "F391": "A recorded quota exceeds AWS's maximum.",
+    "F392": "No bound uses a quota code (a warning).",
     "F393": "No known quota counts the vCPUs of an instance type (a warning).",
 }
 """What each rule says, a bound its title; a number is never used again for something else."""
