@@ -158,7 +158,7 @@ def test_a_yes_applies_the_plan_that_was_looked_at(shell: Shell) -> None:
 
 def test_without_a_running_emulator_the_sandbox_says_how_to_start_one(shell: Shell) -> None:
     _, said = shell.run("plan", "--sandbox", code=6)
-    assert "F608 no emulated AWS is running\n    start one in another terminal" in said
+    assert "F608 no sandbox is running\n    start one in another terminal" in said
 
 
 @pytest.mark.usefixtures("server")
@@ -166,7 +166,7 @@ def test_the_sandbox_leaves_the_platform_out_and_says_why(shell: Shell) -> None:
     told, said = shell.run("apply", "--sandbox", "--format", "json", script=BOTH_APPLY)
     status = {row["layer"]: row["status"] for row in json.loads(told)["stacks"]}
     assert status == {"network": "applied", "cluster": "applied", "platform": "left-out"}
-    assert "platform is left out: the emulated EKS has no Kubernetes API" in said
+    assert "platform is skipped: the emulated EKS has no Kubernetes API" in said
     assert shell.commands() == [(f"{CELL}-network", "apply"), (f"{CELL}-cluster", "apply")]
 
 
