@@ -138,7 +138,7 @@ def test_real_aws_is_not_touched_without_a_yes(shell: Shell) -> None:
         remember(shell, CELL)
         _, said = shell.run(command, "--registry", "registry", code=2)
         assert f"{command} in real AWS: " in said
-        assert f"no terminal to confirm on: {command} in real AWS takes --yes" in said
+        assert f"pass --yes to {command} in real AWS without being asked" in said
     assert shell.commands() == []
 
 
@@ -236,13 +236,13 @@ def test_nothing_synthesized_yet(shell: Shell) -> None:
 
 def test_a_cell_that_is_not_there_is_answered_with_the_nearest(shell: Shell) -> None:
     _, said = shell.run("validate", "--cell", "moka-usw2-b", code=2)
-    assert said == "there is no cell 'moka-usw2-b' here\n    did you mean moka-usw2-a?\n"
+    assert said == "unknown cell 'moka-usw2-b'; did you mean 'moka-usw2-a'?\n"
 
 
 def test_a_cell_that_left_the_inventory_is_told_of_and_can_be_destroyed(shell: Shell) -> None:
     remember(shell, "moka-gone")
     _, said = shell.run("plan", "--registry", "registry", "--layer", "network")
-    assert "moka-gone-network is orphaned: it has a state, but is not in the inventory" in said
+    assert "moka-gone-network is no longer in the inventory; to destroy it" in said
     shell.commands()
     told, _ = shell.run("destroy", "--yes", "--registry", "registry", "--cell", "moka-gone")
     assert told == "moka-gone-network  destroyed\n1 stack: 1 destroyed\n"
