@@ -29,7 +29,7 @@ def render_notice(notice: Notice) -> str:
     """Render a notice.
 
     >>> render_notice(LayerLeftOut("platform", "no Kubernetes API"))
-    'platform is left out: no Kubernetes API'
+    'platform is skipped: no Kubernetes API'
     """
     match notice:
         case Unpinned(file):

@@ -87,7 +87,7 @@ def render_rule(rule: Rule) -> str:
     >>> print(render_rule(all_rules()["F608"]))
     F608: Terraform and the emulated AWS, an error (exit code 6)
     <BLANKLINE>
-    No emulated AWS is running here, or it no longer answers.
+    No sandbox is running here, or it no longer answers.
     """
     gates = {
         "error": f"an error (exit code {rule.exit_code})",
