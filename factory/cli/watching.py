@@ -146,7 +146,9 @@ def finish(outcome: Outcome, form: ProblemForm) -> None:
     if form == "text":  # each was told as it happened
         problems = []
     is_seen = sys.stdout.isatty() and sys.stderr.isatty() and not is_quiet()
-    table = sums if is_seen else render_table(results, style_of(sys.stdout))
+    table = render_table(results, style_of(sys.stdout))
+    if is_seen:  # line by line; an interrupt is told with the sums
+        table = "" if outcome.failed and outcome.stopped else sums
     show({"stacks": to_json(results)}, table, problems, form)
     if not outcome.failed:
         return
