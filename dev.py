@@ -66,6 +66,14 @@ def demo(args: Sequence[str]) -> None:
     _run("cellfactory", "synth", *args)
 
 
+def setup(args: Sequence[str]) -> None:
+    """Set up all that development and the sandbox need, and run nothing."""
+    if args:
+        _stop("setup takes no arguments")
+    _prepare("dev")
+    _say(f"ready: . {BIN.relative_to(ROOT)}/activate puts cellfactory on your PATH")
+
+
 def test(args: Sequence[str]) -> None:
     """Set up, then run every test; arguments go to one plain run of pytest."""
     _prepare("dev")
@@ -154,6 +162,7 @@ def clean(args: Sequence[str]) -> None:
 
 TASKS = {
     "demo": demo,
+    "setup": setup,
     "test": test,
     "spark": spark,
     "lint": lint,

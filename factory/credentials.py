@@ -87,10 +87,10 @@ def require_account(session: Session, account: str, sts_region: str) -> None:
     try:
         found = session.client("sts", region_name=sts_region).get_caller_identity()["Account"]
     except aws_faults() as error:
-        msg = f"AWS does not say whose credentials these are: {in_one_line(error)}"
+        msg = f"cannot identify the current credentials: {in_one_line(error)}"
         raise TerraformError(Finding(rule="F622", message=msg)) from error
     if found != account:
-        msg = f"these credentials are of account {found}, not of {account}"
+        msg = f"the current credentials belong to account {found}, not {account}"
         raise TerraformError(Finding(rule="F622", message=msg))
 
 

@@ -119,9 +119,9 @@ class Design:
             return self
         finding = Finding(
             rule="F221",
-            message=f"there is no {self.lock_file}, which keeps the blocks of every cell",
-            hint="where cells stand already, bring it back from version control\n"
-            "the first time: run `cellfactory lock`, and commit what it writes",
+            message=f"there is no {self.lock_file}, which records the blocks of every cell",
+            hint="if cells exist already, restore it from version control\n"
+            "if this is the first time, run `cellfactory lock` and commit the file",
         )
         raise InventoryError([Problem(None, finding)])
 

@@ -95,7 +95,7 @@ def parse_document(data: str | bytes) -> Document:
 def _decode(data: str | bytes, document: Document) -> str:
     if len(data) > MOST_BYTES:
         message = f"the file is larger than {MOST_BYTES:,} bytes"
-        document.faults.append(Fault(Mark(), message, "is it the right file?"))
+        document.faults.append(Fault(Mark(), message, "check that this is the right file"))
         return ""
     try:
         text = data if isinstance(data, str) else data.decode("utf-8")
@@ -112,14 +112,14 @@ def _decode(data: str | bytes, document: Document) -> str:
 
 
 def _conflicts(text: str) -> Iterator[Fault]:
-    hint = "keep what is right of the two sides, and delete the lines with <<<<, ==== and >>>>"
+    hint = "resolve the conflict and delete the <<<<, ==== and >>>> lines"
     first = 0
     for number, line in enumerate(text.split("\n"), start=1):
         if f"{line} ".startswith("<<<<<<< "):
             first = first or number
         elif first and f"{line} ".startswith(">>>>>>> "):
             lines = f"lines {first:,} to {number:,}"
-            yield Fault(Mark(first), f"a merge conflict of Git is left in this file, {lines}", hint)
+            yield Fault(Mark(first), f"unresolved Git merge conflict, {lines}", hint)
             first = 0
 
 
@@ -143,7 +143,7 @@ def _syntax_fault(mark: Mark, problem: str, text: str) -> Fault:
         line = "".join(text.splitlines()[mark.line - 1 : mark.line])
         found = line[mark.column - 1 : mark.column]
         if found == "\t":
-            return Fault(mark, "not YAML: a tab, where only spaces may stand")
+            return Fault(mark, "not YAML: a tab; indent with spaces")
         message = f"not YAML: a value cannot begin with {shorten(found)!r}"
         return Fault(mark, message, "put it in quotes")
     hint = next((hint for words, hint in _SYNTAX_HINTS.items() if words in problem), "")
@@ -151,11 +151,11 @@ def _syntax_fault(mark: Mark, problem: str, text: str) -> Fault:
 
 
 _SYNTAX_HINTS = {
-    "mapping values are not allowed": "a second colon on the line? put the value in quotes",
-    "did not find expected key": "is it indented like its neighbours?",
-    "could not find expected ':'": "a key needs a colon and a space behind it",
-    "did not find expected ',' or": "is a bracket or a quote left open above?",
-    "expected ',' or": "is a bracket or a quote left open above?",
+    "mapping values are not allowed": "if the value contains a colon, put it in quotes",
+    "did not find expected key": "check the indentation",
+    "could not find expected ':'": "a key needs a colon and a space after it",
+    "did not find expected ',' or": "check for an unclosed bracket or quote above",
+    "expected ',' or": "check for an unclosed bracket or quote above",
 }
 
 
@@ -199,7 +199,7 @@ def _refused(text: str) -> Iterator[Fault]:
         depth += isinstance(event, yaml.CollectionStartEvent)
         depth -= isinstance(event, yaml.CollectionEndEvent)
         if documents > 1:
-            yield Fault(_mark(event.start_mark), "a second YAML document in one file")
+            yield Fault(_mark(event.start_mark), "more than one YAML document in the file")
         elif depth > MOST_DEPTH:
             yield Fault(_mark(event.start_mark), f"nested deeper than {MOST_DEPTH} levels")
         elif values > MOST_VALUES:
@@ -216,12 +216,12 @@ def _refused_node(event: yaml.Event) -> Iterator[Fault]:
     if anchor is not None:
         yield Fault(
             _mark(event.start_mark),
-            f"YAML anchors and aliases are not allowed here: {shorten(anchor)}",
-            "write the value out, or let the cells share a cell type",
+            f"YAML anchors and aliases are not allowed: {shorten(anchor)}",
+            "write the value out, or share it through a cell type",
         )
     tag = getattr(event, "tag", None)
     if tag is not None:
-        yield Fault(_mark(event.start_mark), f"YAML tags are not allowed here: {shorten(tag)}")
+        yield Fault(_mark(event.start_mark), f"YAML tags are not allowed: {shorten(tag)}")
 
 
 def _read(node: yaml.Node, path: KeyPath, document: Document) -> Any:
@@ -248,8 +248,8 @@ def _read_mapping(node: yaml.MappingNode, path: KeyPath, document: Document) -> 
         key = str(key_node.value)
         if key in values:
             first = document.key_marks[(*path, key)]
-            message = f"the key {shorten(key)!r} stands twice; first on line {first.line}"
-            document.repeats.append(Fault(mark, message, "keep one of the two"))
+            message = f"the key {shorten(key)!r} is duplicated; first on line {first.line}"
+            document.repeats.append(Fault(mark, message, "keep one of them"))
             continue
         document.key_marks[(*path, key)] = mark
         values[key] = _read(value_node, (*path, key), document)

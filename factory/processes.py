@@ -15,13 +15,18 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import IO
 
 GRACE_SECONDS = 60.0  # between the interrupt and the kill of a child that ran out of time
+LOOK_SECONDS = 0.25  # between two looks at what a child wrote
+_READ_BYTES = 65_536
+
+Heard = Callable[[bytes], None]
+"""Is handed one line, without its end; from the thread that runs the child."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +37,7 @@ class Finished:
     output: bytes  # its standard output, as it came
     stderr: str  # empty when it was merged into stdout
     seconds: float  # wall time
+    log: Path | None = None  # where its standard output is kept
     timed_out: bool = False
 
     @property
@@ -43,7 +49,9 @@ class Finished:
 class Children:
     """The children that run now, and whether they were told to stop."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_stop: Callable[[], None] = lambda: None) -> None:
+        """Take what to call once, from some thread, when they are told to stop."""
+        self._on_stop = on_stop
         self._lock = threading.Lock()
         self._running: set[subprocess.Popen[bytes]] = set()
         self._signal: signal.Signals | None = None
@@ -61,6 +69,7 @@ class Children:
             self._signal = signum
             for child in self._running:
                 _send(child, signum)
+        self._on_stop()
 
     @contextlib.contextmanager
     def watching(self, child: subprocess.Popen[bytes]) -> Iterator[None]:
@@ -84,6 +93,8 @@ def run_process(
     children: Children | None = None,
     timeout_seconds: float | None = None,
     merge_stderr: bool = False,
+    log: Path | None = None,
+    heard: Heard | None = None,
 ) -> Finished:
     """Run a program to its end and keep what it says.
 
@@ -94,12 +105,14 @@ def run_process(
         children: where to count it, so that a signal can be forwarded to it.
         timeout_seconds: after these it is interrupted, and killed when that does not help.
         merge_stderr: put both streams into `stdout`, in the order of writing.
+        log: a file to keep its standard output in, readable by this user alone; it is made anew.
+        heard: is handed each line of its standard output soon after it was written.
 
     Raises:
-        OSError: when it cannot be started.
+        OSError: when it cannot be started, or the log cannot be made.
     """
     started = time.monotonic()
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+    with _open_log(log) as out, tempfile.TemporaryFile() as err:
         child = subprocess.Popen(
             list(argv),
             cwd=cwd,
@@ -110,12 +123,14 @@ def run_process(
             start_new_session=True,
         )
         with (children or Children()).watching(child):
-            timed_out = _wait(child, timeout_seconds)
+            follow = _Follower(out, heard) if heard else None
+            timed_out = _wait(child, timeout_seconds, follow)
         return Finished(
             code=child.returncode,
             output=_read(out),
             stderr=_read(err).decode("utf-8", "replace"),
             seconds=time.monotonic() - started,
+            log=log,
             timed_out=timed_out,
         )
 
@@ -171,12 +186,39 @@ def forwarding_signals(children: Children) -> Iterator[None]:
             signal.signal(signum, handler)
 
 
-def _wait(child: subprocess.Popen[bytes], timeout_seconds: float | None) -> bool:
+class _Follower:
+    """Reads a file that another process writes, line by line, beside its own reading of it."""
+
+    def __init__(self, stream: IO[bytes], heard: Heard) -> None:
+        self._stream, self._heard = stream, heard
+        self._at, self._rest = 0, b""
+
+    def look(self) -> None:
+        """Hand on the lines that were written since the last look."""
+        while data := os.pread(self._stream.fileno(), _READ_BYTES, self._at):
+            self._at += len(data)
+            *lines, self._rest = (self._rest + data).split(b"\n")
+            for line in lines:
+                self._heard(line)
+
+
+def _open_log(log: Path | None) -> IO[bytes]:
+    if log is None:
+        return tempfile.TemporaryFile()
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.unlink(missing_ok=True)  # an earlier child that we did not outlive may be writing still
+    return os.fdopen(os.open(log, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600), "w+b")
+
+
+def _wait(
+    child: subprocess.Popen[bytes], timeout_seconds: float | None, follow: _Follower | None
+) -> bool:
     """Wait for the end of a child; True when it ran out of time."""
-    try:
-        child.wait(timeout_seconds)
-    except subprocess.TimeoutExpired:
-        _send(child, signal.SIGINT)
+    late = None if timeout_seconds is None else time.monotonic() + timeout_seconds
+    while not _ended(child, late, follow):
+        if late is not None and time.monotonic() >= late:
+            _send(child, signal.SIGINT)
+            break
     else:
         return False
     try:
@@ -185,6 +227,21 @@ def _wait(child: subprocess.Popen[bytes], timeout_seconds: float | None) -> bool
         with contextlib.suppress(ProcessLookupError):
             os.killpg(child.pid, signal.SIGKILL)  # with whatever it started itself
         child.wait()
+    return True
+
+
+def _ended(child: subprocess.Popen[bytes], late: float | None, follow: _Follower | None) -> bool:
+    """Wait until a child ends, or until it is time to look at what it wrote."""
+    left = None if late is None else max(0.0, late - time.monotonic())
+    if follow is not None:
+        left = LOOK_SECONDS if left is None else min(left, LOOK_SECONDS)
+    try:
+        child.wait(left)
+    except subprocess.TimeoutExpired:
+        return False
+    finally:
+        if follow is not None:
+            follow.look()
     return True
 
 

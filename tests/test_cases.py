@@ -113,7 +113,7 @@ STRANGE: dict[str, tuple[Callable[[], bytes], str]] = {
         lambda: bytes(range(32)) * 100,
         "cells.yaml:1:1: F100 not YAML: the character U+0000",
     ),
-    "alias-bomb": (bomb, "cells.yaml:1:5: F100 YAML anchors and aliases are not allowed here: a0"),
+    "alias-bomb": (bomb, "cells.yaml:1:5: F100 YAML anchors and aliases are not allowed: a0"),
     "deep-lists": (
         lambda: b"cells: " + b"[" * 100_000,
         "cells.yaml:1:39: F100 nested deeper than 32 levels",

@@ -165,7 +165,7 @@ def shown_commands(page: Path) -> list[list[str]]:
 def require_parses(words: list[str]) -> None:
     """Parse the arguments as the program does, and run nothing."""
     group: Any = typer.main.get_command(app)
-    if not words or words == ["--version"] or words[-1] == "--help":
+    if not words or words[0] in ("--version", "--install-completion") or words[-1] == "--help":
         return
     name, command, rest = group.resolve_command(group.make_context("cellfactory", words), words)
     assert command is not None, words

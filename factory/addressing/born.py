@@ -66,16 +66,16 @@ def _check_region(inventory: Inventory, cell: str, born: Birth) -> Iterator[Find
             rule="F214",
             path=("cells", cell, "mesh") if name != born.mesh else ("meshes", name, "region"),
             about=("cells", cell),
-            message=f"cell {cell!r} was born in {born.region} and cannot move to {mesh.region}",
-            hint=f"nothing in AWS moves between Regions: put it back, or {BESIDE}\n{renew(cell)}",
+            message=f"cell {cell!r} was created in {born.region} and cannot move to {mesh.region}",
+            hint=f"a cell cannot change its Region: restore it, or {BESIDE}\n{renew(cell)}",
         )
     elif name != born.mesh:
         yield Finding(
             rule="F215",
             path=("cells", cell, "mesh"),
             message=f"cell {cell!r} leaves mesh {born.mesh!r} for {name!r}: its peerings are "
-            "taken down, and others made",
-            hint="apply the meshes that it leaves and joins together, and drain the cell before",
+            "deleted, and new ones created",
+            hint="drain the cell first, and apply both meshes together",
             severity="warning",
         )
 
@@ -89,9 +89,9 @@ def _check_service_block(inventory: Inventory, lock: Lock, cell: str) -> Iterato
         rule="F217",
         path=_place(inventory, lock, cell, "service_block", _has_service_block),
         about=("cells", cell),
-        message=f"the cluster of cell {cell!r} was born with the service block "
+        message=f"the cluster of cell {cell!r} was created with the service block "
         f"{lock.births[cell].service_block}, not {cell_type.service_block}",
-        hint=f"EKS would have to build the cluster anew: put it back, or {BESIDE}\n{renew(cell)}",
+        hint=f"EKS cannot change it on an existing cluster: restore it, or {BESIDE}\n{renew(cell)}",
     )
 
 
@@ -119,10 +119,10 @@ def _check_zones(inventory: Inventory, lock: Lock, cell: str) -> Iterator[Findin
             rule="F216",
             path=_place(inventory, lock, cell, "zones", _has_zones),
             about=("cells", cell),
-            message=f"cell {cell!r} was born in {', '.join(sorted(held))}; its type "
+            message=f"cell {cell!r} was created in {', '.join(sorted(held))}; its type "
             f"{' and '.join(changes)}",
-            hint="EKS keeps the zones that a cluster was born with: give new cells a type of their "
-            f"own, or build a cell with these zones beside it under another name\n{renew(cell)}",
+            hint="EKS cannot change the zones of a cluster: use another cell type for new cells, "
+            f"or add a cell with these zones under another name\n{renew(cell)}",
         )
 
 
@@ -166,6 +166,6 @@ def _check_state(inventory: Inventory, standing: Collection[Birth]) -> Iterator[
             path=("state", key),
             message=f"the states of {counted(count, 'cell')} lie in {bucket} ({region}), and "
             f"cells.yaml names {inventory.state.bucket} ({inventory.state.region})",
-            hint="Terraform would find nothing there and build every cell a second time: put it "
-            "back\nonce every object is copied over: cellfactory lock --accept all",
+            hint="Terraform would find no state there, and create every cell again: restore it"
+            "\nafter copying every object: cellfactory lock --accept all",
         )

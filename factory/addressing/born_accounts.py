@@ -10,7 +10,7 @@ from factory.errors import Finding, KeyPath
 from factory.inventory.schema import ExistingAccount, Inventory, NewAccount
 from factory.inventory.unreadable import as_far_as_readable
 
-ANEW = f"all of it would be built anew in the other account: put it back, or {BESIDE}"
+ANEW = f"everything would be created again in the other account: restore it, or {BESIDE}"
 
 
 def check_organization(inventory: Inventory, cell: str, born: Birth) -> Iterator[Finding]:
@@ -28,10 +28,10 @@ def check_organization(inventory: Inventory, cell: str, born: Birth) -> Iterator
         rule="F212",
         path=edited if name == born.organization else ("cells", cell, "organization"),
         about=("cells", cell),
-        message=f"cell {cell!r} was born in the organization of {born.management_account}, and "
+        message=f"cell {cell!r} was created in the organization of {born.management_account}, and "
         f"{name!r} is that of {organization.management_account}",
-        hint="Terraform would lose the account, or look for its roles in vain; put it back, or "
-        f"{BESIDE}\nan account that AWS has moved by invitation: {accept(cell)}",
+        hint="Terraform would lose track of the account, or not find its roles: restore it, or "
+        f"{BESIDE}\nif the account was moved by invitation: {accept(cell)}",
     )
 
 
@@ -53,8 +53,8 @@ def check_role(inventory: Inventory, cell: str, born: Birth) -> Iterator[Finding
             about=("cells", cell),
             message=f"the account of cell {cell!r} was made with the role {born.member_role}, not "
             f"{organization.member_role}",
-            hint="AWS makes that role with the account and never again: put it back\n"
-            f"where you made the other role by hand in the account: {accept(cell)}",
+            hint="AWS creates that role only with the account: restore the name\n"
+            f"if you created the other role in the account yourself: {accept(cell)}",
         )
 
 
@@ -83,7 +83,7 @@ def check_account(
     yield Finding(
         rule="F213",
         path=("cells", cell, "account"),
-        message=f"cell {cell!r} was born in {stood}, and cells.yaml names {now}",
+        message=f"cell {cell!r} was created in {stood}, but cells.yaml says {now}",
         hint=hint,
         own=tuple(filter(None, (born.account, born.email, own))),
     )
@@ -91,11 +91,11 @@ def check_account(
 
 def _ways_to_an_id(cell: str, born: Birth) -> str:
     if born.account is None:
-        return f"if it is the id of that account: {accept(cell)}; else put it back"
+        return f"if that is its id: {accept(cell)}; otherwise restore it"
     return f"{ANEW}\n{renew(cell)}"
 
 
 def _ways_anew(cell: str, born: Birth) -> str:
     if born.email is None:
         return f"{ANEW}\n{renew(cell)}"
-    return f"{ANEW}\nwhere that account's e-mail address was changed in AWS: {accept(cell)}"
+    return f"{ANEW}\nif the e-mail address was changed in AWS: {accept(cell)}"

@@ -36,9 +36,7 @@ def check_fit(name: str, cell_type: CellType, need: CellNeed, facts: Facts) -> I
     if declared >= zones * zone_nodes(cell_type):
         path = ("cell_types", name, "node_groups")
     largest = int(facts.parameter("block-shortest-prefix-length"))
-    wanted = (
-        f"each zone has {need.nodes:,} nodes, {need.surge:,} of them for the surge of an update"
-    )
+    wanted = f"each zone has {need.nodes:,} nodes, {need.surge:,} of them for surge during updates"
     if need.pod_length is None:
         held = nodes_held(largest, need.prefixes_per_node, reserved_addresses(facts))
         zones_wanted = _zones_for(cell_type, need, held)
@@ -88,7 +86,7 @@ def check_grown(
                     path=("cells", cell.cell, "type"),
                     message=f"cell {cell.cell!r} needs room for {needed:,} {unit} in {zone}, but "
                     f"its {kind} subnet {blocks[kind]} holds {held:,}",
-                    hint="blocks never move: build a larger cell beside it under another name, "
+                    hint="blocks never move: add a larger cell under another name, "
                     "then remove this one",
                 )
 

@@ -33,9 +33,9 @@ def check_held(inventory: Inventory, cells: Mapping[str, CellAddresses]) -> Iter
                 yield Finding(
                     rule="F209",
                     path=second[1],
-                    message=f"{second[0]} of {second[2]} overlaps {first[0]} of {first[2]}, and "
-                    "they reach each other or one hub",
-                    hint=f"{UNBUILT}; where both are built, keep their meshes apart",
+                    message=f"{second[0]} of {second[2]} overlaps {first[0]} of {first[2]}, but "
+                    "both are reachable from one mesh or hub",
+                    hint=f"{UNBUILT}; if both exist, keep their meshes apart",
                 )
     yield from _check_shared(groups)
 
@@ -52,7 +52,7 @@ def _check_shared(groups: Mapping[str, list[Owned]]) -> Iterator[Finding]:
                     rule="F210",
                     path=second[1],
                     message=f"{second[2]} shares {second[0]} with {first[2]}",
-                    hint="their meshes can never be peered with each other, nor with one hub; add "
+                    hint="their meshes can never be peered, or share a hub; add "
                     "a block to address_pools.pod before the next cell",
                     severity="warning",
                 )
@@ -78,7 +78,7 @@ def _check_places(inventory: Inventory, cells: Mapping[str, CellAddresses]) -> I
             rule="F208",
             path=owner[1],
             message=f"{owner[0]} of {owner[2]} overlaps {block[0]}, which {block[2]} holds",
-            hint="blocks never move: take this block elsewhere, or remove the cell first",
+            hint="blocks never move: choose another block here, or remove the cell first",
         )
 
 
@@ -91,5 +91,5 @@ def _check_inside(
                 rule="F208",
                 path=("cells", cell),
                 message=f"cell {cell!r} holds {block}, which address_pools.{kind} does not have",
-                hint="blocks never move: put the pool back",
+                hint="blocks never move: restore the pool",
             )

@@ -17,8 +17,8 @@ from factory.errors import Finding, UsageError
 from factory.facts.schema import Facts
 from factory.inventory.overlaps import Owned, overlapping
 
-MERGED = "take the file as it was committed last, then run `cellfactory lock`"
-UNBUILT = "of the two, take out of the lock the one that is not built yet; then `cellfactory lock`"
+MERGED = "restore the last committed file, then run `cellfactory lock`"
+UNBUILT = "remove from the lock the one that does not exist yet, then run `cellfactory lock`"
 
 
 VERSION = 2
@@ -47,11 +47,11 @@ def check_lock(lock: Lock, facts: Facts) -> Iterator[Finding]:
             the birth of a cell that is there.
     """
     for name in sorted(set(lock.cells) & set(lock.removed)):
-        message = f"cell {name!r} stands under cells and under removed"
+        message = f"cell {name!r} is under both cells and removed"
         yield Finding(rule="F201", path=("removed", name), message=message)
     unborn = sorted(lock.cells.keys() - lock.births.keys()) if lock.version == VERSION else []
     for name in unborn:
-        message = f"the lock does not say what cell {name!r} was born with"
+        message = f"the lock has no `born` entry for cell {name!r}"
         yield Finding(rule="F201", path=("cells", name), message=message, hint=MERGED)
     primaries: list[Owned] = []
     for state, cells in (("cells", lock.cells), ("removed", lock.removed)):
@@ -79,7 +79,7 @@ def _check_cell(state: str, cell: CellAddresses, facts: Facts) -> Iterator[Findi
     smallest = int(facts.parameter("block-longest-prefix-length"))
     for block, path, _ in (*owned, *cut, *pods):
         if not largest <= block.prefixlen <= smallest:
-            message = f"{block} is not a block of a VPC, which is a /{largest} to a /{smallest}"
+            message = f"{block} is not a valid VPC block, which is a /{largest} to a /{smallest}"
             yield Finding(rule="F201", path=path, message=message, hint=MERGED)
 
 
@@ -98,7 +98,7 @@ def _check_inside(
         block, path, _ = outside[0]
         more = f", as do {len(outside) - 1} more of its subnets" if len(outside) > 1 else ""
         where = " and ".join(map(str, homes))
-        message = f"{block} of cell {cell!r} lies outside {where}{more}"
+        message = f"{block} of cell {cell!r} is outside {where}{more}"
         yield Finding(rule="F201", path=path, message=message, hint=MERGED)
 
 
@@ -130,7 +130,7 @@ def release(lock: Lock, cell: str) -> Lock:
         births = {name: born for name, born in lock.births.items() if name != cell}
         return replace(lock, removed=rest, births=births)
     if cell in lock.cells:
-        msg = f"cell {cell!r} holds its blocks still: take it out of the inventory first"
+        msg = f"cell {cell!r} still uses its blocks: remove it from the inventory first"
         raise UsageError(msg)
     known = ", ".join(sorted(lock.removed)) or "none"
     msg = f"the lock has no removed cell {cell!r}; removed cells: {known}"
@@ -200,5 +200,5 @@ def check_locked(lock: Lock, planned: Lock) -> Iterator[Finding]:
     ]
     if parts:
         message = f"the lock is out of date ({'; '.join(parts)})"
-        hint = "run `cellfactory lock`, read what it changes and commit it"
+        hint = "run `cellfactory lock`, review the change and commit it"
         yield Finding(rule="F211", path=("cells",), message=message, hint=hint)

@@ -149,7 +149,7 @@ def _newer(document: Document) -> Finding | None:
     if type(version) is not int or version <= VERSION:
         return None
     message = f"the lock has version {version}; this cellfactory reads versions 1 to {VERSION}"
-    hint = "use the cellfactory that wrote it, or a newer one; leave the file as it is"
+    hint = "use the version of cellfactory that wrote it, or a newer one"
     return Finding(rule="F200", path=("version",), message=message, hint=hint)
 
 

@@ -31,8 +31,8 @@ def check_name(inventory: Inventory, lock: Lock, cell: str) -> Iterator[Finding]
             yield Finding(
                 rule="F218",
                 path=("cells", cell, "account"),
-                message=f"cell {cell!r} takes the account of {name!r}, which stands",
-                hint="each cell is one account of its own: name another one",
+                message=f"cell {cell!r} uses the account of {name!r}, which exists",
+                hint="each cell needs its own account",
             )
 
 
@@ -47,10 +47,10 @@ def _renamed(cell: str, name: str, born: Birth) -> Finding:
     return Finding(
         rule="F218",
         path=("cells", cell, "account"),
-        message=f"cell {cell!r} takes the account of {name!r}{known}, which left the "
-        "inventory but was not released",
-        hint=f"a cell cannot be renamed, for its name is in all that it is made of: put "
-        f"{name!r} back\nto use the account again: cellfactory destroy --cell {name} "
-        f"--forget-accounts, then cellfactory lock --release {name}, and name "
+        message=f"cell {cell!r} uses the account of {name!r}{known}, which was removed "
+        "from the inventory but not released",
+        hint=f"a cell cannot be renamed, since its name is part of every resource: restore "
+        f"{name!r}\nto reuse the account: cellfactory destroy --cell {name} "
+        f"--forget-accounts, then cellfactory lock --release {name}, and give "
         "the account by its id",
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-BESIDE = "build a cell beside it under another name, then remove this one"
+BESIDE = "add a second cell under another name, then remove this one"
 
 
 def accept(cell: str) -> str:
@@ -12,4 +12,4 @@ def accept(cell: str) -> str:
 
 def renew(cell: str) -> str:
     """Say how a cell that nothing was built of is born anew."""
-    return f"never applied yet? cellfactory lock --renew {cell}"
+    return f"if it was never applied: cellfactory lock --renew {cell}"

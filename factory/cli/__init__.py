@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, TextIO
 
 import typer
@@ -21,6 +22,7 @@ from factory.cli.check import check
 from factory.cli.doctor import doctor
 from factory.cli.example_job import example_job
 from factory.cli.explain import explain
+from factory.cli.help import Command
 from factory.cli.lock import lock
 from factory.cli.lock_providers import lock_providers
 from factory.cli.output import Told, asked_form, show_error
@@ -29,6 +31,7 @@ from factory.cli.quotas import quotas
 from factory.cli.route import route
 from factory.cli.sandbox import sandbox
 from factory.cli.schema import schema
+from factory.cli.screen import set_loudness
 from factory.cli.size import SizeCommand, size
 from factory.cli.synth import synth
 from factory.cli.terraform import apply, destroy, plan, validate
@@ -38,9 +41,9 @@ from factory.errors import FactoryError, StoppedError, UsageError
 from factory.views.problems import ProblemForm
 
 EXIT_CODES = """
-Exit codes: 0 fine · 1 our bug · 2 usage, or a place that cannot be written · 3 inventory or
-addresses · 4 sizing · 5 synth · 6 Terraform · 10 changes found (when asked) · 130 interrupted ·
-141 nobody read the output
+Exit codes: 0 success · 1 bug in cellfactory · 2 usage, or output that cannot be written ·
+3 inventory or addresses · 4 sizing · 5 synth · 6 Terraform or AWS · 10 changes found (with
+--exit-code) · 130 interrupted · 141 output pipe closed
 """
 INTERRUPTED = StoppedError.exit_code
 UNREAD = 128 + signal.SIGPIPE
@@ -50,14 +53,16 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
     epilog=EXIT_CODES,
-    help="Read cells.yaml, prove that every cell fits, write and run its Terraform.",
+    help="Read cells.yaml, prove that every cell fits, write and run its Terraform.\n\n"
+    "Options listed here come before the command: cellfactory --chdir infra check",
 )
 for command in (
     *(check, size, what_if, quotas, doctor, lock, lock_providers, synth, validate),
     *(plan, apply, destroy, terraform, route, example_job, sandbox, schema, token, explain),
 ):
-    app.command(cls=SizeCommand if command is size else None)(command)
+    app.command(cls=SizeCommand if command is size else Command)(command)
 
 
 def _show_version(wanted: bool) -> None:
@@ -66,14 +71,44 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
+def _change_folder(folder: Path | None) -> None:
+    if folder is not None:
+        try:
+            os.chdir(folder)
+        except OSError as error:
+            msg = f"--chdir {folder}: {error.strerror}"
+            raise UsageError(msg) from error
+
+
 @app.callback()
 def cellfactory(
-    version: Annotated[
+    chdir: Annotated[
+        Path | None,
+        typer.Option("--chdir", metavar="DIR", help="Run as if started in this folder."),
+    ] = None,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", help="Hide progress; show results and problems.")
+    ] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Show each resource that Terraform changes.")
+    ] = False,
+    version: Annotated[  # noqa: ARG001 - its callback answers it
         bool,
-        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
+        typer.Option(
+            "--version",
+            "-V",
+            callback=_show_version,
+            is_eager=True,
+            help="Show the version.",
+        ),
     ] = False,
 ) -> None:
-    """Read cells.yaml, prove that every cell fits, write and run its Terraform."""
+    """Read cells.yaml, prove that every cell fits, write and run its Terraform.
+
+    These options come before the command.
+    """
+    set_loudness(quiet=quiet, verbose=verbose)
+    _change_folder(chdir)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

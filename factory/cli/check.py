@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from factory.cli.options import DEFAULT_INVENTORY, InventoryFile, Locked
+from factory.cli.options import DEFAULT_INVENTORY, InventoryText, Locked
 from factory.cli.output import Form, show
-from factory.runs.reading import lock_file_of, read_design
+from factory.runs.places import lock_file_of
+from factory.runs.reading import read_design
 from factory.views.summary import summarize
 
 
 def check(
-    inventory_file: InventoryFile = DEFAULT_INVENTORY,
+    inventory_file: InventoryText = DEFAULT_INVENTORY,
     locked: Locked = False,
     form: Form = "text",
 ) -> None:
     """Check the inventory, its addresses and its sizes.
 
-    Writes nothing, and needs neither Node nor Terraform nor AWS.
+    Writes nothing, and needs no Node, Terraform or AWS.
     """
     design = read_design(inventory_file, locked=locked).require_fit()
     show({}, summarize(design, lock_file_of(inventory_file).name), design.problems, form)

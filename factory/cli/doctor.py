@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
-from factory.cli.options import DEFAULT_INVENTORY, InventoryFile
+from factory.cli.completion import complete_cells, complete_organizations
+from factory.cli.options import DEFAULT_INVENTORY, InventoryText
 from factory.cli.output import Form, Told, show
-from factory.cli.watching import say
+from factory.cli.screen import say
 from factory.errors import TerraformError
 from factory.runs.doctor import choose_subjects, examine
 from factory.runs.questions import Answer, finding_of
@@ -17,23 +18,33 @@ from factory.views.doctor import render_answers, render_sums, to_json
 
 Cells = Annotated[
     list[str] | None,
-    typer.Option("--cell", help="This cell and its organization only; may be repeated."),
+    typer.Option(
+        "--cell",
+        metavar="CELL",
+        autocompletion=complete_cells,
+        help="Check only this cell and its organization; may be repeated.",
+    ),
 ]
 Organizations = Annotated[
     list[str] | None,
-    typer.Option("--organization", help="This one and its cells only; may be repeated."),
+    typer.Option(
+        "--organization",
+        metavar="NAME",
+        autocompletion=complete_organizations,
+        help="Check only this organization and its cells; may be repeated.",
+    ),
 ]
 
 
 def doctor(
-    inventory_file: InventoryFile = DEFAULT_INVENTORY,
+    inventory_file: InventoryText = DEFAULT_INVENTORY,
     cell: Cells = None,
     organization: Organizations = None,
     form: Form = "text",
 ) -> None:
-    """Ask AWS whether all is there that the first apply needs.
+    """Check in AWS that everything the first apply needs exists.
 
-    Reads only, by the roles that apply takes. Exits with 6 where something is missing. The cells
+    Read-only; assumes the same roles as apply. Exits with 6 if something is missing. The cells
     need not fit yet.
     """
     declared = read_declared(inventory_file)

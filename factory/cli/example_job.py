@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from factory.cli.options import DEFAULT_INVENTORY, InventoryFile
+from factory.cli.completion import complete_cells, complete_pools
+from factory.cli.options import DEFAULT_INVENTORY, InventoryText
 from factory.cli.output import Form, show
 from factory.documents import render_data
 from factory.errors import UsageError
@@ -16,21 +17,35 @@ from factory.runs.reading import read_design
 
 
 def example_job(
-    cell: Annotated[str, typer.Option("--cell", help="Cell that it is to run in.")],
+    cell: Annotated[
+        str,
+        typer.Option(
+            "--cell", metavar="CELL", autocompletion=complete_cells, help="Cell to run in."
+        ),
+    ],
     pool: Annotated[
         str | None,
-        typer.Option("--pool", help="Node group of its executors; the largest when not given."),
+        typer.Option(
+            "--pool",
+            metavar="GROUP",
+            autocompletion=complete_pools,
+            help="Node group for executors [default: the largest]",
+        ),
     ] = None,
     namespace: Annotated[
         str | None,
-        typer.Option("--namespace", help="Namespace of jobs; the first of the cell's."),
+        typer.Option(
+            "--namespace",
+            metavar="NAME",
+            help="Namespace for the job [default: the first of the cell]",
+        ),
     ] = None,
-    inventory_file: InventoryFile = DEFAULT_INVENTORY,
+    inventory_file: InventoryText = DEFAULT_INVENTORY,
     form: Form = "text",
 ) -> None:
     """Show a complete SparkApplication for a node group.
 
-    With its placement, event log and credentials.
+    Includes placement, event log and credentials.
     """
     from factory.stacks.example_job import example_job as make_job  # for this command alone
 

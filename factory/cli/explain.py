@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from factory.cli.completion import complete_rules
 from factory.cli.output import Form, show
 from factory.errors import UsageError
 from factory.inventory.nearest import suggest
@@ -13,12 +14,17 @@ from factory.views.rules import all_rules, render_rule, rule_data
 
 
 def explain(
-    rule: Annotated[str, typer.Argument(help="A rule's number, such as F302.")],
+    rule: Annotated[
+        str,
+        typer.Argument(
+            metavar="RULE", autocompletion=complete_rules, help="Rule id, such as F302."
+        ),
+    ],
     form: Form = "text",
 ) -> None:
     """Explain a rule.
 
-    What it says, what comes of it, and what it rests on.
+    Shows what it checks, what it causes, and its source.
     """
     number = rule.upper()
     found = all_rules().get(number)

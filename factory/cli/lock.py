@@ -6,17 +6,20 @@ from typing import Annotated
 
 import typer
 
+from factory.cli.completion import complete_cells
 from factory.cli.options import DEFAULT_INVENTORY, InventoryFile, Locked
 from factory.cli.output import Form, show
+from factory.cli.screen import say, warn
 from factory.design import Asked
-from factory.runs.reading import lock_file_of, read_design
+from factory.runs.places import lock_file_of
+from factory.runs.reading import read_design
 from factory.runs.recorded import read_accounts
 from factory.runs.write import write_lock
 from factory.views.lock import describe_change
 from factory.words import counted
 
 BEGUN = (
-    "{0}: begun; commit it\n    where cells stand already, bring the old one back from version "
+    "{0}: created; commit it\n    if cells exist already, restore the old one from version "
     "control instead"
 )
 
@@ -29,7 +32,8 @@ def lock(
         typer.Option(
             "--release",
             metavar="CELL",
-            help="Give back the blocks of a cell that left the inventory; may be repeated.",
+            autocompletion=complete_cells,
+            help="Free the blocks of a cell removed from the inventory; may be repeated.",
         ),
     ] = None,
     renewed: Annotated[
@@ -37,7 +41,8 @@ def lock(
         typer.Option(
             "--renew",
             metavar="CELL",
-            help="Give a cell that was never applied its blocks anew; may be repeated.",
+            autocompletion=complete_cells,
+            help="Plan the blocks of a cell that was never applied again; may be repeated.",
         ),
     ] = None,
     accepted: Annotated[
@@ -45,9 +50,9 @@ def lock(
         typer.Option(
             "--accept",
             metavar="CELL",
-            help="Take its organization, e-mail address, member role and place of state as "
-            "cells.yaml has them, after a change by hand, and the id of an account that was made; "
-            "`all` is every cell.",
+            autocompletion=complete_cells,
+            help="Accept what was changed by hand in AWS: organization, email, member role, state "
+            "location, account id of a created account; `all` means every cell.",
         ),
     ] = None,
     learned: Annotated[
@@ -55,14 +60,14 @@ def lock(
         typer.Option(
             "--learn",
             metavar="REGISTRY",
-            help="Note the ids of accounts that were made, out of this outputs registry.",
+            help="Record ids of created accounts from this outputs registry.",
         ),
     ] = None,
     form: Form = "text",
 ) -> None:
-    """Give new cells their addresses in cells.lock.yaml.
+    """Assign addresses to new cells in cells.lock.yaml.
 
-    Nobody else's ever change.
+    The addresses of other cells never change.
     """
     asked = Asked(
         released=tuple(released or ()),
@@ -76,12 +81,11 @@ def lock(
     lock_file = lock_file_of(inventory_file)
     changed = write_lock(design, lock_file)
     if not design.has_lock:
-        typer.echo(BEGUN.format(lock_file), err=True)
+        warn(BEGUN.format(lock_file))
     data = {"file": str(lock_file), "written": changed, "changes": lines}
     show(data, "\n".join(lines), (), form)
-    typer.echo(
+    say(
         f"{lock_file}: {'written' if changed else 'up to date'}, "
         f"{counted(len(wanted.cells), 'cell')}, "
-        f"{len(wanted.removed):,} removed",
-        err=True,
+        f"{len(wanted.removed):,} removed"
     )

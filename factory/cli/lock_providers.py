@@ -8,21 +8,22 @@ import typer
 
 from factory.cli.options import DEFAULT_INVENTORY, InventoryFile
 from factory.cli.output import Form, show
+from factory.runs.places import provider_lock_of
 from factory.runs.providers import lock_providers as write_provider_lock
-from factory.runs.reading import provider_lock_of, read_declared
+from factory.runs.reading import read_declared
 from factory.words import counted
 
 
 def lock_providers(
     inventory_file: InventoryFile = DEFAULT_INVENTORY,
     upgrade: Annotated[
-        bool, typer.Option("--upgrade", help="Take the newest versions in range.")
+        bool, typer.Option("--upgrade", help="Move to the newest allowed versions.")
     ] = False,
     form: Form = "text",
 ) -> None:
-    """Lock providers, with hashes, in cells.providers.lock.hcl.
+    """Pin providers by hash in cells.providers.lock.hcl.
 
-    What is locked stays, unless --upgrade is given. Review what changes, and commit it.
+    Locked versions stay unless --upgrade is given. Review the change and commit it.
     """
     file = provider_lock_of(inventory_file)
     made = write_provider_lock(read_declared(inventory_file), file, upgrade=upgrade)

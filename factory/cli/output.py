@@ -6,18 +6,29 @@ are annotations beside the data; else they are text on standard error.
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Annotated, Any, get_args
 
 import typer
 
-from factory.errors import FactoryError, Problem
-from factory.views.problems import ProblemForm, render_document, render_problems
+from factory.cli.screen import style_of, wants_colour
+from factory.errors import FactoryError, Problem, ProblemsError
+from factory.runs.places import find_repository
+from factory.views.problems import ProblemForm, render_counts, render_document, render_problems
+from factory.views.style import PLAIN
 
 OPTION = "--format"
 Form = Annotated[
     ProblemForm,
-    typer.Option(OPTION, help="Form of the result and of problems; `github` annotates."),
+    typer.Option(
+        OPTION,
+        metavar="FORMAT",
+        help="Output format: text, json, or github (workflow annotations).",
+    ),
 ]
 
 
@@ -30,11 +41,11 @@ def asked_form(words: Sequence[str]) -> ProblemForm:
 
     >>> asked_form(["plan", "--format", "json", "--no-such-option"])
     'json'
-    >>> asked_form(["size", "--format=markdown"])
-    'text'
+    >>> asked_form(["size", "--format=markdown"]), asked_form([])
+    ('text', 'text')
     """
     form: ProblemForm = "text"
-    for word, after in zip(words, [*words[1:], ""], strict=True):
+    for word, after in zip(words, [*words[1:], ""], strict=False):
         if word == "--":
             break
         name, is_given, value = word.partition("=")
@@ -57,17 +68,33 @@ def show(data: dict[str, Any], text: str, problems: Iterable[Problem], form: Pro
         typer.echo(render_document(data, problems))
         return
     if text:
-        typer.echo(text)
+        typer.echo(text, color=wants_colour(sys.stdout, os.environ))
     show_problems(problems, form)
 
 
 def show_problems(problems: Iterable[Problem], form: ProblemForm, *, complete: bool = True) -> None:
     """Show problems alone; the document of a command that failed holds nothing else."""
-    shown = render_problems(problems, form, complete=complete)
+    if form == "github":
+        problems = map(_from_the_top, problems)
+    style = style_of(sys.stderr) if form == "text" else PLAIN
+    shown = render_problems(problems, form, complete=complete, style=style)
     if shown:
-        typer.echo(shown, err=form == "text")
+        typer.echo(shown, err=form == "text", color=style.colour)
+
+
+def _from_the_top(problem: Problem) -> Problem:
+    """Name the place of a problem from the top of the repository, as annotations are looked up."""
+    span = problem.span
+    top = find_repository(Path(span.file)) if span else None
+    if span is None or top is None:
+        return problem
+    file = Path(os.path.normpath(Path(span.file).absolute())).relative_to(top)
+    return replace(problem, span=replace(span, file=file.as_posix()))
 
 
 def show_error(error: FactoryError, form: ProblemForm) -> None:
-    """Show what ended a command."""
-    show_problems(error.problems, form, complete=getattr(error, "complete", True))
+    """Show what ended a command; where it was a search for problems, with their number."""
+    complete = getattr(error, "complete", True)
+    show_problems(error.problems, form, complete=complete)
+    if form == "text" and isinstance(error, ProblemsError):
+        typer.echo(render_counts(error.problems, complete=complete), err=True)

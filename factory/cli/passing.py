@@ -2,46 +2,81 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Annotated
 
 import typer
 
+from factory.cli.completion import (
+    complete_cells,
+    complete_layers,
+    complete_meshes,
+    complete_organizations,
+)
+from factory.cli.help import STACK
 from factory.cli.options import DEFAULT_INVENTORY, InventoryFile
 from factory.cli.output import Told
-from factory.cli.terraform import DEFAULT_OUTPUT, OutputFolder, RegistryPlace, Sandbox
-from factory.cli.watching import Terminal, say
+from factory.cli.screen import warn
+from factory.cli.terraform import OutputFolder, RegistryPlace, Sandbox
+from factory.cli.watching import Terminal
 from factory.errors import TerraformError, UsageError
+from factory.layers import LAYERS
 from factory.runs.passing import run_terraform_itself
-from factory.runs.reading import provider_lock_of
+from factory.runs.places import home_of, output_of, provider_lock_of
 from factory.runs.request import Request
 from factory.terraform.results import Result
 from factory.terraform.selection import Selection
 from factory.views.results import render_errors
 
 CHANGES = 10  # the exit code of changes found, when asked
+_which = functools.partial(typer.Option, rich_help_panel=STACK)
+OneCell = Annotated[
+    str | None,
+    _which("--cell", metavar="CELL", autocompletion=complete_cells, help="Cell that owns it."),
+]
+OneMesh = Annotated[
+    str | None,
+    _which("--mesh", metavar="MESH", autocompletion=complete_meshes, help="Mesh that owns it."),
+]
+OneOrganization = Annotated[
+    str | None,
+    _which(
+        "--organization",
+        metavar="NAME",
+        autocompletion=complete_organizations,
+        help="Organization that owns it.",
+    ),
+]
+OneLayer = Annotated[
+    str | None,
+    _which(
+        "--layer",
+        metavar="LAYER",
+        autocompletion=complete_layers,
+        help=f"Layer: {', '.join(LAYERS)}.",
+    ),
+]
 
 
 def terraform(
     words: Annotated[
         list[str] | None,
-        typer.Argument(metavar="-- ARGS", help="What Terraform is to do, such as: state list"),
+        typer.Argument(metavar="-- ARGS", help="Arguments for Terraform, such as: state list"),
     ] = None,
     inventory_file: InventoryFile = DEFAULT_INVENTORY,
-    output: OutputFolder = DEFAULT_OUTPUT,
+    output: OutputFolder = None,
     sandbox: Sandbox = False,
-    cell: Annotated[str | None, typer.Option("--cell", help="The cell that owns it.")] = None,
-    mesh: Annotated[str | None, typer.Option("--mesh", help="The mesh that owns it.")] = None,
-    organization: Annotated[
-        str | None, typer.Option("--organization", help="The organization that owns it.")
-    ] = None,
-    layer: Annotated[str | None, typer.Option("--layer", help="The layer.")] = None,
+    cell: OneCell = None,
+    mesh: OneMesh = None,
+    organization: OneOrganization = None,
+    layer: OneLayer = None,
     registry: RegistryPlace = None,
 ) -> None:
-    """Run Terraform itself for one stack, as it was last applied.
+    """Run Terraform in one stack, as it was last applied.
 
-    For what no command here does, such as: state list, untaint, import, force-unlock. It has
-    the folder, the inputs, the credentials and the lock of a run, and no check of ours; apply
-    and destroy are not passed through.
+    For what cellfactory has no command for: state list, untaint, import, force-unlock. Terraform
+    gets the folder, inputs, credentials and lock of a run; our checks are skipped, so apply and
+    destroy are refused.
     """
     owners = [("cell", cell), ("mesh", mesh), ("organization", organization)]
     named = [(kind, name) for kind, name in owners if name is not None]
@@ -50,7 +85,8 @@ def terraform(
         raise UsageError(msg)
     request = Request(
         mode="sandbox" if sandbox else "aws",
-        output=output,
+        home=home_of(inventory_file),
+        output=output_of(inventory_file, output),
         selection=Selection(
             cells=(cell,) if cell else (),
             meshes=(mesh,) if mesh else (),
@@ -70,7 +106,7 @@ def _end(told: int | Result, words: list[str]) -> None:
         TerraformError: when it did not succeed.
     """
     if isinstance(told, Result):
-        say(render_errors(told))
+        warn(render_errors(told))
         msg = f"{told.stack}: terraform init failed"
         raise TerraformError(msg)
     if told == _PLAN_CHANGES and any(word.lstrip("-") == "detailed-exitcode" for word in words):

@@ -7,11 +7,13 @@ from typing import Annotated
 
 import typer
 
-from factory.cli.options import DEFAULT_INVENTORY, InventoryFile
+from factory.cli.completion import complete_cells
+from factory.cli.options import DEFAULT_INVENTORY, InventoryText
 from factory.cli.output import Form, show
 from factory.credentials import open_session, require_account
 from factory.errors import UsageError
 from factory.facts.schema import Quota
+from factory.inventory.nearest import suggest
 from factory.inventory.schema import ExistingAccount, Inventory
 from factory.layers.access import member_access
 from factory.runs.reading import read_declared
@@ -20,17 +22,24 @@ SESSION = "cellfactory-quotas"
 
 
 def quotas(
-    account: Annotated[str, typer.Option(help="A cell, or the twelve digits of a cell's account.")],
-    inventory_file: InventoryFile = DEFAULT_INVENTORY,
+    account: Annotated[
+        str,
+        typer.Option(
+            metavar="CELL",
+            autocompletion=complete_cells,
+            help="Cell, or the 12-digit id of its account.",
+        ),
+    ],
+    inventory_file: InventoryText = DEFAULT_INVENTORY,
     current: Annotated[
         bool,
-        typer.Option("--current", help="Use the present credentials; take no role."),
+        typer.Option("--current", help="Use the current credentials; assume no role."),
     ] = False,
     form: Form = "text",
 ) -> None:
-    """Propose the quotas of cells.yaml that AWS has raised.
+    """Propose quotas for cells.yaml from Service Quotas.
 
-    Reads them from Service Quotas, for one account. The cells need not fit yet.
+    Reads the applied values of one account. The cells need not fit yet.
     """
     from factory.runs.live_quotas import read_quotas  # botocore, for this alone
 
@@ -60,11 +69,11 @@ def find_cell(inventory: Inventory, account: str) -> tuple[str, str]:
     for name, cell in inventory.cells.items():
         number = cell.account.id if isinstance(cell.account, ExistingAccount) else ""
         if account == name and not number:
-            msg = f"the account of {name} is not made yet: give its number once it is"
+            msg = f"the account of {name} does not exist yet: the first apply creates it"
             raise UsageError(msg)
         if account in (name, number):
             return name, number
-    msg = f"no cell is named {account!r} or has that account"
+    msg = f"unknown cell or account {account!r}{suggest(account, inventory.cells)}"
     raise UsageError(msg)
 
 

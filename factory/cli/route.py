@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import sys
 from collections.abc import Collection
@@ -11,8 +12,11 @@ from typing import Annotated
 
 import typer
 
-from factory.cli.options import DEFAULT_INVENTORY, InventoryFile
+from factory.cli.completion import complete_meshes, complete_types
+from factory.cli.help import JOB
+from factory.cli.options import DEFAULT_INVENTORY, InventoryText
 from factory.cli.output import Form
+from factory.cli.screen import warn
 from factory.documents import MOST_BYTES
 from factory.errors import SizingError, UsageError
 from factory.files import read_bytes
@@ -21,35 +25,51 @@ from factory.routing.answer import answer
 from factory.routing.capacity import cell_capacities
 from factory.routing.report import parse_report
 from factory.routing.route import CellState, JobRequest, route_job
+from factory.runs.places import STANDARD_INPUT
 from factory.runs.reading import read_design
 from factory.views.route import render_decision
 
 MOST_KEY = 512  # characters
-STANDARD_INPUT = Path("-")
+
+
+_job = functools.partial(typer.Option, rich_help_panel=JOB)
 
 
 def route(
     job: Annotated[
-        str, typer.Option("--job", help="Name of the job; equal names go to the same cell.")
+        str,
+        _job("--job", metavar="NAME", help="Job name; the same name always gets the same cell."),
     ],
-    pods: Annotated[int, typer.Option(min=1, help="Its driver and executors.")] = 1,
-    cores: Annotated[float, typer.Option(min=0, help="vCPU that they request together.")] = 0,
-    mesh: Annotated[str | None, typer.Option(help="Mesh that it must run in.")] = None,
+    pods: Annotated[int, _job(metavar="N", min=1, help="Driver and executors.")] = 1,
+    cores: Annotated[float, _job(metavar="N", min=0, help="vCPUs requested together.")] = 0,
+    mesh: Annotated[
+        str | None,
+        _job(metavar="MESH", autocompletion=complete_meshes, help="Only cells of this mesh."),
+    ] = None,
     cell_type: Annotated[
-        str | None, typer.Option("--type", help="Type of cell that it must run in.")
+        str | None,
+        _job(
+            "--type",
+            metavar="TYPE",
+            autocompletion=complete_types,
+            help="Only cells of this type.",
+        ),
     ] = None,
     usage: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="What is in use, as JSON; - is standard input."),
+        typer.Option(metavar="FILE", help="Usage report, JSON; - is standard input."),
     ] = None,
-    inventory_file: InventoryFile = DEFAULT_INVENTORY,
+    inventory_file: InventoryText = DEFAULT_INVENTORY,
     form: Form = "text",
 ) -> None:
     """Choose a cell for a job by weight, drain state and room.
 
-    Exits with 4 where no cell takes it.
+    Exits with 4 if no cell takes the job.
     """
     _check_job(job, cores)
+    if usage == inventory_file == STANDARD_INPUT:
+        msg = "only one of --usage and --inventory can be standard input"
+        raise UsageError(msg)
     design = read_design(inventory_file)
     inventory = design.inventory
     _require("--mesh", mesh, inventory.meshes)
@@ -59,11 +79,11 @@ def route(
     capacities = cell_capacities(inventory, design.plan, design.facts)
     decision = route_job(inventory, capacities, request, states)
     for cell in decision.unknown:
-        typer.echo(f"{cell}: usage unknown, counted as empty", err=True)
+        warn(f"{cell}: no usage reported, treated as empty")
     shown = json.dumps(answer(decision), indent=2) if form == "json" else render_decision(decision)
     typer.echo(shown)
     if decision.cell is None:
-        typer.echo("no cell takes the job", err=True)
+        warn("no cell takes the job")
         raise typer.Exit(SizingError.exit_code)
 
 
@@ -94,5 +114,5 @@ def _states(usage: Path | None, known: Collection[str]) -> dict[str, CellState]:
         data, file = read_bytes(usage, most_bytes=MOST_BYTES + 1), str(usage)
     states = parse_report(data, file)
     for cell in sorted(states.keys() - set(known)):
-        typer.echo(f"{file} tells of {cell!r}, which is not in the inventory", err=True)
+        warn(f"{file}: {cell!r} is not in the inventory")
     return states

@@ -10,10 +10,12 @@ from typing import Annotated
 import typer
 
 from factory.cli.options import DEFAULT_INVENTORY, InventoryFile
-from factory.cli.output import Form, show
+from factory.cli.output import Form, Told, show
+from factory.cli.screen import loudness_words, say, warn
 from factory.errors import TerraformError
 from factory.processes import forwarding_signals
 from factory.runs.emulator import Emulator, prepare_world, require_emulator
+from factory.runs.places import home_of
 from factory.runs.reading import read_design
 from factory.views.problems import ProblemForm
 
@@ -21,33 +23,41 @@ from factory.views.problems import ProblemForm
 def sandbox(
     inventory_file: InventoryFile = DEFAULT_INVENTORY,
     port: Annotated[
-        int, typer.Option("--port", min=0, max=65535, help="Port on loopback; 0 takes a free one.")
+        int,
+        typer.Option(
+            "--port",
+            metavar="PORT",
+            min=0,
+            max=65535,
+            show_default=False,
+            help="Port on loopback [default: a free one]",
+        ),
     ] = 0,
     run: Annotated[
         list[str] | None,
         typer.Option(
             "--run",
             metavar="COMMAND",
-            help="Run this against it and stop, such as --run apply --run plan.",
+            help="Run a command against it, then stop: --run apply --run plan.",
         ),
     ] = None,
     form: Form = "text",
 ) -> None:
     """Emulate AWS on loopback until Ctrl-C.
 
-    Organizations, hubs and machine images of the inventory are there.
+    The organizations, hubs and machine images of the inventory exist in it.
     """
     require_emulator()
-    emulator = Emulator(prepare_world(read_design(inventory_file)), port)
+    emulator = Emulator(prepare_world(read_design(inventory_file), home_of(inventory_file)), port)
     with forwarding_signals(emulator.children):
         server = emulator.start()
         try:
             if run:  # standard output is theirs
-                typer.echo(f"an emulated AWS is running: {server.endpoint}", err=True)
+                say(f"the sandbox is running: {server.endpoint}")
                 _run_commands(run, inventory_file)
             else:
                 show({"endpoint": server.endpoint}, server.endpoint, (), form)
-                typer.echo("an emulated AWS is running; stop it with Ctrl-C", err=True)
+                say("the sandbox is running; stop it with Ctrl-C")
                 _wait(emulator, form)
         finally:
             emulator.stop(server)
@@ -60,7 +70,7 @@ def _wait(emulator: Emulator, form: ProblemForm) -> None:
     except TerraformError as error:
         if form == "text":
             raise
-        typer.echo(error, err=True)
+        warn(str(error))
         raise typer.Exit(error.exit_code) from error
 
 
@@ -69,8 +79,9 @@ def _run_commands(commands: Sequence[str], inventory_file: Path) -> None:
     from factory.cli import app
 
     for command in commands:
-        words = [*shlex.split(command), "--sandbox", "--inventory", str(inventory_file)]
-        typer.echo(f"cellfactory {shlex.join(words)}", err=True)
+        asked = [*loudness_words(), *shlex.split(command)]
+        words = [*asked, "--sandbox", "--inventory", str(inventory_file)]
+        say(f"cellfactory {shlex.join(words)}")
         code = app(words, prog_name="cellfactory", standalone_mode=False)
         if code:
-            raise typer.Exit(code)
+            raise Told(code)  # by the command

@@ -13,10 +13,13 @@ from factory.inventory.json_schema import render_schema
 
 def schema(
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Write it here, not to the screen.")
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="Write to this file, not to standard output."
+        ),
     ] = None,
 ) -> None:
-    """Show the JSON Schema of cells.yaml, for editors."""
+    """Print the JSON Schema of cells.yaml, for editors."""
     text = render_schema()
     if output is None:
         typer.echo(text, nl=False)

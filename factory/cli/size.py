@@ -6,9 +6,10 @@ import shlex
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperCommand
 
-from factory.cli.options import DEFAULT_INVENTORY, InventoryFile, Locked
+from factory.cli.completion import complete_owners
+from factory.cli.help import Command
+from factory.cli.options import DEFAULT_INVENTORY, InventoryText, Locked
 from factory.cli.sized import Form, Plot, Rebuild, Solve, Staged, show
 from factory.errors import UsageError
 from factory.runs.reading import read_design
@@ -17,7 +18,7 @@ from factory.runs.size import size_declared
 MOVED = "--nodes"
 
 
-class SizeCommand(TyperCommand):
+class SizeCommand(Command):
     """`size`, which says where its question about a hypothetical cell went."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -38,9 +39,14 @@ class SizeCommand(TyperCommand):
 def size(
     cells: Annotated[
         list[str] | None,
-        typer.Argument(help="Cells or hubs to show in full.", show_default=False),
+        typer.Argument(
+            metavar="CELL",
+            autocompletion=complete_owners,
+            help="Cells or hubs to show every bound of.",
+            show_default=False,
+        ),
     ] = None,
-    inventory_file: InventoryFile = DEFAULT_INVENTORY,
+    inventory_file: InventoryText = DEFAULT_INVENTORY,
     locked: Locked = False,
     form: Form = "text",
     solve: Solve = False,
@@ -48,9 +54,9 @@ def size(
     scenario: Staged = None,
     plot: Plot = None,
 ) -> None:
-    """Show how much of every limit the cells take.
+    """Show how much of every limit the cells use.
 
-    Exits with 4 where a bound that must hold does not. A cell that is not declared is sized by
+    Exits with 4 if a required bound is exceeded. To size a cell that cells.yaml does not have, use
     `what-if`.
     """
     design = read_design(inventory_file, locked=locked)

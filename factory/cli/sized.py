@@ -4,29 +4,57 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 
 import typer
 
+from factory.cli.help import ANSWERS
+from factory.cli.screen import style_of
 from factory.errors import SizingError
 from factory.files import write_whole
 from factory.runs.size import Sized, answer, rebuild
 from factory.sizing.curves import node_curves
 from factory.sizing.usage import Scenario
+from factory.views.ledger import MARKS
 from factory.views.sized import SizedForm, render_sized
 
-Form = Annotated[SizedForm, typer.Option("--format", help="Form of the ledger.")]
-Solve = Annotated[
-    bool, typer.Option("--solve", help="Most nodes, most cells, and what mends one cell.")
+Form = Annotated[
+    SizedForm,
+    typer.Option(
+        "--format",
+        metavar="FORMAT",
+        help="Output format: text, json, markdown, or github (workflow annotations).",
+    ),
 ]
-Rebuild = Annotated[bool, typer.Option("--rebuild", help="Simulate its rebuild.")]
+Solve = Annotated[
+    bool,
+    typer.Option(
+        "--solve",
+        rich_help_panel=ANSWERS,
+        help="Find the most nodes and cells that fit, and what would fix one that does not.",
+    ),
+]
+Rebuild = Annotated[
+    bool,
+    typer.Option("--rebuild", rich_help_panel=ANSWERS, help="Simulate launching every node again."),
+]
 Staged = Annotated[
     Scenario | None,
-    typer.Option("--scenario", help="Treat this failure scenario as the design case."),
+    typer.Option(
+        "--scenario",
+        metavar="NAME",
+        rich_help_panel=ANSWERS,
+        help=f"Treat a failure as the design case: {', '.join(get_args(Scenario))}.",
+    ),
 ]
 Plot = Annotated[
     Path | None,
-    typer.Option("--plot", help="Draw one cell into a file that ends in .svg or .png."),
+    typer.Option(
+        "--plot",
+        metavar="FILE",
+        rich_help_panel=ANSWERS,
+        help="Draw one cell as .svg or .png.",
+    ),
 ]
 
 
@@ -35,7 +63,10 @@ def show(sized: Sized, form: SizedForm, *, solved: bool, rebuilt: bool, plot: Pa
     if plot:
         _draw(sized, plot)
     told = answer(sized, solved=solved, rebuilt=rebuilt)
-    typer.echo(render_sized(told, form, ascii_only=not _speaks_unicode()))
+    text = render_sized(told, form, ascii_only=not _speaks_unicode())
+    style = style_of(sys.stdout)
+    shown = style.marked(text, MARKS) if form == "text" else text
+    typer.echo(shown, color=style.colour)
     if not sized.ledger.fits:
         raise typer.Exit(SizingError.exit_code)
 

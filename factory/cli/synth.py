@@ -10,7 +10,9 @@ import typer
 from factory.addressing.lock import check_locked
 from factory.cli.options import DEFAULT_INVENTORY, InventoryFile, Locked
 from factory.cli.output import Form, show, show_problems
-from factory.runs.reading import lock_file_of, read_design
+from factory.cli.screen import say, warn
+from factory.runs.places import lock_file_of, output_of
+from factory.runs.reading import read_design
 from factory.runs.write import synth_design
 from factory.views.lock import describe_change
 from factory.words import counted
@@ -19,27 +21,35 @@ from factory.words import counted
 def synth(
     inventory_file: InventoryFile = DEFAULT_INVENTORY,
     output: Annotated[
-        Path,
-        typer.Option("--output", "-o", envvar="CDKTF_OUTDIR", help="The folder to write."),
-    ] = Path("cdktf.out"),
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="DIR",
+            envvar="CDKTF_OUTDIR",
+            show_default=False,
+            help="Folder to write [default: cdktf.out beside the inventory]",
+        ),
+    ] = None,
     locked: Locked = False,
     form: Form = "text",
 ) -> None:
-    """Check everything, then write the Terraform of every cell.
+    """Check the inventory and write its Terraform.
 
-    Terraform JSON for every layer; the addresses of new cells are added to cells.lock.yaml.
+    Writes Terraform JSON for every layer, and adds new cells to cells.lock.yaml.
     """
     design = read_design(inventory_file, locked=locked).require_fit()
     if form != "json":
         show_problems(design.problems, form)
     lock_file = lock_file_of(inventory_file)
-    made = synth_design(design, output, lock_file)
+    folder = output_of(inventory_file, output)
+    made = synth_design(design, folder, lock_file)
     if made.lock is not None:
         for line in describe_change(design.before, made.lock):
-            typer.echo(line, err=True)
-        typer.echo(f"{lock_file}: written; commit it", err=True)
+            say(line)
+        say(f"{lock_file}: written; commit it")
     if any(check_locked(made.lock or design.before, design.lock)):
-        typer.echo(f"{lock_file}: out of date; run cellfactory lock", err=True)
-    typer.echo(f"{output}: {len(made.stacks):,} stacks of {counted(made.cells, 'cell')}", err=True)
+        warn(f"{lock_file}: out of date; run cellfactory lock")
+    say(f"{folder}: {len(made.stacks):,} stacks of {counted(made.cells, 'cell')}")
     if form == "json":
-        show({"output": str(output), "stacks": made.stacks}, "", design.problems, form)
+        show({"output": str(folder), "stacks": made.stacks}, "", design.problems, form)

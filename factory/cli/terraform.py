@@ -2,84 +2,137 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from factory.cli.completion import (
+    complete_cells,
+    complete_layers,
+    complete_meshes,
+    complete_organizations,
+    complete_stacks,
+)
+from factory.cli.help import STACKS, TERRAFORM
 from factory.cli.options import DEFAULT_INVENTORY, InventoryFile
 from factory.cli.output import Form
 from factory.cli.watching import Terminal, finish
+from factory.layers import LAYERS
 from factory.runs.apply import apply_design
 from factory.runs.destroy import destroy_recorded, read_standing
+from factory.runs.places import home_of, output_of, provider_lock_of
 from factory.runs.plan import plan_design
-from factory.runs.reading import provider_lock_of, read_design, read_state
+from factory.runs.reading import read_design, read_state
 from factory.runs.request import Request
 from factory.runs.validate import validate_design
 from factory.terraform.guard import Allowed
 from factory.terraform.selection import Selection
 from factory.terraform.target import Mode
 
+_which = functools.partial(typer.Option, rich_help_panel=STACKS)
+_how = functools.partial(typer.Option, rich_help_panel=TERRAFORM)
+
 OutputFolder = Annotated[
-    Path,
-    typer.Option("--output", "-o", envvar="CDKTF_OUTDIR", help="The folder that `synth` wrote."),
+    Path | None,
+    _how(
+        "--output",
+        "-o",
+        metavar="DIR",
+        envvar="CDKTF_OUTDIR",
+        show_default=False,
+        help="Folder `synth` wrote [default: cdktf.out beside the inventory]",
+    ),
 ]
-Sandbox = Annotated[
-    bool, typer.Option("--sandbox", help="Use the emulated AWS of `cellfactory sandbox`.")
+Sandbox = Annotated[bool, _how("--sandbox", help="Use the AWS emulated by `cellfactory sandbox`.")]
+Cells = Annotated[
+    list[str] | None,
+    _which(
+        "--cell",
+        metavar="CELL",
+        autocompletion=complete_cells,
+        help="Only stacks of this cell; may be repeated.",
+    ),
 ]
-Cells = Annotated[list[str] | None, typer.Option("--cell", help="This cell only; may be repeated.")]
 Meshes = Annotated[
-    list[str] | None, typer.Option("--mesh", help="The stacks of this mesh; may be repeated.")
+    list[str] | None,
+    _which(
+        "--mesh",
+        metavar="MESH",
+        autocompletion=complete_meshes,
+        help="Only stacks of this mesh; may be repeated.",
+    ),
 ]
 Organizations = Annotated[
     list[str] | None,
-    typer.Option("--organization", help="The stacks of this organization; may be repeated."),
+    _which(
+        "--organization",
+        metavar="NAME",
+        autocompletion=complete_organizations,
+        help="Only stacks of this organization; may be repeated.",
+    ),
+]
+Layers = Annotated[
+    list[str] | None,
+    _which(
+        "--layer",
+        metavar="LAYER",
+        autocompletion=complete_layers,
+        help=f"Only this layer; may be repeated: {', '.join(LAYERS)}.",
+    ),
 ]
 Stacks = Annotated[
     list[str] | None,
-    typer.Option("--stack", help="This stack too, such as a-network; may be repeated."),
-]
-Layers = Annotated[
-    list[str] | None, typer.Option("--layer", help="This layer only; may be repeated.")
-]
-Parallel = Annotated[int, typer.Option("--parallel", min=1, max=64, help="Stacks at a time.")]
-RegistryPlace = Annotated[
-    str | None,
-    typer.Option(
-        "--registry",
-        help="Outputs registry: s3://bucket/prefix or a folder. Default: the state bucket.",
+    _which(
+        "--stack",
+        metavar="STACK",
+        autocompletion=complete_stacks,
+        help="This stack as well, such as moka-use1-a-network; may be repeated.",
     ),
 ]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before touching real AWS.")]
-DEFAULT_OUTPUT = Path("cdktf.out")
+Parallel = Annotated[int, _how("--parallel", metavar="N", min=1, max=64, help="Stacks at a time.")]
+RegistryPlace = Annotated[
+    str | None,
+    _how(
+        "--registry",
+        metavar="PLACE",
+        help="Outputs registry, s3://bucket/prefix or a folder [default: in the state bucket]",
+    ),
+]
+Yes = Annotated[bool, _how("--yes", "-y", help="Do not ask before changing real AWS.")]
 
 
 def validate(
     inventory_file: InventoryFile = DEFAULT_INVENTORY,
-    output: OutputFolder = DEFAULT_OUTPUT,
+    output: OutputFolder = None,
     cell: Cells = None,
     layer: Layers = None,
     parallel: Parallel = 2,
     form: Form = "text",
 ) -> None:
-    """Validate every synthesized stack against its providers.
+    """Validate every stack against its provider schemas.
 
-    Needs their plugins, but no AWS at all.
+    Needs the provider plugins, but no AWS credentials.
     """
     request = Request(
         mode="offline",
         selection=_selection(cell, layer),
-        output=output,
+        output=output_of(inventory_file, output),
+        home=home_of(inventory_file),
         provider_lock=provider_lock_of(inventory_file),
         parallel=parallel,
     )
-    finish(validate_design(read_design(inventory_file), request, Terminal()), form)
+    design = read_design(inventory_file)
+    with Terminal() as watcher:
+        outcome = validate_design(design, request, watcher)
+    finish(outcome, form)
 
 
 def plan(
     inventory_file: InventoryFile = DEFAULT_INVENTORY,
-    output: OutputFolder = DEFAULT_OUTPUT,
+    output: OutputFolder = None,
     sandbox: Sandbox = False,
     cell: Cells = None,
     mesh: Meshes = None,
@@ -90,22 +143,25 @@ def plan(
     registry: RegistryPlace = None,
     form: Form = "text",
     exit_code: Annotated[
-        bool, typer.Option("--exit-code", help="Exit 10 when there is anything to do.")
+        bool, _how("--exit-code", help="Exit with 10 if there are changes.")
     ] = False,
 ) -> None:
     """Plan every stack whose inputs exist.
 
-    The others are deferred, and say what they wait for.
+    Other stacks are deferred, and say which stacks they wait for.
     """
     request = Request(
         mode=_mode(sandbox),
         selection=_selection(cell, layer, mesh, organization, stack),
-        output=output,
+        output=output_of(inventory_file, output),
+        home=home_of(inventory_file),
         provider_lock=provider_lock_of(inventory_file),
         registry=registry,
         parallel=parallel,
     )
-    outcome = plan_design(read_design(inventory_file), request, Terminal())
+    design = read_design(inventory_file)
+    with Terminal() as watcher:
+        outcome = plan_design(design, request, watcher)
     finish(outcome, form)
     if exit_code and outcome.has_changes:
         raise typer.Exit(10)
@@ -113,7 +169,7 @@ def plan(
 
 def apply(
     inventory_file: InventoryFile = DEFAULT_INVENTORY,
-    output: OutputFolder = DEFAULT_OUTPUT,
+    output: OutputFolder = None,
     sandbox: Sandbox = False,
     cell: Cells = None,
     mesh: Meshes = None,
@@ -125,42 +181,39 @@ def apply(
     yes: Yes = False,
     allow_destroy: Annotated[
         list[str] | None,
-        typer.Option(
+        _how(
             "--allow-destroy",
             metavar="LAYER|ADDRESS",
-            help="Let plans of a layer destroy and replace; what cannot be made again takes its"
-            " whole Terraform address. May be repeated.",
+            autocompletion=complete_layers,
+            help="Allow destroys and replacements in this layer; a VPC, cluster, key or bucket "
+            "needs its full Terraform address. May be repeated.",
         ),
     ] = None,
     first_apply: Annotated[
         bool,
-        typer.Option(
-            "--first-apply", help="Nothing was applied yet: an empty outputs registry is right."
-        ),
+        _how("--first-apply", help="Accept an empty outputs registry: nothing was applied yet."),
     ] = False,
     resume: Annotated[
         str | None,
-        typer.Option("--resume", metavar="RUN", help="Skip what this run finished; or `last`."),
+        _how("--resume", metavar="RUN", help="Skip what this run, or `last`, finished."),
     ] = None,
     form: Form = "text",
 ) -> None:
-    """Apply every stack, as soon as what it waits for is done."""
+    """Apply every stack, each as soon as its inputs exist."""
     request = Request(
         mode=_mode(sandbox),
         selection=_selection(cell, layer, mesh, organization, stack),
-        output=output,
+        output=output_of(inventory_file, output),
+        home=home_of(inventory_file),
         provider_lock=provider_lock_of(inventory_file),
         parallel=parallel,
         registry=registry,
         first_apply=first_apply,
     )
-    design, watcher = read_design(inventory_file), Terminal(yes=yes)
-    finish(
-        apply_design(
-            design, request, watcher, allowed=Allowed.of(allow_destroy or ()), resume=resume
-        ),
-        form,
-    )
+    design, allowed = read_design(inventory_file), Allowed.of(allow_destroy or ())
+    with Terminal(yes=yes) as watcher:
+        outcome = apply_design(design, request, watcher, allowed=allowed, resume=resume)
+    finish(outcome, form)
 
 
 def destroy(
@@ -175,7 +228,7 @@ def destroy(
     registry: RegistryPlace = None,
     yes: Yes = False,
     gone: Annotated[
-        bool, typer.Option("--gone", help="Only what has no place in the inventory any more.")
+        bool, _which("--gone", help="Only stacks that are no longer in the inventory.")
     ] = False,
     sweep: Annotated[
         bool,
@@ -187,30 +240,33 @@ def destroy(
     ] = False,
     forget_accounts: Annotated[
         bool,
-        typer.Option(
+        _how(
             "--forget-accounts",
-            help="Give up accounts too: Terraform forgets them, and they stay open.",
+            help="Remove accounts from Terraform's state; they stay open in AWS.",
         ),
     ] = False,
     form: Form = "text",
 ) -> None:
-    """Destroy what the registry knows, in reverse order.
+    """Destroy applied stacks in reverse order.
 
-    Also cells that left the inventory, and whatever else is wrong with it: only its `state` is
-    read, but for --gone. An account is never destroyed; --forget-accounts leaves it to itself.
+    Includes cells removed from the inventory: of cells.yaml only `state` is read, except with
+    --gone. Accounts are never destroyed; see --forget-accounts.
     """
     request = Request(
         mode=_mode(sandbox),
         selection=_selection(cell, layer, mesh, organization, stack),
+        home=home_of(inventory_file),
         provider_lock=provider_lock_of(inventory_file),
         registry=registry,
         parallel=parallel,
         sweep=sweep,
         forget=forget_accounts,
     )
-    state, watcher = read_state(inventory_file), Terminal(yes=yes)
+    state = read_state(inventory_file)
     standing = read_standing(inventory_file) if gone else None
-    finish(destroy_recorded(state, request, watcher, standing=standing), form)
+    with Terminal(yes=yes) as watcher:
+        outcome = destroy_recorded(state, request, watcher, standing=standing)
+    finish(outcome, form)
 
 
 def _selection(

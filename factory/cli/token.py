@@ -8,29 +8,37 @@ from typing import Annotated
 
 import typer
 
+from factory.cli.completion import complete_cells
+
 API = "client.authentication.k8s.io/v1beta1"
 
 
 def token(
-    cluster: Annotated[str, typer.Option(help="Name of the EKS cluster, which is its cell's.")],
-    region: Annotated[str, typer.Option(help="Region of the cluster.")],
+    cluster: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME", autocompletion=complete_cells, help="EKS cluster; named as its cell."
+        ),
+    ],
+    region: Annotated[str, typer.Option(metavar="REGION", help="Region of the cluster.")],
     role: Annotated[
         list[str] | None,
-        typer.Option(help="Role to assume (ARN); repeat it for a chain, in order."),
+        typer.Option(metavar="ARN", help="Role to assume; repeat for a chain, in order."),
     ] = None,
     sts_region: Annotated[
         str | None,
-        typer.Option(help="Region to assume the roles in; that of the cluster when unset."),
+        typer.Option(
+            metavar="REGION", help="Region to assume roles in [default: that of the cluster]"
+        ),
     ] = None,
     session_name: Annotated[
-        str, typer.Option(help="What CloudTrail shows of the sessions.")
+        str, typer.Option(metavar="NAME", help="Session name, shown in CloudTrail.")
     ] = "cellfactory-token",
 ) -> None:
     """Print a token for a cluster, for Helm and kubectl.
 
-    It is an exec credential plugin of Kubernetes. The platform stacks call it, with the roles that
-    the other stacks of the cell assume. A token holds for 15 minutes, and whoever asked asks again
-    when it has run out.
+    An exec credential plugin for Kubernetes. The platform stacks call it with the roles that the
+    other stacks of the cell assume. A token is valid for 15 minutes.
     """
     from factory.credentials import cluster_token, open_session, token_expiry
 

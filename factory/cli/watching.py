@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
+from types import TracebackType
 
 import typer
 
+from factory.cli.live import Board, Display, open_display
 from factory.cli.output import Told, show
+from factory.cli.screen import is_quiet, is_verbose, say, style_of, warn
 from factory.errors import Problem, StoppedError, TerraformError, UsageError
 from factory.layers import StackId
 from factory.runs.notices import Notice
 from factory.runs.request import Outcome
 from factory.runs.watcher import Question
 from factory.terraform.findings import findings_of
+from factory.terraform.messages import Step
 from factory.terraform.results import Result
 from factory.views.notices import render_notice, render_question
 from factory.views.problems import ProblemForm
+from factory.views.progress import render_step
 from factory.views.results import (
     render_dangers,
     render_errors,
@@ -29,16 +35,35 @@ from factory.views.results import (
 
 
 class Terminal:
-    """Shows what happens to each stack, as it happens, on standard error."""
+    """Shows what happens to each stack, as it happens, on standard error.
+
+    As a context it ends its live view with the block, however that ends.
+    """
 
     def __init__(self, *, yes: bool = False) -> None:
         self._yes = yes
         self._lock = threading.Lock()
-        self._total = self._done = 0
+        self._board = Board()
+        self._display: Display | None = None
+
+    def __enter__(self) -> Terminal:
+        """Take it as a context."""
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        """Take the live view down."""
+        if self._display is not None:
+            self._display.stop()
+            self._display = None
 
     def noted(self, notice: Notice) -> None:
         """Show a notice."""
-        say(render_notice(notice))
+        self._tell(render_notice(notice))
 
     def agrees(self, question: Question) -> bool:
         """Ask, unless it was agreed to beforehand.
@@ -48,34 +73,61 @@ class Terminal:
         """
         if self._yes:
             return True
-        say(render_question(question))
+        warn(render_question(question))
         if not sys.stdin.isatty():
-            msg = f"no terminal to confirm on: {question.verb} in real AWS takes --yes"
+            msg = (
+                f"standard input is not a terminal, so nobody can confirm\n"
+                f"    pass --yes to {question.verb} in real AWS without being asked"
+            )
             raise UsageError(msg)
         return typer.confirm(f"{question.verb} them?", err=True)
 
     def begun(self, total: int) -> None:
         """Count from here on."""
-        self._total = total
+        self._board.total = total
+        self._display = open_display(self._board)
+        self._display.start()
 
     def started(self, stack: StackId) -> None:
         """Show that a stack is being worked on."""
-        with self._lock:
-            say(f"         {stack}  ...")
+        self._board.started(stack)
+        if self._display is None or not self._display.shows_running:
+            self._tell(f"         {stack}  ...")
+
+    def working(self, stack: StackId, step: Step) -> None:
+        """Show what Terraform does for a stack."""
+        self._board.working(stack, step)
+        if is_verbose() and (line := render_step(stack, step)):
+            self._tell(f"         {line}")
 
     def waiting(self, stack: StackId, why: str) -> None:
         """Show what a stack waits for."""
-        with self._lock:
-            say(f"         {stack}  {why}")
+        self._board.waiting(stack, why)
+        self._tell(f"         {stack}  {why}")
+
+    def stopping(self) -> None:
+        """Show that an interrupt was heard, and that it takes its time."""
+        self._board.stopping = True
+        self._tell("stopping: Terraform ends what it has begun, which keeps its state right")
 
     def finished(self, result: Result) -> None:
         """Show what became of a stack."""
         with self._lock:
-            self._done += 1
-            say(f"[{self._done:>3}/{self._total}] {render_line(result)}")
-            for text in (render_errors(result), render_warnings(result), render_dangers(result)):
+            done, style = self._board.finished(result.stack), style_of(sys.stderr)
+            line = f"[{done:>3}/{self._board.total}] {render_line(result, style)}"
+            log = f"    log: {os.path.relpath(result.log)}" if result.log else ""
+            parts = (render_errors, render_warnings, render_dangers)
+            for text in (line, *(part(result, style) for part in parts), log):
                 if text:
-                    say(text)
+                    self._tell(text, always=result.broken)
+
+    def _tell(self, text: str, *, always: bool = False) -> None:
+        if self._display is not None:
+            self._display.tell(text, always=always)
+        elif always:
+            warn(text)
+        else:
+            say(text)
 
 
 def finish(outcome: Outcome, form: ProblemForm) -> None:
@@ -87,7 +139,7 @@ def finish(outcome: Outcome, form: ProblemForm) -> None:
     """
     results = outcome.results
     for notice in outcome.notices:
-        say(render_notice(notice))
+        warn(render_notice(notice))
     sums = render_sums(results)
     error = StoppedError(f"interrupted; {sums}") if outcome.stopped else TerraformError(sums)
     problems = [Problem(None, finding) for finding in findings_of(results, outcome.fatal)]
@@ -95,14 +147,13 @@ def finish(outcome: Outcome, form: ProblemForm) -> None:
         problems += error.problems
     if form == "text":  # each was told as it happened
         problems = []
-    show({"stacks": to_json(results)}, render_table(results), problems, form)
-    if outcome.failed and form == "text":
-        raise error
-    if outcome.failed:
-        say(str(error))
-        raise Told(error.exit_code)
-
-
-def say(text: str) -> None:
-    """Tell a person; standard output is for data."""
-    typer.echo(text, err=True)
+    is_seen = sys.stdout.isatty() and sys.stderr.isatty() and not is_quiet()
+    table = render_table(results, style_of(sys.stdout))
+    if is_seen:  # line by line; an interrupt is told with the sums
+        table = "" if outcome.failed and outcome.stopped else sums
+    show({"stacks": to_json(results)}, table, problems, form)
+    if not outcome.failed:
+        return
+    if form != "text" or outcome.stopped:  # the table ends with the sums
+        warn(str(error))
+    raise Told(error.exit_code)

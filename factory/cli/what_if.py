@@ -2,42 +2,66 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
 import typer
 
+from factory.cli.completion import complete_instances, complete_regions
+from factory.cli.help import CELL, MESH, QUOTAS
 from factory.cli.sized import Form, Plot, Rebuild, Solve, Staged, show
 from factory.errors import UsageError
 from factory.facts.loader import load_facts
 from factory.runs.size import size_question
 
-Nodes = Annotated[
-    int, typer.Option(help="Nodes of the cell, all zones together.", show_default=False)
+_cell, _mesh, _quotas = (
+    functools.partial(typer.Option, rich_help_panel=p) for p in (CELL, MESH, QUOTAS)
+)
+
+Nodes = Annotated[int, _cell(metavar="N", help="Nodes in all zones together.", show_default=False)]
+Instance = Annotated[
+    str,
+    _cell(
+        metavar="TYPE",
+        autocompletion=complete_instances,
+        help="Instance type.",
+        show_default=False,
+    ),
 ]
-Instance = Annotated[str, typer.Option(help="Its instance type.", show_default=False)]
-Prefixes = Annotated[int | None, typer.Option(help="/28 prefixes of each node.")]
-Zones = Annotated[int | None, typer.Option(help="Its zones.")]
-MeshCells = Annotated[int | None, typer.Option("--cells", help="Cells of its mesh, all alike.")]
-Hubs = Annotated[int | None, typer.Option(help="Hubs of its mesh.")]
-HubNau = Annotated[int | None, typer.Option(help="NAU of all hubs together.")]
-MaxPods = Annotated[int | None, typer.Option(help="Pods of each node.")]
-MaxEni = Annotated[int | None, typer.Option(help="Interfaces that the CNI may use.")]
-MaxUnavailable = Annotated[int | None, typer.Option(help="Nodes updated at once.")]
-RootVolume = Annotated[int | None, typer.Option("--root-volume-gib", help="Root volume (GiB).")]
-Churn = Annotated[float | None, typer.Option(help="Pods that come and go on a node, per second.")]
-Cni = Annotated[str | None, typer.Option(help="Version of the VPC CNI.")]
+Prefixes = Annotated[int | None, _cell(metavar="N", help="/28 prefixes per node.")]
+Zones = Annotated[int | None, _cell(metavar="N", help="Availability Zones.")]
+MaxPods = Annotated[int | None, _cell(metavar="N", help="Pods per node.")]
+MaxEni = Annotated[int | None, _cell(metavar="N", help="Network interfaces the CNI may use.")]
+MaxUnavailable = Annotated[int | None, _cell(metavar="N", help="Nodes updated at once.")]
+RootVolume = Annotated[
+    int | None, _cell("--root-volume-gib", metavar="GIB", help="Root volume in GiB.")
+]
+Churn = Annotated[
+    float | None, _cell(metavar="RATE", help="Pods started and stopped per node and second.")
+]
+Cni = Annotated[str | None, _cell(metavar="VERSION", help="Version of the VPC CNI.")]
 Egress = Annotated[
-    Literal["none", "nat_gateway"] | None, typer.Option(help="Its way to the internet.")
+    Literal["none", "nat_gateway"] | None,
+    _cell(metavar="KIND", help="Internet egress: none or nat_gateway."),
 ]
-RegionName = Annotated[str | None, typer.Option(help="Its Region.")]
+RegionName = Annotated[
+    str | None, _cell(metavar="REGION", autocompletion=complete_regions, help="Region.")
+]
+MeshCells = Annotated[
+    int | None, _mesh("--cells", metavar="N", help="Cells in the mesh, all alike.")
+]
+Hubs = Annotated[int | None, _mesh(metavar="N", help="Hub VPCs in the mesh.")]
+HubNau = Annotated[int | None, _mesh(metavar="N", help="NAU of all hubs together.")]
 Level = Annotated[
     Literal["default", "maximum"] | None,
-    typer.Option("--quotas", help="Quotas of its account: AWS's defaults, or all that it gives."),
+    _quotas(
+        "--quotas", metavar="LEVEL", help="AWS defaults or documented maximums: default or maximum."
+    ),
 ]
 Raised = Annotated[
     list[str] | None,
-    typer.Option("--quota", metavar="CODE=VALUE", help="One raised quota; may be repeated."),
+    _quotas("--quota", metavar="CODE=VALUE", help="A raised quota; may be repeated."),
 ]
 
 
@@ -67,7 +91,7 @@ def what_if(
 ) -> None:
     """Size a hypothetical cell.
 
-    Reads no inventory. What is left open is told at the end, with the option that settles it.
+    Reads no inventory. Assumptions are listed at the end, each with the option that sets it.
     """
     asked = {
         "nodes": nodes,

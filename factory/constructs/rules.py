@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 RULES = {
-    "F401": "The synthesized document holds a handle of the bindings where a value should stand. "
-    "Nothing is written.",
-    "F402": "The bindings refuse the stacks.",
-    "F403": "`CELLFACTORY_CDK` asks for a way into the bindings that there is not.",
-    "F404": "The bindings cannot be started: Node, or a package, is not as it was installed.",
-    "F405": "What was synthesized is not what the inventory makes now.",
+    "F401": "The synthesized document contains an unresolved reference of the bindings. Nothing "
+    "is written.",
+    "F402": "The bindings reject the stacks.",
+    "F403": "`CELLFACTORY_CDK` has an unknown value.",
+    "F404": "The bindings cannot start: Node or a package is not as installed.",
+    "F405": "The synthesized Terraform is out of date.",
     "F411": "A document is not the Terraform JSON of a stack.",
-    "F406": "A chart of ours is not where it was installed.",
+    "F406": "One of our charts is missing from the installation.",
 }
 """What each rule says; a number is never used again for something else."""

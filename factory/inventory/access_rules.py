@@ -82,9 +82,9 @@ def _check_people(cell_type: CellType, path: KeyPath) -> Iterator[Finding]:
                 yield Finding(
                     rule="F146",
                     path=(*path, name, index),
-                    message=f"{principal} is among the {before} already, and EKS takes one entry "
-                    "for each principal",
-                    hint="name it once; admins may do what the others may",
+                    message=f"{principal} is already one of the {before}, and EKS accepts one "
+                    "entry per principal",
+                    hint="list it once; admins can do everything the others can",
                 )
 
 
@@ -96,5 +96,5 @@ def _check_reservations(group: NodeGroup, path: KeyPath) -> Iterator[Finding]:
         https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-capacity-reservations.html
     """
     if group.reservations is not None and group.capacity == "spot":
-        message = "Spot instances are not started from capacity reservations"
+        message = "Spot Instances cannot use capacity reservations"
         yield Finding(rule="F147", path=path, message=message, hint="set capacity: on_demand")

@@ -59,5 +59,5 @@ def _claim(users: dict[str, str], what: str | None, user: str, path: KeyPath) ->
     first = users.setdefault(what, user)
     if first is not user:
         message = f"{what} is already {first}"
-        hint = "each cell is one account of its own: its quotas are what bounds the cell"
+        hint = "each cell needs its own account: an account's quotas bound its cell"
         yield Finding(rule="F116", path=path, message=message, hint=hint)

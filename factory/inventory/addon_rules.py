@@ -84,7 +84,7 @@ def _check_newest(
     yield Finding(
         rule="F143",
         path=path,
-        message=f"{addon} {version} is newer than any that is known for Kubernetes "
+        message=f"{addon} {version} is newer than any known version for Kubernetes "
         f"{cell_type.kubernetes_version}; EKS refuses a version that it does not have",
         hint=_known(cell_type, addon, facts),
         severity="warning",
@@ -105,8 +105,8 @@ def _check_configuration(
             yield Finding(
                 rule="F145",
                 path=(*path, *keys),
-                message=f"{'.'.join(keys)} of {addon} follows from the cell and cannot be set",
-                hint="remove it; every other key of the add-on is yours",
+                message=f"{'.'.join(keys)} of {addon} is set by the cell and cannot be overridden",
+                hint="remove it; every other key of the add-on can be set",
             )
     if addon == "vpc-cni":
         yield from _check_environment(configuration.get("env", {}), (*path, "env"))

@@ -38,11 +38,11 @@ def check_blocks(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
     kept = _reserved(inventory)
     free = (one for blocks in hubs.values() for one in blocks if not _is_within(one[0], kept))
     for first, second in crossing(pools, free):
-        hint = f"no cell may get it: add {second[0]} to address_pools.reserved"
+        hint = f"no cell may use it: add {second[0]} to address_pools.reserved"
         yield _overlap(first, second, hint)
     for names in sorted(together):
         for first, second in overlapping(owned for n in names for owned in hubs.get(n, ())):
-            yield _overlap(first, second, "a cell cannot route the same block to both")
+            yield _overlap(first, second, "a cell cannot route one block to both")
     for block, path, _ in (*pools, *(owned for name in hubs for owned in hubs[name])):
         yield from _check_usable(block, path, facts)
     yield from _check_together(inventory)
@@ -74,18 +74,18 @@ def _hub(inventory: Inventory, name: str) -> list[Owned]:
 def _overlap(first: Owned, second: Owned, hint: str = "") -> Finding:
     message = f"{second[0]} of {second[2]} overlaps {first[0]} of {first[2]}"
     if (first[0], first[2]) == (second[0], second[2]):
-        message = f"{second[0]} stands twice in {second[2]}"
+        message = f"{second[0]} is duplicated in {second[2]}"
     return Finding(rule="F118", path=second[1], message=message, hint=hint)
 
 
 def _check_usable(block: IPv4Network, path: KeyPath, facts: Facts) -> Iterator[Finding]:
     smallest = int(facts.parameter("block-longest-prefix-length"))
     if block.prefixlen > smallest:
-        message = f"{block} is smaller than a /{smallest}, the smallest block of a VPC"
+        message = f"{block} is smaller than a /{smallest}, the smallest VPC block"
         yield Finding(rule="F119", path=path, message=message)
     for never in NEVER:
         if block.overlaps(never):
-            message = f"{block} overlaps {never}, which no VPC can have"
+            message = f"{block} overlaps {never}, which no VPC can use"
             yield Finding(rule="F119", path=path, message=message)
             return
 

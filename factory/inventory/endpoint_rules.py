@@ -42,7 +42,7 @@ def _check_service(
         yield Finding(
             rule="F134",
             path=path,
-            message=f"{service!r} is no endpoint service known on {catalogue.checked}"
+            message=f"{service!r} is not an endpoint service known as of {catalogue.checked}"
             f"{suggest(service, _by_likeness(service, catalogue.kinds))}",
             hint="if AWS does not have it in the Region, the network cannot be applied; see "
             f"{catalogue.source}",
@@ -52,8 +52,8 @@ def _check_service(
         yield Finding(
             rule="F135",
             path=path,
-            message=f"every cell reaches {service} through a gateway endpoint already",
-            hint="take it out: an interface endpoint beside it would cost and add nothing",
+            message=f"every cell already reaches {service} through a gateway endpoint",
+            hint="remove it: an interface endpoint would only add cost",
         )
     else:
         yield from _check_kind(kind, cell_type, path)
@@ -71,8 +71,7 @@ def _check_kind(kind: EndpointKind, cell_type: CellType, path: KeyPath) -> Itera
             rule="F155",
             path=path,
             message=f"the endpoint of {kind.name} has no private names",
-            hint="clients in the cell have to be given the name of the endpoint itself; see "
-            f"{kind.source}",
+            hint=f"clients must use the endpoint's own DNS name; see {kind.source}",
             severity="warning",
         )
     lacking = sorted({zone for _, zone in readable(cell_type.zones)} & set(kind.zones_without))
@@ -81,5 +80,5 @@ def _check_kind(kind: EndpointKind, cell_type: CellType, path: KeyPath) -> Itera
             rule="F136",
             path=path,
             message=f"{kind.name} has no endpoint in {', '.join(lacking)}",
-            hint=f"an endpoint is in each zone of a cell: take other zones; see {kind.source}",
+            hint=f"cells have an endpoint in every zone: choose other zones; see {kind.source}",
         )

@@ -9,19 +9,28 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from factory.facts.loader import load_facts
+from factory.inventory.offered_values import example_of, offer_values
 from factory.inventory.patterns import WORDS
 from factory.inventory.schema import Inventory
 
+ID = "urn:cellfactory:cells.schema.json"
+"""Its name for other schemas; it stands for no place on the web."""
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def render_schema() -> str:
     """Render the schema as JSON text, the same on every run."""
+    made = _tidy(Inventory.model_json_schema())
+    offer_values(made["$defs"], load_facts())
+    for key, value in made["properties"].items():
+        value.setdefault("description", Inventory.model_fields[key].description)
     schema = {
         "$schema": DIALECT,
+        "$id": ID,
         "$comment": "Made by `cellfactory schema`; do not edit.",
         "title": "cells.yaml",
-        **_tidy(Inventory.model_json_schema()),
+        **made,
     }
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
@@ -35,8 +44,12 @@ def _tidy(node: Any) -> Any:
     tidy = {k: v if k == "default" else _tidy(v) for k, v in node.items() if not _is_noise(k, v)}
     if "patternProperties" in tidy:
         tidy["additionalProperties"] = False
+    if isinstance(tidy.get("not"), dict):
+        tidy["not"].pop("examples", None)  # of what to write in its place
     if isinstance(tidy.get("pattern"), str) and tidy["pattern"] in WORDS:
         tidy["patternErrorMessage"] = f"must be {WORDS[tidy['pattern']]}"
+        if examples := example_of(tidy["pattern"]):
+            tidy["examples"] = examples
     return tidy
 
 

@@ -105,7 +105,7 @@ def _misplaced(root: type[BaseModel], path: KeyPath, error: Error, guess: str | 
     if guess is not None:
         meant, hint = f"{message}; did you mean {guess!r}?", odd_character(key)
         return Finding(rule="F102", path=path, message=meant, hint=hint)
-    known = f"known here: {', '.join(sorted(keys_at(root, parent)))}"
+    known = f"known keys: {', '.join(sorted(keys_at(root, parent)))}"
     known = f"{odd_character(key)}\n{known}".lstrip()
     return Finding(
         rule="F102", path=path, message=message, hint=ACCOUNT_KINDS if is_account else known
@@ -142,9 +142,9 @@ def _as_digits(value: Any) -> str:
     if isinstance(value, float) and value.is_integer():
         return f"write it as {value:.0f}"
     if isinstance(value, str) and _DIGITS.fullmatch(value):
-        return f"leave the quotes out: {value}"
+        return f"remove the quotes: {value}"
     if isinstance(value, str) and any(map(str.isdigit, value)):
-        return odd_character(value) or "write it in digits alone, such as 20"
+        return odd_character(value) or "use digits only, such as 20"
     return ""
 
 
@@ -168,7 +168,7 @@ def _bad_key(path: KeyPath, error: Error) -> str:
         return f"the key {key!r} is not {WORDS[error['ctx']['pattern']]}"
     if error["type"] == "string_too_long":
         most = error["ctx"]["max_length"]
-        return f"the key {key!r} has {len(str(path[-1])):,} characters, and may have {most}"
+        return f"the key {key!r} has {len(str(path[-1])):,} characters; the limit is {most}"
     if error["type"] == "literal_error":
         return f"unknown key {key!r}; it is one of {error['ctx']['expected']}"
     return f"the key {key!r} is not valid"

@@ -75,8 +75,8 @@ def _check_open_group(cell_type: CellType, path: KeyPath) -> Iterator[Finding]:
             rule="F132",
             path=path,
             message="every node group has a taint, so CoreDNS and the platform, which tolerate "
-            "none, have no node to run on",
-            hint="leave one group without NoSchedule and NoExecute",
+            "none, have no nodes to run on",
+            hint="keep one group free of NoSchedule and NoExecute",
         )
 
 
@@ -124,11 +124,11 @@ def _check_instance(
     if fault := _image_fault(instance, facts):
         yield Finding(rule="F127", path=path, message=fault, hint="take another type")
     elif not instance.delegates_prefixes:
-        message = f"{instance.name} cannot have prefixes delegated: its hypervisor is Xen"
-        hint = "take a Nitro type; on Xen the VPC CNI falls back to single addresses in silence"
+        message = f"{instance.name} does not support prefix delegation: its hypervisor is Xen"
+        hint = "use a Nitro type; on Xen the VPC CNI silently falls back to single addresses"
         yield Finding(rule="F113", path=path, message=message, hint=hint)
     elif instance.enis < 2:
-        message = f"{instance.name} has no interface for pods beside the node's own"
+        message = f"{instance.name} has no second network interface for pods"
         yield Finding(rule="F114", path=path, message=message, hint="take another type")
     elif instance.prefix_slots < (prefixes := prefixes_per_node(cell_type, facts)):
         yield Finding(
@@ -136,7 +136,7 @@ def _check_instance(
             path=path,
             message=f"the pod interface of {instance.name} holds {instance.prefix_slots} "
             f"prefixes, but each node takes {prefixes}",
-            hint=f"lower prefixes_per_node to {instance.prefix_slots}, or take a larger type",
+            hint=f"lower prefixes_per_node to {instance.prefix_slots}, or use a larger type",
         )
 
 
@@ -171,8 +171,8 @@ def _check_labels(group: NodeGroup, path: KeyPath) -> Iterator[Finding]:
     for key in names_of(group.labels):
         domain = key.rpartition("/")[0]
         if _RESERVED_DOMAIN.fullmatch(domain) and not _OPEN_DOMAIN.fullmatch(domain):
-            message = f"the label {key!r} is one that a node may not give itself"
-            hint = "use a domain of your own, such as example.com/pool"
+            message = f"the label {key!r} cannot be set by a node itself"
+            hint = "use your own domain, such as example.com/pool"
             yield Finding(rule="F123", path=(*path, key), message=message, hint=hint)
 
 
@@ -182,7 +182,7 @@ def _check_taints(group: NodeGroup, path: KeyPath) -> Iterator[Finding]:
     for index, taint in readable(group.taints):
         named = (peek(taint, "key"), peek(taint, "effect"))
         if named in seen:
-            message = f"the taint {taint.key!r} with effect {taint.effect} stands twice"
+            message = f"the taint {taint.key!r} with effect {taint.effect} is duplicated"
             yield Finding(rule="F123", path=(*path, index), message=message)
         if None not in named:
             seen.add(named)

@@ -43,7 +43,7 @@ def _check_group(cell_type: CellType, group: str, facts: Facts, path: KeyPath) -
             message=f"{kind} is not offered in {', '.join(lacking)}, as of {as_of}",
             hint=f"its Region offers it in {', '.join(beside)}"
             if beside
-            else "its Region does not offer it at all: take another type",
+            else "its Region does not offer it: use another type",
         )
 
 

@@ -67,8 +67,8 @@ def _check_placement(
         yield Finding(
             rule="F150",
             path=path,
-            message=f"no label tells the nodes of {wanted!r} from all others{others}",
-            hint=f"give it one of its own, such as `labels: {{cellfactory/pool: {wanted}}}`",
+            message=f"no label is unique to the nodes of {wanted!r}{others}",
+            hint=f"add a unique label, such as `labels: {{cellfactory/pool: {wanted}}}`",
         )
 
 
@@ -86,7 +86,7 @@ def _check_values(
             rule="F151",
             path=(*path, "values", *place),
             message=f"the Helm value {dotted} is not free",
-            hint=f"write spark.{keys[0]}" if keys else "the cell depends on it as it is",
+            hint=f"write spark.{keys[0]}" if keys else "the cell depends on the default",
         )
 
 
@@ -107,11 +107,11 @@ def _check_shards(cell_type: CellType, path: KeyPath) -> Iterator[Finding]:
                 yield _bad_shard(where, message)
             homes.setdefault(namespace, shard)
     if homes and not any(name not in homes for _, name in readable(known)):
-        yield _bad_shard(path, "no namespace is left for the first release of the operator")
+        yield _bad_shard(path, "no namespace remains for the first operator release")
 
 
 def _bad_shard(path: KeyPath, message: str) -> Finding:
-    hint = "each of `spark.namespaces` belongs to one release; leave one at least in no shard"
+    hint = "each of `spark.namespaces` belongs to one release; keep at least one out of all shards"
     return Finding(rule="F152", path=path, message=message, hint=hint)
 
 
@@ -176,7 +176,7 @@ def _check_way_in(inventory: Inventory, cell: str) -> Iterator[Finding]:
         yield Finding(
             rule="F154",
             path=("cells", cell, "mesh"),
-            message=f"nobody reaches the load balancer of {cell}: {declared.mesh} has no hub",
-            hint="only the blocks of hubs are let in; name one under `hubs` of the mesh",
+            message=f"nothing can reach the load balancer of {cell}: {declared.mesh} has no hub",
+            hint="only hub blocks are allowed in; add one under `hubs` of the mesh",
             severity="warning",
         )

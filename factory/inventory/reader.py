@@ -98,7 +98,7 @@ def validate(root: type[Root], document: Document) -> tuple[Root | None, tuple[F
 
 def _missing(root: type[BaseModel]) -> Finding:
     keys = ", ".join(k for k, f in root.model_fields.items() if f.is_required())
-    message = "there is nothing in this file"
+    message = "the file is empty"
     return Finding(rule="F103", path=(), message=message, hint=f"it needs {keys}")
 
 

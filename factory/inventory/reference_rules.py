@@ -48,7 +48,7 @@ def check_references(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
             ingress is not defined.
         F117: a hub lies in another Region than its mesh.
         F120: a cell's name is a hub's, too, or one that AWS refuses.
-        F121: an entry stands twice in a list.
+        F121: an entry is duplicated in a list.
     """
     yield from _check_cells(inventory)
     yield from _check_meshes(inventory)
@@ -79,7 +79,7 @@ def _check_reference(
 @as_far_as_readable
 def _check_apart(name: str, inventory: Inventory) -> Iterator[Finding]:
     if name in names_of(inventory.hubs):
-        message = f"{name!r} is the name of a hub, too; peers are told apart by their names"
+        message = f"{name!r} is also the name of a hub; peers need distinct names"
         yield Finding(rule="F120", path=("cells", name), message=message)
 
 
@@ -87,7 +87,7 @@ def _check_reserved(name: str) -> Iterator[Finding]:
     """Yield a name that cannot stand for a cell: what is named after it begins with it."""
     for start, bearer in RESERVED_STARTS.items():
         if name.startswith(start):
-            message = f"the {bearer} of {name!r} cannot bear a name that begins with {start!r}"
+            message = f"the {bearer} of {name!r} cannot have a name that starts with {start!r}"
             yield Finding(rule="F120", path=("cells", name), message=message)
 
 
@@ -143,7 +143,7 @@ def _check_alike(cell_type: CellType, facts: Facts, path: KeyPath) -> Iterator[F
     for index, service in readable(cell_type.endpoints):
         for other in services:
             if other != service and other.replace(".", "-") == service.replace(".", "-"):
-                message = f"{service!r} and {other!r} would be one endpoint; AWS knows one of them"
+                message = f"{service!r} and {other!r} are the same endpoint"
                 yield Finding(rule="F121", path=(*path, index), message=message)
 
 
@@ -155,10 +155,10 @@ def _unknown(kind: str, name: str, known: Collection[str], path: KeyPath) -> Ite
 
 @as_far_as_readable
 def _check_list(holder: object, keys: Sequence[str], path: KeyPath) -> Iterator[Finding]:
-    """Yield what stands twice in the list that is found below a value by its keys."""
+    """Yield what is duplicated in the list that is found below a value by its keys."""
     seen: dict[str, int] = {}
     for index, entry in readable(at(holder, keys) or ()):
         first = seen.setdefault(entry, index)
         if first != index:
-            message = f"{entry!r} stands twice in {keys[-1]}"
+            message = f"{entry!r} is duplicated in {keys[-1]}"
             yield Finding(rule="F121", path=(*path, *keys, index), message=message)

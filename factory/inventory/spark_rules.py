@@ -69,8 +69,8 @@ def _check_namespaces(cell_type: CellType, path: KeyPath) -> Iterator[Finding]:
             yield Finding(
                 rule="F125",
                 path=(*path, index),
-                message=f"jobs cannot run in {namespace!r}, which is not theirs",
-                hint="give them a namespace of their own: a job may read its secrets and pods",
+                message=f"jobs cannot run in the reserved namespace {namespace!r}",
+                hint="use a separate namespace: jobs can read the secrets and pods of theirs",
             )
 
 
@@ -80,8 +80,8 @@ def _check_ui(cell_type: CellType, path: KeyPath) -> Iterator[Finding]:
         yield Finding(
             rule="F124",
             path=path,
-            message="live UIs need an ingress: there is no node port to answer on",
-            hint="add `ingress: {node_group: ...}` to the cell type, or leave `ui` out",
+            message="live UIs need an ingress, and none is configured",
+            hint="add `ingress: {node_group: ...}` to the cell type, or remove `ui`",
         )
 
 
@@ -94,7 +94,7 @@ def _check_watched(cell_type: CellType, path: KeyPath) -> Iterator[Finding]:
             path=path,
             message=f"the gateway watches at most {MOST_WATCHED_NAMESPACES} namespaces, "
             f"not {watched:,}",
-            hint=f"let jobs share namespaces: {watched - MOST_WATCHED_NAMESPACES:,} fewer will do",
+            hint=f"share namespaces between jobs: {watched - MOST_WATCHED_NAMESPACES:,} fewer fit",
         )
 
 

@@ -28,8 +28,8 @@ def check_texts(inventory: Inventory) -> Iterator[Finding]:
             yield Finding(
                 rule="F126",
                 path=path,
-                message=f"Terraform takes what follows {opener} for an expression",
-                hint="write the value itself: nothing in this file is evaluated",
+                message=f"Terraform would evaluate what follows {opener} as an expression",
+                hint="write the literal value: nothing in this file is evaluated",
             )
 
 

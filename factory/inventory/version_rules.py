@@ -43,12 +43,11 @@ def _check_version(cell_type: CellType, facts: Facts, path: KeyPath) -> Iterator
     wanted = cell_type.kubernetes_version
     version = facts.kubernetes.get(wanted)
     if version is None:
-        message = f"EKS has no Kubernetes {wanted}"
+        message = f"EKS does not offer Kubernetes {wanted}"
         yield Finding(rule="F130", path=path, message=message, hint=_offered(facts))
     elif _is_past(version.extended_until, version):
         message = (
-            f"EKS has no Kubernetes {wanted} any more: its support ended on "
-            f"{version.extended_until}"
+            f"EKS no longer offers Kubernetes {wanted}: support ended on {version.extended_until}"
         )
         yield Finding(rule="F130", path=path, message=message, hint=_offered(facts))
     elif _is_past(version.standard_until, version):
@@ -64,16 +63,16 @@ def _after_standard(cell_type: CellType, version: KubernetesVersion, path: KeyPa
             rule="F140",
             path=path,
             message=f"a control plane cannot stay at Kubernetes {version.id} with support: "
-            f"standard: EKS updates it by itself since {version.standard_until}",
-            hint="take a later version, or support: extended, which costs extra",
+            f"standard: EKS has updated it automatically since {version.standard_until}",
+            hint="use a later version, or support: extended, which costs extra",
         )
     return Finding(
         rule="F131",
         path=path,
-        message=f"Kubernetes {version.id} is in extended support since {version.standard_until}, "
-        "which costs extra for every cluster",
+        message=f"Kubernetes {version.id} has been in extended support since "
+        f"{version.standard_until}, which costs extra per cluster",
         hint=f"as of {version.checked}, EKS ends it on {version.extended_until}, and then updates "
-        "control planes by itself; take a later version",
+        "control planes by itself; use a later version",
         severity="warning",
     )
 
@@ -98,7 +97,7 @@ def _check_end(
             message=f"EKS updates control planes of Kubernetes {version.id} by itself from {end} "
             f"on, {(end - version.checked).days} days after its calendar was read "
             f"({version.checked})",
-            hint="take a later version"
+            hint="use a later version"
             + (", or support: extended, which costs extra" if is_standard else ""),
             severity="warning",
         )

@@ -74,8 +74,8 @@ def _check_known(inventory: Inventory, homes: Mapping[str, str], facts: Facts) -
                 yield Finding(
                     rule="F128",
                     path=path,
-                    message=f"EKS takes no cluster subnet in the zone {zone}",
-                    hint="take another zone: every zone of a cell has a subnet of its cluster",
+                    message=f"EKS does not allow cluster subnets in zone {zone}",
+                    hint="use another zone: a cluster has a subnet in every zone of its cell",
                 )
 
 
@@ -100,7 +100,7 @@ def _check_home(
                 path=path,
                 message=f"cell type {cell.type!r} has the zone {zone} of {home}, but mesh "
                 f"{cell.mesh!r} is in {mesh.region}",
-                hint="a cell type has the zones of one Region; make one for each Region",
+                hint="a cell type has zones of one Region: define one type per Region",
             )
             return
 

@@ -10,7 +10,9 @@ from factory.errors import Finding, TerraformError
 from factory.facts.loader import load_facts
 from factory.files import read_text, write_whole
 from factory.inventory.schema import State
+from factory.processes import Children
 from factory.runs.notices import SandboxWiped, Unpinned
+from factory.runs.places import FOLDER
 from factory.runs.request import Request
 from factory.runs.watcher import Watcher
 from factory.terraform.chart_registries import log_in_to
@@ -25,12 +27,10 @@ from factory.terraform.sweep import Sweeper
 from factory.terraform.target import Mode, Target, environment, plugin_mirror
 from factory.terraform.workspace import Pins
 
-FOLDER = Path(".cellfactory")
 
-
-def folder_of(mode: Mode) -> Path:
-    """Make the folder of a target below the present one; git is told to pass over it."""
-    folder = Path.cwd() / FOLDER
+def folder_of(home: Path, mode: Mode) -> Path:
+    """Make the folder of a target below that of the inventory; git is told to pass over it."""
+    folder = home / FOLDER
     write_whole(folder / ".gitignore", "*\n")
     (folder / mode).mkdir(exist_ok=True)
     return folder / mode
@@ -50,9 +50,9 @@ def open_context(state: State, request: Request, watcher: Watcher) -> RunContext
         UsageError: when the registry's place is none.
     """
     mode = request.mode
-    server = find_server(Path.cwd() / FOLDER / mode) if mode == "sandbox" else None
+    server = find_server(request.home / FOLDER / mode) if mode == "sandbox" else None
     pins = _read_pins(request, watcher)
-    folder = folder_of(mode)
+    folder = folder_of(request.home, mode)
     target = Target(mode=mode, folder=folder, mirror=plugin_mirror(os.environ))
     if server is not None:
         if claim_folder(folder, server):
@@ -69,6 +69,8 @@ def open_context(state: State, request: Request, watcher: Watcher) -> RunContext
         new_accounts=_new_accounts(target),
         sweeper=_sweeper(target),
         log_in=log_in_to(target),
+        working=watcher.working,
+        children=Children(watcher.stopping),
     )
 
 
@@ -96,6 +98,6 @@ def _read_pins(request: Request, watcher: Watcher) -> Pins | None:
     if request.mode != "aws":
         watcher.noted(Unpinned(str(file)))
         return None
-    message = f"{file} is not there: what runs in real AWS is a provider that was reviewed"
-    hint = f"write it and commit it: {COMMAND}"
+    message = f"{file} is not there: real AWS is only changed by reviewed providers"
+    hint = f"create and commit it: {COMMAND}"
     raise TerraformError(Finding(rule="F611", message=message, hint=hint))

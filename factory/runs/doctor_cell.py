@@ -29,7 +29,7 @@ def cell_questions(
     if not isinstance(inventory.cells[name].account, ExistingAccount):
         yield Question(
             claim="its account can be worked in",
-            ask=lambda: Unmet("not asked: the first apply makes the account", status="skipped"),
+            ask=lambda: Unmet("the first apply creates the account", status="skipped"),
             path=("account",),
         )
         return
@@ -41,7 +41,7 @@ def cell_questions(
     yield from _of_cluster(kind, visit)
     yield Question(
         claim="its quotas are those of cells.yaml",
-        ask=lambda: Unmet(f"not asked here: cellfactory quotas --account {name}", status="skipped"),
+        ask=lambda: Unmet(f"see cellfactory quotas --account {name}", status="skipped"),
         path=("quotas",),
         is_alone=True,
     )
@@ -53,8 +53,8 @@ def _way_in(inventory: Inventory, name: str) -> Iterator[Question]:
     def ask() -> Unmet | None:
         if inventory.hubs_of(name):
             return None
-        seen = f"mesh {mesh} has no hub: nobody outside the VPC reaches the Kubernetes API"
-        fix = f"give {mesh} a hub, or apply the layer platform from inside the VPC"
+        seen = f"mesh {mesh} has no hub: the Kubernetes API is reachable only from inside the VPC"
+        fix = f"give {mesh} a hub, or apply the platform layer from inside the VPC"
         return Unmet(seen, fix, "warning")
 
     yield Question(
@@ -125,14 +125,14 @@ def _of_cluster(kind: CellType, visit: Visit) -> Iterator[Question]:
         claim=f"EKS offers Kubernetes {version}",
         ask=visit.asks("eks", _offers, version),
         path=("type",),
-        fix="let the role ask eks:DescribeClusterVersions",
+        fix="allow the role eks:DescribeClusterVersions",
     )
     for addon, wanted in kind.addons.items():
         yield Question(
             claim=f"EKS offers {addon} {wanted} for it",
             ask=visit.asks("eks", _addon, version, addon, wanted),
             path=("type",),
-            fix="let the role ask eks:DescribeAddonVersions",
+            fix="allow the role eks:DescribeAddonVersions",
         )
 
 

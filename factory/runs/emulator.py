@@ -17,7 +17,8 @@ from factory.design import Design
 from factory.errors import Finding, TerraformError, UsageError
 from factory.files import read_text, write_whole
 from factory.processes import Children, Finished, run_process
-from factory.runs.context import FOLDER, folder_of
+from factory.runs.context import folder_of
+from factory.runs.places import FOLDER
 from factory.terraform.emulated import (
     Server,
     forget_server,
@@ -30,11 +31,15 @@ START_SECONDS = 120.0  # it takes three; a busy machine is given time
 POLL_SECONDS = 0.1
 
 
-def prepare_world(design: Design) -> Path:
+def prepare_world(design: Design, home: Path) -> Path:
     """Write down what is there before the first cell of a design.
 
+    Args:
+        design: what to emulate an AWS for.
+        home: the folder of its inventory.
+
     Returns:
-        The folder of the sandbox, below the present one.
+        The folder of the sandbox, below that one.
 
     Raises:
         UsageError: when one is running here already.
@@ -42,8 +47,8 @@ def prepare_world(design: Design) -> Path:
     from factory.sandbox.from_inventory import plan_world  # it brings the bindings along
     from factory.sandbox.world import render_world
 
-    _refuse_second(Path.cwd() / FOLDER / "sandbox")
-    folder = folder_of("sandbox")
+    _refuse_second(home / FOLDER / "sandbox")
+    folder = folder_of(home, "sandbox")
     write_whole(folder / "world.json", render_world(plan_world(design.inventory, design.facts)))
     return folder
 
@@ -51,7 +56,7 @@ def prepare_world(design: Design) -> Path:
 def require_emulator() -> None:
     """Raise a `UsageError` when the emulator is not installed."""
     if find_spec("moto") is None:
-        msg = "the emulated AWS is an extra: pip install 'cellfactory[sandbox]'"
+        msg = "the sandbox needs the extra `sandbox`: in a clone, run python3 dev.py setup"
         raise UsageError(msg)
 
 
@@ -75,7 +80,7 @@ class Emulator:
             if not self._thread.is_alive() or time.monotonic() > late:
                 self.children.stop(signal.SIGTERM)
                 said = self._ended[0].stderr.strip() if self._ended else "it did not answer in time"
-                msg = f"the emulated AWS did not start: {said or 'it was stopped'}"
+                msg = f"the sandbox did not start: {said or 'it was stopped'}"
                 raise TerraformError(Finding(rule="F609", message=msg))
             time.sleep(POLL_SECONDS)
         told = json.loads(read_text(self._ready))
@@ -88,7 +93,7 @@ class Emulator:
         while self._thread.is_alive():
             self._thread.join(POLL_SECONDS)
         if not self.children.stopping:
-            msg = f"the emulated AWS ended by itself: {self._ended[0].stderr.strip()}"
+            msg = f"the sandbox stopped unexpectedly: {self._ended[0].stderr.strip()}"
             raise TerraformError(Finding(rule="F609", message=msg))
 
     def stop(self, server: Server) -> None:
@@ -114,7 +119,7 @@ class Emulator:
 def _refuse_second(folder: Path) -> None:
     other = read_server(folder)
     if other is not None and is_alive(other):
-        msg = f"an emulated AWS is running here already: {other.endpoint} (process {other.pid})"
+        msg = f"a sandbox is already running here: {other.endpoint} (process {other.pid})"
         raise UsageError(msg)
 
 

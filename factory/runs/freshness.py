@@ -36,11 +36,8 @@ def read_fresh(output: Path, design: Design, stacks: Sequence[Stack]) -> dict[St
     if stale:
         named = ", ".join(map(str, stale[:MOST_NAMED]))
         named += ", ..." if len(stale) > MOST_NAMED else ""
-        msg = (
-            f"{output} is not what the inventory makes: {len(stale):,} of {len(stacks):,} stacks "
-            f"differ ({named})"
-        )
-        hint = "run cellfactory synth, and look at what changes"
+        msg = f"{output} is out of date: {len(stale):,} of {len(stacks):,} stacks differ ({named})"
+        hint = "run cellfactory synth and review the change"
         raise SynthError(Finding(rule="F405", message=msg, hint=hint))
     return sources
 

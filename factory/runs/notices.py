@@ -99,6 +99,7 @@ class Resumable:
     """A run that did not finish, and can be taken up again."""
 
     run: str
+    mode: Mode
 
 
 Notice = (

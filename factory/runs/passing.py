@@ -78,7 +78,7 @@ def _synthesized(
     stacks = {known.id: known for known in list_stacks(design.inventory, design.facts)}
     select_stacks(stacks, request.selection)
     if stack not in stacks:
-        msg = f"there is no {stack} here: neither recorded nor in the inventory"
+        msg = f"there is no {stack} here: it is neither in the registry nor in the inventory"
         raise UsageError(msg)
     found = {producer: context.registry.read(producer) for producer in stacks[stack].waits_for}
     resolved = resolve_inputs(stacks[stack], {i: r for i, r in found.items() if r is not None})

@@ -16,6 +16,7 @@ from factory.layers import list_stacks
 from factory.layers.providers import required_providers
 from factory.processes import run_process
 from factory.runs.context import folder_of
+from factory.runs.places import home_of
 from factory.terraform.engine import Engine, find_engine
 from factory.terraform.provider_lock import (
     HEADER,
@@ -54,7 +55,7 @@ def lock_providers(declared: Declared, file: Path, *, upgrade: bool = False) -> 
             Terraform cannot find a provider (F612).
         UsageError: when the lock cannot be written.
     """
-    folder = folder_of("offline")
+    folder = folder_of(home_of(file), "offline")
     target = Target(mode="offline", folder=folder, mirror=plugin_mirror(os.environ))
     engine = find_engine(os.environ, folder)
     before = parse_provider_lock(read_text(file), str(file)) if file.exists() else {}

@@ -36,10 +36,10 @@ _BAD_KEYS = frozenset(
         *("UnrecognizedClientException", "SignatureDoesNotMatch", "InvalidAccessKeyId"),
     }
 )
-LOG_IN = "log in, such as by: aws sso login; AWS_PROFILE names the profile"
-LOOK_AT_SETTINGS = "mend the settings of the AWS SDK: the variables AWS_…, ~/.aws/config"
-LOOK_AT_NETWORK = "find out why this machine does not get there: network, HTTPS_PROXY, firewall"
-READ_ON = "docs/prerequisites.md says what has to be there"
+LOG_IN = "log in (such as aws sso login) or set AWS_PROFILE"
+LOOK_AT_SETTINGS = "fix the AWS SDK settings: AWS_… variables, ~/.aws/config"
+LOOK_AT_NETWORK = "check the network of this machine: DNS, HTTPS_PROXY, firewall"
+READ_ON = "see docs/prerequisites.md"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +131,7 @@ def ask_all(subject: Subject, questions: Iterable[Question]) -> Iterator[Answer]
     barred = ""
     for question in questions:
         if barred and not question.is_alone:
-            unmet: Unmet | None = Unmet(
-                f"not asked, as this does not hold: {barred}", status="skipped"
-            )
+            unmet: Unmet | None = Unmet(f"skipped, because this failed: {barred}", status="skipped")
         else:
             unmet = _ask(question)
         if question.bars and not barred and unmet is not None and unmet.status == "failed":
@@ -163,7 +161,7 @@ def _refusal(question: Question, error: Exception) -> Unmet:
     seen = in_one_line(told)
     code = error_code(cause)
     if code in _NO_RIGHT and not question.is_needed and not isinstance(error, FactoryError):
-        return Unmet(f"not known: {seen}", question.fix or "let the role ask this", "warning")
+        return Unmet(f"not known: {seen}", question.fix or "allow the role to read this", "warning")
     return Unmet(seen, _client_fix(cause) or question.fix or READ_ON)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from factory.design import (
@@ -19,16 +20,7 @@ from factory.facts.loader import load_facts
 from factory.files import read_bytes
 from factory.git import find_base, find_commit, read_at
 from factory.inventory.schema import State
-
-
-def lock_file_of(inventory_file: Path) -> Path:
-    """The address lock beside an inventory: `cells.yaml` has `cells.lock.yaml`."""
-    return inventory_file.with_suffix(".lock.yaml")
-
-
-def provider_lock_of(inventory_file: Path) -> Path:
-    """The provider lock beside an inventory: `cells.yaml` has `cells.providers.lock.hcl`."""
-    return inventory_file.with_suffix(".providers.lock.hcl")
+from factory.runs.places import STANDARD_INPUT, lock_file_of
 
 
 def read_texts(inventory_file: Path) -> Texts:
@@ -40,7 +32,7 @@ def read_texts(inventory_file: Path) -> Texts:
     lock_file = lock_file_of(inventory_file)
     return Texts(
         inventory=_read(inventory_file),
-        inventory_file=str(inventory_file),
+        inventory_file=_shown(inventory_file),
         lock=_read(lock_file) if lock_file.exists() else None,
         lock_file=str(lock_file),
     )
@@ -103,7 +95,7 @@ def read_declared(inventory_file: Path) -> Declared:
         UsageError: when it cannot be read.
         InventoryError: with every problem of it.
     """
-    return declare(_read(inventory_file), str(inventory_file), load_facts())
+    return declare(_read(inventory_file), _shown(inventory_file), load_facts())
 
 
 def read_state(inventory_file: Path) -> State:
@@ -113,9 +105,16 @@ def read_state(inventory_file: Path) -> State:
         UsageError: when it cannot be read.
         InventoryError: when it is not YAML, or `state` itself is wrong.
     """
-    return parse_state(_read(inventory_file), str(inventory_file))
+    return parse_state(_read(inventory_file), _shown(inventory_file))
 
 
 def _read(file: Path) -> bytes:
     """Read a text, a byte more than it may have: more is refused, and need not be read."""
+    if file == STANDARD_INPUT:
+        return sys.stdin.buffer.read(MOST_BYTES + 1)
     return read_bytes(file, most_bytes=MOST_BYTES + 1)
+
+
+def _shown(inventory_file: Path) -> str:
+    """What messages call an inventory."""
+    return "<stdin>" if inventory_file == STANDARD_INPUT else str(inventory_file)

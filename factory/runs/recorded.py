@@ -56,8 +56,8 @@ def check_places(design: Design, cells: RecordedCells) -> Iterator[Finding]:
                 rule="F222",
                 path=("cells", cell),
                 message=f"cell {cell!r} was applied {told}",
-                hint="the lock got lost or is not the right one: bring it back from version "
-                "control; or the registry is that of another inventory",
+                hint="the lock is missing or wrong: restore it from version control; or the "
+                "registry belongs to another inventory",
             )
 
 
@@ -93,9 +93,9 @@ def check_renamed(design: Design, cells: RecordedCells) -> Iterator[Finding]:
                 yield Finding(
                     rule="F223",
                     path=("cells", cell, "account"),
-                    message=f"the account of cell {cell!r} is {known.account_id}, which stands as "
-                    f"that of {name!r}",
-                    hint=f"a cell cannot be renamed: put {name!r} back\nto use the account again: "
+                    message=f"the account of cell {cell!r} is {known.account_id}, which "
+                    f"belongs to {name!r}",
+                    hint=f"a cell cannot be renamed: restore {name!r}\nto reuse the account: "
                     f"destroy --cell {name} {FORGET}, then write account: "
                     f'{{id: "{known.account_id}"}}',
                 )
@@ -114,8 +114,8 @@ def check_known(design: Design, cells: RecordedCells) -> Iterator[Finding]:
             path=("state",),
             message="the outputs registry is empty, though the lock holds "
             f"{counted(len(standing), 'cell')}",
-            hint="is it the right registry, and the right state bucket? apply would build every "
-            "cell a second time\nwhere nothing was applied yet: --first-apply",
+            hint="check the registry and the state bucket: apply would create every cell again"
+            "\nif nothing was applied yet: --first-apply",
         )
 
 

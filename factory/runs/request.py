@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from factory.runs.notices import Notice
+from factory.runs.places import INVENTORY, OUTPUT, provider_lock_of
 from factory.terraform.results import Result, Status
 from factory.terraform.selection import EVERYTHING, Selection
 from factory.terraform.target import Mode
@@ -17,8 +18,9 @@ class Request:
 
     mode: Mode
     selection: Selection = EVERYTHING
-    output: Path = Path("cdktf.out")  # the folder that `synth` wrote
-    provider_lock: Path = Path("cells.providers.lock.hcl")  # beside the inventory
+    home: Path = field(default_factory=Path.cwd)  # of the inventory; `.cellfactory` lies there
+    output: Path = OUTPUT  # the folder that `synth` wrote
+    provider_lock: Path = field(default_factory=lambda: provider_lock_of(INVENTORY))
     registry: str | None = None  # place of the outputs registry; the state bucket when None
     parallel: int = 4  # stacks at a time
     first_apply: bool = True  # whether an empty registry is one that nothing was applied to

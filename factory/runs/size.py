@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
@@ -11,6 +10,7 @@ from typing import Any
 from factory.design import Design
 from factory.errors import UsageError
 from factory.facts.schema import Facts, Quota, UnknownInstanceType
+from factory.inventory.nearest import suggest
 from factory.sizing.answers import (
     Pools,
     Rebuilt,
@@ -47,7 +47,7 @@ class Sized:
             UsageError: when there is none, or more than one.
         """
         if self.setting is None:
-            msg = "--solve, --rebuild and --plot are about one cell: name it"
+            msg = "--solve, --rebuild and --plot need one cell: name it"
             raise UsageError(msg)
         return self.setting
 
@@ -144,9 +144,7 @@ def rebuild(setting: Setting) -> tuple[Rebuilt, ...]:
 def _require_known(cells: Sequence[str], owners: Collection[str]) -> None:
     for cell in cells:
         if cell not in owners:
-            near = difflib.get_close_matches(cell, owners, n=1)
-            meant = f"; did you mean {near[0]!r}?" if near else ""
-            msg = f"no cell or hub is named {cell!r}{meant}"
+            msg = f"unknown cell or hub {cell!r}{suggest(cell, owners)}"
             raise UsageError(msg)
 
 

@@ -9,6 +9,7 @@ from typing import Protocol
 from factory.errors import UsageError
 from factory.layers import StackId
 from factory.runs.notices import Notice
+from factory.terraform.messages import Step
 from factory.terraform.results import Result
 from factory.terraform.runner import Listener
 from factory.terraform.target import Mode
@@ -23,7 +24,7 @@ class Question:
 
 
 class Watcher(Protocol):
-    """Follows one run; `started` and `finished` are called from several threads."""
+    """Follows one run; all but the first three are called from several threads."""
 
     def noted(self, notice: Notice) -> None:
         """Hear what one should know before anything is done."""
@@ -37,8 +38,14 @@ class Watcher(Protocol):
     def started(self, stack: StackId) -> None:
         """Hear that Terraform is about to be started for a stack."""
 
+    def working(self, stack: StackId, step: Step) -> None:
+        """Hear what Terraform does for a stack now."""
+
     def waiting(self, stack: StackId, why: str) -> None:
         """Hear that a stack cannot be worked on yet, and why."""
+
+    def stopping(self) -> None:
+        """Hear that an interrupt was passed on to whatever runs."""
 
     def finished(self, result: Result) -> None:
         """Hear what became of a stack."""

@@ -32,15 +32,15 @@ class Bound:
 
 _SURGE = "nodes include those that an update adds, in all groups at once (max_unavailable)"
 _RESET = "as if an add-on update set the CNI's settings back to their defaults"
-_WEIGHT = "a pod on a delegated prefix counts 1 NAU (nau-per-pd-pod, which no page settles)"
+_WEIGHT = "a pod on a delegated prefix counts 1 NAU (nau-per-pd-pod, which AWS does not document)"
 _TGW = "as if a transit gateway joined the VPCs, which an inventory cannot ask for yet"
 _PEERS = "peers of a hub that are not cells of this inventory are not known (nau of the hub)"
 _WEIGHTS = (
-    "no page settles nau-per-pd-pod and nau-per-control-plane-interface (factory/facts/nau.yaml)"
+    "AWS does not document nau-per-pd-pod and nau-per-control-plane-interface (facts/nau.yaml)"
 )
 _LAUNCHES = (
-    "no page settles whether Auto Scaling's launches draw on the account's buckets: here "
-    "they do (calls of a node in factory/facts/ec2_api.yaml)"
+    "AWS does not document whether Auto Scaling launches draw on the account's buckets: here "
+    "they do (calls per node in factory/facts/ec2_api.yaml)"
 )
 _PLANE = "all interfaces of the control plane may stand in one zone"
 

@@ -95,5 +95,5 @@ def size_dns(entries: CellEntries) -> Iterator[Usage]:
         shape.nodes * shape.max_pods * rate / senders,
         entries.quota("resolver-packets"),
         detail=f"{rate:g} queries a second of each pod that CoreDNS does not answer itself "
-        f"(resolver-queries-per-pod, which no page settles), from {senders:,} nodes",
+        f"(resolver-queries-per-pod, which AWS does not document), from {senders:,} nodes",
     )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 
 from factory.errors import Finding, KeyPath
 from factory.facts.schema import Facts, Quota, UnknownFact, effective
+from factory.inventory.nearest import nearest
 from factory.inventory.schema import Inventory
 from factory.sizing.usage import Limit
 
@@ -58,7 +58,7 @@ def check_quotas(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
                     path=("cell_types", name, "node_groups", pool, "instance_type"),
                     message=f"no quota is known that counts the vCPUs of {group.instance_type}"
                     f"{' Spot' if spot else ''} instances: they are not checked",
-                    hint="look the account's quota up in Service Quotas",
+                    hint="check the account's quota in Service Quotas",
                     severity="warning",
                 )
 
@@ -93,13 +93,13 @@ def _check_quota(
 ) -> Iterator[Finding]:
     quota = by_code.get(code)
     if quota is None:
-        near = get_close_matches(code, by_code, n=1, cutoff=0.7)
-        meant = f"did you mean {near[0]} ({by_code[near[0]].title})?" if near else ""
+        near = nearest(code, by_code)
+        meant = f"did you mean {near} ({by_code[near].title})?" if near else ""
         yield Finding(
             rule="F392",
             path=path,
             message=f"no bound uses the quota {code}",
-            hint=meant or "remove it, or look the code up in Service Quotas",
+            hint=meant or "remove it, or look up the code in Service Quotas",
             severity="warning",
         )
     elif quota.maximum is not None and value > quota.maximum:

@@ -155,7 +155,7 @@ def recommend_pace(plan: RebuildPlan, draw: Callable[[], Draw]) -> float | None:
         draw: Makes the random numbers of one trial, the same each time.
 
     Returns:
-        The pace to a twentieth of a node, or None where no pace avoids every throttle.
+        The pace to a twentieth of a node, or None where every pace is throttled.
     """
     slowest, fastest = 1, ceil(PACES * 2 * _sustained(plan))
     if simulate_rebuild(replace(plan, pace=slowest / PACES), draw()).throttled:

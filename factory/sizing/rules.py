@@ -11,8 +11,8 @@ from factory.sizing.usage import Ledger, Usage
 
 RULES = {
     **{bound.rule: bound.title for bound in BOUNDS.values()},
-    "F391": "A quota is recorded above the most that AWS gives.",
-    "F392": "A quota code is one that no bound uses (a warning).",
+    "F391": "A recorded quota exceeds AWS's maximum.",
+    "F392": "No bound uses a quota code (a warning).",
     "F393": "No known quota counts the vCPUs of an instance type (a warning).",
 }
 """What each rule says, a bound its title; a number is never used again for something else."""
@@ -31,7 +31,7 @@ def check_ledger(ledger: Ledger) -> Iterator[Finding]:
             yield Finding(
                 rule=BOUNDS[usage.bound].rule,
                 path=usage.path,
-                message=f"{usage.scope.kind} {usage.scope} needs {describe(usage)}",
+                message=f"{_named(usage)} needs {describe(usage)}",
                 hint=hint(usage),
                 severity=usage.gate,
                 about=_subject(usage),
@@ -53,17 +53,29 @@ def _subject(usage: Usage) -> KeyPath:
     return ("cells", usage.scope.owner) if usage.scope.kind != "inventory" else ()
 
 
+def _named(usage: Usage) -> str:
+    """Name what is too large as a person would: its owner, and the part of it that is counted."""
+    scope = usage.scope
+    if scope.kind == "inventory":
+        return "the inventory"
+    owner = f"{'hub' if usage.path[:1] == ('hubs',) else 'cell'} {scope.owner}"
+    if scope.kind == "zone":
+        return f"{owner} in zone {scope.name}"
+    return f"node group {scope.name} of {owner}" if scope.kind == "pool" else owner
+
+
 def describe(usage: Usage) -> str:
-    """Say in one line how much is used of what.
+    """Say in one line how much is needed, what the limit is, and of which bound.
 
     >>> from factory.sizing.usage import Limit, Scope
     >>> describe(Usage(bound="node-ceiling", scope=Scope("a", "cell", "a"), used=1450,
     ...     allowed=Limit(value=1300), unit="nodes", gate="error", path=()))
-    '1,450 of 1,300 nodes (112%): nodes, policy'
+    '1,450 nodes; the limit is 1,300 (112%): nodes, policy'
     """
-    share = "none is allowed" if usage.share == inf else f"{usage.share:.0%}"
+    share = "none is allowed" if usage.share == inf else f"{usage.share:,.0%}"
     title = BOUNDS[usage.bound].title
-    return f"{amount(usage.used)} of {amount(usage.limit)} {usage.unit} ({share}): {title}"
+    end = "" if title == usage.unit else f": {title}"
+    return f"{amount(usage.used)} {usage.unit}; the limit is {amount(usage.limit)} ({share}){end}"
 
 
 def hint(usage: Usage) -> str:

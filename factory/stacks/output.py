@@ -48,8 +48,8 @@ def _refuse(folder: Path, place: Path) -> None:
     """Raise where a folder is not ours to replace."""
     if place.exists() and not _is_output(place):
         msg = (
-            f"{folder} is there, but was not made by cellfactory or cdktf\n"
-            "    Choose another folder with --output, or move that one away."
+            f"{folder} exists, but was not created by cellfactory or cdktf\n"
+            "    choose another folder with --output, or move that one"
         )
         raise UsageError(msg)
     if Path.cwd().is_relative_to(place):

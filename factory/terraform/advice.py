@@ -21,7 +21,7 @@ def terraform_line(stack: StackId, mode: Mode, *words: str) -> str:
     'cellfactory terraform --sandbox --cell a --layer network -- untaint \\'aws_route.x["b"]\\''
     """
     named = f"--{stack.kind} {shlex.quote(stack.owner)} --layer {stack.layer}"
-    return f"{_begin('terraform', mode)} {named} -- {shlex.join(words)}"
+    return f"{command('terraform', mode)} {named} -- {shlex.join(words)}"
 
 
 def destroy_line(chosen: Iterable[StackId], recorded: Collection[StackId], mode: Mode) -> str:
@@ -41,12 +41,12 @@ def destroy_line(chosen: Iterable[StackId], recorded: Collection[StackId], mode:
         words[f"--{stack.kind} {stack.owner}" if is_whole else f"--stack {stack}"] = None
     if any(stack.row.kept_on_destroy for stack in wanted):
         words[FORGET] = None
-    return f"{_begin('destroy', mode)} {' '.join(sorted(words))}"
+    return f"{command('destroy', mode)} {' '.join(sorted(words))}"
 
 
 def gone_line(mode: Mode) -> str:
     """Write the line that destroys all that has no place in the inventory."""
-    return f"{_begin('destroy', mode)} {GONE}"
+    return f"{command('destroy', mode)} {GONE}"
 
 
 def apply_line(stacks: Iterable[StackId], mode: Mode) -> str:
@@ -54,8 +54,9 @@ def apply_line(stacks: Iterable[StackId], mode: Mode) -> str:
     named = sorted(set(stacks), key=layer_rank)
     words = [f"--stack {stack}" for stack in named]
     words += [f"--allow-destroy {layer}" for layer in dict.fromkeys(s.layer for s in named)]
-    return f"{_begin('apply', mode)} {' '.join(words)}"
+    return f"{command('apply', mode)} {' '.join(words)}"
 
 
-def _begin(command: str, mode: Mode) -> str:
-    return f"cellfactory {command}{' --sandbox' if mode == 'sandbox' else ''}"
+def command(name: str, mode: Mode) -> str:
+    """Write how one of our commands begins."""
+    return f"cellfactory {name}{' --sandbox' if mode == 'sandbox' else ''}"

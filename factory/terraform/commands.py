@@ -13,23 +13,27 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TypeVar
 
 from factory.errors import Finding, TerraformError
 from factory.facts.loader import load_facts
 from factory.layers import Stack, StackId
 from factory.layers.access import ACCOUNT_VARIABLE
-from factory.processes import Children, Finished, run_process
+from factory.processes import Children, Finished, Heard, run_process
 from factory.terraform.chart_registries import LogIn, charts_in_reach
 from factory.terraform.engine import Engine
 from factory.terraform.guard import Allowed, dangers, describe, forbidden
 from factory.terraform.hub_ways import HubWays
 from factory.terraform.messages import (
     Diagnostic,
+    Phase,
     Report,
+    Step,
     Value,
     parse_outputs,
     parse_report,
+    parse_step,
     parse_validation,
 )
 from factory.terraform.new_accounts import NewAccounts
@@ -69,6 +73,7 @@ class RunContext:
     hub_ways: HubWays | None = None  # None takes every cluster to be reached
     sweeper: Sweeper | None = None  # None looks into no VPC
     log_in: LogIn | None = None  # to private chart registries; None logs in nowhere
+    working: Callable[[StackId, Step], None] = lambda _stack, _step: None  # from several threads
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +93,7 @@ def validate_stack(context: RunContext, stack: StackId, sources: Sources) -> Res
     )
     if failed := _init(context, stack, space):
         return failed
+    context.working(stack, Step(phase="validate"))
     finished = run_terraform(context, space, "validate", "-json")
     try:
         told = parse_validation(finished.stdout)
@@ -130,7 +136,7 @@ def _plan(context: RunContext, job: Job, space: Workspace, started: float) -> Re
     stack = job.stack.id
     saved = (f"-out={PLAN}",) if _holds_versions(stack, job.sources) else ()
     try:
-        report, finished = _reported(context, space, *_PLAN, "-lock=false", *saved)
+        report, finished = _reported(context, stack, space, "plan", *_PLAN, "-lock=false", *saved)
         if finished.code not in (0, 2):
             return failed_result(context, stack, report, finished)
         result = _planned(stack, report, finished, time.monotonic() - started)
@@ -199,7 +205,7 @@ def destroy_stack(context: RunContext, record: Record) -> Result:
         return failed
     context.registry.write(replace(record, complete=False))
     report, finished = _reported(
-        context, space, "destroy", "-json", "-input=false", LOCK_TIMEOUT, "-auto-approve"
+        context, stack, space, "destroy", *_TOLD, LOCK_TIMEOUT, "-auto-approve"
     )
     if finished.code != 0:
         return failed_result(context, stack, report, finished)
@@ -217,7 +223,8 @@ def open_stack(
     return _init(context, stack, space) or space
 
 
-_PLAN = ("plan", "-json", "-input=false", "-detailed-exitcode")
+_TOLD = ("-json", "-input=false")
+_PLAN = (*_TOLD, "-detailed-exitcode")
 
 
 def _apply(
@@ -230,7 +237,7 @@ def _apply(
 ) -> Result:
     context.registry.write(record)
     report, finished = _reported(
-        context, space, "apply", "-json", "-input=false", LOCK_TIMEOUT, *arguments
+        context, job.stack.id, space, "apply", *_TOLD, LOCK_TIMEOUT, *arguments
     )
     if finished.code != 0:
         return failed_result(context, job.stack.id, report, finished)
@@ -305,7 +312,9 @@ def _plan_and_look(
     context: RunContext, stack: StackId, space: Workspace, allowed: Allowed, started: float
 ) -> Result:
     """Save a plan, and hold it against what an apply may do."""
-    report, finished = _reported(context, space, *_PLAN, LOCK_TIMEOUT, f"-out={PLAN}")
+    report, finished = _reported(
+        context, stack, space, "plan", *_PLAN, LOCK_TIMEOUT, f"-out={PLAN}"
+    )
     took = time.monotonic() - started
     if refused := _refusal(context.target.mode, stack, report, allowed, took):
         return refused
@@ -339,6 +348,7 @@ def _init(context: RunContext, stack: StackId, space: Workspace) -> Result | Non
     with context.init_lock, cache_turn(context.environment.get("TF_PLUGIN_CACHE_DIR")):
         if not space.needs_init:
             return None
+        context.working(stack, Step(phase="init"))
         arguments = {"aws": (), "sandbox": ("-reconfigure",), "offline": ("-backend=false",)}
         finished = run_terraform(
             context,
@@ -358,8 +368,18 @@ def _init(context: RunContext, stack: StackId, space: Workspace) -> Result | Non
     return replace(failed, finding=finding, reason=str(finding))
 
 
-def _reported(context: RunContext, space: Workspace, *arguments: str) -> tuple[Report, Finished]:
-    finished = run_terraform(context, space, *arguments)
+def _reported(
+    context: RunContext, stack: StackId, space: Workspace, phase: Phase, *arguments: str
+) -> tuple[Report, Finished]:
+    """Run a command that tells what it does; its words are kept beside the work folder."""
+
+    def heard(line: bytes) -> None:
+        if step := parse_step(line, phase):
+            context.working(stack, step)
+
+    context.working(stack, Step(phase=phase))
+    log = context.target.log_file(stack, phase)
+    finished = run_terraform(context, space, phase, *arguments, log=log, heard=heard)
     return parse_report(finished.stdout), finished
 
 
@@ -374,8 +394,14 @@ def _outputs(context: RunContext, space: Workspace) -> Mapping[str, object]:
         raise TerraformError(finding) from error
 
 
-def run_terraform(context: RunContext, space: Workspace, *arguments: str) -> Finished:
-    """Run one command of Terraform's in a work folder."""
+def run_terraform(
+    context: RunContext,
+    space: Workspace,
+    *arguments: str,
+    log: Path | None = None,
+    heard: Heard | None = None,
+) -> Finished:
+    """Run one command of Terraform's in a work folder; `log` and `heard` as of `run_process`."""
 
     def run(program: Sequence[str]) -> Finished:
         return run_process(
@@ -383,6 +409,8 @@ def run_terraform(context: RunContext, space: Workspace, *arguments: str) -> Fin
             cwd=space.folder,
             env=context.environment,
             children=context.children,
+            log=log,
+            heard=heard,
         )
 
     return start(context, run)
@@ -443,4 +471,5 @@ def failed_result(
         diagnostics=told,
         applied=report.applied,
         seconds=finished.seconds,
+        log=finished.log,
     )

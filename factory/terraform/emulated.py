@@ -19,7 +19,7 @@ from factory.files import read_text, write_whole
 
 SERVER_FILE = "server.json"
 _OWNER_FILE = "server-id"
-_OF_ONE_SERVER = ("state", "registry", "runs", "work")
+_OF_ONE_SERVER = ("state", "registry", "runs", "work", "logs")
 _ANSWER_SECONDS = 2.0
 _START = "start one in another terminal: cellfactory sandbox"
 
@@ -64,10 +64,10 @@ def find_server(folder: Path) -> Server:
     """
     server = read_server(folder)
     if server is None:
-        msg = "no emulated AWS is running"
+        msg = "no sandbox is running"
         raise TerraformError(Finding(rule="F608", message=msg, hint=_START))
     if not is_alive(server):
-        msg = f"the emulated AWS at {server.endpoint} no longer answers"
+        msg = f"the sandbox at {server.endpoint} no longer answers"
         raise TerraformError(Finding(rule="F608", message=msg, hint=_START))
     return server
 

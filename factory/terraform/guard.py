@@ -93,27 +93,27 @@ def describe(refused: Sequence[Change], stack: StackId, mode: Mode) -> tuple[str
     return f"it would {' and '.join(told)}", "\n".join(ways)
 
 
-_VERBS = {"delete": "destroy", "replace": "replace", "create": "re-create what is gone:"}
+_VERBS = {"delete": "destroy", "replace": "replace", "create": "re-create missing resources:"}
 
 
 def _way_out(change: Change, stack: StackId, mode: Mode) -> str:
     kind, address, layer = change.resource_type, shlex.quote(change.address), stack.layer
     if kind in NEVER:
-        return "an account is never destroyed or replaced: put back what was edited"
+        return "an account is never destroyed or replaced: revert the edit"
     if is_tainted(change):
         return (
-            "its creation broke off; once AWS has mended it: "
+            "its creation was interrupted; if AWS has completed it: "
             f"{terraform_line(stack, mode, 'untaint', change.address)}\n"
-            f"to replace it instead: --allow-destroy {address}"
+            f"to replace it: --allow-destroy {address}"
         )
     if change.action == "create":
         return (
-            f"Terraform did not find {change.address}: make sure that it looks in the right "
-            f"account; to make it anew: --allow-destroy {address if kind in KEPT else layer}"
+            f"Terraform did not find {change.address}: check that it looks in the right "
+            f"account; to re-create it: --allow-destroy {address if kind in KEPT else layer}"
         )
     if kind in KEPT:
-        return f"{change.address} cannot be made again; to let it go: --allow-destroy {address}"
-    return f"to let it: --allow-destroy {layer}"
+        return f"{change.address} cannot be re-created; to destroy it: --allow-destroy {address}"
+    return f"to allow it: --allow-destroy {layer}"
 
 
 def is_tainted(change: Change) -> bool:

@@ -10,7 +10,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 Value = str | list[str] | dict[str, str]
 """What one stack hands to another."""
@@ -138,6 +138,51 @@ def parse_report(text: str) -> Report:
         diagnostics=tuple(diagnostics),
         other="\n".join(line for line in other if line.strip()),
     )
+
+
+Phase = Literal["init", "validate", "plan", "apply", "destroy", "outputs", "state"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What Terraform does for a stack at this moment."""
+
+    phase: Phase
+    address: str = ""  # of the resource; empty for the phase as a whole
+    action: str = ""  # create, read, update, delete or refresh
+    event: Literal["", "planned", "started", "ongoing", "done", "failed"] = ""
+    seconds: int = 0  # since the resource was begun, as Terraform tells
+
+
+_EVENTS: Mapping[str, Literal["planned", "started", "ongoing", "done", "failed"]] = {
+    "planned_change": "planned",
+    "apply_start": "started",
+    "apply_progress": "ongoing",
+    "apply_complete": "done",
+    "apply_errored": "failed",
+    "refresh_start": "started",
+    "refresh_complete": "done",
+}
+
+
+def parse_step(line: bytes, phase: Phase) -> Step | None:
+    """Read one line of what Terraform says with `-json`; None when it tells of no resource."""
+    try:
+        told = json.loads(line)
+        kind = told["type"]
+        event = _EVENTS.get(kind)
+        if event is None:
+            return None
+        hook = told.get("hook") or told["change"]
+        return Step(
+            phase=phase,
+            address=str(hook["resource"]["addr"]),
+            action="refresh" if kind.startswith("refresh") else str(hook.get("action", "")),
+            event=event,
+            seconds=int(hook.get("elapsed_seconds", 0)),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
 
 
 def parse_validation(text: str) -> tuple[Diagnostic, ...]:

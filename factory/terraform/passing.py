@@ -15,10 +15,10 @@ from factory.terraform.turns import stack_lock
 from factory.terraform.workspace import Sources
 
 REFUSED: Mapping[str, str] = {
-    "apply": "it would pass by every check: cellfactory apply --{kind} {owner} --layer {layer}",
-    "destroy": "it would pass by every check: cellfactory destroy --{kind} {owner} --layer {layer}",
-    "init": "it is run beforehand, wherever it is needed",
-    "workspace": "a stack has one state, and no workspaces",
+    "apply": "it would skip our checks; use cellfactory apply --{kind} {owner} --layer {layer}",
+    "destroy": "it would skip our checks; use cellfactory destroy --{kind} {owner} --layer {layer}",
+    "init": "it runs automatically when needed",
+    "workspace": "a stack has one state and no workspaces",
 }
 """What is not passed through, and what to do in its place."""
 
@@ -39,14 +39,14 @@ def check_words(stack: StackId, words: Sequence[str]) -> None:
         UsageError: with what to do in its place.
     """
     if not words:
-        msg = "say after -- what Terraform is to do, such as: -- state list"
+        msg = "give Terraform's arguments after --, such as: -- state list"
         raise UsageError(msg)
     first, *more = words
     why = REFUSED.get(first, "").format(kind=stack.kind, owner=stack.owner, layer=stack.layer)
     if first.startswith("-"):
-        why = "begin with a command of Terraform's, such as: -- state list"
+        why = "start with a Terraform command, such as: -- state list"
     elif first == "plan" and any(w.lstrip("-").partition("=")[0] == "out" for w in more):
-        why = "a saved plan holds the state, and nothing here applies one; leave -out away"
+        why = "a saved plan contains the state and cannot be applied here; drop -out"
     if why:
         msg = f"terraform {first} is not passed through: {why}"
         raise UsageError(msg)

@@ -55,8 +55,8 @@ def parse_provider_lock(text: str, file: str) -> dict[str, Locked]:
         where = (
             f"the entry of {broken[0]}" if broken else f"`{(rest or code).splitlines()[0][:60]}`"
         )
-        message = f"{file}: {where} is not what Terraform writes into a dependency lock"
-        hint = f"bring it back from version control, or write it anew: {COMMAND}"
+        message = f"{file}: {where} is not a Terraform dependency lock"
+        hint = f"restore it from version control, or re-create it: {COMMAND}"
         raise TerraformError(Finding(rule="F613", message=message, hint=hint))
     return found
 
@@ -124,7 +124,7 @@ def not_as_locked(words: str, file: str) -> Finding | None:
         return None
     message = f"a provider is not the one that {file} locks, or cannot be had in that version"
     hint = (
-        "it was locked for another platform, another build or an older range;\n"
+        "it was locked for another platform, build or version range;\n"
         f"see what would change: {COMMAND} (a newer version: {COMMAND} --upgrade)"
     )
     return Finding(rule="F612", message=message, hint=hint)

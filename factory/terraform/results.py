@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 from factory.errors import Finding
@@ -15,7 +16,7 @@ Status = Literal[
     "no-change",
     "applied",
     "destroyed",
-    "forgotten",  # by Terraform; AWS keeps what it held
+    "forgotten",  # by Terraform; its resources remain in AWS
     "done-before",  # by the run that is resumed
     "left-out",  # cannot be done in this target
     "deferred",  # its inputs do not exist yet
@@ -37,6 +38,7 @@ class Result:
     status: Status
     counts: Counts = field(default_factory=Counts)
     reason: str = ""  # one sentence, for what was not done
+    waits_for: tuple[StackId, ...] = ()  # what it was deferred for
     finding: Finding | None = None  # what `reason` says, where a rule says it
     warnings: tuple[Finding, ...] = ()  # ours, of what it does all the same
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -44,6 +46,7 @@ class Result:
     refused: tuple[Change, ...] = ()  # of what is planned, what the guard forbids
     applied: tuple[Change, ...] = ()
     seconds: float = 0.0  # wall time
+    log: Path | None = None  # what Terraform said, where that was kept
 
     @property
     def broken(self) -> bool:

@@ -254,7 +254,9 @@ def _skipped(stack: StackId, cause: StackId | None) -> Result:
 
 def _deferred(stack: StackId, deferred: Deferred) -> Result:
     named = ", ".join(map(str, deferred.waits_for))
-    return Result(stack=stack, status="deferred", reason=f"waits for {named}")
+    return Result(
+        stack=stack, status="deferred", reason=f"waits for {named}", waits_for=deferred.waits_for
+    )
 
 
 def _resolve(context: RunContext, stack: Stack) -> dict[str, Value] | Deferred:

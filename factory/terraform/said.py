@@ -36,22 +36,22 @@ SAYINGS = (
     Saying(
         r"Error acquiring the state lock(?s:.*?\n\s*ID:\s+(?P<id>\S+))?"
         r"(?s:.*?Who:\s+(?P<who>[^\n]+))?(?s:.*?Created:\s+(?P<since>[^\n]+))?",
-        "another run works on this stack, or was ended while it did\n"
+        "another run holds the state lock, or ended without releasing it\n"
         "it is that of {who}, since {since}\n"
         "only where that one is gone: {terraform} force-unlock -force {id}",
         "https://developer.hashicorp.com/terraform/cli/commands/force-unlock",
     ),
     Saying(
         r"EMAIL_ALREADY_EXISTS",
-        "an account has this e-mail address already, and AWS gives no address out twice\n"
+        "an account with this e-mail address exists, and AWS never reuses an address\n"
         'adopt that account: account: {{id: "..."}}; or give another address',
         "https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateAccountStatus.html",
     ),
     Saying(
         r"(?:S3 Bucket \((?P<bucket>[^)]+)\)(?s:.*))?BucketNotEmpty",
-        "S3 deletes no bucket that holds something: keep what you need of it, and empty it\n"
+        "S3 only deletes empty buckets: save what you need, then empty it\n"
         "aws s3 rm --recursive s3://{bucket}\n"
-        "versions of objects count, where it keeps them; then run the same command again",
+        "with versioning, delete the versions as well; then run the same command again",
         "https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucket.html",
     ),
     Saying(
@@ -66,22 +66,22 @@ SAYINGS = (
     ),
     Saying(
         r"(?:Log Group \((?P<group>[^)]+)\)(?s:.*))?ResourceAlreadyExistsException(?s:.*)log group",
-        "EKS writes on while its cluster is destroyed, and makes the log group once more\n"
-        "take it over: {terraform} import {address} {group}\n"
+        "EKS kept logging while its cluster was destroyed, and re-created the log group\n"
+        "adopt it: {terraform} import {address} {group}\n"
         "or delete it, with the logs in it: aws logs delete-log-group --log-group-name {group}",
         "https://github.com/terraform-aws-modules/terraform-aws-eks/issues/920",
     ),
     Saying(
         r"Unsupported Kubernetes minor version update"
         r"(?: from (?P<from>\d+\.\d+) to (?P<to>\d+\.\d+))?",
-        "the cluster has {from} and the inventory wants {to}\n"
+        "the cluster runs {from}, the inventory says {to}\n"
         "EKS raises a cluster by one minor version at a time, and takes it back only for some days "
         "after an update: write the version after its own as kubernetes_version, or its own",
         "https://docs.aws.amazon.com/eks/latest/userguide/update-cluster.html",
     ),
     Saying(
         r"same (?:set of )?(?:AZs|Availability Zones)|exact set of (?:AZs|Availability Zones)",
-        "a cluster keeps the zones that it was born with: put them back in zones of its cell type, "
+        "a cluster cannot change its zones: restore the zones of its cell type, "
         "or move the jobs to a new cell",
         "https://docs.aws.amazon.com/eks/latest/APIReference/API_UpdateClusterConfig.html",
     ),
@@ -142,9 +142,9 @@ SAYINGS = (
     Saying(
         r"(?:User: (?P<who>\S+) is )?not authorized to perform: sts:AssumeRole"
         r"(?: on resource: (?P<role>\S+))?",
-        "the role is not there, its trust policy does not name who asks, or who asks may not "
-        "assume it\n"
-        "{who} asks for {role}",
+        "the role does not exist, its trust policy does not allow the caller, or the caller may "
+        "not assume it\n"
+        "caller {who}, role {role}",
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_roles.html",
     ),
 )

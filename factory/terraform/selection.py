@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from factory.errors import UsageError
+from factory.inventory.nearest import suggest
 from factory.layers import OwnerKind, StackId
 
 
@@ -67,6 +67,6 @@ def select_stacks(stacks: Iterable[StackId], wanted: Selection) -> tuple[StackId
 def _unknown(noun: str, names: Iterable[str], known: Collection[str]) -> Iterator[str]:
     for name in dict.fromkeys(names):
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known) or 'none'}"
-            yield f"there is no {noun} {name!r} here\n    {hint}"
+            near = suggest(name, known)
+            hint = "" if near else f"\n    known: {', '.join(known) or 'none'}"
+            yield f"unknown {noun} {name!r}{near}{hint}"

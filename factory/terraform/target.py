@@ -40,6 +40,10 @@ class Target:
         """Where the sandbox keeps the state of a stack."""
         return self.folder / "state" / state_key(stack.kind, stack.owner, stack.layer)
 
+    def log_file(self, stack: StackId, command: str) -> Path:
+        """Where it is kept what Terraform said for a stack the last time, a JSON object a line."""
+        return self.folder / "logs" / stack.name / f"{command}.jsonl"
+
     @property
     def locks_folder(self) -> Path:
         """Where a run says which stacks it is at work on."""

@@ -101,5 +101,5 @@ def _kept(stack: StackId, path: Path) -> Finding:
     """Say who works on a stack, by the number of the process that wrote it down."""
     process = path.read_text("utf-8").strip()
     named = f" (process {process})" if process else ""
-    message = f"another cellfactory{named} is at work on {stack} in this folder; let it finish"
+    message = f"another cellfactory{named} is working on {stack}; wait for it to finish"
     return Finding(rule="F610", stack=stack.name, message=message)

@@ -57,7 +57,7 @@ def read_sources(folder: Path, stack: StackId) -> dict[str, str]:
     """
     place = folder / "stacks" / stack.name
     if not (place / CONFIGURATION).is_file():
-        msg = f"{place / CONFIGURATION} is not there; run `cellfactory synth` first"
+        msg = f"{place / CONFIGURATION} does not exist; run `cellfactory synth` first"
         raise UsageError(msg)
     paths = {p.relative_to(place) for p in place.rglob("*") if p.is_file()}
     return {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import inf
 from typing import Any
 
@@ -10,6 +10,7 @@ from factory.sizing.bounds import BOUNDS
 from factory.sizing.rules import amount, raise_to
 from factory.sizing.usage import Gate, Ledger, Usage, fullest
 from factory.views.problems import FORMAT_VERSION
+from factory.views.style import Tone
 
 TITLE = 32  # characters of a bound's title and the zone or pool it is counted for
 BAR = 6  # characters of a full bar
@@ -21,6 +22,8 @@ SECTIONS: tuple[tuple[Gate, str], ...] = (
 )
 LEGEND = "* binds  ! does not fit  ~ does not fit (warning)  . (note only)  + from {:.0%} on"
 OVER: dict[Gate, str] = {"error": "!", "warning": "~", "note": "."}
+MARKS: Mapping[str, Tone] = {"! ": "bad", "~ ": "warning", "* ": "strong"}
+"""What a line begins with that is to be seen first."""
 
 
 def render_text(

@@ -23,7 +23,7 @@ from factory.runs.notices import (
     Unpinned,
 )
 from factory.runs.watcher import Question
-from factory.terraform.advice import FORGET, gone_line
+from factory.terraform.advice import FORGET, command, gone_line
 from factory.terraform.leftovers import CLUSTER, Leftover
 from factory.terraform.target import Mode
 
@@ -32,36 +32,39 @@ def render_notice(notice: Notice) -> str:
     """Render a notice.
 
     >>> render_notice(LayerLeftOut("platform", "no Kubernetes API"))
-    'platform is left out: no Kubernetes API'
+    'platform is skipped: no Kubernetes API'
     """
     match notice:
         case Unpinned(file):
-            text = f"providers are not pinned: {file} is not there; cellfactory lock-providers"
+            text = (
+                f"providers are not pinned: there is no {file}; to pin them: "
+                "cellfactory lock-providers"
+            )
         case NothingSelected(owners, layers):
-            text = f"{', '.join(owners)}: no layer {' or '.join(layers)} there, so nothing to do"
+            text = f"{', '.join(owners)}: no layer {' or '.join(layers)} to work on"
         case SandboxWiped() | NothingRecorded() | NothingGone():
             text = _TOLD[type(notice)]
         case LayerLeftOut(layer, reason):
-            text = f"{layer} is left out: {reason}"
+            text = f"{layer} is skipped: {reason}"
         case Orphaned(stacks, mode):
             text = _orphaned(stacks, mode)
         case StackKept(stack):
-            text = f"{stack} is kept, as is what it holds: only {FORGET} gives it up"
+            text = f"{stack} is kept; {FORGET} removes it from Terraform's state"
         case AccountLeft() | Lying() | Swept():
             text = _in_aws(notice)
         case Pending(sentence):
             text = sentence
-        case Resumable(run):
-            text = f"run {run}: take it up again with --resume {run}"
+        case Resumable(run, mode):
+            text = f"to resume: {command('apply', mode)} --resume {run}"
         case _:
             assert_never(notice)
     return text
 
 
 _TOLD: Mapping[type[Notice], str] = {
-    SandboxWiped: "the emulated AWS is a new one: what was kept of the earlier one is wiped",
-    NothingRecorded: "the registry knows of no stack: nothing to destroy",
-    NothingGone: "all that is recorded has its place in the inventory: nothing to destroy",
+    SandboxWiped: "this is a new sandbox: the state of the previous one was deleted",
+    NothingRecorded: "nothing to destroy: the registry has no stacks",
+    NothingGone: "nothing to destroy: every recorded stack is in the inventory",
 }
 
 
@@ -73,12 +76,12 @@ def _orphaned(stacks: Sequence[StackId], mode: Mode) -> str:
     if gone:
         are, them = ("is", "it") if len(gone) == 1 else ("are", "them")
         lines.append(
-            f"{', '.join(gone)} {are} orphaned: applied once, but not in the inventory; to "
+            f"{', '.join(gone)} {are} no longer in the inventory; to "
             f"destroy {them}: {gone_line(mode)}"
         )
     if kept:
         verb = "is" if len(kept) == 1 else "are"
-        lines.append(f"{', '.join(kept)} {verb} not in the inventory, and kept")
+        lines.append(f"{', '.join(kept)} {verb} no longer in the inventory, but kept")
     return "\n".join(lines)
 
 
@@ -109,11 +112,11 @@ def _left(left: AccountLeft) -> str:
     Source:
         https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_close.html
     """
-    named = f"account {left.account_id or '(its id was never told)'}"
+    named = f"account {left.account_id or '(id unknown)'}"
     told = f"{named} ({left.email})" if left.email else named
     which = left.account_id or "ID"
     return (
-        f"{told} stays open in its organization, and what is in it is billed\n"
+        f"{told} stays open in its organization, and its resources are still billed\n"
         f'    to use it again: account: {{id: "{which}"}}\n'
         f"    to close it, in the management account {left.management}: aws organizations "
         f"close-account --account-id {which}\n"

@@ -66,7 +66,7 @@ def draw_cell(picture: CellPicture, form: PictureForm) -> bytes:
         import matplotlib as mpl
         from matplotlib.figure import Figure
     except ImportError as error:
-        msg = "--plot draws with matplotlib: pip install 'cellfactory[plot]'"
+        msg = "--plot needs matplotlib: pip install matplotlib"
         raise UsageError(msg) from error
     drawn = BytesIO()
     with mpl.rc_context({"svg.hashsalt": "cellfactory", "svg.fonttype": "none", "font.size": 8.5}):

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from factory.errors import MOST_PROBLEMS, Problem, Severity
+from factory.views.style import PLAIN, Style, Tone
 from factory.words import counted
 
 ProblemForm = Literal["text", "json", "github"]
@@ -53,7 +54,7 @@ class Report:
         """Say how many are not shown; empty when none."""
         count = self.errors + self.warnings
         if not count:
-            return "" if self.complete else "the search ended here: mend these, and check again"
+            return "" if self.complete else "stopped here: fix these and check again"
         least = "" if self.complete else "at least "
         kinds = ((self.errors, "error"), (self.warnings, "warning"))
         told = ", ".join(counted(number, noun) for number, noun in kinds if number)
@@ -87,7 +88,11 @@ def report(
 
 
 def render_problems(
-    problems: Iterable[Problem], form: ProblemForm = "text", *, complete: bool = True
+    problems: Iterable[Problem],
+    form: ProblemForm = "text",
+    *,
+    complete: bool = True,
+    style: Style = PLAIN,
 ) -> str:
     """Render problems; no newline at the end.
 
@@ -95,13 +100,15 @@ def render_problems(
         problems: all of them, in any order.
         form: `json` makes a whole document.
         complete: whether they are all, or the search for them ended early.
+        style: of the screen that text is for.
     """
     if form == "json":
         return render_document({}, problems, complete=complete)
     told = report(problems, complete=complete)
     if form == "github":
         return "\n".join([*map(_annotation, told.entries), *_rest_annotation(told)])
-    return "\n".join([*map(_text, told.entries), *([told.rest] if told.rest else ())])
+    texts = [_text(entry, style) for entry in told.entries]
+    return "\n".join([*texts, *([told.rest] if told.rest else ())])
 
 
 def render_document(
@@ -121,13 +128,43 @@ def render_document(
 # -- text ------------------------------------------------------------------------------------------
 
 
-def _text(entry: Entry) -> str:
+def render_counts(problems: Iterable[Problem], *, complete: bool = True) -> str:
+    """Say how many errors and warnings there are.
+
+    >>> from factory.errors import Finding
+    >>> render_counts([Problem(None, Finding(rule="F1", message="small"))])
+    '1 error'
+    """
+    severities = [problem.finding.severity for problem in problems]
+    kinds = [(severities.count(kind), kind) for kind in ("error", "warning")]
+    told = ", ".join(counted(number, noun) for number, noun in kinds if number)
+    return told if complete else f"at least {told}"
+
+
+def _text(entry: Entry, style: Style) -> str:
     first = entry.first
     finding = str(first.finding).split("\n")
     place = f"{first.place}: " if first.place else ""
-    told = [f"{place}{finding[0]}{_counted(entry)}", *finding[1:]]
+    head = style.wrap(f"{place}{finding[0]}{_counted(entry)}", "    ")
+    head[0] = _painted(head[0], first, style)
     elsewhere = _elsewhere(entry)
-    return "\n".join([*told, f"    {elsewhere}"] if elsewhere else told)
+    more = [*finding[1:], *([f"    {elsewhere}"] if elsewhere else ())]
+    return "\n".join([*head, *(part for line in more for part in style.wrap(line))])
+
+
+def _painted(line: str, problem: Problem, style: Style) -> str:
+    """Colour the place and the rule of a problem's first line; the rule tells how bad it is."""
+    place, finding = problem.place, problem.finding
+    tone: Tone = "bad" if finding.severity == "error" else "warning"
+    name = f"{finding.rule} warning:" if finding.severity == "warning" else finding.rule
+    if place and line.startswith(place):
+        return style.paint("strong", place) + _painted_rule(line[len(place) :], name, tone, style)
+    return _painted_rule(line, name, tone, style)
+
+
+def _painted_rule(line: str, name: str, tone: Tone, style: Style) -> str:
+    before, found, after = line.partition(name) if name else (line, "", "")
+    return f"{before}{style.paint(tone, found)}{after}"
 
 
 def _counted(entry: Entry) -> str:

@@ -2,42 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from factory.terraform.results import Result
+from factory.views.style import PLAIN, Style, Tone
 from factory.words import counted
 
+_TONES: Mapping[str, Tone] = {
+    **dict.fromkeys(("valid", "no-change", "applied", "destroyed", "forgotten"), "good"),
+    **dict.fromkeys(("planned", "deferred", "left-out", "skipped"), "warning"),
+    **dict.fromkeys(("refused", "failed", "interrupted"), "bad"),
+    "done-before": "quiet",
+}
 
-def render_line(result: Result) -> str:
+
+def _status(result: Result, style: Style, width: int = 0) -> str:
+    told = result.status.replace("-", " ")
+    return style.paint(_TONES[result.status], told) + " " * (width - len(told))
+
+
+def render_line(result: Result, style: Style = PLAIN) -> str:
     """Render a result as one line: stack, status, counts or reason, seconds."""
     counted = bool(result.counts) or result.status in ("planned", "applied", "destroyed")
     middle = result.reason or (str(result.counts) if counted else "")
     took = f"{result.seconds:.0f} s" if result.seconds else ""
-    words = (str(result.stack), result.status.replace("-", " "), middle, took)
+    words = (str(result.stack), _status(result, style), middle, took)
     return "  ".join(word for word in words if word)
 
 
-def render_errors(result: Result) -> str:
+def render_errors(result: Result, style: Style = PLAIN) -> str:
     """Render what Terraform said against a stack, indented; empty when it said nothing."""
     told = dict.fromkeys(d for d in result.diagnostics if d.severity == "error")
     lines = [line for diagnostic in told for line in str(diagnostic).splitlines()]
-    return "\n".join(f"    {line}".rstrip() for line in lines)
+    told_lines = (part for line in lines for part in style.wrap(f"    {line}".rstrip()))
+    return "\n".join(map(style.error_line, told_lines))
 
 
-def render_warnings(result: Result) -> str:
+def render_warnings(result: Result, style: Style = PLAIN) -> str:
     """Render what we have to say about a stack that is done all the same; empty when nothing."""
     lines = [line for finding in result.warnings for line in str(finding).splitlines()]
-    return "\n".join(f"    {line}" for line in lines)
+    return "\n".join(part for line in lines for part in style.wrap(f"    {line}"))
 
 
-def render_dangers(result: Result) -> str:
+def render_dangers(result: Result, style: Style = PLAIN) -> str:
     """Render what a plan would destroy or replace, and was refused for; empty when nothing."""
     dangerous = [c for c in result.planned if c.action in ("delete", "replace")]
     shown = result.refused or (dangerous if result.status == "planned" else ())
     lines = [
-        f"    {c.action} {c.address}" + (f" ({c.reason})" if c.reason else "")
+        f"    {style.paint('bad', c.action)} {c.address}" + (f" ({c.reason})" if c.reason else "")
         for c in sorted(shown, key=lambda c: c.address)
     ]
     return "\n".join(lines)
@@ -67,11 +81,16 @@ def to_json(results: Iterable[Result]) -> list[dict[str, Any]]:
     ]
 
 
-def render_table(results: Sequence[Result]) -> str:
+def render_table(results: Sequence[Result], style: Style = PLAIN) -> str:
     """Render all results as a table, one stack a line, with a line of sums below."""
-    rows = [(str(r.stack), r.status.replace("-", " "), _detail(r)) for r in results]
-    widths = [max((len(row[i]) for row in rows), default=0) for i in (0, 1)]
-    lines = [f"{n:<{widths[0]}}  {s:<{widths[1]}}  {d}".rstrip() for n, s, d in rows]
+    stack = max((len(str(r.stack)) for r in results), default=0)
+    status = max((len(r.status) for r in results), default=0)
+    lines = []
+    for r in results:
+        before = " " * (stack + status + 4)
+        first, *more = style.wrap(f"{before}{_detail(r)}", before)
+        head = f"{r.stack!s:<{stack}}  {_status(r, style, status)}"
+        lines += [f"{head}  {first.strip()}".rstrip(), *more]
     return "\n".join([*lines, render_sums(results)])
 
 

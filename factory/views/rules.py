@@ -87,18 +87,18 @@ def render_rule(rule: Rule) -> str:
     >>> print(render_rule(all_rules()["F608"]))
     F608: Terraform and the emulated AWS, an error (exit code 6)
     <BLANKLINE>
-    No emulated AWS is running here, or it no longer answers.
+    No sandbox is running here, or it no longer answers.
     """
     gates = {
         "error": f"an error (exit code {rule.exit_code})",
-        "warning": "a warning, which stops nothing",
-        "note": "a note, in the ledger of `cellfactory size` only",
+        "warning": "a warning",
+        "note": "a note, shown only by `cellfactory size`",
     }
     lines = [f"{rule.id}: {rule.area.title}, {gates[rule.gate]}", "", rule.sentence]
     if rule.bound:
-        lines[-1] = f"{rule.bound.title} ({rule.bound.unit}): more are needed than are allowed."
+        lines[-1] = f"{rule.bound.title} ({rule.bound.unit}): more is needed than the limit allows."
         lines += [f"Rests on: {rule.bound.assumption}"] if rule.bound.assumption else []
-        lines += [f"Mends it: {rule.bound.remedy}"] if rule.bound.remedy else []
+        lines += [f"Fix: {rule.bound.remedy}"] if rule.bound.remedy else []
     return "\n".join(lines)
 
 

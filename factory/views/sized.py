@@ -42,11 +42,13 @@ def _json(answer: Answer) -> str:
 
 def _text(answer: Answer, ascii_only: bool) -> str:
     sized = answer.sized
-    parts = [render_text(sized.ledger, sized.details, tight=answer.tight, ascii_only=ascii_only)]
-    parts += _beyond(answer)
+    parts = [*_beyond(answer)]  # what was asked for comes first
+    parts.append(
+        render_text(sized.ledger, sized.details, tight=answer.tight, ascii_only=ascii_only)
+    )
     if sized.assumed:
         lines = [line for said in sized.assumed for line in wrap(said)]
-        parts.append("\n".join(["not asked for", *lines]))
+        parts.append("\n".join(["assumed, since not set", *lines]))
     return "\n\n".join(parts)
 
 
@@ -55,7 +57,8 @@ def _markdown(answer: Answer) -> str:
     parts = [render_markdown(sized.ledger, sized.details or sized.ledger.owners())]
     parts += (f"```text\n{part}\n```" for part in _beyond(answer))
     if sized.assumed:
-        parts.append("\n".join(["**Not asked for**", "", *(f"- {s}" for s in sized.assumed)]))
+        lines = [f"- {said}" for said in sized.assumed]
+        parts.append("\n".join(["**Assumed, since not set**", "", *lines]))
     return "\n\n".join(parts)
 
 

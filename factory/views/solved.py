@@ -12,27 +12,44 @@ from factory.views.ledger import wrap
 
 
 def render_solved(solved: Solved) -> str:
-    """Write what each bound alone allows, smallest first, and what would mend the cell."""
-    lines = [f"{solved.cell}: most nodes, each bound alone; it has {solved.nodes:,}"]
-    lines += _numbers(solved, solved.most_nodes)
-    lines += ["", "most cells like it in one mesh, each peered with each"]
-    lines += _numbers(solved, solved.most_cells)
+    """Write how many fit, what would make the cell fit, and what each bound alone allows."""
+    lines = [
+        _answer(
+            solved, solved.most_nodes, f"{solved.cell}: at most {{}} nodes, it has {solved.nodes:,}"
+        ),
+        _answer(solved, solved.most_cells, "at most {} cells like it in one full mesh"),
+    ]
     if solved.raises:
-        lines += ["", "smallest raise of each quota that is too small"]
+        lines += ["", "smallest sufficient quota increases"]
         for wanted in solved.raises:
-            end = "" if wanted.possible else "   more than AWS gives"
+            end = "" if wanted.possible else "   above AWS's maximum"
             lines.append(f"  {wanted.code}: {wanted.wanted:<10}  # now {wanted.now:,.0f}{end}")
     if solved.changes:
-        lines += ["", "what would mend it, cheapest first (each tried on the model)"]
+        lines += ["", "what would make it fit, cheapest first (each tried on the model)"]
         lines += [line for change in solved.changes for line in wrap(change.words)]
+    lines += ["", "nodes that each bound allows"]
+    lines += _numbers(solved, solved.most_nodes)
+    lines += ["", "cells like it in one full mesh that each bound allows"]
+    lines += _numbers(solved, solved.most_cells)
     return "\n".join(lines)
+
+
+def _answer(solved: Solved, numbers: Mapping[str, int | None], words: str) -> str:
+    """Say the number that fits, and which bound it is that allows no more."""
+    least = solved.fewest(numbers)
+    if least is None:
+        return words.format("any number of")
+    binding = [BOUNDS[b].title for b in numbers if b in solved.gating and numbers[b] == least]
+    return f"{words.format(f'{least:,}')} ({'; '.join(binding)})"
 
 
 def _numbers(solved: Solved, numbers: Mapping[str, int | None]) -> Iterator[str]:
     least = solved.fewest(numbers)
-    for bound, number in sorted(numbers.items(), key=lambda item: (item[1] or 0, item[0])):
+    for bound, number in sorted(
+        numbers.items(), key=lambda item: (item[0] not in solved.gating, item[1] or 0, item[0])
+    ):
         if number is not None:
-            gate = "" if bound in solved.gating else "  (does not stop the work)"
+            gate = "" if bound in solved.gating else "  (not required)"
             mark = "*" if bound in solved.gating and number == least else ""
             yield f"{mark:2}{number:>9,}  {BOUNDS[bound].title}{gate}"
 
@@ -64,17 +81,17 @@ def render_rebuilt(cell: str, rebuilt: Sequence[Rebuilt], lead: float, allowed: 
         allowed: Time that our policy gives a rebuild (minutes).
     """
     boot = Boot()
-    lines = [f"{cell}: rebuild, simulated (minutes from the first call)"]
+    lines = [f"{cell}: simulated rebuild (minutes from the first call)"]
     lines.append(f"  {'':34} {'p50':>6} {'p99':>6} {'last':>6} {'throttled':>9} {'wasted':>6}")
     for run in rebuilt:
         lines.append(_run(f"{run.reading}, all at once", run.unpaced, allowed))
         if run.paced is None:
-            lines.append(f"  {run.reading}: no pace avoids every throttle")
+            lines.append(f"  {run.reading}: every pace is throttled")
         else:
             lines.append(_run(f"{run.reading}, {run.pace:g} nodes/s", run.paced, allowed))
     slow = any(r.last > allowed for run in rebuilt for r in (run.unpaced, run.paced) if r)
     if slow:
-        lines.append(f"~ longer than the {allowed:g} minutes of our policy")
+        lines.append(f"~ exceeds the policy of {allowed:g} minutes")
     if any(run.paced for run in rebuilt):
         lines += wrap("launch at the pace of nodes/s: the fastest at which no call is throttled")
     lines += wrap(

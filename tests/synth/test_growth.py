@@ -119,7 +119,7 @@ def test_synth_leaves_a_strangers_folder_alone(
     Path("mine").mkdir()
     Path("mine/thesis.txt").write_text("all of it", "utf-8")
     assert run_synth(Path("mine")) == 2
-    assert "was not made by cellfactory" in capsys.readouterr().err
+    assert "was not created by cellfactory" in capsys.readouterr().err
     assert tree(Path("mine")) == {"thesis.txt": b"all of it"}
 
 

@@ -138,7 +138,7 @@ def test_real_aws_is_not_touched_without_a_yes(shell: Shell) -> None:
         remember(shell, CELL)
         _, said = shell.run(command, "--registry", "registry", code=2)
         assert f"{command} in real AWS: " in said
-        assert f"no terminal to confirm on: {command} in real AWS takes --yes" in said
+        assert f"pass --yes to {command} in real AWS without being asked" in said
     assert shell.commands() == []
 
 
@@ -158,7 +158,7 @@ def test_a_yes_applies_the_plan_that_was_looked_at(shell: Shell) -> None:
 
 def test_without_a_running_emulator_the_sandbox_says_how_to_start_one(shell: Shell) -> None:
     _, said = shell.run("plan", "--sandbox", code=6)
-    assert "F608 no emulated AWS is running\n    start one in another terminal" in said
+    assert "F608 no sandbox is running\n    start one in another terminal" in said
 
 
 @pytest.mark.usefixtures("server")
@@ -166,7 +166,7 @@ def test_the_sandbox_leaves_the_platform_out_and_says_why(shell: Shell) -> None:
     told, said = shell.run("apply", "--sandbox", "--format", "json", script=BOTH_APPLY)
     status = {row["layer"]: row["status"] for row in json.loads(told)["stacks"]}
     assert status == {"network": "applied", "cluster": "applied", "platform": "left-out"}
-    assert "platform is left out: the emulated EKS has no Kubernetes API" in said
+    assert "platform is skipped: the emulated EKS has no Kubernetes API" in said
     assert shell.commands() == [(f"{CELL}-network", "apply"), (f"{CELL}-cluster", "apply")]
 
 
@@ -236,19 +236,19 @@ def test_nothing_synthesized_yet(shell: Shell) -> None:
 
 def test_a_cell_that_is_not_there_is_answered_with_the_nearest(shell: Shell) -> None:
     _, said = shell.run("validate", "--cell", "moka-usw2-b", code=2)
-    assert said == "there is no cell 'moka-usw2-b' here\n    did you mean moka-usw2-a?\n"
+    assert said == "unknown cell 'moka-usw2-b'; did you mean 'moka-usw2-a'?\n"
 
 
 def test_a_cell_that_left_the_inventory_is_told_of_and_can_be_destroyed(shell: Shell) -> None:
     remember(shell, "moka-gone")
     _, said = shell.run("plan", "--registry", "registry", "--layer", "network")
-    assert "moka-gone-network is orphaned: applied once, but not in the inventory" in said
+    assert "moka-gone-network is no longer in the inventory; to destroy it" in said
     shell.commands()
     told, _ = shell.run("destroy", "--yes", "--registry", "registry", "--cell", "moka-gone")
     assert told == "moka-gone-network  destroyed\n1 stack: 1 destroyed\n"
     assert shell.commands() == [("moka-gone-network", "destroy")]
     told, said = shell.run("destroy", "--yes", "--registry", "registry", "--format", "json")
-    assert said == "the registry knows of no stack: nothing to destroy\n"
+    assert said == "nothing to destroy: the registry has no stacks\n"
     assert json.loads(told)["stacks"] == []
 
 

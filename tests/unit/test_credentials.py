@@ -130,9 +130,9 @@ class Who:
 
 def test_the_account_is_made_sure_of() -> None:
     require_account(Who("4" * 12), "4" * 12, "us-east-1")
-    with pytest.raises(TerraformError, match="of account 555555555555, not of 444444444444"):
+    with pytest.raises(TerraformError, match="belong to account 555555555555, not 444444444444"):
         require_account(Who("5" * 12), "4" * 12, "us-east-1")
-    with pytest.raises(TerraformError, match="AWS does not say whose credentials these are"):
+    with pytest.raises(TerraformError, match="cannot identify the current credentials"):
         require_account(Who(None), "4" * 12, "us-east-1")
 
 

@@ -108,7 +108,7 @@ def test_a_released_cell_is_one_that_left() -> None:
     del fewer["cells"]["cell-001"]
     assert set(design(fewer, lock).lock.removed) == {"cell-001"}
     assert not design(fewer, lock, asked=Asked(released=("cell-001",))).lock.removed
-    with pytest.raises(UsageError, match="holds its blocks still"):
+    with pytest.raises(UsageError, match="still uses its blocks"):
         design(fitting(), lock, asked=Asked(released=("cell-001",)))
 
 
@@ -195,7 +195,7 @@ def test_the_state_is_read_whatever_else_is_wrong() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "there is nothing in this file"),
+        ("", "the file is empty"),
         ("cells: {}\n", "F103"),
         ("state: {bucket: x}\n", "F105"),
         ("state: {bucket: example-cells, region: us-east-1}\nstate: {}\n", "F101"),

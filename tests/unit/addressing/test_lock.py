@@ -86,17 +86,17 @@ def test_what_is_written_reads_back() -> None:
         ("10.128.0.192/27", "10.128.0.193/27",
          "F200 node: 10.128.0.193/27 is not the first address of a block; did you mean "
          "10.128.0.192/27?"),
-        ("cells:\n", "cells: &a\n", "F200 YAML anchors and aliases are not allowed here: a"),
-        ("  cell-001:", "  cell-000:", "F200 the key 'cell-000' stands twice; first on line 8"),
-        ("  cell-002:", "  cell-001:", "F201 cell 'cell-001' stands under cells and under removed"),
+        ("cells:\n", "cells: &a\n", "F200 YAML anchors and aliases are not allowed: a"),
+        ("  cell-001:", "  cell-000:", "F200 the key 'cell-000' is duplicated; first on line 8"),
+        ("  cell-002:", "  cell-001:", "F201 cell 'cell-001' is under both cells and removed"),
         ("primary: 10.128.2.0/23", "primary: 10.128.0.0/22",
          "F201 10.128.0.0/23 of cell 'cell-000' overlaps 10.128.0.0/22 of cell 'cell-001'"),
         ("node: 10.128.0.192/27", "node: 10.128.2.0/27",
-         "F201 10.128.2.0/27 of cell 'cell-000' lies outside 10.128.0.0/23"),
+         "F201 10.128.2.0/27 of cell 'cell-000' is outside 10.128.0.0/23"),
         ("node: 10.128.0.192/27", "node: 10.128.0.0/27",
          "F201 10.128.0.0/27 of node in use1-az1 overlaps 10.128.0.0/26 of endpoint in use1-az1"),
         ("pod: 100.64.0.0/21", "pod: 100.64.64.0/21",
-         "F201 100.64.64.0/21 of cell 'cell-000' lies outside 100.64.0.0/19"),
+         "F201 100.64.64.0/21 of cell 'cell-000' is outside 100.64.0.0/19"),
         ("pod: 100.64.8.0/21", "pod: 100.64.0.0/21",
          "F201 100.64.0.0/21 of pod in use1-az2 overlaps 100.64.0.0/21 of pod in use1-az1"),
         ("pod_blocks: [100.64.0.0/19]", "pod_blocks: [100.64.0.0/19, 100.64.16.0/20]",
@@ -104,9 +104,9 @@ def test_what_is_written_reads_back() -> None:
         ("pod_blocks: [100.64.0.0/19]", "pod_blocks: []",
          "F200 pod_blocks must hold at least 1, not 0"),
         ("pod: 100.64.0.0/21", "pod: 100.64.0.0/30",
-         "F201 100.64.0.0/30 is not a block of a VPC, which is a /16 to a /28"),
+         "F201 100.64.0.0/30 is not a valid VPC block, which is a /16 to a /28"),
         ("pod_blocks: [100.64.0.0/19]", "pod_blocks: [100.64.0.0/10]",
-         "F201 100.64.0.0/10 is not a block of a VPC, which is a /16 to a /28"),
+         "F201 100.64.0.0/10 is not a valid VPC block, which is a /16 to a /28"),
     ],
 )  # fmt: skip
 def test_an_edit_that_breaks_the_lock_is_told_at_its_place(old: str, new: str, shown: str) -> None:
@@ -153,7 +153,7 @@ def test_only_what_left_can_be_released() -> None:
     lock = parse_lock(TEXT, "cells.lock.yaml", FACTS)
     assert set(release(lock, "cell-002").removed) == set()
     assert release(lock, "cell-002").cells == lock.cells
-    with pytest.raises(UsageError, match="take it out of the inventory first"):
+    with pytest.raises(UsageError, match="remove it from the inventory first"):
         release(lock, "cell-000")
     with pytest.raises(UsageError, match="no removed cell 'cell-009'; removed cells: cell-002"):
         release(lock, "cell-009")
@@ -208,7 +208,7 @@ def test_a_conflict_in_the_lock_is_never_mended_by_hand() -> None:
     with pytest.raises(InventoryError) as caught:
         parse_lock(text, "cells.lock.yaml", FACTS)
     (problem,) = caught.value.problems
-    assert "a merge conflict of Git is left" in problem.finding.message
+    assert "unresolved Git merge conflict" in problem.finding.message
     assert "git checkout --ours cells.lock.yaml" in problem.finding.hint
     assert "cellfactory lock" in problem.finding.hint
 
@@ -218,7 +218,7 @@ def test_a_birth_that_was_cut_out_is_missed() -> None:
     start = lines.index("    born:\n")
     text = "".join(lines[:start] + lines[start + 9 :])
     assert [line.split(": ", 1)[1] for line in problems(text)] == [
-        "F201 the lock does not say what cell 'cell-000' was born with"
+        "F201 the lock has no `born` entry for cell 'cell-000'"
     ]
 
 

@@ -267,7 +267,7 @@ def test_a_zone_with_more_nodes_than_a_pod_subnet_holds() -> None:
     (finding,) = plan_addresses(changed_type(nodes=670), EMPTY_LOCK, FACTS)[0].findings
     assert (finding.rule, finding.path) == ("F203", ("cell_types", "plain", "node_groups"))
     assert finding.message == (
-        "each zone has 684 nodes, 14 of them for the surge of an update, but its pod subnet holds "
+        "each zone has 684 nodes, 14 of them for surge during updates, but its pod subnet holds "
         "671 with 6 prefixes per node"
     )
     assert "spread the nodes over 4 zones" in finding.hint

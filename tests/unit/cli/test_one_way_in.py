@@ -88,7 +88,7 @@ def test_the_others_go_on(line: str, code: int, capsys: pytest.CaptureFixture[st
 @pytest.mark.parametrize(
     ("broken", "code", "said"),
     [
-        ("colour: red\n", 6, "F608 no emulated AWS is running"),
+        ("colour: red\n", 6, "F608 no sandbox is running"),
         ("state: {}\n", 3, "F101"),
     ],
 )

@@ -92,7 +92,7 @@ def test_a_cell_by_its_name_or_its_account() -> None:
     assert find_cell(declared, "cell-b") == ("cell-b", "000000000002")
     assert find_cell(declared, "000000000001") == ("cell-a", "000000000001")
     for nobody in ("cell-c", "000000000009", ""):
-        with pytest.raises(UsageError, match="no cell is named"):
+        with pytest.raises(UsageError, match="unknown cell or account"):
             find_cell(declared, nobody)
 
 
@@ -100,7 +100,7 @@ def test_an_account_that_is_not_made_yet() -> None:
     declared = inventory()
     new = NewAccount(email="a@example.com", ou="ou-ab12-cdefgh34")
     cells = {"cell-a": declared.cells["cell-a"].model_copy(update={"account": new})}
-    with pytest.raises(UsageError, match="is not made yet"):
+    with pytest.raises(UsageError, match="does not exist yet"):
         find_cell(declared.model_copy(update={"cells": cells}), "cell-a")
 
 

@@ -174,4 +174,4 @@ def test_a_reader_that_left_is_no_matter(folder: Path, words: list[str], unbuffe
 
 def test_the_help_names_both_codes() -> None:
     assert re.search(rf"\b{INTERRUPTED} interrupted\b", EXIT_CODES)
-    assert re.search(rf"\b{UNREAD} nobody read\b", EXIT_CODES.replace("\n", " "))
+    assert re.search(rf"\b{UNREAD} output pipe closed\b", EXIT_CODES.replace("\n", " "))

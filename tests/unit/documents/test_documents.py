@@ -78,7 +78,7 @@ def test_a_plain_word_means_what_yaml_1_2_says(word: str, value: Any) -> None:
         ("a: 1\nb: *x\n", 2, 4, "anchors"),
         ("a: !!int 1\n", 1, 4, "tags"),
         ("a: !python/object:os.system x\n", 1, 4, "tags"),
-        ("a: 1\n---\nb: 2\n", 2, 1, "second YAML document"),
+        ("a: 1\n---\nb: 2\n", 2, 1, "more than one YAML document"),
         ("? [a, b]\n: 1\n", 1, 3, "plain word"),
         ("a: [1, 2\nb: 3\n", 2, 2, "not YAML"),
         ("a: 1\n b: 2\n", 2, 3, "not YAML"),
@@ -98,13 +98,13 @@ def test_what_is_refused_has_a_place(text: str, line: int, column: int, message:
 @pytest.mark.parametrize(
     ("text", "line", "column", "message", "hint"),
     [
-        ("a:\n\tb: 1\n", 2, 1, "not YAML: a tab, where only spaces may stand", ""),
+        ("a:\n\tb: 1\n", 2, 1, "not YAML: a tab; indent with spaces", ""),
         ("a: @b\n", 1, 4, "not YAML: a value cannot begin with '@'", "put it in quotes"),
         ("a: `b`\n", 1, 4, "not YAML: a value cannot begin with '`'", "put it in quotes"),
         ("a: %b\n", 1, 4, "not YAML: a value cannot begin with '%'", "put it in quotes"),
-        ("a: b: c\n", 1, 5, "mapping values", "a second colon on the line?"),
-        ("a:\n  b: 1\n c: 2\n", 3, 2, "expected key", "is it indented like its neighbours?"),
-        ("a: {b: c\nd: 1\n", 2, 2, "expected ',' or '}'", "is a bracket or a quote left open"),
+        ("a: b: c\n", 1, 5, "mapping values", "if the value contains a colon"),
+        ("a:\n  b: 1\n c: 2\n", 3, 2, "expected key", "check the indentation"),
+        ("a: {b: c\nd: 1\n", 2, 2, "expected ',' or '}'", "check for an unclosed bracket"),
     ],
 )
 def test_what_the_parser_says_is_said_in_other_words(

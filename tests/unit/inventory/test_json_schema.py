@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -80,3 +81,72 @@ def test_every_pattern_is_explained() -> None:
 
     block = r"^[0-9]+(\.[0-9]+){3}/[0-9]+$"  # the reader explains it by itself
     assert patterns(json.loads(render_schema())) - {block} == set(WORDS)
+
+
+def described(node: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Yield each property of a schema, however deep."""
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if key == "properties":
+                yield from (((*path, name), value[name]) for name in value)
+            yield from described(value, (*path, key))
+    elif isinstance(node, list):
+        for value in node:
+            yield from described(value, path)
+
+
+def test_it_has_a_name_and_says_what_every_key_is(schema: dict[str, Any]) -> None:
+    assert schema["$id"].startswith("urn:")
+    assert [path for path, value in described(schema) if not value.get("description")] == []
+
+
+def test_every_example_is_one_that_the_schema_takes(schema: dict[str, Any]) -> None:
+    """An editor that offers a value and then underlines it would be of no use."""
+    refused = []
+    seen = 0
+
+    def look(node: Any) -> None:
+        nonlocal seen
+        if isinstance(node, list):
+            for item in node:
+                look(item)
+        elif isinstance(node, dict):
+            for example in (
+                node.get("examples", ()) if isinstance(node.get("examples"), list) else ()
+            ):
+                seen += 1
+                local = {**node, "$defs": schema["$defs"]}
+                if not Draft202012Validator(local).is_valid(example):
+                    refused.append((example, node.get("pattern")))
+            for value in node.values():
+                look(value)
+
+    look(schema)
+    assert refused == []
+    assert seen > 500
+
+
+@pytest.mark.parametrize(
+    ("model", "key", "value"),
+    [
+        ("Mesh", "region", "us-east-1"),
+        ("CellType", "kubernetes_version", "1.34"),
+        ("CellType", "zones", "use1-az1"),
+        ("CellType", "endpoints", "ecr.api"),
+        ("CellType", "node_image", "v20260714"),
+        ("NodeGroup", "instance_type", "r6gd.8xlarge"),
+    ],
+)
+def test_an_editor_is_offered_what_the_facts_know(
+    schema: dict[str, Any], model: str, key: str, value: str
+) -> None:
+    found = schema["$defs"][model]["properties"][key]
+    assert value in found.get("items", found)["examples"]
+
+
+def test_an_editor_is_offered_every_add_on_and_quota_by_name(schema: dict[str, Any]) -> None:
+    cell_type = schema["$defs"]["CellType"]["properties"]
+    addons = cell_type["addons"]
+    assert list(addons["properties"]) == addons["propertyNames"]["enum"]
+    assert all(addons["properties"][name]["examples"] for name in addons["required"])
+    assert "vCPUs" in cell_type["quotas"]["properties"]["L-1216C47A"]["description"]

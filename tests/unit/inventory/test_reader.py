@@ -98,7 +98,7 @@ def test_an_empty_file_says_what_it_needs(text: str) -> None:
     with pytest.raises(InventoryError) as error:
         parse_inventory(text, "cells.yaml", load_facts())
     (problem,) = error.value.problems
-    assert str(problem).startswith("cells.yaml:1:1: F103 there is nothing in this file")
+    assert str(problem).startswith("cells.yaml:1:1: F103 the file is empty")
     assert "organizations, state, address_pools, meshes, cell_types, cells" in problem.finding.hint
 
 
@@ -204,8 +204,8 @@ def test_which_pools_a_vpc_takes_together(node: str, pod: str, rules: list[str])
         ("    mesh: moka-usw2", "    mesh:\u00a0moka-usw2", "a key needs a colon and a space"),
         ("    mesh: moka-usw2", '    mesh: "moka-usw2\u200b"', "ZERO WIDTH SPACE"),
         ("    mesh: moka-usw2", "    mesh: |\n      moka-usw2", "not to be seen: U+000A"),
-        ("nodes_per_zone: 420", "nodes_per_zone: 1_000", "write it in digits alone, such as 20"),
-        ("nodes_per_zone: 420", 'nodes_per_zone: "420"', "leave the quotes out: 420"),
+        ("nodes_per_zone: 420", "nodes_per_zone: 1_000", "use digits only, such as 20"),
+        ("nodes_per_zone: 420", 'nodes_per_zone: "420"', "remove the quotes: 420"),
         ("nodes_per_zone: 420", "nodes_per_zone: 420.0", "write it as 420"),
         ("version: 1", "version: true", "write a number, such as 1"),
         (
@@ -232,7 +232,7 @@ def test_the_longest_name_of_a_cell_leaves_room_for_its_buckets() -> None:
     assert len(event_log_bucket(longest, "4" * 12)) <= 63  # the longest of the names of buckets
     made["cells"] = {longest + "m": inventories.cell(0)}
     (shown,) = problems(inventories.render(made))
-    assert shown.endswith("has 33 characters, and may have 32")
+    assert shown.endswith("has 33 characters; the limit is 32")
 
 
 def test_a_zone_of_a_region_that_is_only_known_by_pattern_passes() -> None:

@@ -113,7 +113,7 @@ def test_lists_keep_the_places_of_what_is_sound() -> None:
     assert shown == [
         "zones[1] must be text, not a number",
         "unknown zone 'use1-az99'; did you mean 'use1-az6'?",
-        "'use1-az1' stands twice in zones",
+        "'use1-az1' is duplicated in zones",
     ]
     assert [p.finding.path[-1] for p in error.value.problems] == [1, 2, 3]
 

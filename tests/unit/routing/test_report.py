@@ -32,14 +32,14 @@ def test_json_with_tabs_and_yaml_are_both_read() -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("", "r:1:1: F103 there is nothing in this file"),
+        ("", "r:1:1: F103 the file is empty"),
         ("{}", "r:1:1: F103 the report lacks 'cells'"),
         ('{"cells": {"a": {"pods": "3"}}}', "r:1:26: F104 pods must be a whole number, not text"),
         ('{"cells": {"a": {"pods": -1}}}', "r:1:26: F105 pods must be at least 0, not -1"),
         ('{"cells": {"a": {"cores": .inf}}}', "F10"),
         ('{"cells": {"a": {"pod": 1}}}', "r:1:18: F102 unknown key 'pod'; did you mean 'pods'?"),
         ('{"cells": {"A b": {}}}', "F106"),
-        ('{"cells": {"a": {}, "a": {}}}', "F101 the key 'a' stands twice"),
+        ('{"cells": {"a": {}, "a": {}}}', "F101 the key 'a' is duplicated"),
         ('{"cells": {"a": ', "F100 not YAML"),
         ("\xff", "F104"),
     ],

@@ -13,6 +13,7 @@ import pytest
 from factory.layers import Layer, StackId
 from factory.runs.notices import Notice
 from factory.runs.watcher import Question
+from factory.terraform.messages import Step
 from factory.terraform.record import Record
 from factory.terraform.registry import Registry, open_registry
 from factory.terraform.results import Result
@@ -28,6 +29,7 @@ class Watched:
         self.questions: list[Question] = []
         self.results: list[Result] = []
         self.total = 0
+        self.steps: list[tuple[StackId, Step]] = []
 
     def noted(self, notice: Notice) -> None:
         self.notices.append(notice)
@@ -40,6 +42,12 @@ class Watched:
         self.total = total
 
     def started(self, stack: StackId) -> None:
+        pass
+
+    def working(self, stack: StackId, step: Step) -> None:
+        self.steps.append((stack, step))
+
+    def stopping(self) -> None:
         pass
 
     def waiting(self, stack: StackId, why: str) -> None:

@@ -97,7 +97,7 @@ def test_an_account_that_cannot_be_forgotten_stays_in_the_registry(place: Place)
     assert (outcome.failed, outcome.notices) == (True, ())
     assert place.registry.stacks() == {StackId("gone", "account")}
     (result,) = outcome.results
-    assert "another run works on this stack" in result.diagnostics[0].hint
+    assert "another run holds the state lock" in result.diagnostics[0].hint
 
 
 def test_an_account_is_not_forgotten_while_its_cell_stands(place: Place) -> None:

@@ -63,12 +63,12 @@ def test_every_kind_of_owner_is_named(place: Place, owner: str, layer: str, name
     [
         ("apply -auto-approve", "cellfactory apply --cell a --layer network"),
         ("destroy", "cellfactory destroy --cell a --layer network"),
-        ("plan -out=p", "leave -out away"),
-        ("plan --out p", "leave -out away"),
-        ("init -reconfigure", "it is run beforehand"),
+        ("plan -out=p", "drop -out"),
+        ("plan --out p", "drop -out"),
+        ("init -reconfigure", "it runs automatically"),
         ("workspace new x", "a stack has one state"),
-        ("-chdir=/ state list", "begin with a command of Terraform's"),
-        ("", "say after --"),
+        ("-chdir=/ state list", "start with a Terraform command"),
+        ("", "arguments after --"),
     ],
 )
 def test_what_would_pass_by_our_checks_is_refused(
@@ -140,4 +140,4 @@ def test_what_was_never_applied_is_taken_from_what_synth_wrote(
     assert place.asked()[-1] == ("moka-use1-a-network", "import", ["aws_vpc.cell", "vpc-1"])
     with pytest.raises(SystemExit, match="2"):
         main([*line, "moka-use1-z", *words])
-    assert "there is no cell 'moka-use1-z' here" in capsys.readouterr().err
+    assert "unknown cell 'moka-use1-z'" in capsys.readouterr().err

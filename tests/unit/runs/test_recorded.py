@@ -164,7 +164,7 @@ def test_a_cell_that_was_applied_in_another_region_or_account_is_told(place: Pla
 def test_an_account_that_stands_under_another_name_is_told_with_its_id(place: Place) -> None:
     account_of("old", "aws+old@example.com", "444444444444", place)
     assert refused(design(), place) == [
-        "the account of cell 'cell-000' is 444444444444, which stands as that of 'old'"
+        "the account of cell 'cell-000' is 444444444444, which belongs to 'old'"
     ]
 
 

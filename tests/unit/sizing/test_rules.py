@@ -50,7 +50,7 @@ def test_a_cell_that_fits_yields_nothing() -> None:
 def test_a_new_account_cannot_hold_a_cell() -> None:
     found = findings(inventory({"cell-a": 400}, quotas={}))
     assert found["F355"].severity == "error"
-    assert "38,592 of 5 vCPUs" in found["F355"].message
+    assert "38,592 vCPUs; the limit is 5" in found["F355"].message
     assert "raise L-1216C47A to 38,592 and write it under quotas" in found["F355"].hint
     assert "remove" not in found["F355"].hint, "1,206 nodes of 1,200 are no way out"
     assert "raise L-7A658B76 to 118 " in found["F357"].hint
@@ -72,7 +72,7 @@ def test_no_more_nodes_are_removed_than_there_are() -> None:
 def test_a_ceiling_that_promises_too_much_is_told_apart_from_nodes() -> None:
     found = findings(inventory({"cell-a": 400}, node_ceiling=1500))["F345"]
     assert found.path == ("cell_types", "type-cell-a", "node_ceiling")
-    assert "1,500 of 1,300 nodes" in found.message
+    assert "1,500 nodes; the limit is 1,300" in found.message
     assert "remove" not in found.hint
     assert "set it to 1,300 at most" in found.hint
     one = findings(inventory({"cell-a": 400}, node_ceiling=1301))["F345"]
@@ -88,7 +88,9 @@ def test_a_ceiling_that_promises_too_much_is_told_apart_from_nodes() -> None:
 
 def test_too_many_nodes_for_our_policy() -> None:
     found = findings(inventory({"cell-a": 440}))
-    assert found["F345"].message == ("cell cell-a needs 1,320 of 1,300 nodes (102%): nodes, policy")
+    assert found["F345"].message == (
+        "cell cell-a needs 1,320 nodes; the limit is 1,300 (102%): nodes, policy"
+    )
     assert found["F345"].hint.startswith("remove 20 nodes, or add another cell")
     assert "docs/decisions/" in found["F345"].hint
     path = ("cell_types", "type-cell-a", "node_groups", "executor", "nodes_per_zone")
@@ -98,7 +100,7 @@ def test_too_many_nodes_for_our_policy() -> None:
 def test_more_nodes_than_the_subnets_were_planned_for() -> None:
     found = findings(inventory({"cell-a": 700}))
     assert found["F301"].severity == "error"
-    assert found["F301"].message.startswith("zone cell-a/use1-az")
+    assert found["F301"].message.startswith("cell cell-a in zone use1-az")
     # 700 nodes and 2 x 2 of an update take 6 each; 4,031 prefixes are there
     assert "remove 33 nodes in the zone" in found["F301"].hint
     assert found["F302"].severity == "warning"
@@ -106,12 +108,15 @@ def test_more_nodes_than_the_subnets_were_planned_for() -> None:
 
 def test_more_nodes_than_are_planned_for() -> None:
     found = findings(inventory({"cell-a": 50}, node_ceiling=120))
-    assert "150 of 120 nodes" in found["F344"].message
+    assert "150 nodes; the limit is 120" in found["F344"].message
     assert "F345" not in found
 
 
 def test_a_planned_ceiling_above_our_policy() -> None:
-    assert "1,301 of 1,300" in findings(inventory({"cell-a": 5}, node_ceiling=1301))["F345"].message
+    assert (
+        "1,301 nodes; the limit is 1,300"
+        in findings(inventory({"cell-a": 5}, node_ceiling=1301))["F345"].message
+    )
 
 
 def test_one_misconfigured_cell_must_not_break_the_mesh() -> None:
@@ -127,7 +132,7 @@ def test_one_misconfigured_cell_must_not_break_the_mesh() -> None:
 def test_too_many_prefixes_point_at_the_instance_type() -> None:
     groups = {"executor": pool(10, "m5.large")}
     found = findings(inventory(groups=groups, prefixes_per_node=10))["F315"]
-    assert "10 of 9 prefixes" in found.message
+    assert "10 prefixes; the limit is 9" in found.message
     assert found.path == (
         *("cell_types", "type-cell-a", "node_groups", "executor", "instance_type"),
     )
@@ -135,21 +140,21 @@ def test_too_many_prefixes_point_at_the_instance_type() -> None:
 
 def test_pods_without_an_address() -> None:
     found = findings(inventory({"cell-a": 10}, max_pods=110))
-    assert "110 of 96 pods" in found["F317"].message
+    assert "110 pods; the limit is 96" in found["F317"].message
     assert "F318" not in found
     assert "F318" in findings(inventory({"cell-a": 10}, max_pods=111, prefixes_per_node=7))
 
 
 def test_a_load_balancer_in_front_of_every_node() -> None:
     found = findings(inventory({"cell-a": 433}, ingress={"node_group": "executor"}))
-    assert "1,305 of 1,000 targets" in found["F362"].message
+    assert "1,305 targets; the limit is 1,000" in found["F362"].message
     assert "F360" not in found
 
 
 def test_a_large_mesh_has_too_many_peerings() -> None:
     cells = {f"cell-{index:02d}": 1 for index in range(52)}
     found = findings(inventory(cells))
-    assert "51 of 50 connections" in found["F370"].message
+    assert "51 connections; the limit is 50" in found["F370"].message
     assert "raise L-7E9ECCDB to 51" in found["F370"].hint
     assert "set cell_to_cell: none" in found["F370"].hint
     assert "F371" in found
@@ -172,7 +177,7 @@ def test_a_hub_is_not_told_what_helps_cells_alone() -> None:
 def test_a_zone_full_of_groups() -> None:
     groups = {f"pool-{index}": pool(1) for index in range(11)}
     found = findings(inventory(groups=groups))
-    assert "33 of 30 node groups" in found["F346"].message
+    assert "33 node groups; the limit is 30" in found["F346"].message
 
 
 def test_the_hint_adds_up() -> None:

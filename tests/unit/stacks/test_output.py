@@ -83,14 +83,14 @@ def test_a_link_to_nothing_gets_what_it_points_to(tmp_path: Path) -> None:
 def test_a_strangers_folder_is_left_alone(tmp_path: Path, strange: dict[str, str]) -> None:
     for name, text in strange.items():
         (tmp_path / name).write_text(text)
-    with pytest.raises(UsageError, match="was not made by"):
+    with pytest.raises(UsageError, match="was not created by"):
         write_output(tmp_path, NEW)
     assert texts(tmp_path) == strange
 
 
 def test_a_file_is_no_folder(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
-    with pytest.raises(UsageError, match="was not made by"):
+    with pytest.raises(UsageError, match="was not created by"):
         write_output(tmp_path / "file", NEW)
     with pytest.raises(UsageError, match="cannot write"):
         write_output(tmp_path / "file" / "inside", NEW)

@@ -46,7 +46,10 @@ def test_cells_and_layers_narrow_each_other() -> None:
 
 @pytest.mark.parametrize(
     ("cells", "layers", "hint"),
-    [(["moka-use1-x"], [], "did you mean moka-use1-a?"), ([], ["net"], "did you mean network?")],
+    [
+        (["moka-use1-x"], [], "did you mean 'moka-use1-a'?"),
+        ([], ["net"], "did you mean 'network'?"),
+    ],
 )
 def test_a_name_that_fits_nothing_is_answered_with_the_nearest(
     cells: list[str], layers: list[str], hint: str
@@ -62,10 +65,11 @@ def test_a_name_that_fits_nothing_is_answered_with_the_nearest(
 def test_every_name_that_fits_nothing_is_told_of() -> None:
     with pytest.raises(UsageError) as caught:
         select_stacks(ALL, Selection(cells=("a", "x", "y", "x"), layers=("netwrk",)))
-    assert str(caught.value).splitlines()[::2] == [
-        "there is no cell 'x' here",
-        "there is no cell 'y' here",
-        "there is no layer 'netwrk' here",
+    told = [line for line in str(caught.value).splitlines() if line.startswith("unknown")]
+    assert told == [
+        "unknown cell 'x'",
+        "unknown cell 'y'",
+        "unknown layer 'netwrk'; did you mean 'network'?",
     ]
 
 
@@ -122,7 +126,7 @@ def test_a_running_emulator_is_found(tmp_path: Path, server: Server) -> None:
     forget_server(tmp_path, Server(id="two", pid=1, endpoint="x"))
     assert read_server(tmp_path) == server
     forget_server(tmp_path, server)
-    with pytest.raises(TerraformError, match="F608 no emulated AWS is running"):
+    with pytest.raises(TerraformError, match="F608 no sandbox is running"):
         find_server(tmp_path)
 
 
@@ -132,7 +136,7 @@ def test_one_that_died_is_told_apart(tmp_path: Path, server: Server) -> None:
     gone = Server(id="one", pid=os.getpid(), endpoint=f"http://127.0.0.1:{port}")
     write_server(tmp_path, gone)
     with pytest.raises(
-        TerraformError, match=f"F608 the emulated AWS at {gone.endpoint} no longer answers"
+        TerraformError, match=f"F608 the sandbox at {gone.endpoint} no longer answers"
     ):
         find_server(tmp_path)
     write_server(tmp_path, Server(id="one", pid=2**22 + 1, endpoint=server.endpoint))
@@ -188,9 +192,9 @@ def test_stacks_of_every_kind_of_owner_are_chosen_by_name(
 @pytest.mark.parametrize(
     ("wanted", "said"),
     [
-        (Selection(meshes=("a",)), "there is no mesh 'a' here\n    known: east"),
-        (Selection(organizations=("man",)), "did you mean main?"),
-        (Selection(stacks=("a-netwrk",)), "there is no stack 'a-netwrk' here\n    did you mean"),
+        (Selection(meshes=("a",)), "unknown mesh 'a'\n    known: east"),
+        (Selection(organizations=("man",)), "did you mean 'main'?"),
+        (Selection(stacks=("a-netwrk",)), "unknown stack 'a-netwrk'; did you mean"),
     ],
 )
 def test_an_owner_of_another_kind_is_no_such_owner(wanted: Selection, said: str) -> None:

@@ -116,7 +116,7 @@ def test_a_group_that_was_filled_late_is_untainted_by_a_command_that_is_here() -
     group = change('aws_eks_node_group.group["a b"]', "replace", "tainted")
     _, hint = describe([group], StackId("moka", "cluster"), "sandbox")
     assert hint.splitlines() == [
-        "its creation broke off; once AWS has mended it: cellfactory terraform --sandbox "
+        "its creation was interrupted; if AWS has completed it: cellfactory terraform --sandbox "
         "--cell moka --layer cluster -- untaint 'aws_eks_node_group.group[\"a b\"]'",
-        "to replace it instead: --allow-destroy 'aws_eks_node_group.group[\"a b\"]'",
+        "to replace it: --allow-destroy 'aws_eks_node_group.group[\"a b\"]'",
     ]

@@ -23,7 +23,7 @@ def test_a_plan_that_replaces_or_destroys_is_refused_and_nothing_is_applied(
     result = apply(scene, network("a"))["a-network"]
     assert result.status == "refused"
     assert result.reason == (
-        f"F607 it would {verb} 1\n    aws_vpc.cell cannot be made again; to let it go: "
+        f"F607 it would {verb} 1\n    aws_vpc.cell cannot be re-created; to destroy it: "
         "--allow-destroy aws_vpc.cell"
     )
     assert render_dangers(result) == f"    {action} aws_vpc.cell (cannot_update)"
@@ -58,7 +58,7 @@ def test_what_got_lost_is_not_made_anew(scene: Scene) -> None:
     scene.does("a-network", "plan", prints=[lost], changes=[ADD])
     result = apply(scene, network("a"))["a-network"]
     assert result.status == "refused"
-    assert result.reason.startswith("F607 it would re-create what is gone: 1\n")
+    assert result.reason.startswith("F607 it would re-create missing resources: 1\n")
     assert render_dangers(result) == "    create aws_vpc.cell"
 
 
@@ -85,7 +85,7 @@ def test_an_account_is_forgotten_and_never_destroyed(scene: Scene) -> None:
     apply(scene, made)
     scene.does("a-account", "state", prints=["aws_organizations_account.cell"])
     (result,) = destroy_stacks(scene.context(), [made.id], scene.listener, parallel=1)
-    assert (result.status, result.reason) == ("forgotten", "AWS keeps what it held")
+    assert (result.status, result.reason) == ("forgotten", "its resources remain in AWS")
     assert scene.commands("destroy") == []
     asked = [arguments for event, _, command, arguments in scene.log if command == "state"]
     assert ["list"] in asked

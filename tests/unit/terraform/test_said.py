@@ -36,7 +36,7 @@ SAID = {
     "'SUCCEEDED'. last error: EMAIL_ALREADY_EXISTS": ["adopt that account: account: {id:"],
     "deleting S3 Bucket (acme-flow-logs): operation error S3: DeleteBucket, https response error "
     "StatusCode: 409, RequestID: 1, HostID: 2, api error BucketNotEmpty: The bucket you tried to "
-    "delete is not empty": ["keep what you need of it", "s3://acme-flow-logs"],
+    "delete is not empty": ["save what you need", "s3://acme-flow-logs"],
     f"deleting EC2 Subnet (subnet-069a): operation error EC2: DeleteSubnet, {EC2} "
     "DependencyViolation: The subnet 'subnet-069a' has dependencies and cannot be deleted.": [
         "nodes left behind",
@@ -59,12 +59,12 @@ SAID = {
     "updating EKS Cluster (alpha) version: operation error EKS: UpdateClusterVersion, https "
     "response error StatusCode: 400, RequestID: 3, InvalidParameterException: Unsupported "
     "Kubernetes minor version update from 1.35 to 1.34": [
-        "the cluster has 1.35 and the inventory wants 1.34"
+        "the cluster runs 1.35, the inventory says 1.34"
     ],
     "updating EKS Cluster (alpha) VPC config: InvalidParameterException: Provided subnets belong "
     "to the AZs 'us-east-1a,us-east-1b'. But they should belong to the exact set of AZs "
     "'us-east-1a,us-east-1c' in which subnets were provided during cluster creation.": [
-        "zones that it was born with"
+        "cannot change its zones"
     ],
     f"waiting for EKS Node Group (alpha:all) create: {FAILED} i-03, i-0b: NodeCreationFailure: "
     "Instances failed to join the kubernetes cluster": [
@@ -79,7 +79,7 @@ SAID = {
     "403, api error AccessDenied: User: arn:aws:sts::111111111111:assumed-role/Provision/x is not "
     "authorized to perform: sts:AssumeRole on resource: arn:aws:iam::444444444444:role/CellAdmin": [
         "trust policy",
-        "assumed-role/Provision/x asks for arn:aws:iam::444444444444:role/CellAdmin",
+        "assumed-role/Provision/x, role arn:aws:iam::444444444444:role/CellAdmin",
     ],
     f"waiting for EKS Node Group (alpha:all) create: {FAILED} VcpuLimitExceeded: You have "
     "requested more vCPU capacity than your current vCPU limit": ["write it under quotas"],
@@ -142,9 +142,9 @@ def test_a_line_whose_value_nobody_told_is_left_out() -> None:
     stack = StackId("a", "network")
     hint = hint_of(told("api error BucketNotEmpty: it is not empty", address=""), stack, "aws")
     assert "s3://" not in hint
-    assert "keep what you need" in hint
+    assert "save what you need" in hint
     assert hint_of(told("Error acquiring the state lock", address=""), stack, "aws") == (
-        "another run works on this stack, or was ended while it did"
+        "another run holds the state lock, or ended without releasing it"
     )
 
 

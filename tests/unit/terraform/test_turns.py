@@ -52,13 +52,13 @@ def test_the_one_who_waits_in_vain_is_told_for_whom(
     with pytest.raises(TerraformError) as caught:
         take(tmp_path, patience=0.2)
     assert str(caught.value) == (
-        f"F610 another cellfactory (process {keeper.pid}) is at work on a-network "
-        "in this folder; let it finish"
+        f"F610 another cellfactory (process {keeper.pid}) is working on a-network; "
+        "wait for it to finish"
     )
 
 
 def test_a_stop_ends_the_waiting(tmp_path: Path, keeper: subprocess.Popen[str]) -> None:
-    with pytest.raises(StoppedError, match="is at work on a-network"):
+    with pytest.raises(StoppedError, match="is working on a-network"):
         take(tmp_path, stopping=True)
     assert keeper.poll() is None
 

@@ -18,18 +18,18 @@ NETWORK, ACCOUNT = StackId("a", "network"), StackId("a", "account")
     [
         (
             Orphaned((NETWORK, StackId("b", "accept")), "sandbox"),
-            "a-network, b-accept are orphaned: applied once, but not in the inventory; to destroy "
+            "a-network, b-accept are no longer in the inventory; to destroy "
             "them: cellfactory destroy --sandbox --gone",
         ),
         (
             Orphaned((ACCOUNT, NETWORK), "aws"),
-            "a-network is orphaned: applied once, but not in the inventory; to destroy it: "
-            "cellfactory destroy --gone\na-account is not in the inventory, and kept",
+            "a-network is no longer in the inventory; to destroy it: "
+            "cellfactory destroy --gone\na-account is no longer in the inventory, but kept",
         ),
-        (Orphaned((ACCOUNT,), "aws"), "a-account is not in the inventory, and kept"),
+        (Orphaned((ACCOUNT,), "aws"), "a-account is no longer in the inventory, but kept"),
         (
             StackKept(ACCOUNT),
-            "a-account is kept, as is what it holds: only --forget-accounts gives it up",
+            "a-account is kept; --forget-accounts removes it from Terraform's state",
         ),
     ],
 )
@@ -43,7 +43,7 @@ def test_an_account_that_is_left_is_told_with_what_closing_it_takes() -> None:
     assert 'account: {id: "666666666666"}' in told
     assert "111111111111: aws organizations close-account --account-id 666666666666" in told
     unknown = render_notice(AccountLeft("", "", "111111111111"))
-    assert unknown.startswith("account (its id was never told) stays open")
+    assert unknown.startswith("account (id unknown) stays open")
 
 
 def test_the_question_tells_what_is_only_forgotten() -> None:

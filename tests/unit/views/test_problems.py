@@ -221,9 +221,9 @@ def test_what_is_not_shown_is_counted_by_severity() -> None:
 
 def test_a_search_that_ended_early_is_not_passed_off_as_whole() -> None:
     shown = render_problems(cells(1), complete=False).splitlines()
-    assert shown[1:] == ["the search ended here: mend these, and check again"]
+    assert shown[1:] == ["stopped here: fix these and check again"]
     annotation = render_problems([], "github", complete=False)
-    assert annotation.startswith("::error title=cellfactory::the search ended")
+    assert annotation.startswith("::error title=cellfactory::stopped here")
 
 
 @pytest.mark.parametrize(
