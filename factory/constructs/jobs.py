@@ -18,9 +18,9 @@ from factory.constructs.cdk import (
     TerraformStack,
 )
 from factory.constructs.roles import POD_IDENTITY, add_service_role
-from factory.constructs.specs import JobsSpec
 from factory.constructs.stack import for_each
 from factory.naming import JOB_ACCOUNT, SUBMITTERS, VIEWERS, role_name
+from factory.specs.layers import JobsSpec
 
 
 def add_job_identity(
@@ -30,8 +30,8 @@ def add_job_identity(
     role, _ = add_service_role(
         stack, "spark-job", name=role_name(cell, "spark-job"), service=POD_IDENTITY
     )
-    if jobs.policies:
-        TerraformLocal(stack, "job_policies", {arn: {"policy": arn} for arn in jobs.policies})
+    if jobs.policies is not None:
+        TerraformLocal(stack, "job_policies", jobs.policies)
         attachment = IamRolePolicyAttachment(
             stack, "policy-spark-job", role=role.name, policy_arn="${each.value.policy}"
         )

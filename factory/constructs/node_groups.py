@@ -37,11 +37,11 @@ from factory.constructs.cdk import (
     LaunchTemplateCapacityReservationSpecificationCapacityReservationTarget as ReservationTarget,
 )
 from factory.constructs.roles import add_service_role
-from factory.constructs.specs import ClusterSpec, NodePool
 from factory.facts.published import image_name
 from factory.facts.schema import STANDARD_IMAGE, ImageBuild
 from factory.inventory.schema import NodeGroup
 from factory.naming import launch_template_name, name_tag, role_name
+from factory.specs.layers import ClusterSpec, NodePool
 
 _CAPACITY = {"on_demand": "ON_DEMAND", "spot": "SPOT"}
 _EFFECT = {

@@ -14,8 +14,8 @@ from factory.constructs.spark_releases import (
     image_values,
     release_values,
 )
-from factory.constructs.specs import GatewaySpec, PlatformSpec
 from factory.naming import SYSTEM_NAMESPACE
+from factory.specs.layers import GatewaySpec, PlatformSpec
 
 GATEWAY = "spark-ui-gateway"
 
@@ -45,7 +45,7 @@ def gateway_values(platform: PlatformSpec, gateway: GatewaySpec) -> dict[str, An
     memory = _SIDECAR_MIB + ceil(ui.max_drivers * _DRIVER_KIB / 1024)
     values: dict[str, Any] = {
         "replicas": ui.replicas,
-        "podBlocks": [str(block) for block in gateway.pod_blocks],
+        "podBlocks": list(gateway.pod_blocks),
         "jobNamespaces": list(platform.namespaces),
         "sidecar": {
             "image": image_values(ui.sidecar_image),

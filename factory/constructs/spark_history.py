@@ -11,8 +11,8 @@ from factory.constructs.spark_releases import (
     image_values,
     release_values,
 )
-from factory.constructs.specs import HistorySpec, PlatformSpec
 from factory.naming import EVENT_LOG_FOLDER, SYSTEM_NAMESPACE
+from factory.specs.layers import HistorySpec, PlatformSpec
 
 HISTORY_SERVER = "spark-history-server"
 """Name of the release, of its service and of its service account."""

@@ -15,8 +15,8 @@ from factory.constructs.cdk import (
 )
 from factory.constructs.spark_placement import PRIORITY, SPREAD, guaranteed, placement_values
 from factory.constructs.spark_releases import add_own_release, add_release, release_values
-from factory.constructs.specs import OperatorSpec, PlatformSpec
 from factory.naming import JOB_ACCOUNT, OPERATOR_NAMESPACE
+from factory.specs.layers import OperatorSpec, PlatformSpec
 
 OPERATOR = "spark-operator"
 """Name of the chart and of the first release; those of further ones begin with it."""

@@ -22,6 +22,7 @@ from factory.constructs.cdk import (
 from factory.errors import Finding, SynthError
 from factory.layers import Provider
 from factory.layers.providers import PROVIDERS
+from factory.specs.frame import S3State
 
 TERRAFORM_VERSION = ">= 1.10.0"
 """The first Terraform with the S3 backend's native lockfile.
@@ -35,16 +36,6 @@ VERSIONS = f'terraform {{\n  required_version = "{TERRAFORM_VERSION}"\n}}\n'
 """Which Terraform may run a stack, in a file beside it: Checkov reads no JSON that holds it."""
 
 _LONGEST_REASON = 500  # characters; some of the bindings' errors print a whole tree
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class S3State:
-    """State in a bucket, locked by a file beside it and encrypted with our key."""
-
-    bucket: str
-    key: str  # such as "moka-use1-a/network.tfstate"
-    region: str
-    kms_key: str | None = None  # ARN or alias; the bucket's own encryption when unset
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

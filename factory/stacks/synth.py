@@ -14,8 +14,9 @@ from factory.facts.schema import Facts
 from factory.files import read_text
 from factory.inventory.schema import Inventory
 from factory.layers import Stack
-from factory.stacks.parts import Parts
-from factory.stacks.spec import build_stack, describe_stack
+from factory.specs.parts import Parts
+from factory.specs.stack import describe_stack
+from factory.stacks.build import build_stack
 
 MODULES = Path(__file__).parents[2] / "modules"
 

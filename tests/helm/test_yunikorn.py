@@ -8,11 +8,11 @@ import pytest
 from helm_python import Chart
 
 from factory.constructs.spark_placement import PRIORITY
-from factory.constructs.specs import OperatorSpec, Placement, PlatformSpec
 from factory.constructs.yunikorn import yunikorn_values
 from factory.inventory.schema import Taint
 from factory.inventory.spark import SparkOperator, YuniKorn
 from factory.layers import Access
+from factory.specs.layers import OperatorSpec, Placement, PlatformSpec
 from tests.helm.conftest import objects, of_kind, unknown_values
 from tests.helm.test_platform import images
 

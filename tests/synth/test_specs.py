@@ -27,8 +27,8 @@ SHIPPED = load_data((ROOT / "cells.yaml").read_text("utf-8"))
 
 def made_of(cells: Inventory) -> tuple[dict[str, Any], dict[str, str]]:
     """The spec of each stack, and its Terraform, by the stack's name."""
-    from factory.stacks.parts import Parts
-    from factory.stacks.spec import describe_stack
+    from factory.specs.parts import Parts
+    from factory.specs.stack import describe_stack
     from factory.stacks.synth import synth_stacks
 
     plan, _ = plan_addresses(cells, EMPTY_LOCK, FACTS)
