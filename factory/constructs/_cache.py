@@ -53,6 +53,17 @@ def write(kind: str, name: str, data: bytes) -> None:
             Path(temporary).unlink(missing_ok=True)
 
 
+def trim(kind: str, most: int) -> None:
+    """Let the oldest of a kind go where there are more than `most`."""
+    with suppress(OSError):
+        kept = list((root() / kind).iterdir())
+        if len(kept) <= most:
+            return
+        kept.sort(key=lambda path: path.stat().st_mtime)
+        for path in kept[: len(kept) - most]:
+            path.unlink(missing_ok=True)
+
+
 def folder(kind: str, name: str, fill: Callable[[Path], None]) -> Path:
     """The folder kept under that name, filled in one step when there is none yet.
 

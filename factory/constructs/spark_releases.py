@@ -8,13 +8,7 @@ from typing import Any
 
 from factory.constructs.cdk import ITerraformDependable, Release, TerraformStack
 from factory.inventory.values import HelmValues
-
-OWN_CHARTS: Mapping[str, str] = {
-    "spark-namespaces": "spark-namespaces",
-    "spark-history-server": "spark-history-server",
-    "spark-ui-gateway": "spark-ui-gateway/chart",
-}
-"""Our own charts: by name, their folder below `modules`; synth puts a copy beside the stack."""
+from factory.specs.charts import OWN_CHARTS
 
 _INSTALL_SECONDS = 900
 _KEPT_REVISIONS = 5

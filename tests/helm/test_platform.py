@@ -11,7 +11,6 @@ from helm_python import Chart
 
 from factory.addressing.lock import EMPTY_LOCK
 from factory.addressing.plan import plan_addresses
-from factory.constructs.spark_releases import OWN_CHARTS
 from factory.facts.loader import load_facts
 from factory.inventory.owned_values import HISTORY, OPERATOR, OWNED_VALUES, UI, YUNIKORN
 from factory.inventory.schema import Inventory
@@ -19,6 +18,7 @@ from factory.inventory.spark import Spark
 from factory.layers import list_stacks
 from factory.naming import JOB_ACCOUNT
 from factory.runs.reading import read_design
+from factory.specs.charts import OWN_CHARTS
 from factory.stacks.synth import synth_stacks
 from tests.helm.conftest import ROOT, objects, of_kind, unknown_values, values_of
 from tests.inventories import data
