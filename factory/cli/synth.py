@@ -23,6 +23,15 @@ def synth(
         typer.Option("--output", "-o", envvar="CDKTF_OUTDIR", help="The folder to write."),
     ] = Path("cdktf.out"),
     locked: Locked = False,
+    verify: Annotated[
+        bool,
+        typer.Option(
+            "--verify", help="Synthesize each stack on its own as well, and compare: slow."
+        ),
+    ] = False,
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Take nothing from the cache, and leave nothing.")
+    ] = False,
     form: Form = "text",
 ) -> None:
     """Check everything, then write the Terraform of every cell.
@@ -33,7 +42,7 @@ def synth(
     if form != "json":
         show_problems(design.problems, form)
     lock_file = lock_file_of(inventory_file)
-    made = synth_design(design, output, lock_file)
+    made = synth_design(design, output, lock_file, verify=verify, cached=not no_cache)
     if made.lock is not None:
         for line in describe_change(design.before, made.lock):
             typer.echo(line, err=True)

@@ -130,7 +130,9 @@ class CellNodeGroups:
                 "${aws_eks_cluster.cell.vpc_config[0].cluster_security_group_id}",
             ],
             capacity_reservation_specification=(
-                _reservations(node_pool.reservations) if node_pool.reservations else None
+                _reservations(node_pool.reservations)
+                if node_pool.reservations is not None
+                else None
             ),
             metadata_options=LaunchTemplateMetadataOptions(
                 http_endpoint="enabled", http_tokens="required", http_put_response_hop_limit=1

@@ -10,8 +10,8 @@ RULES = {
     "F404": "The bindings cannot be started: Node, or a package, is not as it was installed.",
     "F405": "What was synthesized is not what the inventory makes now.",
     "F411": "A document is not the Terraform JSON of a stack.",
-    "F407": "A stack that was filled in from others of its shape is not what a synthesis of it alone "
-    "makes: a bug of ours.",
+    "F407": "A stack that was filled in by its shape is not what a synthesis of it alone makes: a "
+    "bug of ours.",
     "F406": "A chart of ours is not where it was installed.",
 }
 """What each rule says; a number is never used again for something else."""

@@ -17,7 +17,6 @@ from factory.constructs.cdk import (
 )
 from factory.constructs.policies import policy_document
 from factory.constructs.roles import POD_IDENTITY, add_service_role
-from factory.constructs.spark_history import HISTORY_SERVER
 from factory.naming import (
     EVENT_LOG_FOLDER,
     EVENT_LOG_POLICY,
@@ -25,6 +24,7 @@ from factory.naming import (
     event_log_bucket,
     role_name,
 )
+from factory.specs.charts import HISTORY_SERVER
 from factory.specs.layers import EventLogsSpec
 
 _LOG_NAMES = {"rolling": "eventlog_v2_", "single": "spark-", "local": "local-"}

@@ -15,9 +15,8 @@ from factory.constructs.spark_releases import (
     release_values,
 )
 from factory.naming import SYSTEM_NAMESPACE
+from factory.specs.charts import GATEWAY
 from factory.specs.layers import GatewaySpec, PlatformSpec
-
-GATEWAY = "spark-ui-gateway"
 
 _SIDECAR_MIB = 96  # a process that watches, and room to read a page of a list
 _DRIVER_KIB = 10  # a route is 6 KiB of tmpfs and 1.5 KiB of the process; the rest is room
@@ -33,6 +32,7 @@ def add_gateway(
     add_own_release(
         stack,
         GATEWAY,
+        charts=platform.charts,
         namespace=SYSTEM_NAMESPACE,
         values=gateway_values(platform, gateway),
         after=after,

@@ -8,7 +8,6 @@ from typing import Any
 
 from factory.constructs.cdk import ITerraformDependable, Release, TerraformStack
 from factory.inventory.values import HelmValues
-from factory.specs.charts import OWN_CHARTS
 
 _INSTALL_SECONDS = 900
 _KEPT_REVISIONS = 5
@@ -18,18 +17,16 @@ def add_own_release(
     stack: TerraformStack,
     name: str,
     *,
+    charts: Mapping[str, str],
     namespace: str,
     values: Mapping[str, Any],
     after: Sequence[ITerraformDependable] = (),
 ) -> Release:
-    """Install one of our own charts, from the copy beside the stack."""
-    if name not in OWN_CHARTS:
-        msg = f"{name} is not a chart of ours"
-        raise ValueError(msg)
+    """Install one of our own charts, from its file beside the stack."""
     return add_release(
         stack,
         name,
-        chart=f"${{path.module}}/charts/{name}",
+        chart=f"${{path.module}}/charts/{charts[name]}",
         namespace=namespace,
         create_namespace=True,
         values=values,

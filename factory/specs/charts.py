@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+NAMESPACES = "spark-namespaces"
+HISTORY_SERVER = "spark-history-server"
+"""Also the name of its service and of its service account."""
+GATEWAY = "spark-ui-gateway"
+"""Names of our charts and of their releases."""
+
 OWN_CHARTS: Mapping[str, str] = {
-    "spark-namespaces": "spark-namespaces",
-    "spark-history-server": "spark-history-server",
-    "spark-ui-gateway": "spark-ui-gateway/chart",
+    NAMESPACES: "spark-namespaces",
+    HISTORY_SERVER: "spark-history-server",
+    GATEWAY: "spark-ui-gateway/chart",
 }
-"""Our own charts: by name, their folder below `modules`; synth puts a copy beside the stack."""
+"""Our own charts: by name, their folder below `modules`; they lie, packed, beside a stack."""

@@ -214,6 +214,7 @@ class PlatformSpec:
 
     name: Leaf
     access: Access
+    charts: Mapping[str, str]  # of ours: their files, by name
     namespaces: tuple[str, ...]  # that jobs run in
     placement: Placement | None  # of the platform's own pods; None for any node without taints
     operator: OperatorSpec

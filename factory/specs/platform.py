@@ -7,6 +7,7 @@ from factory.facts.schema import Facts
 from factory.inventory.schema import CellType
 from factory.layers import Stack
 from factory.sizing.history import scan_seconds
+from factory.specs.charts import GATEWAY, HISTORY_SERVER, NAMESPACES
 from factory.specs.layers import GatewaySpec, HistorySpec, OperatorSpec, Placement, PlatformSpec
 from factory.specs.parts import Parts
 
@@ -19,6 +20,7 @@ def describe(parts: Parts, stack: Stack) -> PlatformSpec:
     return PlatformSpec(
         name=stack.id.name,
         access=stack.access,
+        charts=_charts(parts, cell_type),
         namespaces=tuple(spark.namespaces),
         placement=_placement(cell_type, spark.node_group),
         operator=_operator(cell_type),
@@ -27,6 +29,17 @@ def describe(parts: Parts, stack: Stack) -> PlatformSpec:
         gateway=_gateway(cell_type, parts.plan.cells[cell]),
         monitoring=spark.monitoring,
     )
+
+
+def _charts(parts: Parts, cell_type: CellType) -> dict[str, str]:
+    """Collect the files of those of our charts that the cell installs."""
+    spark = cell_type.spark
+    asked = {
+        NAMESPACES: True,
+        HISTORY_SERVER: spark.history is not None,
+        GATEWAY: spark.ui is not None and cell_type.ingress is not None,
+    }
+    return {name: file for name, file in parts.charts.items() if asked[name]}
 
 
 def _placement(cell_type: CellType, name: str | None) -> Placement | None:

@@ -13,14 +13,14 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, singledispatch
 from ipaddress import IPv4Network
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel
 
-from factory.layers.leaf import LEAF, ROWS
+from factory.layers.leaf import Mark
 from factory.specs.stack import StackSpec
 
 Filling = str | Mapping[str, Mapping[str, str]]
@@ -86,20 +86,26 @@ class _Walk:
 
 @cache
 def _walk(kind: Any) -> _Walk:
+    """Find the way through values of an annotated type."""
     origin, arguments = get_origin(kind), get_args(kind)
-    if origin is Annotated and arguments[1] == LEAF:
-        return _LEAF
-    if origin is Annotated and arguments[1] == ROWS:
-        return _ROWS
-    if origin in (Union, UnionType):
-        return _choice(arguments)
-    if origin is tuple and arguments[1:] == (Ellipsis,):
-        return _sequence(_walk(arguments[0]))
-    if origin is not None and origin is not Literal and issubclass(origin, Mapping):
-        return _mapping(_walk(arguments[1]))
-    if dataclasses.is_dataclass(kind) and isinstance(kind, type):
-        return _fields(kind)
-    return _SHAPE
+    made = _SHAPE
+    if (mark := _mark(kind)) is not None:
+        made = _LEAF if mark is Mark.LEAF else _ROWS
+    elif origin in (Union, UnionType):
+        made = _choice(arguments)
+    elif origin is tuple and arguments[1:] == (Ellipsis,):
+        made = _sequence(_walk(arguments[0]))
+    elif isinstance(origin, type) and issubclass(origin, Mapping):
+        made = _mapping(_walk(arguments[1]))
+    elif isinstance(kind, type) and dataclasses.is_dataclass(kind):
+        made = _fields(kind)
+    return made
+
+
+def _mark(kind: Any) -> Mark | None:
+    """Tell how a type is marked; other libraries annotate types as well."""
+    found = get_args(kind)[1:] if get_origin(kind) is Annotated else ()
+    return next((mark for mark in found if isinstance(mark, Mark)), None)
 
 
 def _is_plain(text: str) -> bool:
@@ -123,7 +129,7 @@ def _collect_rows(value: Any, parts: list[str], fillings: list[Filling]) -> None
     fillings.append(value)
 
 
-def _collect_shape(value: Any, parts: list[str], fillings: list[Filling]) -> None:
+def _collect_shape(value: Any, parts: list[str], _: list[Filling]) -> None:
     parts.append(_text(value))
 
 
@@ -152,21 +158,20 @@ def _mapping(inner: _Walk) -> _Walk:
 
 
 def _choice(kinds: Sequence[Any]) -> _Walk:
-    """Of several types, the one of the value itself decides."""
-    marked = [kind for kind in kinds if get_origin(kind) is Annotated]
-    by_kind = {get_origin(kind) or kind: _walk(kind) for kind in kinds if kind not in marked}
+    """Of several types, the one of the value itself decides; what is marked, of all but None."""
+    marked = next((_walk(kind) for kind in kinds if _mark(kind) is not None), None)
+    types = ((get_origin(kind) or kind, kind) for kind in kinds if _mark(kind) is None)
+    walks = {found: _walk(kind) for found, kind in types if isinstance(found, type)}
 
     def of(value: Any) -> _Walk:
-        if marked and value is not None:
-            return _walk(marked[0])
-        return next((walk for kind, walk in by_kind.items() if isinstance(value, kind)), _SHAPE)
+        if marked is not None and value is not None:
+            return marked
+        return next((walk for kind, walk in walks.items() if isinstance(value, kind)), _SHAPE)
 
     def collect(value: Any, parts: list[str], fillings: list[Filling]) -> None:
         parts.append(type(value).__name__)
         of(value).collect(value, parts, fillings)
 
-    by_kind.pop(NoneType, None)
-    by_kind = {kind: walk for kind, walk in by_kind.items() if isinstance(kind, type)}
     return _Walk(collect, lambda value, stand_ins: of(value).replace(value, stand_ins))
 
 
@@ -193,23 +198,46 @@ def _text(value: Any) -> str:
     return json.dumps(_tree(value), separators=(",", ":"))
 
 
+@singledispatch
 def _tree(value: Any) -> Any:
     """Write a value that is no leaf so that equal texts mean equal values."""
-    match value:
-        case None | bool() | int() | float() | str():
-            return value
-        case BaseModel():
-            return [type(value).__name__, value.model_dump(mode="json")]
-        case Mapping():
-            return {"": [[_tree(key), _tree(inner)] for key, inner in value.items()]}
-        case tuple() | list():
-            return [_tree(inner) for inner in value]
-        case frozenset():
-            return [type(value).__name__, sorted(_text(inner) for inner in value)]
-        case IPv4Network():
-            return [type(value).__name__, str(value)]
-        case _ if dataclasses.is_dataclass(value):
-            fields = [[f.name, _tree(getattr(value, f.name))] for f in dataclasses.fields(value)]
-            return [type(value).__name__, fields]
-    msg = f"a spec cannot hold a {type(value).__name__}"
-    raise TypeError(msg)
+    if not dataclasses.is_dataclass(value):
+        msg = f"a spec cannot hold a {type(value).__name__}"
+        raise TypeError(msg)
+    fields = [[f.name, _tree(getattr(value, f.name))] for f in dataclasses.fields(value)]
+    return [type(value).__name__, fields]
+
+
+@_tree.register(NoneType)
+@_tree.register(bool)
+@_tree.register(int)
+@_tree.register(float)
+@_tree.register(str)
+def _of_scalar(value: Any) -> Any:
+    return value
+
+
+@_tree.register
+def _of_model(value: BaseModel) -> Any:
+    return [type(value).__name__, value.model_dump(mode="json")]
+
+
+@_tree.register(Mapping)
+def _of_mapping(value: Mapping[Any, Any]) -> Any:
+    return {"": [[_tree(key), _tree(inner)] for key, inner in value.items()]}
+
+
+@_tree.register(tuple)
+@_tree.register(list)
+def _of_sequence(value: Sequence[Any]) -> Any:
+    return [_tree(inner) for inner in value]
+
+
+@_tree.register(frozenset)
+def _of_set(value: frozenset[Any]) -> Any:
+    return [type(value).__name__, sorted(map(_text, value))]
+
+
+@_tree.register
+def _of_block(value: IPv4Network) -> Any:
+    return [type(value).__name__, str(value)]

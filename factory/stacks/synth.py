@@ -8,24 +8,21 @@ started. Of what is new, a sample is synthesized the plain way as well and has t
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 
 from factory.addressing.blocks import AddressPlan
+from factory.constructs import _cache
 from factory.constructs._bindings import mode
 from factory.constructs.synthesized import Synthesized, manifest_of
 from factory.errors import Finding, SynthError
 from factory.facts.schema import Facts
-from factory.files import read_text
 from factory.inventory.schema import Inventory
 from factory.layers import Stack
-from factory.specs.charts import OWN_CHARTS
 from factory.specs.parts import Parts
 from factory.specs.shape import Shape, hollow, shape_of
 from factory.specs.stack import StackSpec, describe_stack
+from factory.stacks.charts import packed_charts
 from factory.stacks.stencil import Stencil, cut, stand_ins
 from factory.stacks.stencil_store import read_stencil, write_stencil
-
-MODULES = Path(__file__).parents[2] / "modules"
 
 OURS = "cdk.tf.json"
 _SAMPLE = 4  # of so many new shapes, one is synthesized the plain way as well
@@ -38,6 +35,7 @@ def synth_stacks(
     stacks: Iterable[Stack],
     *,
     verify: bool = False,
+    cached: bool = True,
 ) -> Synthesized:
     """Synthesize stacks; nothing is written.
 
@@ -47,12 +45,16 @@ def synth_stacks(
         facts: what it is held against.
         stacks: those to synthesize.
         verify: synthesize each of them the plain way as well, and compare.
+        cached: whether what was kept before may serve, and may be kept.
 
     Raises:
         SynthError: when the bindings refuse what they are given, or a stack that was filled in
             is not what a synthesis of it alone makes (F407).
     """
-    parts = Parts(inventory=inventory, plan=plan, facts=facts)
+    if not cached:
+        _cache.pass_by()
+    charts = {name: chart.file for name, chart in packed_charts().items()}
+    parts = Parts(inventory=inventory, plan=plan, facts=facts, charts=charts)
     specs = {stack.id.name: describe_stack(parts, stack) for stack in stacks}
     if mode() != "fast":  # of checked or plain bindings, nothing is taken from a cache
         return _synthesized(_build(list(specs.values())))
@@ -118,23 +120,13 @@ def _compare(filled: Mapping[str, str], plain: Mapping[str, str]) -> None:
             raise SynthError(Finding(rule="F407", message=message, hint=hint))
 
 
-def output_files(synthesized: Synthesized, stacks: Iterable[Stack]) -> dict[str, str]:
-    """Every file of the output folder: path inside it (with `/`) to text."""
-    files = synthesized.files()
-    charts = {name: _chart_files(name) for name in OWN_CHARTS}
+def output_files(synthesized: Synthesized, stacks: Iterable[Stack]) -> dict[str, str | bytes]:
+    """Every file of the output folder: path inside it (with `/`) to what it holds."""
+    files: dict[str, str | bytes] = {**synthesized.files()}
     for stack in stacks:
-        terraform = synthesized.stacks[stack.id.name]
-        for name, chart in charts.items():
-            if f'/charts/{name}"' in terraform:
-                files.update({f"stacks/{stack.id.name}/{p}": t for p, t in chart.items()})
+        if "helm" in stack.id.row.provider:
+            terraform = synthesized.stacks[stack.id.name]
+            for chart in packed_charts().values():
+                if f'/charts/{chart.file}"' in terraform:
+                    files[f"stacks/{stack.id.name}/charts/{chart.file}"] = chart.data
     return files
-
-
-def _chart_files(name: str) -> dict[str, str]:
-    """Every file of a chart of ours: path beside a stack to text."""
-    chart = MODULES / OWN_CHARTS[name]
-    paths = sorted(p for p in chart.rglob("*") if p.is_file())
-    if not paths:
-        msg = f"the chart {name} is missing: {chart} is not there"
-        raise SynthError(Finding(rule="F406", message=msg))
-    return {f"charts/{name}/{p.relative_to(chart).as_posix()}": read_text(p) for p in paths}

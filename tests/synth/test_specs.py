@@ -22,6 +22,7 @@ from tests.synth.conftest import ROOT
 pytestmark = pytest.mark.synth
 
 FACTS = load_facts()
+CHARTS = {"spark-namespaces": "a.tgz", "spark-history-server": "b.tgz", "spark-ui-gateway": "c.tgz"}
 SHIPPED = load_data((ROOT / "cells.yaml").read_text("utf-8"))
 
 
@@ -33,7 +34,7 @@ def made_of(cells: Inventory) -> tuple[dict[str, Any], dict[str, str]]:
 
     plan, _ = plan_addresses(cells, EMPTY_LOCK, FACTS)
     stacks = list_stacks(cells, FACTS)
-    parts = Parts(inventory=cells, plan=plan, facts=FACTS)
+    parts = Parts(inventory=cells, plan=plan, facts=FACTS, charts=CHARTS)
     specs = {stack.id.name: describe_stack(parts, stack) for stack in stacks}
     return specs, dict(synth_stacks(cells, plan, FACTS, stacks).stacks)
 
