@@ -171,5 +171,6 @@ def test_another_cell_of_a_known_type_starts_no_node(tmp_path: Path) -> None:
     assert synth(tmp_path)["node"] is False
     after = tree(tmp_path / "cdktf.out")
     assert {path.split("/")[1] for path in after if path not in before} == {
-        f"moka-use1-d-{layer}" for layer in ("network", "accept", "routes", "cluster", "platform")
+        f"moka-use1-d-{layer}"
+        for layer in ("network", "peering", "accept", "routes", "cluster", "platform")
     }
