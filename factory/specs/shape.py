@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, singledispatch
 from ipaddress import IPv4Network
+from json.encoder import encode_basestring as quoted
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
@@ -195,6 +196,10 @@ def _fields(kind: type) -> _Walk:
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return quoted(value)
+    if value is None or isinstance(value, int):  # as are True and False
+        return repr(value)
     return json.dumps(_tree(value), separators=(",", ":"))
 
 

@@ -108,7 +108,7 @@ def render_rows(rows: Mapping[str, Mapping[str, str]], depth: int) -> str:
     written = []
     for name in sorted(rows):
         row = rows[name]
-        fields = f",{inner}".join(f"{quoted(key)}: {quoted(row[key])}" for key in sorted(row))
+        fields = f",{inner}".join([f"{quoted(key)}: {quoted(row[key])}" for key in sorted(row)])
         body = f"{{{inner}{fields}{outer}}}" if row else "{}"
         written.append(f"{quoted(name)}: {body}")
     listed = f",{outer}".join(written)
