@@ -31,7 +31,8 @@ from factory.constructs.cdk import (
     VpcIpv4CidrBlockAssociation,
     VpcSecurityGroupIngressRule,
 )
-from factory.constructs.stack import S3State, new_stack, synth_app
+from factory.constructs.stack import new_stack, synth_app
+from factory.specs.frame import S3State
 
 ROLE = "arn:aws:iam::111111111111:role/Example"
 

@@ -32,6 +32,13 @@ def synth(
         ),
     ] = None,
     locked: Locked = False,
+    verify: Annotated[
+        bool,
+        typer.Option("--verify", help="Also synthesize each stack on its own, and compare (slow)"),
+    ] = False,
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Neither read nor write the cache")
+    ] = False,
     form: Form = "text",
 ) -> None:
     """Check the inventory and write its Terraform.
@@ -43,7 +50,7 @@ def synth(
         show_problems(design.problems, form)
     lock_file = lock_file_of(inventory_file)
     folder = output_of(inventory_file, output)
-    made = synth_design(design, folder, lock_file)
+    made = synth_design(design, folder, lock_file, verify=verify, cached=not no_cache)
     if made.lock is not None:
         for line in describe_change(design.before, made.lock):
             say(line)

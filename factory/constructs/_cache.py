@@ -26,9 +26,20 @@ def root() -> Path:
     wanted = _wanted()
     if wanted is not None and _is_usable(wanted):
         return wanted
-    temporary = tempfile.mkdtemp(prefix="cellfactory-cache-")
-    atexit.register(shutil.rmtree, temporary, ignore_errors=True)
-    return Path(temporary)
+    return _temporary()
+
+
+def _temporary() -> Path:
+    made = tempfile.mkdtemp(prefix="cellfactory-cache-")
+    atexit.register(shutil.rmtree, made, ignore_errors=True)
+    return Path(made)
+
+
+def pass_by() -> None:
+    """Let this process keep nothing, and find nothing that was kept before."""
+    temporary = _temporary()
+    root.cache_clear()
+    os.environ["CELLFACTORY_CACHE"] = str(temporary)
 
 
 def read(kind: str, name: str) -> bytes:
@@ -51,6 +62,17 @@ def write(kind: str, name: str, data: bytes) -> None:
             Path(temporary).replace(kept / name)
         finally:
             Path(temporary).unlink(missing_ok=True)
+
+
+def trim(kind: str, most: int) -> None:
+    """Let the oldest of a kind go where there are more than `most`."""
+    with suppress(OSError):
+        kept = list((root() / kind).iterdir())
+        if len(kept) <= most:
+            return
+        kept.sort(key=lambda path: path.stat().st_mtime)
+        for path in kept[: len(kept) - most]:
+            path.unlink(missing_ok=True)
 
 
 def folder(kind: str, name: str, fill: Callable[[Path], None]) -> Path:

@@ -9,8 +9,8 @@ from factory.constructs.cdk import (
     TerraformStack,
 )
 from factory.constructs.guards import kept
-from factory.constructs.specs import AccountSpec
 from factory.naming import account_name
+from factory.specs.layers import AccountSpec
 
 _SEVERAL_HOURS = "6h"
 

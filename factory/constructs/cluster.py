@@ -35,9 +35,9 @@ from factory.constructs.cdk import (
 )
 from factory.constructs.guards import kept
 from factory.constructs.roles import POD_IDENTITY, add_service_role
-from factory.constructs.specs import ClusterSpec
 from factory.constructs.stack import for_each
 from factory.naming import cluster_name, key_alias, role_name
+from factory.specs.layers import ClusterSpec
 
 _ADMIN_POLICY = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy"
 _KEY_DELETION_DAYS = 30
@@ -122,9 +122,8 @@ class CellCluster:
         )
 
     def _add_admins(self) -> None:
-        deployer = self._cell.deployer
-        self._add_admin(deployer, "-deployer")
-        rows = {arn: {"principal": arn} for arn in self._cell.admins if arn != deployer}
+        self._add_admin(self._cell.deployer, "-deployer")
+        rows = {arn: {"principal": arn} for arn in self._cell.admins}
         if rows:
             TerraformLocal(self._stack, "admins", rows)
             for element in self._add_admin("${each.value.principal}"):
@@ -219,44 +218,6 @@ class CellCluster:
             ),
             depends_on=list(after) or None,
         )
-
-
-def cni_environment(pod_addresses_per_node: int, interfaces: int) -> Mapping[str, str]:
-    """The VPC CNI's settings for a node that holds a fixed number of addresses and never more.
-
-    MINIMUM_IP_TARGET makes a node attach all its prefixes while it starts; WARM_IP_TARGET=0
-    counts as set and outranks WARM_PREFIX_TARGET, so that nothing is attached or freed later;
-    MAX_ENI keeps even a node without prefix delegation to as few pod interfaces as it needs.
-
-    Args:
-        pod_addresses_per_node: what the prefixes of a node hold (addresses).
-        interfaces: what the CNI may use, the primary one included (interfaces).
-
-    Source:
-        https://github.com/aws/amazon-vpc-cni-k8s/blob/master/README.md
-    """
-    return {
-        "AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG": "true",
-        "AWS_VPC_K8S_CNI_EXTERNALSNAT": "false",
-        "ENABLE_PREFIX_DELEGATION": "true",
-        "ENI_CONFIG_LABEL_DEF": "topology.kubernetes.io/zone",
-        "MAX_ENI": str(interfaces),
-        "MINIMUM_IP_TARGET": str(pod_addresses_per_node),
-        "WARM_IP_TARGET": "0",
-        "WARM_PREFIX_TARGET": "1",
-    }
-
-
-def cni_settings(pod_addresses_per_node: int, interfaces: int) -> Mapping[str, Any]:
-    """What a cell asks of the VPC CNI; `enableNetworkPolicy` is text in the add-on's schema.
-
-    Without it, network policies are stored and nobody enforces them.
-
-    Source:
-        https://docs.aws.amazon.com/eks/latest/userguide/cni-network-policy-configure.html
-    """
-    environment = cni_environment(pod_addresses_per_node, interfaces)
-    return {"enableNetworkPolicy": "true", "env": environment}
 
 
 def _cni_configuration(cell: ClusterSpec) -> str:

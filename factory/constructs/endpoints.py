@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from factory.constructs.cdk import TerraformStack, VpcEndpoint
 from factory.constructs.endpoint_policies import gateway_policy, interface_policy
-from factory.constructs.specs import NetworkSpec
 from factory.constructs.vpc import CellVpc
 from factory.naming import name_tag
+from factory.specs.layers import NetworkSpec
 
 
 def add_endpoints(

@@ -7,8 +7,8 @@ from typing import Any
 from factory.constructs.buckets import add_private_bucket, encrypted_transport_only
 from factory.constructs.cdk import FlowLog, S3BucketPolicy, TerraformStack
 from factory.constructs.policies import policy_document
-from factory.constructs.specs import NetworkSpec
 from factory.naming import flow_log_bucket, name_tag
+from factory.specs.layers import NetworkSpec
 
 _DELIVERY = {"Service": "delivery.logs.amazonaws.com"}
 

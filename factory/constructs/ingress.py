@@ -15,9 +15,9 @@ from factory.constructs.cdk import (
     LbTargetGroupHealthCheck,
     TerraformStack,
 )
-from factory.constructs.specs import ClusterSpec
 from factory.inventory.spark import Ingress
 from factory.naming import balancer_name
+from factory.specs.layers import ClusterSpec
 
 _DEREGISTRATION_SECONDS = 60
 

@@ -17,9 +17,9 @@ from factory.constructs.cdk import (
     TerraformStack,
 )
 from factory.constructs.roles import POD_IDENTITY, add_service_role
-from factory.constructs.specs import JobsSpec
 from factory.constructs.stack import for_each
 from factory.naming import JOB_ACCOUNT, SUBMITTERS, VIEWERS
+from factory.specs.layers import JobsSpec
 
 
 def add_job_identities(stack: TerraformStack, jobs: JobsSpec, cluster_name: str) -> None:
@@ -40,13 +40,8 @@ def add_job_identities(stack: TerraformStack, jobs: JobsSpec, cluster_name: str)
 
 
 def _add_policies(stack: TerraformStack, jobs: JobsSpec) -> None:
-    rows = {
-        f"{namespace} {arn}": {"namespace": namespace, "policy": arn}
-        for namespace, arns in jobs.policies.items()
-        for arn in arns
-    }
-    if rows:
-        TerraformLocal(stack, "job_policies", rows)
+    if jobs.policies is not None:
+        TerraformLocal(stack, "job_policies", jobs.policies)
         attachment = IamRolePolicyAttachment(
             stack,
             "policy-spark-job",

@@ -37,11 +37,11 @@ from factory.constructs.cdk import (
     LaunchTemplateCapacityReservationSpecificationCapacityReservationTarget as ReservationTarget,
 )
 from factory.constructs.roles import add_service_role
-from factory.constructs.specs import ClusterSpec, NodePool
 from factory.facts.published import image_name
 from factory.facts.schema import STANDARD_IMAGE, ImageBuild
 from factory.inventory.schema import NodeGroup
 from factory.naming import launch_template_name, name_tag, role_name
+from factory.specs.layers import ClusterSpec, NodePool
 
 _CAPACITY = {"on_demand": "ON_DEMAND", "spot": "SPOT"}
 _EFFECT = {
@@ -130,7 +130,9 @@ class CellNodeGroups:
                 "${aws_eks_cluster.cell.vpc_config[0].cluster_security_group_id}",
             ],
             capacity_reservation_specification=(
-                _reservations(node_pool.reservations) if node_pool.reservations else None
+                _reservations(node_pool.reservations)
+                if node_pool.reservations is not None
+                else None
             ),
             metadata_options=LaunchTemplateMetadataOptions(
                 http_endpoint="enabled", http_tokens="required", http_put_response_hop_limit=1

@@ -16,9 +16,8 @@ from factory.constructs.cdk import (
     VpcPeeringConnectionOptionsAccepter,
     VpcPeeringConnectionTimeouts,
 )
-from factory.constructs.specs import AcceptSpec, PeeringSpec
 from factory.constructs.stack import for_each
-from factory.naming import edge_name
+from factory.specs.layers import AcceptSpec, PeeringSpec
 
 _EDGES = "${local.edges}"
 _LONG = "10m"  # the provider waits one minute by itself; many are made at once
@@ -30,15 +29,7 @@ def add_requests(stack: TerraformStack, spec: PeeringSpec) -> str:
     Returns:
         The expression of a map: connection id by peer name.
     """
-    rows = {
-        peer: {
-            "account_id": request.account,
-            "edge": edge_name(spec.cell, peer),
-            "vpc_id": request.vpc,
-        }
-        for peer, request in spec.requests.items()
-    }
-    TerraformLocal(stack, "edges", rows)
+    TerraformLocal(stack, "edges", spec.edges)
     connection = VpcPeeringConnection(
         stack,
         "peer",
@@ -59,14 +50,7 @@ def add_acceptances(stack: TerraformStack, spec: AcceptSpec) -> str:
     Returns:
         The expression of a map: connection id by peer name, known once it is active.
     """
-    rows = {
-        peer: {
-            "connection_id": f'${{var.connection_ids["{peer}"]}}',
-            "edge": edge_name(spec.cell, peer),
-        }
-        for peer in spec.peers
-    }
-    TerraformLocal(stack, "edges", rows)
+    TerraformLocal(stack, "edges", spec.edges)
     accepter = VpcPeeringConnectionAccepterA(
         stack,
         "peer",

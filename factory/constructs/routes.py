@@ -7,8 +7,6 @@ the provider does with one ReplaceRoute and no moment without a way.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from factory.constructs.cdk import (
     DataAwsVpcPeeringConnection,
     Route,
@@ -17,19 +15,13 @@ from factory.constructs.cdk import (
     VpcPeeringConnectionOptions,
     VpcPeeringConnectionOptionsRequester,
 )
-from factory.constructs.specs import RoutesSpec
 from factory.constructs.stack import for_each
+from factory.specs.layers import RoutesSpec
 
 
 def add_routes(stack: TerraformStack, spec: RoutesSpec) -> None:
     """Route each routable block of each peer and hub from the node table of every zone."""
-    rows = {
-        f"node-{zone} {block}": {"block": str(block), "peer": peer, "zone": zone}
-        for peer, blocks in spec.blocks.items()
-        for block in blocks
-        for zone in spec.zones
-    }
-    TerraformLocal(stack, "routes", rows)
+    TerraformLocal(stack, "routes", spec.routes)
     route = Route(
         stack,
         "to-peer",
@@ -49,10 +41,10 @@ def add_requester_options(stack: TerraformStack, spec: RoutesSpec) -> None:
     Source:
         https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyVpcPeeringConnectionOptions.html
     """
-    TerraformLocal(stack, "resolving", _connections(spec.resolving))
+    TerraformLocal(stack, "resolving", spec.resolving)
     rows = "local.resolving"
-    if spec.resolving_hubs:
-        TerraformLocal(stack, "resolving_hubs", _connections(spec.resolving_hubs))
+    if spec.resolving_hubs is not None:
+        TerraformLocal(stack, "resolving_hubs", spec.resolving_hubs)
         for_each(
             DataAwsVpcPeeringConnection(stack, "hub", id="${each.value.connection_id}"),
             "${local.resolving_hubs}",
@@ -66,7 +58,3 @@ def add_requester_options(stack: TerraformStack, spec: RoutesSpec) -> None:
         requester=VpcPeeringConnectionOptionsRequester(allow_remote_vpc_dns_resolution=True),
     )
     for_each(options, f"${{{rows}}}")
-
-
-def _connections(peers: Iterable[str]) -> dict[str, dict[str, str]]:
-    return {p: {"connection_id": f'${{var.connection_ids["{p}"]}}'} for p in peers}

@@ -11,5 +11,6 @@ RULES = {
     "F405": "The synthesized Terraform is out of date.",
     "F411": "A document is not the Terraform JSON of a stack.",
     "F406": "One of our charts is missing from the installation.",
+    "F407": "A stack filled in from its shape differs from a synthesis of it alone: a bug of ours.",
 }
 """What each rule says; a number is never used again for something else."""

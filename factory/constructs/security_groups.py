@@ -15,9 +15,9 @@ from factory.constructs.cdk import (
     VpcSecurityGroupEgressRule,
     VpcSecurityGroupIngressRule,
 )
-from factory.constructs.specs import NetworkSpec
 from factory.constructs.stack import for_each
 from factory.naming import name_tag, security_group_name
+from factory.specs.layers import NetworkSpec
 
 _HTTPS = 443
 _KUBELET = 10250

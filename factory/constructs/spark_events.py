@@ -17,8 +17,6 @@ from factory.constructs.cdk import (
 from factory.constructs.jobs import JOB_ROLES, job_role
 from factory.constructs.policies import policy_document
 from factory.constructs.roles import POD_IDENTITY, add_service_role
-from factory.constructs.spark_history import HISTORY_SERVER
-from factory.constructs.specs import EventLogsSpec
 from factory.constructs.stack import for_each
 from factory.naming import (
     EVENT_LOG_FOLDER,
@@ -27,6 +25,8 @@ from factory.naming import (
     event_log_bucket,
     role_name,
 )
+from factory.specs.charts import HISTORY_SERVER
+from factory.specs.layers import EventLogsSpec
 
 _LOG_NAMES = {"rolling": "eventlog_v2_", "single": "spark-", "local": "local-"}
 """How the logs of a job are named, by the id of the rule that expires them.

@@ -14,10 +14,9 @@ from factory.constructs.spark_releases import (
     image_values,
     release_values,
 )
-from factory.constructs.specs import GatewaySpec, PlatformSpec
 from factory.naming import SYSTEM_NAMESPACE
-
-GATEWAY = "spark-ui-gateway"
+from factory.specs.charts import GATEWAY
+from factory.specs.layers import GatewaySpec, PlatformSpec
 
 _SIDECAR_MIB = 96  # a process that watches, and room to read a page of a list
 _DRIVER_KIB = 10  # a route is 6 KiB of tmpfs and 1.5 KiB of the process; the rest is room
@@ -33,6 +32,7 @@ def add_gateway(
     add_own_release(
         stack,
         GATEWAY,
+        charts=platform.charts,
         namespace=SYSTEM_NAMESPACE,
         values=gateway_values(platform, gateway),
         after=after,
@@ -45,7 +45,7 @@ def gateway_values(platform: PlatformSpec, gateway: GatewaySpec) -> dict[str, An
     memory = _SIDECAR_MIB + ceil(ui.max_drivers * _DRIVER_KIB / 1024)
     values: dict[str, Any] = {
         "replicas": ui.replicas,
-        "podBlocks": [str(block) for block in gateway.pod_blocks],
+        "podBlocks": list(gateway.pod_blocks),
         "jobNamespaces": list(platform.namespaces),
         "sidecar": {
             "image": image_values(ui.sidecar_image),

@@ -11,11 +11,9 @@ from factory.constructs.spark_releases import (
     image_values,
     release_values,
 )
-from factory.constructs.specs import HistorySpec, PlatformSpec
 from factory.naming import EVENT_LOG_FOLDER, SYSTEM_NAMESPACE
-
-HISTORY_SERVER = "spark-history-server"
-"""Name of the release, of its service and of its service account."""
+from factory.specs.charts import HISTORY_SERVER
+from factory.specs.layers import HistorySpec, PlatformSpec
 
 _PORT = 18080  # spark.history.ui.port
 
@@ -27,6 +25,7 @@ def add_history_server(
     return add_own_release(
         stack,
         HISTORY_SERVER,
+        charts=platform.charts,
         namespace=SYSTEM_NAMESPACE,
         values=history_values(platform, history, bucket),
     )

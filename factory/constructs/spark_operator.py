@@ -15,8 +15,9 @@ from factory.constructs.cdk import (
 )
 from factory.constructs.spark_placement import PRIORITY, SPREAD, guaranteed, placement_values
 from factory.constructs.spark_releases import add_own_release, add_release, release_values
-from factory.constructs.specs import OperatorSpec, PlatformSpec
 from factory.naming import JOB_ACCOUNT, OPERATOR_NAMESPACE
+from factory.specs.charts import NAMESPACES
+from factory.specs.layers import OperatorSpec, PlatformSpec
 
 OPERATOR = "spark-operator"
 """Name of the chart and of the first release; those of further ones begin with it."""
@@ -54,7 +55,8 @@ def add_namespaces(stack: TerraformStack, platform: PlatformSpec) -> Release:
     """Make the namespaces of jobs; whatever works in them waits for it."""
     return add_own_release(
         stack,
-        "spark-namespaces",
+        NAMESPACES,
+        charts=platform.charts,
         namespace=OPERATOR_NAMESPACE,
         values={"namespaces": list(platform.namespaces), "jobAccount": JOB_ACCOUNT},
     )

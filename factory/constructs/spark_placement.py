@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from factory.constructs.specs import Placement
 from factory.inventory.schema import Taint
+from factory.specs.layers import Placement
 
 PRIORITY = "system-cluster-critical"
 """A class that every cluster has. Without the operator's webhook no pod of a job starts, so a full

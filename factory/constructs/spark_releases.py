@@ -9,13 +9,6 @@ from typing import Any
 from factory.constructs.cdk import ITerraformDependable, Release, TerraformStack
 from factory.inventory.values import HelmValues
 
-OWN_CHARTS: Mapping[str, str] = {
-    "spark-namespaces": "spark-namespaces",
-    "spark-history-server": "spark-history-server",
-    "spark-ui-gateway": "spark-ui-gateway/chart",
-}
-"""Our own charts: by name, their folder below `modules`; synth puts a copy beside the stack."""
-
 _INSTALL_SECONDS = 900
 _KEPT_REVISIONS = 5
 
@@ -24,18 +17,16 @@ def add_own_release(
     stack: TerraformStack,
     name: str,
     *,
+    charts: Mapping[str, str],
     namespace: str,
     values: Mapping[str, Any],
     after: Sequence[ITerraformDependable] = (),
 ) -> Release:
-    """Install one of our own charts, from the copy beside the stack."""
-    if name not in OWN_CHARTS:
-        msg = f"{name} is not a chart of ours"
-        raise ValueError(msg)
+    """Install one of our own charts, from its file beside the stack."""
     return add_release(
         stack,
         name,
-        chart=f"${{path.module}}/charts/{name}",
+        chart=f"${{path.module}}/charts/{charts[name]}",
         namespace=namespace,
         create_namespace=True,
         values=values,

@@ -7,7 +7,7 @@ child of a child would get a hash of its path.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,32 +19,13 @@ from factory.constructs.cdk import (
     TerraformElement,
     TerraformStack,
 )
+from factory.constructs.synthesized import Synthesized
 from factory.errors import Finding, SynthError
 from factory.layers import Provider
 from factory.layers.providers import PROVIDERS
-
-TERRAFORM_VERSION = ">= 1.10.0"
-"""The first Terraform with the S3 backend's native lockfile.
-
-Source:
-    https://developer.hashicorp.com/terraform/language/backend/s3
-"""
-
-VERSIONS_FILE = "versions.tf"
-VERSIONS = f'terraform {{\n  required_version = "{TERRAFORM_VERSION}"\n}}\n'
-"""Which Terraform may run a stack, in a file beside it: Checkov reads no JSON that holds it."""
+from factory.specs.frame import S3State
 
 _LONGEST_REASON = 500  # characters; some of the bindings' errors print a whole tree
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class S3State:
-    """State in a bucket, locked by a file beside it and encrypted with our key."""
-
-    bucket: str
-    key: str  # such as "moka-use1-a/network.tfstate"
-    region: str
-    kms_key: str | None = None  # ARN or alias; the bucket's own encryption when unset
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,24 +33,6 @@ class LocalState:
     """State in a file; a relative path starts where Terraform runs."""
 
     path: str = "terraform.tfstate"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Synthesized:
-    """What one synthesis made.
-
-    `stacks` maps a stack's name to its normalised Terraform JSON, in order of name; `manifest` is
-    the text that `cdktf` reads beside them.
-    """
-
-    stacks: Mapping[str, str]
-    manifest: str
-
-    def files(self) -> dict[str, str]:
-        """The output folder: path inside it (with `/`) to text."""
-        texts = {f"stacks/{name}/cdk.tf.json": text for name, text in self.stacks.items()}
-        versions = {f"stacks/{name}/{VERSIONS_FILE}": VERSIONS for name in self.stacks}
-        return {"manifest.json": self.manifest, **texts, **versions}
 
 
 def new_stack(

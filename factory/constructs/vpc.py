@@ -7,7 +7,7 @@ route table knows the VPC, the S3 gateway and nothing else.
 
 from __future__ import annotations
 
-from factory.addressing.blocks import SUBNET_KINDS, Purpose, SubnetKind, subnet_kinds
+from factory.addressing.blocks import SUBNET_KINDS, Purpose, SubnetKind
 from factory.constructs.cdk import (
     DefaultRouteTable,
     DefaultSecurityGroup,
@@ -24,8 +24,8 @@ from factory.constructs.cdk import (
     VpcIpv4CidrBlockAssociation,
 )
 from factory.constructs.guards import kept
-from factory.constructs.specs import NetworkSpec
 from factory.naming import name_tag
+from factory.specs.layers import NetworkSpec
 
 
 class CellVpc:
@@ -37,7 +37,7 @@ class CellVpc:
         self.vpc = Vpc(
             stack,
             "cell",
-            cidr_block=str(cell.addresses.primary),
+            cidr_block=cell.primary,
             enable_dns_hostnames=True,
             enable_dns_support=True,
             enable_network_address_usage_metrics=True,
@@ -47,16 +47,16 @@ class CellVpc:
         self._close_defaults()
         # By their ordinal in the lock, which only ever appends: a block in an id would make
         # every cell another shape, and its place among the others never changes.
-        self._pod_blocks = {
-            block: VpcIpv4CidrBlockAssociation(
-                stack, f"pods-{ordinal}", vpc_id=self.vpc.id, cidr_block=str(block)
+        self._pod_blocks = [
+            VpcIpv4CidrBlockAssociation(
+                stack, f"pods-{ordinal}", vpc_id=self.vpc.id, cidr_block=block
             )
-            for ordinal, block in enumerate(cell.addresses.pod_blocks, start=1)
-        }
+            for ordinal, block in enumerate(cell.pod_blocks, start=1)
+        ]
         has_egress = cell.egress == "nat_gateway"
         self.subnets: dict[Purpose, dict[str, Subnet]] = {
-            kind: {zone: self._subnet(SUBNET_KINDS[kind], zone) for zone in cell.zones}
-            for kind in subnet_kinds(egress=has_egress)
+            kind: {zone: self._subnet(SUBNET_KINDS[kind], zone, b) for zone, b in blocks.items()}
+            for kind, blocks in cell.subnets.items()
         }
         self.node_tables = {zone: self._table(f"node-{zone}") for zone in cell.zones}
         self.pod_table = self._table("pod")
@@ -77,29 +77,28 @@ class CellVpc:
         main = self.vpc.default_route_table_id
         DefaultRouteTable(self._stack, "main", default_route_table_id=main, route=[], tags=tags)
 
-    def _subnet(self, kind: SubnetKind, zone: str) -> Subnet:
-        block = self._cell.addresses.zones[zone][kind.name]
+    def _subnet(self, kind: SubnetKind, zone: str, block: str) -> Subnet:
         vpc_id = self.vpc.id
         if kind.cut_from == "pod":  # through the association: the block must be there first
-            vpc_id = next(made.vpc_id for b, made in self._pod_blocks.items() if block.subnet_of(b))
+            vpc_id = self._pod_blocks[self._cell.pod_block_of[zone]].vpc_id
         return Subnet(
             self._stack,
             f"{kind.slug}-{zone}",
             vpc_id=vpc_id,
             availability_zone_id=zone,
-            cidr_block=str(block),
+            cidr_block=block,
             map_public_ip_on_launch=False,
             tags=name_tag(self._cell.name, kind.slug, zone),
         )
 
     def _reserve_prefixes(self) -> None:
         for zone, subnet in self.subnets["pod"].items():
-            for reserved in self._cell.pod_reservations[zone]:
+            for length, block in self._cell.pod_reservations[zone].items():
                 Ec2SubnetCidrReservation(
                     self._stack,
-                    f"prefixes-{zone}-{reserved.prefixlen}",
+                    f"prefixes-{zone}-{length}",
                     subnet_id=subnet.id,
-                    cidr_block=str(reserved),
+                    cidr_block=block,
                     reservation_type="prefix",
                     description="Whole /28 prefixes for nodes",
                 )

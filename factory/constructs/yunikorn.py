@@ -7,9 +7,9 @@ from typing import Any
 from factory.constructs.cdk import Release, TerraformStack
 from factory.constructs.spark_placement import PRIORITY, placement_values
 from factory.constructs.spark_releases import add_release, release_values
-from factory.constructs.specs import PlatformSpec
 from factory.inventory.spark import YuniKorn
 from factory.naming import SCHEDULER_NAMESPACE
+from factory.specs.layers import PlatformSpec
 
 YUNIKORN = "yunikorn"
 

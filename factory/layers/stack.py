@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from factory.layers.leaf import Leaf
 from factory.layers.rows import ROWS, Layer, LayerRow, OwnerKind
 from factory.naming import stack_name
 
@@ -74,8 +75,8 @@ class Input:
 class Access:
     """The account that a stack works in, and the way there."""
 
-    account: str  # twelve digits, or the Terraform expression of the variable that holds them
-    roles: tuple[str, ...]  # ARNs, each assumed from the one before
+    account: Leaf  # twelve digits, or the Terraform expression of the variable that holds them
+    roles: tuple[Leaf, ...]  # ARNs, each assumed from the one before
     region: str
     sts_region: str  # where the roles are assumed; an opt-in Region may not know them
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from factory.design import Design
 from factory.errors import Finding, SynthError
 from factory.layers import Stack, StackId
-from factory.terraform.workspace import Sources, read_sources
+from factory.terraform.workspace import Sources, as_source, read_sources
 
 MOST_NAMED = 5  # stacks in one sentence
 
@@ -42,5 +42,9 @@ def read_fresh(output: Path, design: Design, stacks: Sequence[Stack]) -> dict[St
     return sources
 
 
-def _files_below(start: str, files: Mapping[str, str]) -> Sources:
-    return {p.removeprefix(start): text for p, text in files.items() if p.startswith(start)}
+def _files_below(start: str, files: Mapping[str, str | bytes]) -> Sources:
+    return {
+        path.removeprefix(start): as_source(path, held) if isinstance(held, bytes) else held
+        for path, held in files.items()
+        if path.startswith(start)
+    }

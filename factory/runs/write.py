@@ -33,10 +33,19 @@ def write_lock(design: Design, lock_file: Path) -> bool:
     return write_whole(lock_file, render_lock(design.lock))
 
 
-def synth_design(design: Design, output: Path, lock_file: Path) -> Synthesized:
+def synth_design(
+    design: Design, output: Path, lock_file: Path, *, verify: bool = False, cached: bool = True
+) -> Synthesized:
     """Write the Terraform of a design, and then the addresses of new cells to its lock.
 
     What else the lock should say is a matter of `cellfactory lock`: nobody reads it here.
+
+    Args:
+        design: what to write.
+        output: the folder for it.
+        lock_file: the lock.
+        verify: synthesize each stack on its own as well, and compare.
+        cached: whether what was kept before may serve, and may be kept.
 
     Raises:
         InventoryError: when there is no lock yet (F221).
@@ -46,10 +55,12 @@ def synth_design(design: Design, output: Path, lock_file: Path) -> Synthesized:
     """
     design.require_fit().require_lock()
     from factory.stacks.output import write_output
-    from factory.stacks.synth import output_files, synth_stacks  # starts Node
+    from factory.stacks.synth import output_files, synth_stacks
 
     stacks = list_stacks(design.inventory, design.facts)
-    made = synth_stacks(design.inventory, design.plan, design.facts, stacks)
+    made = synth_stacks(
+        design.inventory, design.plan, design.facts, stacks, verify=verify, cached=cached
+    )
     write_output(output, output_files(made, stacks))
     if design.extended is not None:
         write_whole(lock_file, render_lock(design.extended))

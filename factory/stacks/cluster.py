@@ -2,60 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from factory.constructs.cdk import TerraformStack
-from factory.constructs.cluster import CellCluster, cni_settings
+from factory.constructs.cluster import CellCluster
 from factory.constructs.ingress import add_ingress
 from factory.constructs.jobs import add_job_identities, add_people
 from factory.constructs.node_groups import CellNodeGroups
 from factory.constructs.spark_events import add_event_logs
-from factory.constructs.specs import (
-    AddonSpec,
-    ClusterSpec,
-    ControlPlaneSpec,
-    EventLogsSpec,
-    JobsSpec,
-    NodePool,
-)
-from factory.inventory.addons import merged
-from factory.inventory.groups import name_groups
-from factory.inventory.node_config import is_open, pod_addresses_per_node, render_node_config
-from factory.inventory.schema import Addon, CellType
-from factory.layers import Stack
-from factory.layers.access import deployer_role
-from factory.naming import job_role_name, policy_arn, resource_group_arn, stack_tags
-from factory.sizing.dns import dns_configuration, dns_size
-from factory.sizing.shape import shape_of
+from factory.specs.layers import ClusterSpec
 from factory.stacks.frame import Outputs
-from factory.stacks.parts import Parts
 
-_ENDPOINT = "${aws_eks_cluster.cell.endpoint}"
 _CERTIFICATE = "${aws_eks_cluster.cell.certificate_authority[0].data}"
-
-
-def describe(parts: Parts, stack: Stack) -> ClusterSpec:
-    """Collect what the cluster of a cell is made of."""
-    cell = stack.id.owner
-    cell_type = parts.inventory.type_of(cell)
-    return ClusterSpec(
-        name=cell,
-        region=stack.access.region,
-        zones=tuple(parts.plan.cells[cell].zones),
-        deployer=deployer_role(parts.inventory, cell),
-        control_plane=_control_plane(cell_type),
-        service_block=cell_type.service_block,
-        admins=tuple(cell_type.admins),
-        addons=_addons(parts, cell),
-        node_image=cell_type.node_image,
-        pools={pool: _pool(parts, stack, pool) for pool in cell_type.node_groups},
-        session_manager=cell_type.session_manager,
-        ingress=cell_type.ingress,
-        is_gateway_asked=cell_type.ingress is not None and cell_type.spark.ui is not None,
-        jobs=_jobs(parts, stack),
-        tags=stack_tags(stack.id.kind, cell, stack.id.layer),
-    )
 
 
 def build(terraform: TerraformStack, spec: ClusterSpec) -> Outputs:
@@ -78,77 +34,3 @@ def build(terraform: TerraformStack, spec: ClusterSpec) -> Outputs:
         bucket = add_event_logs(terraform, spec.name, spec.jobs.event_logs, name)
         outputs["event_log_bucket"] = bucket
     return outputs
-
-
-def _control_plane(cell_type: CellType) -> ControlPlaneSpec:
-    return ControlPlaneSpec(
-        kubernetes_version=cell_type.kubernetes_version,
-        support=cell_type.support,
-        tier=cell_type.control_plane_tier,
-        logs=tuple(sorted(set(cell_type.control_plane_logs))),
-        deletion_protection=cell_type.deletion_protection,
-        zonal_shift=cell_type.zonal_shift,
-    )
-
-
-def _addons(parts: Parts, cell: str) -> dict[str, AddonSpec]:
-    """Collect the add-ons: how the VPC CNI is set stands, how large CoreDNS is may be asked for."""
-    cell_type, facts = parts.inventory.type_of(cell), parts.facts
-    shape = shape_of(parts.inventory, cell, parts.plan.cells[cell], facts)
-    settings = cni_settings(
-        pod_addresses_per_node(cell_type, facts), int(facts.policy_value("interfaces-per-node"))
-    )
-    made = {}
-    for name, entry in cell_type.addons.items():
-        asked: Mapping[str, Any] = entry.configuration if isinstance(entry, Addon) else {}
-        if name == "vpc-cni":
-            asked = merged(asked, settings)
-        elif name == "coredns":
-            asked = merged(dns_configuration(dns_size(shape, facts), facts), asked)
-        version = entry.version if isinstance(entry, Addon) else entry
-        made[str(name)] = AddonSpec(version=version, configuration=asked)
-    return made
-
-
-def _pool(parts: Parts, stack: Stack, pool: str) -> NodePool:
-    cell, facts, access = stack.id.owner, parts.facts, stack.access
-    cell_type = parts.inventory.type_of(cell)
-    declared = cell_type.node_groups[pool]
-    return NodePool(
-        declared=declared,
-        is_open=is_open(declared),
-        reservations=(
-            resource_group_arn(access.account, access.region, declared.reservations)
-            if declared.reservations
-            else None
-        ),
-        image=facts.image_build(facts.instance(declared.instance_type)),
-        groups=name_groups(pool, declared, sorted(cell_type.zones), facts),
-        user_data=render_node_config(
-            cell, cell_type, declared, facts, endpoint=_ENDPOINT, certificate=_CERTIFICATE
-        ),
-    )
-
-
-def _jobs(parts: Parts, stack: Stack) -> JobsSpec:
-    cell, account = stack.id.owner, stack.access.account
-    cell_type, deployer = parts.inventory.type_of(cell), deployer_role(parts.inventory, cell)
-    most = int(parts.facts.parameter("role-name-characters"))
-    spark = cell_type.spark
-    return JobsSpec(
-        roles={each: job_role_name(cell, each, most) for each in spark.namespaces},
-        policies={
-            each: tuple(sorted({policy_arn(account, name) for name in spark.policies_of(each)}))
-            for each in spark.namespaces
-        },
-        submitters=tuple(sorted(set(cell_type.submitters) - {deployer})),
-        viewers=tuple(sorted(set(cell_type.viewers) - {deployer})),
-        event_logs=_event_logs(cell_type, account),
-    )
-
-
-def _event_logs(cell_type: CellType, account: str) -> EventLogsSpec | None:
-    history = cell_type.spark.history
-    if history is None:
-        return None
-    return EventLogsSpec(account_id=account, retention_days=history.retention_days)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from factory.constructs.cdk import (
     App,
@@ -14,45 +13,11 @@ from factory.constructs.cdk import (
     TerraformStack,
     TerraformVariable,
 )
-from factory.constructs.stack import S3State, new_stack
-from factory.inventory.schema import State
-from factory.layers import Access, Provider, Stack, VariableType
-from factory.naming import stack_tags, state_key
+from factory.constructs.stack import new_stack
+from factory.specs.frame import Frame
 
 Outputs = Mapping[str, object]
 """What a stack hands on: value or Terraform expression by name."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Frame:
-    """The part of a stack's spec that all layers share."""
-
-    name: str
-    state: S3State
-    provider: Provider
-    access: Access
-    tags: Mapping[str, str]  # of every resource
-    variables: Mapping[str, VariableType]
-    outputs: frozenset[str]
-
-
-def describe_frame(state: State, stack: Stack) -> Frame:
-    """Collect what a stack has by its owner, its layer and what it takes and hands on."""
-    owner = (stack.id.kind, stack.id.owner, stack.id.layer)
-    return Frame(
-        name=stack.id.name,
-        state=S3State(
-            bucket=state.bucket,
-            key=state_key(*owner),
-            region=state.region,
-            kms_key=state.kms_key,
-        ),
-        provider=stack.id.row.provider,
-        access=stack.access,
-        tags=stack_tags(*owner),
-        variables={name: given.type for name, given in stack.inputs.items()},
-        outputs=frozenset(stack.outputs),
-    )
 
 
 def open_stack(app: App, frame: Frame) -> TerraformStack:

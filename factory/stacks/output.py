@@ -6,13 +6,15 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path, PurePath
 
 from factory.errors import UsageError
 
+_CHARTS = "charts"  # all that is in there is ours
 
-def write_output(folder: Path, files: Mapping[str, str]) -> None:
+
+def write_output(folder: Path, files: Mapping[str, str | bytes]) -> bool:
     """Put the output in the place of the old one, whole or not at all.
 
     The new folder is made beside the old one and takes its place by renaming; where that fails or
@@ -21,27 +23,81 @@ def write_output(folder: Path, files: Mapping[str, str]) -> None:
 
     Args:
         folder: where to; through a symbolic link what it points to is replaced.
-        files: path inside the folder (with `/`) to text.
+        files: path inside the folder (with `/`) to what it holds.
+
+    Returns:
+        False when the folder held them all, and no other stacks; then nothing is touched.
 
     Raises:
         UsageError: when the folder cannot be written, or is not an output folder of ours.
     """
     place = Path(os.path.realpath(folder))
+    held = {path: _bytes(content) for path, content in files.items()}
     try:
         _refuse(folder, place)
+        same = _unchanged(place, held)
+        if len(same) == len(held) and not _others(place, held):
+            return False
         place.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=place.parent, prefix=f".{place.name}.") as scratch:
             fresh = Path(scratch, "new")
-            for path, text in files.items():
-                target = fresh / path
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_text(text, "utf-8")
+            _write(fresh, place, held, same)
             if place.exists():
-                _carry_over(place, fresh, files)
+                _carry_over(place, fresh, held)
             _swap(fresh, place, Path(scratch, "old"))
     except OSError as error:
         msg = f"cannot write {folder}: {error.strerror or error}"
         raise UsageError(msg) from error
+    return True
+
+
+def _bytes(content: str | bytes) -> bytes:
+    return content.encode("utf-8") if isinstance(content, str) else content
+
+
+def _unchanged(place: Path, files: Mapping[str, bytes]) -> frozenset[str]:
+    """The files that a folder holds already."""
+    root = f"{place}{os.sep}"
+    return frozenset(path for path, data in files.items() if _holds(root + path, data))
+
+
+def _holds(file: str, data: bytes) -> bool:
+    try:
+        with open(file, "rb", buffering=0) as stream:  # noqa: PTH123 - thousands of them
+            return stream.read() == data
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
+def _others(place: Path, files: Mapping[str, bytes]) -> bool:
+    """Tell whether there are stacks, or charts of a stack, that are not among the files."""
+    ours = {*files, *(parent.as_posix() for path in files for parent in PurePath(path).parents)}
+    found = [*(place / "stacks").iterdir(), *(place / "stacks").glob(f"*/{_CHARTS}/*")]
+    return any(path.relative_to(place).as_posix() not in ours for path in found)
+
+
+def _write(fresh: Path, place: Path, files: Mapping[str, bytes], same: Collection[str]) -> None:
+    """Write every file; what is as it was, or stood before under another path, is linked."""
+    made: set[Path] = set()
+    written: dict[bytes, Path] = {}
+    for path, data in files.items():
+        target = fresh / path
+        if target.parent not in made:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            made.add(target.parent)
+        source = place / path if path in same else written.get(data)
+        if source is not None and _linked(source, target):
+            continue
+        target.write_bytes(data)
+        written[data] = target
+
+
+def _linked(source: Path, target: Path) -> bool:
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except OSError:
+        return False
+    return True
 
 
 def _refuse(folder: Path, place: Path) -> None:
@@ -81,12 +137,12 @@ def _swap(fresh: Path, place: Path, old: Path) -> None:
         raise
 
 
-def _carry_over(old: Path, new: Path, files: Mapping[str, str]) -> None:
+def _carry_over(old: Path, new: Path, files: Mapping[str, bytes]) -> None:
     """Take along what is not ours, such as Terraform's own files, beside stacks that live on."""
     ours = {*files, *(parent.as_posix() for path in files for parent in Path(path).parents)}
     for item in _items(old, new):
         path = item.relative_to(old).as_posix()
-        if path in ours or path == "stacks":
+        if path in ours or path == "stacks" or item.name == _CHARTS:
             continue
         if item.is_dir() and not item.is_symlink():
             shutil.copytree(item, new / path, symlinks=True, copy_function=_take)

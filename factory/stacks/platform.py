@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from factory.addressing.blocks import CellAddresses
 from factory.constructs.cdk import TerraformStack
 from factory.constructs.spark_gateway import add_gateway
 from factory.constructs.spark_history import add_history_server
@@ -11,38 +10,9 @@ from factory.constructs.spark_operator import (
     add_namespaces,
     add_spark_operators,
 )
-from factory.constructs.specs import (
-    GatewaySpec,
-    HistorySpec,
-    OperatorSpec,
-    Placement,
-    PlatformSpec,
-)
 from factory.constructs.yunikorn import add_yunikorn
-from factory.facts.schema import Facts
-from factory.inventory.schema import CellType
-from factory.layers import Stack
-from factory.sizing.history import scan_seconds
+from factory.specs.layers import PlatformSpec
 from factory.stacks.frame import Outputs
-from factory.stacks.parts import Parts
-
-
-def describe(parts: Parts, stack: Stack) -> PlatformSpec:
-    """Collect what is installed."""
-    cell = stack.id.owner
-    cell_type = parts.inventory.type_of(cell)
-    spark = cell_type.spark
-    return PlatformSpec(
-        name=stack.id.name,
-        access=stack.access,
-        namespaces=tuple(spark.namespaces),
-        placement=_placement(cell_type, spark.node_group),
-        operator=_operator(cell_type),
-        scheduler=spark.scheduler.yunikorn if spark.scheduler else None,
-        history=_history(cell_type, parts.facts),
-        gateway=_gateway(cell_type, parts.plan.cells[cell]),
-        monitoring=spark.monitoring,
-    )
 
 
 def build(terraform: TerraformStack, spec: PlatformSpec) -> Outputs:
@@ -60,51 +30,3 @@ def build(terraform: TerraformStack, spec: PlatformSpec) -> Outputs:
     if spec.gateway:
         add_gateway(terraform, spec, spec.gateway, shown)
     return {"operator_version": version}
-
-
-def _placement(cell_type: CellType, name: str | None) -> Placement | None:
-    if name is None:
-        return None
-    group = cell_type.node_groups[name]
-    return Placement(labels=group.labels, taints=tuple(group.taints))
-
-
-def _operator(cell_type: CellType) -> OperatorSpec:
-    spark, operator = cell_type.spark, cell_type.spark.operator
-    shared_out = {namespace for shard in operator.shards.values() for namespace in shard}
-    return OperatorSpec(
-        chart_repository=operator.chart_repository,
-        chart_version=operator.chart_version,
-        image_registry=operator.image_registry,
-        replicas=operator.replicas,
-        workers=operator.workers,
-        cpu=operator.cpu,
-        memory_gib=operator.memory_gib,
-        kube_api_qps=operator.kube_api_qps,
-        kube_api_burst=operator.kube_api_burst,
-        placement=_placement(cell_type, operator.node_group or spark.node_group),
-        values=operator.values,
-        first=tuple(name for name in spark.namespaces if name not in shared_out),
-        shards={name: tuple(shard) for name, shard in sorted(operator.shards.items())},
-    )
-
-
-def _history(cell_type: CellType, facts: Facts) -> HistorySpec | None:
-    history = cell_type.spark.history
-    if history is None:
-        return None
-    return HistorySpec(
-        image=history.image,
-        replicas=history.replicas,
-        memory_gib=history.memory_gib,
-        disk_gib=history.disk_gib,
-        scan_seconds=scan_seconds(history, facts),
-        values=history.values,
-    )
-
-
-def _gateway(cell_type: CellType, addresses: CellAddresses) -> GatewaySpec | None:
-    ui, ingress = cell_type.spark.ui, cell_type.ingress
-    if ui is None or ingress is None:
-        return None
-    return GatewaySpec(ui=ui, node_port=ingress.node_port, pod_blocks=addresses.pod_blocks)

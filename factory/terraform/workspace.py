@@ -6,6 +6,7 @@ it in files of our own, so that what was reviewed is what runs.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 from collections.abc import Collection, Mapping
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from factory.errors import UsageError
-from factory.files import read_text, write_whole
+from factory.files import read_bytes, read_text, write_whole
 from factory.layers import StackId
 from factory.terraform.engine import Engine
 from factory.terraform.guard import lifted
@@ -42,7 +43,22 @@ class Pins:
 
 
 Sources = Mapping[str, str]
-"""The synthesized files of a stack: text by path in its folder; `cdk.tf.json` is one of them."""
+"""The synthesized files of a stack: text by path in its folder; `cdk.tf.json` is one of them.
+
+A packed chart, which is no text, stands in base64.
+"""
+
+_PACKED = ".tgz"
+
+
+def as_source(path: str, data: bytes) -> str:
+    """Make of a file what stands for it among the sources."""
+    return base64.b64encode(data).decode() if path.endswith(_PACKED) else data.decode("utf-8")
+
+
+def as_file(path: str, source: str) -> bytes:
+    """Make the file that stands for a source."""
+    return base64.b64decode(source) if path.endswith(_PACKED) else source.encode("utf-8")
 
 
 def read_sources(folder: Path, stack: StackId) -> dict[str, str]:
@@ -61,8 +77,16 @@ def read_sources(folder: Path, stack: StackId) -> dict[str, str]:
         raise UsageError(msg)
     paths = {p.relative_to(place) for p in place.rglob("*") if p.is_file()}
     return {
-        p.as_posix(): read_text(place / p) for p in sorted(paths) if not p.parts[0].startswith(".")
+        p.as_posix(): _read_source(place, p)
+        for p in sorted(paths)
+        if not p.parts[0].startswith(".")
     }
+
+
+def _read_source(place: Path, path: Path) -> str:
+    if path.suffix == _PACKED:
+        return as_source(path.name, read_bytes(place / path))
+    return read_text(place / path)
 
 
 def digest_sources(sources: Sources) -> str:
@@ -118,7 +142,7 @@ def prepare_workspace(
     locked = None if pins is None else _lock_of(pins, engine, document)
     _remove_leftovers(folder, sources)
     for path, text in sources.items():
-        write_whole(folder / path, text)
+        write_whole(folder / path, as_file(path, text))
     if inputs is None:
         (folder / INPUTS).unlink(missing_ok=True)
     else:

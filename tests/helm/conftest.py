@@ -63,8 +63,8 @@ def _named_chart(variable: str, whose: str) -> Path:
 
 
 @pytest.fixture(scope="session")
-def output() -> dict[str, str]:
-    """The output folder of the shipped inventory's platform stacks: path to text."""
+def output() -> dict[str, str | bytes]:
+    """The output folder of the shipped inventory's platform stacks: path to what it holds."""
     from factory.layers import list_stacks
     from factory.runs.reading import read_design
     from factory.stacks.synth import output_files, synth_stacks
@@ -76,7 +76,7 @@ def output() -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def releases(output: dict[str, str]) -> dict[str, dict[str, Any]]:
+def releases(output: dict[str, str | bytes]) -> dict[str, dict[str, Any]]:
     """The Helm releases of every platform stack, by stack name."""
     return {
         path.split("/")[1]: json.loads(text)["resource"]["helm_release"]

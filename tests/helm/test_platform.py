@@ -11,7 +11,6 @@ from helm_python import Chart
 
 from factory.addressing.lock import EMPTY_LOCK
 from factory.addressing.plan import plan_addresses
-from factory.constructs.spark_releases import OWN_CHARTS
 from factory.facts.loader import load_facts
 from factory.inventory.owned_values import HISTORY, OPERATOR, OWNED_VALUES, UI, YUNIKORN
 from factory.inventory.schema import Inventory
@@ -19,6 +18,7 @@ from factory.inventory.spark import Spark
 from factory.layers import list_stacks
 from factory.naming import JOB_ACCOUNT
 from factory.runs.reading import read_design
+from factory.specs.charts import OWN_CHARTS
 from factory.stacks.synth import synth_stacks
 from tests.helm.conftest import ROOT, objects, of_kind, unknown_values, values_of
 from tests.inventories import data
@@ -26,6 +26,7 @@ from tests.inventories import inventory as read
 
 pytestmark = [pytest.mark.helm, pytest.mark.synth]
 
+Output = dict[str, Any]
 Releases = dict[str, dict[str, Any]]
 KUBERNETES = ("1.33", "1.34", "1.35", "1.36", "1.37")
 CUSTOM = {"PodMonitor"}  # kinds that Kubernetes itself does not have
@@ -73,39 +74,31 @@ def test_every_cell_makes_the_namespaces_that_its_type_names(
         assert sorted(of_kind(objects(made), "Namespace")) == sorted(spark.namespaces)
 
 
-def copy_chart(output: dict[str, str], stack: str, name: str, target: Path) -> Path:
-    """Write the chart that lies beside a stack into a folder."""
-    folder = f"stacks/{stack}/charts/{name}/"
-    for path, text in output.items():
-        if path.startswith(folder):
-            file = target / path.removeprefix(folder)
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text, "utf-8")
-    return target
-
-
 @pytest.mark.parametrize("name", OWN_CHARTS)
 def test_the_chart_beside_a_stack_is_ours_and_takes_its_values(
-    output: dict[str, str], releases: Releases, tmp_path: Path, name: str
+    output: Output, releases: Releases, tmp_path: Path, name: str
 ) -> None:
     stack = "moka-use1-b-platform"
     release = releases[stack][name]
-    assert release["chart"] == f"${{path.module}}/charts/{name}"
+    file = release["chart"].removeprefix("${path.module}/charts/")
+    assert file.startswith(f"{name}-")
     values = values_of(release)
-    folder = copy_chart(output, stack, name, tmp_path)
-    with Chart.load(folder) as copied, Chart.load(ROOT / "modules" / OWN_CHARTS[name]) as chart:
+    packed = tmp_path / file
+    packed.write_bytes(output[f"stacks/{stack}/charts/{file}"])
+    with Chart.load(packed) as copied, Chart.load(ROOT / "modules" / OWN_CHARTS[name]) as chart:
         assert copied.metadata == chart.metadata
         made = copied.render(values, name=release["name"], namespace=release["namespace"])
         assert made == chart.render(values, name=release["name"], namespace=release["namespace"])
 
 
 def test_only_charts_that_a_stack_installs_lie_beside_it(
-    output: dict[str, str], releases: Releases
+    output: Output, releases: Releases
 ) -> None:
     for stack, made in releases.items():
         start = f"stacks/{stack}/charts/"
-        beside = {p.removeprefix(start).split("/")[0] for p in output if p.startswith(start)}
-        assert beside == {name for name, release in made.items() if "repository" not in release}
+        beside = {p.removeprefix(start) for p in output if p.startswith(start)}
+        own = [release for release in made.values() if "repository" not in release]
+        assert beside == {r["chart"].removeprefix("${path.module}/charts/") for r in own}
 
 
 def rendered_own(release: dict[str, Any]) -> list[dict[str, Any]]:

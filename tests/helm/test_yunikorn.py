@@ -8,11 +8,11 @@ import pytest
 from helm_python import Chart
 
 from factory.constructs.spark_placement import PRIORITY
-from factory.constructs.specs import OperatorSpec, Placement, PlatformSpec
 from factory.constructs.yunikorn import yunikorn_values
 from factory.inventory.schema import Taint
 from factory.inventory.spark import SparkOperator, YuniKorn
 from factory.layers import Access
+from factory.specs.layers import OperatorSpec, Placement, PlatformSpec
 from tests.helm.conftest import objects, of_kind, unknown_values
 from tests.helm.test_platform import images
 
@@ -33,6 +33,7 @@ def told(asked: YuniKorn) -> dict[str, Any]:
     spec = PlatformSpec(
         name="a-platform",
         access=Access(account="444444444444", roles=(), region="us-east-1", sts_region="us-east-1"),
+        charts={},
         namespaces=("jobs",),
         placement=placement,
         operator=OperatorSpec(**operator, placement=placement, first=("jobs",), shards={}),

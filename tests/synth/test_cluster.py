@@ -9,10 +9,10 @@ import pytest
 
 from factory.addressing.lock import EMPTY_LOCK
 from factory.addressing.plan import plan_addresses
-from factory.constructs.cluster import cni_environment, cni_settings
 from factory.facts.loader import load_facts
 from factory.inventory.addon_rules import CNI_OURS, OURS
 from factory.layers import list_stacks
+from factory.specs.cni import cni_environment, cni_settings
 from tests.inventories import ADDONS, data, inventory
 from tests.synth.provider_schema import unknown_attributes
 

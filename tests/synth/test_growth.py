@@ -108,7 +108,10 @@ def test_synth_writes_all_of_it_twice_the_same(
     left.unlink()
     assert tree(Path("out")) == first
     assert "manifest.json" in first
-    assert "stacks/moka-use1-a-platform/charts/spark-namespaces/Chart.yaml" in first
+    charts = [path for path in first if path.startswith("stacks/moka-use1-a-platform/charts/")]
+    assert [path.rpartition("/")[2].rpartition("-")[0] for path in sorted(charts)] == [
+        *("spark-history-server-0.1.0", "spark-namespaces-0.1.0", "spark-ui-gateway-0.1.0")
+    ]
     assert not [p for p in tmp_path.iterdir() if p.name.startswith(".out")]
 
 

@@ -30,7 +30,8 @@ APP = """
 import sys
 from pathlib import Path
 from factory.constructs import cdk
-from factory.constructs.stack import LocalState, S3State, for_each, new_stack, synth_app
+from factory.constructs.stack import LocalState, for_each, new_stack, synth_app
+from factory.specs.frame import S3State
 
 def build(app):
     state = S3State(

@@ -22,18 +22,19 @@ from tests.synth.conftest import ROOT
 pytestmark = pytest.mark.synth
 
 FACTS = load_facts()
+CHARTS = {"spark-namespaces": "a.tgz", "spark-history-server": "b.tgz", "spark-ui-gateway": "c.tgz"}
 SHIPPED = load_data((ROOT / "cells.yaml").read_text("utf-8"))
 
 
 def made_of(cells: Inventory) -> tuple[dict[str, Any], dict[str, str]]:
     """The spec of each stack, and its Terraform, by the stack's name."""
-    from factory.stacks.parts import Parts
-    from factory.stacks.spec import describe_stack
+    from factory.specs.parts import Parts
+    from factory.specs.stack import describe_stack
     from factory.stacks.synth import synth_stacks
 
     plan, _ = plan_addresses(cells, EMPTY_LOCK, FACTS)
     stacks = list_stacks(cells, FACTS)
-    parts = Parts(inventory=cells, plan=plan, facts=FACTS)
+    parts = Parts(inventory=cells, plan=plan, facts=FACTS, charts=CHARTS)
     specs = {stack.id.name: describe_stack(parts, stack) for stack in stacks}
     return specs, dict(synth_stacks(cells, plan, FACTS, stacks).stacks)
 

@@ -11,21 +11,22 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import Any, Literal
 
-from factory.addressing.blocks import CellAddresses
+from factory.addressing.blocks import Purpose
 from factory.facts.schema import ImageBuild
 from factory.inventory.schema import FlowLogs, NodeGroup, Taint
 from factory.inventory.spark import Ingress, Monitoring, SparkUi, YuniKorn
 from factory.inventory.values import HelmValues
 from factory.layers import Access
+from factory.layers.leaf import Leaf, Rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountSpec:
     """An account that is made."""
 
-    cell: str
-    email: str
-    unit: str  # organizational unit, or root
+    cell: Leaf
+    email: Leaf
+    unit: Leaf  # organizational unit, or root
     member_role: str
     opt_in_region: str | None  # the cell's, where a new account has to enable it first
 
@@ -42,57 +43,49 @@ class IngressPorts:
 class NetworkSpec:
     """The VPC of a cell."""
 
-    name: str
+    name: Leaf
     region: str
-    account_id: str  # twelve digits, or the Terraform expression of the variable
-    addresses: CellAddresses
+    account_id: Leaf  # twelve digits, or the Terraform expression of the variable
+    primary: Leaf  # first block of the VPC
+    pod_blocks: tuple[Leaf, ...]  # further ones, in the order in which they came
+    subnets: Mapping[Purpose, Mapping[str, Leaf]]  # block by purpose and zone id
+    pod_block_of: Mapping[str, int]  # by zone id: which of `pod_blocks` its pods are in
     egress: Literal["none", "nat_gateway"]
     flow_logs: FlowLogs
     hub_blocks: Mapping[str, tuple[IPv4Network, ...]]  # by hub name
     endpoints: Mapping[str, bool]  # interface endpoints, as `ecr.api`: if they have private names
     gateways: tuple[str, ...]  # gateway endpoints, as `s3`
-    endpoint_accounts: tuple[str, ...] | None  # whose principals pass them; None lets all through
+    endpoint_accounts: tuple[Leaf, ...] | None  # whose principals pass them; None lets all through
     ingress: IngressPorts | None  # None without a load balancer
-    pod_reservations: Mapping[str, tuple[IPv4Network, ...]]  # by zone id; each of another size
+    pod_reservations: Mapping[str, Mapping[int, Leaf]]  # block by zone id and prefix length
 
     @property
     def zones(self) -> tuple[str, ...]:
         """Zone ids of the cell, sorted."""
-        return tuple(self.addresses.zones)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """A peering connection that a cell asks for."""
-
-    vpc: str  # of the peer, as an id or an expression
-    account: str  # likewise
+        return tuple(self.pod_block_of)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeeringSpec:
     """The connections that a cell asks for."""
 
-    cell: str
-    requests: Mapping[str, Request]  # by the name of the peer or hub
+    edges: Rows  # by the name of the peer or hub
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AcceptSpec:
     """The connections that a cell accepts."""
 
-    cell: str
-    peers: tuple[str, ...]
+    edges: Rows  # by the name of the peer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoutesSpec:
     """The ways of a cell to its peers and hubs, whatever joins them."""
 
-    zones: tuple[str, ...]  # zone ids
-    blocks: Mapping[str, tuple[IPv4Network, ...]]  # routable ones, by the name of the peer or hub
-    resolving: tuple[str, ...]  # whose private names are resolved from the requesting side
-    resolving_hubs: tuple[str, ...]  # likewise, once their owners have accepted
+    routes: Rows  # by table and destination
+    resolving: Rows  # peers whose private names are resolved from the requesting side
+    resolving_hubs: Rows | None  # hubs likewise, once their owners have accepted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +94,7 @@ class NodePool:
 
     declared: NodeGroup
     is_open: bool  # pods that tolerate nothing may run on it
-    reservations: str | None  # ARN of the resource group that its instances are started from
+    reservations: Leaf | None  # ARN of the resource group that its instances are started from
     image: ImageBuild  # which machine image its nodes run
     groups: Mapping[str, tuple[str, int]]  # by group name: its zone id and its nodes
     user_data: str  # raw; what EKS makes up of the cluster stands in it as expressions
@@ -111,7 +104,7 @@ class NodePool:
 class EventLogsSpec:
     """Where jobs write their event logs."""
 
-    account_id: str
+    account_id: Leaf
     retention_days: int
 
 
@@ -119,8 +112,8 @@ class EventLogsSpec:
 class JobsSpec:
     """The AWS identity of jobs, and whoever hands them in or looks at them."""
 
-    roles: Mapping[str, str]  # name of the role of the jobs in each namespace
-    policies: Mapping[str, tuple[str, ...]]  # ARNs of IAM policies by namespace, sorted
+    roles: Mapping[str, Leaf]  # name of the role of the jobs in each namespace
+    policies: Rows | None  # IAM policies, by namespace and ARN
     submitters: tuple[str, ...]  # ARNs of IAM principals, sorted
     viewers: tuple[str, ...]  # likewise
     event_logs: EventLogsSpec | None
@@ -150,13 +143,13 @@ class ControlPlaneSpec:
 class ClusterSpec:
     """The EKS cluster of a cell, its nodes and the way in."""
 
-    name: str
+    name: Leaf
     region: str
     zones: tuple[str, ...]  # zone ids
-    deployer: str  # ARN of the role that deploys, or an expression of it
+    deployer: Leaf  # ARN of the role that deploys, or an expression of it
     control_plane: ControlPlaneSpec
     service_block: IPv4Network
-    admins: tuple[str, ...]  # ARNs of IAM principals
+    admins: tuple[str, ...]  # ARNs of further IAM principals, sorted
     addons: Mapping[str, AddonSpec]  # by name
     node_image: str  # release
     pools: Mapping[str, NodePool]  # by pool name
@@ -164,7 +157,7 @@ class ClusterSpec:
     ingress: Ingress | None
     is_gateway_asked: bool  # whether the load balancer asks the gateway if it is ready
     jobs: JobsSpec
-    tags: Mapping[str, str]  # of what EC2 makes for a launch template, which no provider tags
+    tags: Mapping[str, Leaf]  # of what EC2 makes for a launch template, which no provider tags
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,15 +205,16 @@ class GatewaySpec:
 
     ui: SparkUi
     node_port: int
-    pod_blocks: tuple[IPv4Network, ...]
+    pod_blocks: tuple[Leaf, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlatformSpec:
     """What is installed in the cluster of a cell."""
 
-    name: str
+    name: Leaf
     access: Access
+    charts: Mapping[str, str]  # of ours: their files, by name
     namespaces: tuple[str, ...]  # that jobs run in
     placement: Placement | None  # of the platform's own pods; None for any node without taints
     operator: OperatorSpec

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from factory.addressing.blocks import AddressPlan
@@ -16,3 +17,4 @@ class Parts:
     inventory: Inventory
     plan: AddressPlan
     facts: Facts
+    charts: Mapping[str, str]  # file of each chart of ours, packed; by the chart's name
