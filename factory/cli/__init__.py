@@ -44,6 +44,11 @@ addresses · 4 sizing · 5 synth · 6 Terraform · 10 changes found (when asked)
 """
 INTERRUPTED = StoppedError.exit_code
 UNREAD = 128 + signal.SIGPIPE
+PLACES = (  # what a file or a folder can be, other than as we need it
+    *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EISDIR),
+    *(errno.ELOOP, errno.ENAMETOOLONG, errno.EMFILE, errno.ENFILE, errno.ESTALE),
+    *(errno.ENOSPC, errno.EDQUOT, errno.EIO),
+)
 UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 app = typer.Typer(
@@ -96,10 +101,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _forget(sys.stdout)
         raise SystemExit(UNREAD) from None
     except OSError as error:
-        if error.errno not in UNWRITABLE:
+        if error.errno in UNWRITABLE and error.filename is None:
+            _forget(sys.stdout)
+            _tell(f"cannot write the output: {error.strerror}")
+        elif error.errno in PLACES:
+            place = error.filename or "the working directory"
+            _tell(f"cannot use {os.fsdecode(place)}: {error.strerror}")
+        else:
             raise
-        _forget(sys.stdout)
-        _tell(f"cannot write the output: {error.strerror}")
         raise SystemExit(UsageError.exit_code) from error
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from factory.design import Design
+from factory.layers import StackId
 from factory.processes import forwarding_signals
 from factory.runs.notices import Notice, Pending, Resumable
 from factory.runs.prepare import prepare
@@ -15,7 +16,7 @@ from factory.runs.watcher import Watcher, listen, require_agreement
 from factory.terraform.guard import NOTHING, Allowed
 from factory.terraform.journal import Journal, find_journal, read_finished
 from factory.terraform.pending import hub_requests
-from factory.terraform.results import Result
+from factory.terraform.results import Result, Status
 from factory.terraform.runner import apply_stacks
 
 
@@ -60,8 +61,20 @@ def apply_design(
         results=(*results, *ready.left_out),
         notices=tuple(_left_for_people(design, results, journal.path)),
         stopped=ready.context.children.stopping,
-        fatal=frozenset({"deferred"}),
+        fatal=_fatal(results),
     )
+
+
+def _fatal(results: Sequence[Result]) -> frozenset[Status]:
+    """Whether a deferred stack fails the run: not where it waits for what nobody asked for."""
+    deferred = {result.stack: result for result in results if result.status == "deferred"}
+    asked = {result.stack for result in results}
+
+    def is_excused(stack: StackId) -> bool:
+        waits = deferred[stack].waits_for
+        return any(w not in asked or (w in deferred and is_excused(w)) for w in waits)
+
+    return frozenset() if all(map(is_excused, deferred)) else frozenset({"deferred"})
 
 
 def run_id() -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from factory.errors import Finding, TerraformError
 from factory.facts.loader import load_facts
-from factory.files import read_text, write_whole
+from factory.files import make_private, read_text, write_whole
 from factory.inventory.schema import State
 from factory.runs.notices import SandboxWiped, Unpinned
 from factory.runs.request import Request
@@ -20,6 +20,7 @@ from factory.terraform.new_accounts import NewAccounts, ask_aws
 from factory.terraform.provider_lock import COMMAND, parse_provider_lock
 from factory.terraform.registry import PREFIX, open_registry
 from factory.terraform.target import Mode, Target, environment, plugin_mirror
+from factory.terraform.turns import remove_plans
 from factory.terraform.workspace import Pins
 
 FOLDER = Path(".cellfactory")
@@ -29,7 +30,7 @@ def folder_of(mode: Mode) -> Path:
     """Make the folder of a target below the present one; git is told to pass over it."""
     folder = Path.cwd() / FOLDER
     write_whole(folder / ".gitignore", "*\n")
-    (folder / mode).mkdir(exist_ok=True)
+    make_private(folder / mode)
     return folder / mode
 
 
@@ -55,6 +56,7 @@ def open_context(state: State, request: Request, watcher: Watcher) -> RunContext
         if claim_folder(folder, server):
             watcher.noted(SandboxWiped())
         target = replace(target, endpoint=server.endpoint)
+    remove_plans(folder / "work", target.locks_folder)
     in_aws = request.registry or f"s3://{state.bucket}/{PREFIX}"
     place = in_aws if mode == "aws" else str(target.registry_folder)
     return RunContext(

@@ -19,7 +19,14 @@ from factory.layers import StackId, list_stacks
 from factory.layers.order import layer_rank
 from factory.processes import forwarding_signals
 from factory.runs.context import open_context
-from factory.runs.notices import AccountLeft, NothingGone, NothingRecorded, Notice, StackKept
+from factory.runs.notices import (
+    AccountLeft,
+    NothingGone,
+    NothingRecorded,
+    Notice,
+    RecordUnread,
+    StackKept,
+)
 from factory.runs.reading import read_declared
 from factory.runs.recorded import recorded_cell
 from factory.runs.request import Outcome, Request
@@ -51,14 +58,16 @@ def destroy_recorded(
         UsageError: when a name fits no recorded stack, or the watcher does not agree.
     """
     context = open_context(state, request, watcher)
-    records = context.registry.read_all()
-    known = orphaned(records, standing or ())
+    records, others = context.registry.read_each()
+    for stack, other in others.items():
+        watcher.noted(RecordUnread(stack, str(other.error)))
+    known = orphaned({*records, *others}, standing or ())
     chosen = select_stacks(sorted(known, key=layer_rank), request.selection)
     if not request.forget:
         chosen = _without_kept(chosen, watcher)
     if not chosen:
         if not known:
-            watcher.noted(NothingGone() if records else NothingRecorded())
+            watcher.noted(NothingGone() if records or others else NothingRecorded())
         return Outcome(results=())
     require_agreement(watcher, "destroy", chosen, request.mode)
     with forwarding_signals(context.children):

@@ -71,6 +71,14 @@ class NothingRecorded:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordUnread:
+    """A record that cannot be read: its stack cannot be destroyed, and others can."""
+
+    stack: StackId
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Pending:
     """Something that is left for people to do, as a sentence."""
 
@@ -94,6 +102,7 @@ Notice = (
     | AccountLeft
     | NothingGone
     | NothingRecorded
+    | RecordUnread
     | Pending
     | Resumable
 )

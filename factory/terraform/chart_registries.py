@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from factory.credentials import Session
+from factory.credentials import Session, asking_aws
 from factory.errors import TerraformError
 
 CONFIG_VARIABLE = "HELM_REGISTRY_CONFIG_PATH"
@@ -77,13 +77,8 @@ def registry_config(login: Mapping[str, Any]) -> Iterator[dict[str, str]]:
 
 def _token(session: Session, region: str) -> str:
     """Ask for a token: base64 of a user and a password, as registries take it."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    try:
+    with asking_aws("F622", f"cannot log in to the chart registry in {region}"):
         answer = session.client("ecr", region_name=region).get_authorization_token()
-    except (BotoCoreError, ClientError) as error:
-        msg = f"cannot log in to the chart registry in {region}: {error}"
-        raise TerraformError(msg) from error
     tokens: Sequence[Mapping[str, str]] = answer.get("authorizationData", ())
     if not tokens:
         msg = f"Amazon ECR in {region} gave no token for the chart registry"

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -18,8 +18,10 @@ from factory.errors import Finding, TerraformError
 from factory.layers import Stack, StackId
 from factory.layers.access import ACCOUNT_VARIABLE
 from factory.processes import Children, Finished, run_process
+from factory.terraform.advice import orphans_line
 from factory.terraform.engine import Engine
 from factory.terraform.guard import Allowed, dangers, describe, forbidden
+from factory.terraform.logs import new_log
 from factory.terraform.messages import (
     Diagnostic,
     Report,
@@ -32,9 +34,10 @@ from factory.terraform.new_accounts import NewAccounts
 from factory.terraform.provider_lock import not_as_locked
 from factory.terraform.record import Record, check_outputs
 from factory.terraform.registry import Registry
+from factory.terraform.rescue import ERRORED, Rescue
 from factory.terraform.results import Result, Status
 from factory.terraform.target import Mode, Target
-from factory.terraform.turns import cache_turn
+from factory.terraform.turns import cache_turn, note_worker, worker_file
 from factory.terraform.workspace import (
     PLAN,
     Pins,
@@ -43,6 +46,7 @@ from factory.terraform.workspace import (
     digest_sources,
     prepare_workspace,
 )
+from factory.words import counted
 
 LOCK_TIMEOUT = "-lock-timeout=60s"  # another run may just be finishing with the same state
 
@@ -59,6 +63,11 @@ class RunContext:
     pins: Pins | None = None  # the provider lock; None where providers are not pinned
     init_lock: threading.Lock = field(default_factory=threading.Lock)
     new_accounts: NewAccounts | None = None  # None waits for none
+
+    @property
+    def rescue(self) -> Rescue:
+        """Where states are kept that have not found their place."""
+        return Rescue(target=self.target, registry=self.registry)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +107,8 @@ def plan_stack(context: RunContext, job: Job) -> Result:
     )
     if failed := _init(context, stack, space):
         return failed
+    if refused := context.rescue.refuse(stack):
+        return Result(stack=stack, status="failed", reason=str(refused), finding=refused)
     report, finished = _reported(context, space, *_PLAN, "-lock=false")
     if finished.code not in (0, 2):
         return failed_result(context, stack, report, finished)
@@ -123,7 +134,7 @@ def apply_stack(context: RunContext, job: Job, allowed: Allowed) -> Result:
         lift=allowed.addresses,
         pins=context.pins,
     )
-    if failed := _init(context, stack, space):
+    if failed := _init(context, stack, space) or push_kept(context, space):
         return failed
     before = context.registry.read(stack)
     record = _begin(job, before)
@@ -154,13 +165,15 @@ def destroy_stack(context: RunContext, record: Record) -> Result:
         lift=None,
         pins=context.pins,
     )
-    if failed := _init(context, stack, space):
+    if failed := _init(context, stack, space) or push_kept(context, space):
         return failed
     context.registry.write(replace(record, complete=False))
     report, finished = _reported(
         context, space, "destroy", "-json", "-input=false", LOCK_TIMEOUT, "-auto-approve"
     )
     if finished.code != 0:
+        if not report.began and not report.applied and finished.code > 0:
+            context.registry.write(record)  # as where another one holds the state: all is there
         return failed_result(context, stack, report, finished)
     context.registry.remove(stack)
     return _applied(stack, "destroyed", report, time.monotonic() - started)
@@ -279,6 +292,7 @@ def _init(context: RunContext, stack: StackId, space: Workspace) -> Result | Non
             space.mark_init()
             return None
     failed = failed_result(context, stack, Report(), finished)
+    failed = replace(failed, log=context.target.logs_folder / stack.name / "init.log")
     words = finished.stderr + finished.stdout
     finding = not_as_locked(words, context.pins.file) if context.pins and space.pinned else None
     if finding is None:
@@ -304,7 +318,9 @@ def _outputs(context: RunContext, space: Workspace) -> Mapping[str, object]:
 
 
 def run_terraform(context: RunContext, space: Workspace, *arguments: str) -> Finished:
-    """Run one command of Terraform's in a work folder."""
+    """Run one command of Terraform's in a work folder; what it says is kept as a log, too."""
+    log = new_log(context.target.logs_folder / space.stack.name, arguments)
+    worker = worker_file(context.target.locks_folder, space.stack)
 
     def run(program: Sequence[str]) -> Finished:
         return run_process(
@@ -312,9 +328,25 @@ def run_terraform(context: RunContext, space: Workspace, *arguments: str) -> Fin
             cwd=space.folder,
             env=context.environment,
             children=context.children,
+            log=log,
+            started=lambda pid: note_worker(worker, pid),
         )
 
-    return start(context, run)
+    try:
+        return start(context, run)
+    finally:
+        worker.unlink(missing_ok=True)
+
+
+def push_kept(context: RunContext, space: Workspace) -> Result | None:
+    """Put a state that could not be saved where it belongs; what became of the stack where not."""
+    pushed = context.rescue.push(space, lambda *words: run_terraform(context, space, *words))
+    if pushed is None:
+        return None
+    failed = failed_result(context, space.stack, Report(), pushed)
+    places = (str(space.folder / ERRORED),)
+    finding = context.rescue.finding(space.stack, places, "Terraform refused to take it up again")
+    return replace(failed, finding=finding, reason=str(finding))
 
 
 T = TypeVar("T")
@@ -360,16 +392,32 @@ def failed_result(
     context: RunContext, stack: StackId, report: Report, finished: Finished
 ) -> Result:
     """Say of a stack that a command of Terraform's failed, in its own words."""
-    told = report.diagnostics
-    if not report.errors:
+    told = (*report.diagnostics, *_in_flight(context, report))
+    if not any(d.severity == "error" for d in told):
         words = "\n".join(t.strip() for t in (finished.stderr, report.other) if t.strip())
         summary = f"Terraform ended with exit code {finished.code}"
         told = (*told, Diagnostic(severity="error", summary=summary, detail=words))
+    places = context.rescue.keep(stack, report.state)
+    then = "the next apply or destroy pushes it first"
+    finding = context.rescue.finding(stack, places, then) if places else None
     return Result(
         stack=stack,
         status="interrupted" if context.children.stopping else "failed",
         counts=report.applied_counts,
+        reason=str(finding) if finding else "",
+        finding=finding,
         diagnostics=told,
         applied=report.applied,
         seconds=finished.seconds,
+        log=finished.log,
     )
+
+
+def _in_flight(context: RunContext, report: Report) -> Iterator[Diagnostic]:
+    """Name what Terraform was at work on when it ended: AWS may have it, and no state does."""
+    if report.unfinished:
+        named = "\n".join(f"{c.action} {c.address}" for c in report.unfinished)
+        hint = f"what is in AWS and in no state is listed by: {orphans_line(context.target.mode)}"
+        number = counted(len(report.unfinished), "resource")
+        summary = f"Terraform ended while it worked on {number}"
+        yield Diagnostic(severity="error", summary=summary, detail=named, hint=hint)

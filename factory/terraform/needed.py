@@ -8,6 +8,7 @@ from factory.errors import Finding
 from factory.layers import StackId
 from factory.terraform.advice import apply_line, destroy_line, gone_line
 from factory.terraform.record import Record
+from factory.terraform.registry import Unreadable
 from factory.terraform.results import Result
 from factory.terraform.target import Mode
 
@@ -15,13 +16,22 @@ Users = Mapping[StackId, tuple[StackId, ...]]
 """The recorded stacks that take values from each stack, sorted."""
 
 
-def users_of(records: Iterable[Record]) -> dict[StackId, tuple[StackId, ...]]:
-    """List, for each recorded stack, the recorded stacks that take values from it, sorted."""
+def users_of(
+    records: Iterable[Record], unreadable: Mapping[StackId, Unreadable] | None = None
+) -> dict[StackId, tuple[StackId, ...]]:
+    """List, for each recorded stack, the recorded stacks that take values from it, sorted.
+
+    A record that does not tell what its stack takes counts as taking from all of its owner.
+    """
+    takes = {record.stack: record.waits_for for record in records}
+    for stack, other in (unreadable or {}).items():
+        own = (s for s in takes if (s.kind, s.owner) == (stack.kind, stack.owner))
+        takes[stack] = tuple(own) if other.waits_for is None else other.waits_for
     users: dict[StackId, list[StackId]] = {}
-    for record in records:
-        users.setdefault(record.stack, [])
-        for producer in record.waits_for:
-            users.setdefault(producer, []).append(record.stack)
+    for user, producers in takes.items():
+        users.setdefault(user, [])
+        for producer in producers:
+            users.setdefault(producer, []).append(user)
     return {producer: tuple(sorted(found)) for producer, found in users.items()}
 
 

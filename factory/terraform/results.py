@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 from factory.errors import Finding
@@ -43,6 +44,8 @@ class Result:
     refused: tuple[Change, ...] = ()  # of what is planned, what the guard forbids
     applied: tuple[Change, ...] = ()
     seconds: float = 0.0  # wall time
+    log: Path | None = None  # what Terraform said, where it failed
+    waits_for: tuple[StackId, ...] = ()  # of a deferred one: who would make its inputs
 
     @property
     def broken(self) -> bool:

@@ -25,6 +25,9 @@ RULES = {
     "F621": "A stack was not applied: what it takes values from does not exist yet.",
     "F622": "Credentials are missing, refused to assume a role, or of another account.",
     "F623": "Service Quotas cannot be reached, or refuses to tell a quota.",
+    "F650": "A state could not be saved where it belongs; nothing is planned without it.",
+    "F651": "`validate` left every stack out, so that nothing was validated.",
+    "F652": "AWS cannot be asked what bears the tags of a stack, or a state cannot be read.",
     "F630": "Something that must be there before the first apply is not, as `doctor` sees it.",
     "F631": "Something that should be there is not, or `doctor` may not ask for it (a warning).",
 }

@@ -15,6 +15,7 @@ from factory.runs.notices import (
     Notice,
     Orphaned,
     Pending,
+    RecordUnread,
     Resumable,
     SandboxWiped,
     StackKept,
@@ -46,6 +47,8 @@ def render_notice(notice: Notice) -> str:
             text = f"{stack} is kept, as is what it holds: only {FORGET} gives it up"
         case AccountLeft():
             text = _left(notice)
+        case RecordUnread(stack, why):
+            text = f"{stack} cannot be destroyed from here: {why}"
         case Pending(sentence):
             text = sentence
         case Resumable(run):

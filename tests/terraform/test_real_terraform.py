@@ -40,7 +40,7 @@ from factory.terraform.runner import (
     validate_stacks,
 )
 from factory.terraform.target import Target, environment
-from factory.terraform.workspace import Sources
+from factory.terraform.workspace import Sources, digest_sources
 from factory.views.results import render_dangers, render_errors
 
 pytestmark = pytest.mark.terraform
@@ -416,7 +416,7 @@ def test_a_stack_of_which_nothing_was_made_is_forgotten(context: RunContext) -> 
             account="111111111111",
             region="us-east-1",
             complete=False,
-            digest="",
+            digest=digest_sources({"cdk.tf.json": json.dumps(network_document())}),
             sources={"cdk.tf.json": json.dumps(network_document())},
             inputs={},
             outputs={},

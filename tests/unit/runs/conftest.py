@@ -16,6 +16,7 @@ from factory.runs.watcher import Question
 from factory.terraform.record import Record
 from factory.terraform.registry import Registry, open_registry
 from factory.terraform.results import Result
+from factory.terraform.workspace import digest_sources
 from tests.unit.terraform.scene import FAKE
 
 
@@ -93,7 +94,6 @@ def recorded(
 ) -> Record:
     given: dict[str, Any] = {
         "complete": True,
-        "digest": "sha256:x",
         "inputs": {},
         "outputs": {},
         "account": "444444444444",
@@ -101,7 +101,8 @@ def recorded(
         **more,
     }
     sources = {"cdk.tf.json": json.dumps(document or {})}
-    return Record(stack=StackId(cell, layer), sources=sources, **given)
+    digest = digest_sources(sources)
+    return Record(stack=StackId(cell, layer), sources=sources, digest=digest, **given)
 
 
 @pytest.fixture

@@ -40,6 +40,8 @@ def main(arguments: list[str]) -> int:
 def answer(command: str, arguments: list[str], told: dict[str, Any]) -> int:
     for part in told.get("prints", ()):
         print(part)
+    for change in told.get("begins", ()):
+        say("apply_start", hook=described(change))
     if "error" in told:
         return refuse(command, told["error"])
     changes, outputs = told.get("changes", ()), told.get("outputs", {})

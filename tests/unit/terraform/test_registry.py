@@ -13,6 +13,7 @@ from factory.errors import TerraformError, UsageError
 from factory.layers import StackId
 from factory.terraform.record import Record
 from factory.terraform.registry import Registry, open_registry
+from factory.terraform.workspace import digest_sources
 
 STACK, OTHER = StackId("moka-a", "network"), StackId("moka-b", "cluster")
 
@@ -23,7 +24,7 @@ def record(stack: StackId) -> Record:
         account="444444444444",
         region="us-east-1",
         complete=True,
-        digest="sha256:x",
+        digest=digest_sources({"cdk.tf.json": "{}"}),
         sources={"cdk.tf.json": "{}"},
         inputs={"a": "b"},
         outputs={"c": {"d": "e"}},
