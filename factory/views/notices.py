@@ -43,12 +43,10 @@ def render_notice(notice: Notice) -> str:
             text = f"{layer} is left out: {reason}"
         case Orphaned(stacks, mode):
             text = _orphaned(stacks, mode)
-        case StackKept(stack):
-            text = f"{stack} is kept, as is what it holds: only {FORGET} gives it up"
+        case StackKept() | RecordUnread():
+            text = _not_destroyed(notice)
         case AccountLeft():
             text = _left(notice)
-        case RecordUnread(stack, why):
-            text = f"{stack} cannot be destroyed from here: {why}"
         case Pending(sentence):
             text = sentence
         case Resumable(run):
@@ -56,6 +54,12 @@ def render_notice(notice: Notice) -> str:
         case _:
             assert_never(notice)
     return text
+
+
+def _not_destroyed(notice: StackKept | RecordUnread) -> str:
+    if isinstance(notice, RecordUnread):
+        return f"{notice.stack} cannot be destroyed from here: {notice.why}"
+    return f"{notice.stack} is kept, as is what it holds: only {FORGET} gives it up"
 
 
 _TOLD: Mapping[type[Notice], str] = {
