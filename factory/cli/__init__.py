@@ -23,6 +23,7 @@ from factory.cli.example_job import example_job
 from factory.cli.explain import explain
 from factory.cli.lock import lock
 from factory.cli.lock_providers import lock_providers
+from factory.cli.orphans import orphans
 from factory.cli.output import Told, asked_form, show_error
 from factory.cli.passing import terraform
 from factory.cli.quotas import quotas
@@ -60,7 +61,19 @@ app = typer.Typer(
 )
 for command in (
     *(check, size, what_if, quotas, doctor, lock, lock_providers, synth, validate),
-    *(plan, apply, destroy, terraform, route, example_job, sandbox, schema, token, explain),
+    *(
+        plan,
+        apply,
+        destroy,
+        orphans,
+        terraform,
+        route,
+        example_job,
+        sandbox,
+        schema,
+        token,
+        explain,
+    ),
 ):
     app.command(cls=SizeCommand if command is size else None)(command)
 

@@ -119,7 +119,7 @@ def resolved_access(stack: Stack, inputs: Mapping[str, Value]) -> Access | None:
 
 def ask_aws(target: Target) -> Ask:
     """Make what asks AWS, or the emulated one, by the roles of a stack."""
-    connect = _to_sandbox(target.endpoint) if target.mode == "sandbox" else None
+    connect = way_out(target)
 
     def ask(access: Access) -> str:
         from botocore.exceptions import ClientError
@@ -145,6 +145,11 @@ def _use(session: Session, region: str) -> None:
     """Call what a cell is made of, to no effect."""
     session.client("ec2", region_name=region).describe_vpcs(MaxResults=5)
     session.client("eks", region_name=region).list_clusters(maxResults=1)
+
+
+def way_out(target: Target) -> Connect | None:
+    """Tell how AWS is reached in a target: the emulated one, or as boto3 does by itself."""
+    return _to_sandbox(target.endpoint) if target.mode == "sandbox" else None
 
 
 def _to_sandbox(endpoint: str | None) -> Connect:

@@ -91,9 +91,15 @@ class BucketStore:
     """Texts in objects of an S3 bucket."""
 
     def __init__(
-        self, connect: Callable[[], Any], bucket: str, prefix: str, kms_key: str | None = None
+        self,
+        connect: Callable[[], Any],
+        bucket: str,
+        prefix: str,
+        kms_key: str | None = None,
+        what: str = "the outputs registry",
     ) -> None:
         """Take what makes the client: settings that are wrong are found when it is made."""
+        self._what = what
         self._connect = connect
         self._client: Any = None
         self.bucket = bucket
@@ -143,7 +149,7 @@ class BucketStore:
 
     def _ask(self, call: Callable[..., Any], **parameters: Any) -> Any:
         """Call S3; what it refuses is the user's to mend, so it becomes a sentence."""
-        with asking_aws("F605", f"the outputs registry s3://{self.bucket}/{self.prefix}"):
+        with asking_aws("F605", f"{self._what} s3://{self.bucket}/{self.prefix}"):
             if self._client is None:
                 self._client = self._connect()
             return call(self._client, Bucket=self.bucket, **parameters)
