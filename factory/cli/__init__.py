@@ -61,19 +61,8 @@ app = typer.Typer(
 )
 for command in (
     *(check, size, what_if, quotas, doctor, lock, lock_providers, synth, validate),
-    *(
-        plan,
-        apply,
-        destroy,
-        orphans,
-        terraform,
-        route,
-        example_job,
-        sandbox,
-        schema,
-        token,
-        explain,
-    ),
+    *(plan, apply, destroy, orphans, terraform, route, example_job, sandbox),
+    *(schema, token, explain),
 ):
     app.command(cls=SizeCommand if command is size else None)(command)
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from factory.credentials import open_session
+from factory.design import Declared
 from factory.errors import FactoryError, Finding
 from factory.inventory.schema import State
 from factory.layers import Access, Stack, StackId, list_stacks
 from factory.layers.access import ACCOUNT_VARIABLE
 from factory.naming import state_key
 from factory.runs.context import open_context
-from factory.runs.reading import Declared
 from factory.runs.request import Request
 from factory.runs.watcher import Watcher
 from factory.terraform.commands import RunContext

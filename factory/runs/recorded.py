@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from factory.design import Design
-from factory.errors import Finding, InventoryError, has_error
+from factory.errors import Finding, InventoryError, TerraformError, has_error
 from factory.inventory.schema import ExistingAccount
 from factory.runs.reading import read_state
 from factory.terraform.advice import FORGET
@@ -183,8 +183,21 @@ def recorded_cell(cell: str, records: Iterable[Record]) -> RecordedCell:
     Args:
         cell: its name.
         records: one of them, or both.
+
+    Raises:
+        TerraformError: when they hold what is no Terraform of ours (F603).
     """
     found = {record.stack.layer: record for record in records}
+    try:
+        return _told_by(cell, found)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        message = (
+            f"the records of {cell} do not hold what we write: {type(error).__name__}: {error}"
+        )
+        raise TerraformError(Finding(rule="F603", message=message)) from error
+
+
+def _told_by(cell: str, found: Mapping[str, Record]) -> RecordedCell:
     network = found.get("network")
     first = network or found["account"]
     document = _document(network)
@@ -202,7 +215,7 @@ def recorded_cell(cell: str, records: Iterable[Record]) -> RecordedCell:
 def _document(record: Record | None) -> dict[str, Any]:
     try:
         document = json.loads(record.sources.get(CONFIGURATION, "{}")) if record else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return document if isinstance(document, dict) else {}
 

@@ -23,6 +23,8 @@ def render_errors(result: Result) -> str:
     """Render what Terraform said against a stack, indented; empty when it said nothing."""
     told = dict.fromkeys(d for d in result.diagnostics if d.severity == "error")
     lines = [line for diagnostic in told for line in str(diagnostic).splitlines()]
+    if result.log is not None:
+        lines.append(f"log: {result.log}")
     return "\n".join(f"    {line}".rstrip() for line in lines)
 
 
@@ -53,6 +55,7 @@ def to_json(results: Iterable[Result]) -> list[dict[str, Any]]:
                 {"address": c.address, "action": c.action, "reason": c.reason} for c in r.planned
             ],
             "seconds": round(r.seconds, 1),
+            "log": str(r.log) if r.log else None,
         }
         for r in results
     ]

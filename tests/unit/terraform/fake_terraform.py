@@ -38,10 +38,7 @@ def main(arguments: list[str]) -> int:
 
 
 def answer(command: str, arguments: list[str], told: dict[str, Any]) -> int:
-    for part in told.get("prints", ()):
-        print(part)
-    for change in told.get("begins", ()):
-        say("apply_start", hook=described(change))
+    tell(told)
     if "error" in told:
         return refuse(command, told["error"])
     changes, outputs = told.get("changes", ()), told.get("outputs", {})
@@ -59,6 +56,18 @@ def answer(command: str, arguments: list[str], told: dict[str, Any]) -> int:
                 "outputs", outputs={n: {"sensitive": False, "value": v} for n, v in outputs.items()}
             )
     return 0
+
+
+def tell(told: dict[str, Any]) -> None:
+    """Say and leave behind what the script wants, whatever comes after."""
+    for part in told.get("prints", ()):
+        print(part)
+    for change in told.get("begins", ()):
+        say("apply_start", hook=described(change))
+    for change in told.get("ends", ()):
+        say("apply_complete", hook=described(change))
+    if "leaves" in told:
+        Path("errored.tfstate").write_text(told["leaves"], "utf-8")
 
 
 def refuse(command: str, why: str) -> int:

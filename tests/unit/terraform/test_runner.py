@@ -106,9 +106,12 @@ def test_a_failure_stops_only_those_that_wait_for_it(scene: Scene) -> None:
         "b-cluster": "no-change",
     }
     assert results["a-cluster"].reason == "needs a-network"
-    assert render_errors(results["a-network"]) == (
-        "    error: no such role (a.b)\n      because\n      of that"
-    )
+    assert render_errors(results["a-network"]).splitlines() == [
+        "    error: no such role (a.b)",
+        "      because",
+        "      of that",
+        f"    log: {scene.root / 'sandbox' / 'logs' / 'a-network' / 'apply.log'}",
+    ]
 
 
 def test_a_failed_init_shows_what_terraform_wrote_to_stderr(scene: Scene) -> None:
@@ -380,6 +383,70 @@ def test_a_failed_destroy_keeps_the_record_and_spares_what_it_used(scene: Scene)
     record = context.registry.read(StackId("a", "cluster"))
     assert record is not None
     assert not record.complete
+
+
+def test_a_destroy_that_never_began_leaves_its_outputs_to_others(scene: Scene) -> None:
+    make_network(scene, "a")
+    apply(scene, network("a"))
+    scene.does("a-network", "destroy", error="Error acquiring the state lock")
+    destroy_stacks(scene.context(), [StackId("a", "network")], scene.listener, parallel=1)
+    assert apply(scene, cluster("a"), run="second")["a-cluster"].status == "no-change"
+
+
+def test_a_resumed_run_does_again_what_was_destroyed_since(scene: Scene) -> None:
+    make_network(scene, "a")
+    apply(scene, network("a"))
+    destroy_stacks(scene.context(), [StackId("a", "network")], scene.listener, parallel=1)
+    again = apply(scene, network("a"), resume="run", run="second")
+    assert again["a-network"].status == "applied"
+
+
+def test_a_resumed_run_does_again_what_was_half_destroyed_since(scene: Scene) -> None:
+    make_network(scene, "a")
+    apply(scene, network("a"))
+    scene.does("a-network", "destroy", begins=[ADD], error="killed")
+    destroy_stacks(scene.context(), [StackId("a", "network")], scene.listener, parallel=1)
+    again = apply(scene, network("a"), resume="run", run="second")
+    assert again["a-network"].status == "applied"
+
+
+def test_what_another_run_makes_meanwhile_is_seen(scene: Scene) -> None:
+    """Two shards of a pipeline: one applies what the other one waits for."""
+    make_network(scene, "a")
+    scene.does("b-network", "apply", seconds=1, outputs=NETWORK)
+    context = scene.context()
+    waiting = taking("b", "cluster", vpc_id=Source(stack=StackId("a", "network"), output="vpc_id"))
+    assert context.registry.read(StackId("a", "network")) is None  # this shard has looked once
+    apply(scene, network("a"))
+    stacks = (waiting,)
+    (result,) = plan_stacks_now(context, stacks, sources_of(*stacks), scene.listener, parallel=1)
+    assert result.status == "no-change"
+
+
+def test_one_record_that_cannot_be_read_spares_only_what_it_takes_from(scene: Scene) -> None:
+    for cell in ("a", "b"):
+        make_network(scene, cell)
+        apply(scene, network(cell), cluster(cell), run=cell)
+    folder = scene.root / "sandbox" / "registry" / "cells"
+    newer = (
+        (folder / "a" / "cluster.json").read_text("utf-8").replace('"version": 2', '"version": 3')
+    )
+    (folder / "a" / "cluster.json").write_text(newer, "utf-8")
+    selected = [StackId(cell, layer) for cell in "ab" for layer in ("network", "cluster")]
+    results = {
+        r.stack.name: r
+        for r in destroy_stacks(scene.context(), selected, scene.listener, parallel=2)
+    }
+    assert {name: r.status for name, r in results.items()} == {
+        "a-network": "skipped",
+        "a-cluster": "failed",
+        "b-network": "destroyed",
+        "b-cluster": "destroyed",
+    }
+    finding = results["a-cluster"].finding
+    assert finding
+    assert finding.rule == "F603"
+    assert "a newer one" in finding.hint
 
 
 def test_what_a_failed_first_apply_has_left_can_be_destroyed(scene: Scene) -> None:
