@@ -12,6 +12,7 @@ import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
+from xml.etree.ElementTree import ParseError
 
 from factory.errors import Finding, TerraformError
 
@@ -158,7 +159,9 @@ def aws_faults() -> tuple[type[Exception], ...]:
     from botocore.exceptions import BotoCoreError, ClientError
     from botocore.parsers import ResponseParserError
 
-    return ClientError, BotoCoreError, ResponseParserError, ValueError, OSError, LookupError
+    settings = (ValueError, OSError)
+    answers = (ResponseParserError, ParseError, LookupError)
+    return ClientError, BotoCoreError, *settings, *answers
 
 
 @contextlib.contextmanager

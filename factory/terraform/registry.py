@@ -133,7 +133,7 @@ class BucketStore:
         found: list[str] = []
         token: dict[str, str] = {}
         while True:
-            page = self._ask(_call("list_objects_v2"), Prefix=start, **token)
+            page = self._ask(_list_page, Prefix=start, **token)
             names = (entry["Key"].removeprefix(start) for entry in page.get("Contents", ()))
             found += [n for n in names if n.endswith(".json") and n.count("/") == 2]
             if not page.get("IsTruncated"):
@@ -157,6 +157,19 @@ class BucketStore:
 
 def _call(operation: str) -> Callable[..., Any]:
     return lambda client, **parameters: getattr(client, operation)(**parameters)
+
+
+def _list_page(client: Any, **parameters: Any) -> Any:
+    """A page of a listing; an answer without the bucket's name is none of S3's, and not empty.
+
+    Raises:
+        LookupError: when it is none.
+    """
+    page = client.list_objects_v2(**parameters)
+    if "Name" not in page:
+        msg = "the answer to a listing is none of S3's"
+        raise LookupError(msg)
+    return page
 
 
 def _object_text(client: Any, **parameters: Any) -> str | None:
