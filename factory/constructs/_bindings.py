@@ -19,8 +19,8 @@ import importlib
 import inspect
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -74,6 +74,7 @@ def load(name: str) -> Any:
 def _start() -> None:
     """Start Node and load the core, once per process."""
     if mode() == "plain":
+        _node.stand_apart()
         for provider in _PROVIDERS:
             importlib.import_module(provider)
         return
@@ -94,6 +95,7 @@ def _import_core() -> None:
     """Start Node with our copies, and import the core."""
     modules = set(table().values())
     packages = {name: _slim.package_path(name, modules) for name in _PROVIDERS}
+    _node.stand_apart()
     _imports.install(packages, without_checks=mode() == "fast")
     with _environment(_node.environment()):
         importlib.import_module("cdktf")  # starts Node, which keeps the environment of now
@@ -102,24 +104,11 @@ def _import_core() -> None:
 def _forget() -> None:
     """Take back what a start that failed has left: modules, the finder, and a Node without use."""
     _imports.uninstall()
-    kernel = getattr(sys.modules.get("jsii._kernel.providers.process"), "_NodeProcess", None)
-    if kernel is not None:
-        kernel.stop = _stop_what_runs(kernel.stop)
     for name in [n for n in sys.modules if n.partition(".")[0] in _OF_THE_BINDINGS]:
         del sys.modules[name]
 
 
 _OF_THE_BINDINGS = ("jsii", "cdktf", "constructs", *_PROVIDERS)
-
-
-def _stop_what_runs(stop: Callable[[Any], None]) -> Callable[[Any], None]:
-    """Have jsii not stop, at exit, a Node that never was or that is gone."""
-
-    def careful(self: Any) -> None:
-        with suppress(AttributeError, OSError):
-            stop(self)
-
-    return careful
 
 
 def _broken(error: BaseException, then: str = "") -> SynthError:

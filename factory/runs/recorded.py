@@ -16,6 +16,7 @@ from typing import Any
 from factory.design import Design
 from factory.errors import Finding, InventoryError, TerraformError, has_error
 from factory.inventory.schema import ExistingAccount
+from factory.layers import Layer
 from factory.runs.reading import read_state
 from factory.terraform.advice import FORGET
 from factory.terraform.record import Record
@@ -197,7 +198,7 @@ def recorded_cell(cell: str, records: Iterable[Record]) -> RecordedCell:
         raise TerraformError(Finding(rule="F603", message=message)) from error
 
 
-def _told_by(cell: str, found: Mapping[str, Record]) -> RecordedCell:
+def _told_by(cell: str, found: Mapping[Layer, Record]) -> RecordedCell:
     network = found.get("network")
     first = network or found["account"]
     document = _document(network)

@@ -6,8 +6,10 @@ Every command that makes a client is walked through; a new command has to say wh
 from __future__ import annotations
 
 import json
+import tempfile
 import threading
 from collections.abc import Iterator, Mapping
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -92,13 +94,28 @@ def test_each_command_is_of_one_kind() -> None:
     assert names == {*TALKS, *SILENT}
 
 
-@pytest.fixture
-def folder(place: Place, monkeypatch: pytest.MonkeyPatch) -> Path:
+def inventory_text() -> str:
     inventory = data(nodes=1)
     inventory["cells"]["cell-000"]["quotas"] = {"L-1216C47A": 1000}
-    (place.folder / "cells.yaml").write_text(render_data(inventory), "utf-8")
-    with pytest.raises(SystemExit):
-        main(["lock"])
+    return render_data(inventory)
+
+
+@cache
+def made_lock() -> str:
+    """What `lock` writes for the inventory, made once."""
+    with tempfile.TemporaryDirectory() as name:
+        inventory = Path(name) / "cells.yaml"
+        inventory.write_text(inventory_text(), "utf-8")
+        with pytest.raises(SystemExit) as ended:
+            main(["lock", "--inventory", str(inventory)])
+        assert not ended.value.code
+        return inventory.with_name("cells.lock.yaml").read_text("utf-8")
+
+
+@pytest.fixture
+def folder(place: Place, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (place.folder / "cells.yaml").write_text(inventory_text(), "utf-8")
+    (place.folder / "cells.lock.yaml").write_text(made_lock(), "utf-8")
     for name, text in FILES.items():
         (place.folder / name).write_text(text, "utf-8")
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
