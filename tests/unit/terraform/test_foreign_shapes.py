@@ -159,7 +159,7 @@ def read(name: str, text: str) -> None:
 
 @pytest.mark.parametrize("name", READERS)
 @given(data=st.data())
-@settings(max_examples=150, deadline=None)
+@settings(deadline=None)
 def test_one_part_exchanged_is_no_traceback(name: str, data: st.DataObject) -> None:
     valid = READERS[name][1]
     path = data.draw(st.sampled_from(sorted(paths(valid), key=repr)))
@@ -169,7 +169,7 @@ def test_one_part_exchanged_is_no_traceback(name: str, data: st.DataObject) -> N
 
 @pytest.mark.parametrize("name", READERS)
 @given(text=st.text(max_size=30) | json_values.map(json.dumps))
-@settings(max_examples=60, deadline=None)
+@settings(deadline=None)
 def test_anything_at_all_is_no_traceback(name: str, text: str) -> None:
     read(name, text)
 
