@@ -96,7 +96,7 @@ def require_whole(root: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are found in /proc")
-def test_after_any_kill_the_next_runs_put_all_right(tmp_path: Path, record_property: Any) -> None:
+def test_after_any_kill_the_next_runs_put_all_right(tmp_path: Path) -> None:
     chance = random.Random(SEED)
     counts: Counter[str] = Counter()
     statuses: Counter[str] = Counter()
