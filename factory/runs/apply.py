@@ -61,12 +61,16 @@ def apply_design(
         results=(*results, *ready.left_out),
         notices=tuple(_left_for_people(design, results, journal.path)),
         stopped=ready.context.children.stopping,
-        fatal=_fatal(results),
+        fatal=fatal_of(results),
     )
 
 
-def _fatal(results: Sequence[Result]) -> frozenset[Status]:
-    """Whether a deferred stack fails the run: not where it waits for what nobody asked for."""
+def fatal_of(results: Sequence[Result]) -> frozenset[Status]:
+    """Say whether deferred stacks fail a run: not where they wait for what nobody asked for.
+
+    Args:
+        results: of all that was asked for.
+    """
     deferred = {result.stack: result for result in results if result.status == "deferred"}
     asked = {result.stack for result in results}
 

@@ -17,9 +17,6 @@ from factory.terraform.runner import validate_stacks
 def validate_design(design: Design, request: Request, watcher: Watcher) -> Outcome:
     """Validate the stacks of a design; its request is offline.
 
-    Rules:
-        F651: every stack was left out.
-
     Raises:
         FactoryError: as `prepare`.
     """
@@ -32,7 +29,15 @@ def validate_design(design: Design, request: Request, watcher: Watcher) -> Outco
             listen(watcher, ready.stacks),
             parallel=request.parallel,
         )
-    stopped = ready.context.children.stopping
+    return outcome_of(results, stopped=ready.context.children.stopping)
+
+
+def outcome_of(results: tuple[Result, ...], *, stopped: bool) -> Outcome:
+    """Put results together; where nothing was validated, that is a failure.
+
+    Rules:
+        F651: every stack was left out.
+    """
     if not results or any(result.status != "left-out" for result in results):
         return Outcome(results=results, stopped=stopped)
     empty = tuple(replace(result, finding=_nothing(result)) for result in results)

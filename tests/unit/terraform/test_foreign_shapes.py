@@ -152,8 +152,8 @@ def exchanged(value: Any, path: tuple[Any, ...], other: Any, *, remove: bool) ->
 def read(name: str, text: str) -> None:
     reader, _ = READERS[name]
     # Of these two, the callers make a sentence of a ValueError.
-    told = (FactoryError, ValueError) if name in ("a validation", "outputs") else FactoryError
-    with contextlib.suppress(told):
+    told = (ValueError,) if name in ("a validation", "outputs") else ()
+    with contextlib.suppress(FactoryError, *told):
         reader(text)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from factory.errors import UsageError
+from factory.files import write_whole
 from factory.layers import StackId
 from factory.terraform import rescue
 from factory.terraform.results import Result
@@ -111,7 +112,7 @@ def test_a_state_that_terraform_could_only_say_is_written_down(scene: Scene) -> 
 def test_where_the_disk_is_full_it_goes_elsewhere(
     scene: Scene, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    whole = rescue.write_whole
+    whole = write_whole
 
     def full(path: Path, content: str, *, private: bool = False) -> bool:
         if path.name == rescue.ERRORED:
