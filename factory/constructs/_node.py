@@ -17,7 +17,6 @@ import importlib.util
 import json
 import os
 import shutil
-import subprocess
 import sys
 import types
 from pathlib import Path
@@ -66,8 +65,9 @@ def stand_apart() -> None:
     to its end, and jsii, which says goodbye to it there, would show a traceback.
     """
     process: Any = importlib.import_module("jsii._kernel.providers.process")
-    own = functools.partial(subprocess.Popen, start_new_session=True)
-    process.subprocess = types.SimpleNamespace(**{**vars(subprocess), "Popen": own})
+    theirs = process.subprocess
+    own = functools.partial(theirs.Popen, start_new_session=True)
+    process.subprocess = types.SimpleNamespace(**{**vars(theirs), "Popen": own})
     stop = process._NodeProcess.stop
     if getattr(stop, "is_ours", False):
         return

@@ -130,7 +130,7 @@ SAYINGS = (
         "https://docs.aws.amazon.com/eks/latest/userguide/deletion-protection.html",
     ),
     Saying(
-        r"Plugin did not respond|plugin6?\.\(\*GRPCProvider\)|[Ff]ailed to respond to the plugin",
+        r"Plugin did not respond(?s:.*)ApplyResourceChange",
         "the provider was killed, or ended by itself, while it made something: AWS may have it, "
         "and no state does\n"
         "list what is so: {orphans}",
