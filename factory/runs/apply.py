@@ -66,7 +66,9 @@ def apply_design(
 
 
 def fatal_of(results: Sequence[Result]) -> frozenset[Status]:
-    """Say whether deferred stacks fail a run: not where they wait for what nobody asked for.
+    """Say whether deferred stacks fail a run: not where they wait for others that nobody asked for.
+
+    A cell is applied before its peers have theirs. What its own owner lacks is another matter.
 
     Args:
         results: of all that was asked for.
@@ -76,7 +78,10 @@ def fatal_of(results: Sequence[Result]) -> frozenset[Status]:
 
     def is_excused(stack: StackId) -> bool:
         waits = deferred[stack].waits_for
-        return any(w not in asked or (w in deferred and is_excused(w)) for w in waits)
+        return any(
+            is_excused(w) if w in deferred else w not in asked and w.owner != stack.owner
+            for w in waits
+        )
 
     return frozenset() if all(map(is_excused, deferred)) else frozenset({"deferred"})
 

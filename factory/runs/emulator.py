@@ -111,7 +111,7 @@ class Emulator:
         world = ["--world", str(self._folder / "world.json")]
         self._ended.append(
             run_process(
-                [sys.executable, "-m", "factory.sandbox.server", *arguments, *world],
+                [sys.executable, "-P", "-m", "factory.sandbox.server", *arguments, *world],
                 cwd=Path.cwd(),
                 env=_without_aws(os.environ),
                 children=self.children,

@@ -50,10 +50,17 @@ def test_a_mirror_that_is_no_folder_is_a_usage_error(tmp_path: Path, name: str) 
     assert plugin_mirror({"TF_PLUGIN_MIRROR": ""}) is None
 
 
-def test_what_waits_for_stacks_that_nobody_asked_for_is_no_failure(scene: Scene) -> None:
-    results = apply(scene, cluster("a"))
-    assert results["a-cluster"].status == "deferred"
+def test_what_waits_for_others_that_nobody_asked_for_is_no_failure(scene: Scene) -> None:
+    results = apply(
+        scene, taking("a", "accept", x=Source(stack=StackId("b", "peering"), output="x"))
+    )
+    assert results["a-accept"].status == "deferred"
     assert fatal_of(tuple(results.values())) == frozenset()
+
+
+def test_what_waits_for_a_layer_of_its_own_that_was_left_out_fails(scene: Scene) -> None:
+    results = apply(scene, cluster("a"))
+    assert fatal_of(tuple(results.values())) == frozenset({"deferred"})
 
 
 def test_nor_is_what_waits_for_such_a_one(scene: Scene) -> None:
