@@ -1,11 +1,12 @@
 """The Spark UI gateway beside plain NGINX and beside the design that reloads a map.
 
-    python -m benchmarks.gateway [--routes N] [--rounds N] [--seconds S] [--json]
+    python -m benchmarks.gateway [--routes N] [--rounds N] [--seconds S] [--no-access-log] [--json]
 
 All three run on the same NGINX ($GATEWAY_NGINX, or Debian's, or PyPI's), before the same upstream:
 `plain` is one static proxy_pass, `map` has every job in a map file and reloads for each change,
-`gateway` is the chart's configuration with the real sidecar. Requests per second need `wrk`. On a
-machine that others use, trust NGINX's CPU time for a request more than requests per second.
+`gateway` is the chart's configuration, its access log included, with the real sidecar. Requests
+per second need `wrk`. On a machine that others use, trust NGINX's CPU time for a request more than
+requests per second.
 """
 
 from __future__ import annotations
@@ -50,7 +51,8 @@ class PlainNginx(Nginx):
             f"worker_processes 2; pid {self.directory}/nginx.pid; error_log stderr warn;\n"
             "events { worker_connections 4096; }\n"
             f"http {{ access_log off; {http_block}\n"
-            f"server {{ listen {self.host}; location = /livez {{ return 200; }}\n{location} }} }}\n"
+            f"server {{ listen 127.0.0.1:{self.health_port}; location / {{ return 200; }} }}\n"
+            f"server {{ listen {self.host};\n{location} }} }}\n"
         )
 
     @property
@@ -70,6 +72,7 @@ def main() -> int:
     parser.add_argument("--routes", type=int, default=10_000, help="jobs that live meanwhile")
     parser.add_argument("--rounds", type=int, default=3, help="runs of each, by turns")
     parser.add_argument("--seconds", type=int, default=3, help="length of a run of wrk")
+    parser.add_argument("--no-access-log", action="store_true", help="without the gateway's log")
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args()
     binary = find_nginx()
@@ -109,7 +112,8 @@ def measure(
         'if ($backend = "") { return 404; }\nproxy_pass http://$backend$rest; }',
     )
     write_map(folders["map"], options.routes)
-    gateway = Nginx(folders["gateway"], binary, {"nginx": {"accessLog": False}})
+    values = {"nginx": {"accessLog": not options.no_access_log}}
+    gateway = Nginx(folders["gateway"], binary, values)
     api = ApiServer()
     stack.callback(api.stop)
     fill(api, options.routes)

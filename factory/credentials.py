@@ -165,12 +165,13 @@ def aws_faults() -> tuple[type[Exception], ...]:
 
 
 @contextlib.contextmanager
-def asking_aws(rule: str, what: str) -> Iterator[None]:
+def asking_aws(rule: str, what: str, hint: str = "") -> Iterator[None]:
     """Turn whatever keeps AWS from answering into a sentence: the one door for that.
 
     Args:
         rule: of the finding.
         what: what is asked, with which the sentence begins.
+        hint: what to do about it.
 
     Raises:
         TerraformError: of that rule.
@@ -179,7 +180,7 @@ def asking_aws(rule: str, what: str) -> Iterator[None]:
         yield
     except aws_faults() as error:
         message = f"{what}: {in_one_line(error) or type(error).__name__}"
-        raise TerraformError(Finding(rule=rule, message=message)) from error
+        raise TerraformError(Finding(rule=rule, message=message, hint=hint)) from error
 
 
 def in_one_line(error: object) -> str:

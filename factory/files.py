@@ -58,6 +58,26 @@ def make_private(folder: Path) -> None:
         raise UsageError(msg) from error
 
 
+def write_private(path: Path, content: str) -> None:
+    """Write a text that nobody but its owner may read, from its first byte on.
+
+    Args:
+        path: the file; one that stands there is removed and not written into.
+        content: all of it.
+
+    Raises:
+        UsageError: when the place cannot be written.
+    """
+    try:
+        path.unlink(missing_ok=True)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(content)
+    except OSError as error:
+        msg = f"cannot write {path}: {error.strerror}"
+        raise UsageError(msg) from error
+
+
 def _replace(path: Path, data: bytes, *, private: bool) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")

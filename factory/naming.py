@@ -7,6 +7,8 @@ among the facts; `tests/unit/test_naming.py` makes the longest of each and holds
 
 from __future__ import annotations
 
+import hashlib
+
 OWNER_FOLDERS = {"organization": "organizations", "mesh": "meshes", "cell": "cells"}
 """Where the states and records of an owner lie, by its kind."""
 
@@ -135,6 +137,30 @@ def role_name(cell: str, use: str) -> str:
     """
     return f"{cell}-{use}"
 
+
+def job_role_name(cell: str, namespace: str, most: int) -> str:
+    """Name the role of the jobs of a namespace; a name that is too long ends in a digest of itself.
+
+    No namespace holds an underscore, so that a cut name is no other one's whole name.
+
+    Args:
+        cell: the cell.
+        namespace: where the jobs run.
+        most: how long IAM lets it be (characters).
+
+    >>> job_role_name("moka-use1-a", "jobs", 64)
+    'moka-use1-a-spark-job-jobs'
+    >>> job_role_name("moka-use1-a", "a-namespace-of-many-words", 40)
+    'moka-use1-a-spark-job-a-namespa_e21d3c61'
+    """
+    name = role_name(cell, f"spark-job-{namespace}")
+    if len(name) <= most:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:_DIGEST]
+    return f"{name[: most - len(digest) - 1]}_{digest}"
+
+
+_DIGEST = 8  # characters that tell cut names apart
 
 JOB_ACCOUNT = "spark-operator-spark"
 """Service account of drivers, in each job namespace; the event logs' role is bound to it."""

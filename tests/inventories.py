@@ -33,7 +33,7 @@ INVENTORY: Mapping[str, Any] = {
     },
     "state": {"bucket": "example-cells-tfstate", "region": "us-east-1"},
     "address_pools": {"node": ["10.128.0.0/10"], "pod": ["100.64.0.0/10"]},
-    "meshes": {"east": {"region": "us-east-1"}},
+    "meshes": {"east": {"region": "us-east-1", "hubs": []}},
     "cell_types": {"plain": CELL_TYPE},
     "cells": {},
 }

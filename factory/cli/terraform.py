@@ -177,6 +177,14 @@ def destroy(
     gone: Annotated[
         bool, typer.Option("--gone", help="Only what has no place in the inventory any more.")
     ] = False,
+    sweep: Annotated[
+        bool,
+        typer.Option(
+            "--sweep",
+            help="Delete, too, what others left in the VPCs: interfaces of the VPC CNI, GuardDuty's"
+            " endpoint, load balancers and security groups of the cluster.",
+        ),
+    ] = False,
     forget_accounts: Annotated[
         bool,
         typer.Option(
@@ -197,6 +205,7 @@ def destroy(
         provider_lock=provider_lock_of(inventory_file),
         registry=registry,
         parallel=parallel,
+        sweep=sweep,
         forget=forget_accounts,
     )
     state, watcher = read_state(inventory_file), Terminal(yes=yes)

@@ -23,6 +23,7 @@ from factory.views.results import (
     render_line,
     render_sums,
     render_table,
+    render_warnings,
     to_json,
 )
 
@@ -72,7 +73,7 @@ class Terminal:
         with self._lock:
             self._done += 1
             say(f"[{self._done:>3}/{self._total}] {render_line(result)}")
-            for text in (render_errors(result), render_dangers(result)):
+            for text in (render_errors(result), render_warnings(result), render_dangers(result)):
                 if text:
                     say(text)
 

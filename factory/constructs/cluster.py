@@ -247,6 +247,18 @@ def cni_environment(pod_addresses_per_node: int, interfaces: int) -> Mapping[str
     }
 
 
+def cni_settings(pod_addresses_per_node: int, interfaces: int) -> Mapping[str, Any]:
+    """What a cell asks of the VPC CNI; `enableNetworkPolicy` is text in the add-on's schema.
+
+    Without it, network policies are stored and nobody enforces them.
+
+    Source:
+        https://docs.aws.amazon.com/eks/latest/userguide/cni-network-policy-configure.html
+    """
+    environment = cni_environment(pod_addresses_per_node, interfaces)
+    return {"enableNetworkPolicy": "true", "env": environment}
+
+
 def _cni_configuration(cell: ClusterSpec) -> str:
     """The add-on's JSON, made by Terraform: ENIConfigs are keyed by zone names.
 

@@ -1,4 +1,4 @@
-"""Who the jobs of a cell are to AWS, and who hands them in.
+"""Who the jobs of a cell are to AWS, namespace by namespace, and who hands them in.
 
 A pod gets its role by EKS Pod Identity: by namespace and service account, with no key and no
 annotation. The platform layer makes the service accounts, and the Roles that give the Kubernetes
@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from factory.constructs.cdk import (
     EksAccessEntry,
     EksPodIdentityAssociation,
-    IamRole,
     IamRolePolicyAttachment,
     TerraformLocal,
     TerraformStack,
@@ -20,32 +19,50 @@ from factory.constructs.cdk import (
 from factory.constructs.roles import POD_IDENTITY, add_service_role
 from factory.constructs.specs import JobsSpec
 from factory.constructs.stack import for_each
-from factory.naming import JOB_ACCOUNT, SUBMITTERS, VIEWERS, role_name
+from factory.naming import JOB_ACCOUNT, SUBMITTERS, VIEWERS
 
 
-def add_job_identity(
-    stack: TerraformStack, cell: str, jobs: JobsSpec, cluster_name: str
-) -> IamRole:
-    """Add the role of jobs, its policies, and an association in each of their namespaces."""
-    role, _ = add_service_role(
-        stack, "spark-job", name=role_name(cell, "spark-job"), service=POD_IDENTITY
-    )
-    if jobs.policies:
-        TerraformLocal(stack, "job_policies", {arn: {"policy": arn} for arn in jobs.policies})
-        attachment = IamRolePolicyAttachment(
-            stack, "policy-spark-job", role=role.name, policy_arn="${each.value.policy}"
-        )
-        for_each(attachment, "${local.job_policies}")
-    for namespace in jobs.namespaces:
+def add_job_identities(stack: TerraformStack, jobs: JobsSpec, cluster_name: str) -> None:
+    """Add a role for the jobs of each namespace, its policies, and its association."""
+    TerraformLocal(stack, "job_roles", {n: {"role": role} for n, role in jobs.roles.items()})
+    role, _ = add_service_role(stack, "spark-job", name="${each.value.role}", service=POD_IDENTITY)
+    for_each(role, JOB_ROLES)
+    _add_policies(stack, jobs)
+    for namespace in jobs.roles:
         EksPodIdentityAssociation(
             stack,
             f"identity-job-{namespace}",
             cluster_name=cluster_name,
             namespace=namespace,
             service_account=JOB_ACCOUNT,
-            role_arn=role.arn,
+            role_arn=f'${{aws_iam_role.role-spark-job["{namespace}"].arn}}',
         )
-    return role
+
+
+def _add_policies(stack: TerraformStack, jobs: JobsSpec) -> None:
+    rows = {
+        f"{namespace} {arn}": {"namespace": namespace, "policy": arn}
+        for namespace, arns in jobs.policies.items()
+        for arn in arns
+    }
+    if rows:
+        TerraformLocal(stack, "job_policies", rows)
+        attachment = IamRolePolicyAttachment(
+            stack,
+            "policy-spark-job",
+            role=job_role("each.value.namespace"),
+            policy_arn="${each.value.policy}",
+        )
+        for_each(attachment, "${local.job_policies}")
+
+
+def job_role(namespace: str) -> str:
+    """Write the expression of a role's name, for an expression of its namespace."""
+    return f"${{aws_iam_role.role-spark-job[{namespace}].name}}"
+
+
+JOB_ROLES = "${local.job_roles}"
+"""Rows of the roles of jobs, by namespace."""
 
 
 def add_people(stack: TerraformStack, jobs: JobsSpec, cluster_name: str) -> None:

@@ -8,17 +8,18 @@ from typing import Any
 from factory.constructs.buckets import add_private_bucket, encrypted_transport_only
 from factory.constructs.cdk import (
     EksPodIdentityAssociation,
-    IamRole,
     IamRolePolicy,
     S3Bucket,
     S3BucketPolicy,
     S3Object,
     TerraformStack,
 )
+from factory.constructs.jobs import JOB_ROLES, job_role
 from factory.constructs.policies import policy_document
 from factory.constructs.roles import POD_IDENTITY, add_service_role
 from factory.constructs.spark_history import HISTORY_SERVER
 from factory.constructs.specs import EventLogsSpec
+from factory.constructs.stack import for_each
 from factory.naming import (
     EVENT_LOG_FOLDER,
     EVENT_LOG_POLICY,
@@ -34,9 +35,7 @@ Source: https://spark.apache.org/docs/latest/monitoring.html
 """
 
 
-def add_event_logs(
-    stack: TerraformStack, cell: str, logs: EventLogsSpec, cluster_name: str, jobs: IamRole
-) -> str:
+def add_event_logs(stack: TerraformStack, cell: str, logs: EventLogsSpec, cluster_name: str) -> str:
     """Add the bucket, let jobs write to it, and add a role of the History Server that reads it.
 
     Returns:
@@ -75,8 +74,8 @@ def add_event_logs(
         service_account=HISTORY_SERVER,
         role_arn=history.arn,
     )
-    _allow_logs(stack, "history", history, bucket, _READ)
-    _allow_logs(stack, "job", jobs, bucket, _WRITE)
+    _allow_logs(stack, "history", history.name, bucket, _READ)
+    for_each(_allow_logs(stack, "job", job_role("each.key"), bucket, _WRITE), JOB_ROLES)
     return bucket.id
 
 
@@ -88,19 +87,19 @@ _WRITE = (
 
 
 def _allow_logs(
-    stack: TerraformStack, use: str, role: IamRole, bucket: S3Bucket, actions: Sequence[str]
-) -> None:
+    stack: TerraformStack, use: str, role: str, bucket: S3Bucket, actions: Sequence[str]
+) -> IamRolePolicy:
     """Let a role look into the bucket and work on its logs."""
     objects = f"{bucket.arn}/{EVENT_LOG_FOLDER}/*"
     statements = [
         _allow("Look", ["s3:GetBucketLocation", "s3:ListBucket"], bucket.arn),
         _allow("Logs", sorted(actions), objects),
     ]
-    IamRolePolicy(
+    return IamRolePolicy(
         stack,
         f"event-logs-of-{use}",
         name=EVENT_LOG_POLICY,
-        role=role.name,
+        role=role,
         policy=policy_document(statements),
     )
 

@@ -54,6 +54,7 @@ def gateway_values(platform: PlatformSpec, gateway: GatewaySpec) -> dict[str, An
         },
         "service": {"type": "NodePort", "nodePort": gateway.node_port},
         "priorityClassName": PRIORITY,
+        "hostSpread": "DoNotSchedule",
     }
     if ui.nginx_image:
         values["nginx"] = {"image": image_values(ui.nginx_image)}

@@ -119,8 +119,8 @@ class EventLogsSpec:
 class JobsSpec:
     """The AWS identity of jobs, and whoever hands them in or looks at them."""
 
-    namespaces: tuple[str, ...]  # whose jobs have the identity
-    policies: tuple[str, ...]  # ARNs of IAM policies
+    roles: Mapping[str, str]  # name of the role of the jobs in each namespace
+    policies: Mapping[str, tuple[str, ...]]  # ARNs of IAM policies by namespace, sorted
     submitters: tuple[str, ...]  # ARNs of IAM principals, sorted
     viewers: tuple[str, ...]  # likewise
     event_logs: EventLogsSpec | None

@@ -5,20 +5,58 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from factory.errors import Finding, KeyPath
+from factory.facts.schema import Facts
+from factory.inventory.nearest import suggest
 from factory.inventory.schema import CellType, Inventory, NodeGroup
-from factory.inventory.unreadable import as_far_as_readable, peek, readable
+from factory.inventory.unreadable import as_far_as_readable, lacks, names_of, peek, readable
 
 _LISTS = ("admins", "submitters", "viewers")
 
 
-def check_access(inventory: Inventory) -> Iterator[Finding]:
-    """Yield what EKS or EC2 takes once only, or not together.
+def check_access(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
+    """Yield what EKS, EC2 or IAM takes once only, not together, or not so many of.
 
     Rules:
+        F110: policies for a namespace that jobs do not run in.
+        F121: a policy that a namespace has twice.
         F146: a principal in two of the lists of those who are let in.
         F147: capacity reservations for Spot instances.
+        F158: more policies than the role of a namespace's jobs may have (a warning where AWS may
+            raise it).
     """
     yield from _check_cell_types(inventory)
+    for name, cell_type in inventory.cell_types.items():
+        yield from _check_policies(cell_type, facts, ("cell_types", name, "spark"))
+
+
+@as_far_as_readable
+def _check_policies(cell_type: CellType, facts: Facts, path: KeyPath) -> Iterator[Finding]:
+    known, shared = cell_type.spark.namespaces, cell_type.spark.job_policies
+    for namespace, policies in cell_type.spark.namespace_policies.items():
+        where = (*path, "namespace_policies", namespace)
+        if lacks(known, namespace):
+            message = f"jobs run in no namespace {namespace!r}{suggest(namespace, names_of(known))}"
+            yield Finding(rule="F110", path=where, message=message)
+        seen = {policy: "job_policies" for _, policy in readable(shared)}
+        for index, policy in readable(policies):
+            if policy in seen:
+                message = f"{policy!r} is among the {seen[policy]} already"
+                yield Finding(rule="F121", path=(*where, index), message=message)
+            seen.setdefault(policy, f"policies of {namespace}")
+        yield from _check_number(namespace, len(seen), facts, where)
+
+
+def _check_number(namespace: str, number: int, facts: Facts, path: KeyPath) -> Iterator[Finding]:
+    usual, most = map(facts.parameter, ("policies-of-a-role", "policies-of-a-role-most"))
+    if number > usual:
+        yield Finding(
+            rule="F158",
+            path=path,
+            message=f"the role of the jobs in {namespace!r} has {number:,} policies; IAM lets a "
+            f"role have {usual:.0f}, and {most:.0f} where AWS has raised that",
+            hint="join some of them into one policy",
+            severity="error" if number > most else "warning",
+        )
 
 
 @as_far_as_readable

@@ -15,11 +15,18 @@ CNI_OURS = (
     *("AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG", "AWS_VPC_K8S_CNI_EXTERNALSNAT"),
     *("ENABLE_PREFIX_DELEGATION", "ENI_CONFIG_LABEL_DEF", "MAX_ENI", "MINIMUM_IP_TARGET"),
     *("WARM_ENI_TARGET", "WARM_IP_TARGET", "WARM_PREFIX_TARGET"),
+    "NETWORK_POLICY_ENFORCING_MODE",  # `strict` would cut off every pod that no policy chooses
 )
-"""Settings of the VPC CNI that hold each node at its prefixes; a test holds them to what is set."""
+"""Settings of the VPC CNI that hold each node at its prefixes, and policies to what they say.
+
+A test holds them to what is set.
+"""
 
 OURS: Mapping[str, tuple[tuple[str, ...], ...]] = {
-    "vpc-cni": (("eniConfig",), *(("env", name) for name in CNI_OURS)),
+    "vpc-cni": (
+        *(("eniConfig",), ("enableNetworkPolicy",), ("nodeAgent", "enabled")),
+        *(("env", name) for name in CNI_OURS),
+    ),
 }
 """Keys of an add-on's configuration that follow from the cell, and that nobody else may set."""
 

@@ -25,6 +25,7 @@ def check_platform(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
         F152: a release of the operator without a namespace, or a namespace of two releases.
         F153: node groups of several architectures, and images that are not for all (a warning).
         F154: a load balancer that no hub reaches (a warning).
+        F156: a mesh without hubs, which does not say that it wants none (a warning).
     """
     yield from _check_cell_types(inventory, facts)
     yield from _check_ways_in(inventory)
@@ -142,9 +143,26 @@ def _check_architectures(cell_type: CellType, facts: Facts, path: KeyPath) -> It
 
 @as_far_as_readable
 def _check_ways_in(inventory: Inventory) -> Iterator[Finding]:
-    """Yield load balancers behind which nobody stands: only the blocks of hubs are let in."""
+    """Yield load balancers and clusters that nobody reaches: only hubs lead to them."""
     for name in inventory.cells:
         yield from _check_way_in(inventory, name)
+    for name in sorted({cell.mesh for cell in inventory.cells.values()} & set(inventory.meshes)):
+        yield from _check_mesh(inventory, name)
+
+
+@as_far_as_readable
+def _check_mesh(inventory: Inventory, name: str) -> Iterator[Finding]:
+    """Yield a mesh whose private clusters no hub leads to; `hubs: []` says that it is meant so."""
+    mesh = inventory.meshes[name]
+    if not mesh.hubs and "hubs" not in mesh.model_fields_set:
+        yield Finding(
+            rule="F156",
+            path=("meshes", name),
+            message=f"no hub leads to mesh {name}: the APIs of its clusters are private, and their "
+            "platform can be installed from inside their VPCs only",
+            hint="name a hub under `hubs`; or write `hubs: []`, where that is what you want",
+            severity="warning",
+        )
 
 
 @as_far_as_readable

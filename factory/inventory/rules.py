@@ -74,6 +74,10 @@ RULES = {
     "made for all of them (a warning).",
     "F154": "A cell has a load balancer, and its mesh no hub that could reach it (a warning).",
     "F155": "An endpoint service has no private names (a warning).",
+    "F156": "A mesh has no hub, so that nobody outside of its VPCs reaches its clusters, and does "
+    "not say `hubs: []` (a warning).",
+    "F158": "The role of a namespace's jobs has more policies than IAM lets a role have (a warning "
+    "up to what AWS may raise it to).",
     "F140": "A Kubernetes version is past its standard support, and `support: standard` lets EKS "
     "update the control plane by itself.",
     "F141": "EKS will update the control plane by itself before long (a warning).",
@@ -96,9 +100,10 @@ def check_inventory(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
     """
     # Each part says how far it goes where something was refused; none may stop the others.
     yield from as_far_as_readable(check_references)(inventory, facts)
-    for check in (check_accounts, check_spark, check_access, check_texts):
+    for check in (check_accounts, check_spark, check_texts):
         yield from as_far_as_readable(check)(inventory)
     for check_facts in (
+        check_access,
         check_endpoints,
         check_offerings,
         check_zones,

@@ -114,7 +114,9 @@ class Mesh(Model):
         default="full", description="`full`: each cell peers with each; `none`: with hubs only."
     )
     hubs: list[Name] = Field(
-        default=[], max_length=100, description="Hubs that every cell of the mesh reaches."
+        default=[],
+        max_length=100,
+        description="Hubs that every cell of the mesh reaches; `[]` says that there are none.",
     )
 
 
@@ -260,7 +262,8 @@ class Routing(Model):
         default=100,
         ge=0,
         le=100,
-        description="Share of the jobs, beside the weights of the other cells; 0 takes none.",
+        description="Share of the jobs, beside the weights of the other cells; 0 takes none. A "
+        "cell with a new account takes none either until this is written, or a report names it.",
     )
     drain: bool = Field(default=False, description="Take no new job; those that run go on.")
 

@@ -168,8 +168,12 @@ class Spark(Model):
     job_policies: list[PolicyName] = Field(
         default=[],
         max_length=10,
-        description="IAM policies of the role that jobs have: names in the cell's account, or ARNs "
-        "of policies that AWS manages.",
+        description="IAM policies of all jobs, in the role of each namespace: names in the cell's "
+        "account, or ARNs of policies that AWS manages.",
+    )
+    namespace_policies: dict[Namespace, list[PolicyName]] = Field(
+        default={},
+        description="IAM policies of the jobs in one namespace, besides `job_policies`.",
     )
     operator: SparkOperator = Field(description="The Spark Operator release.")
     ui: SparkUi | None = Field(default=None, description="The gateway to live UIs.")
@@ -182,6 +186,10 @@ class Spark(Model):
     monitoring: Monitoring | None = Field(
         default=None, description="PodMonitors of the operator and of the gateway."
     )
+
+    def policies_of(self, namespace: str) -> list[str]:
+        """List the IAM policies of the jobs in a namespace."""
+        return [*self.job_policies, *self.namespace_policies.get(namespace, [])]
 
 
 class Ingress(Model):

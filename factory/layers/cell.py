@@ -70,7 +70,13 @@ def cell_stacks(inventory: Inventory, facts: Facts, cell: str) -> Iterator[Stack
         access=access,
         inputs={**account, **whole(cell, "cluster", gives)},
         outputs=PLATFORM_OUTPUTS,
+        after=_ways_in(inventory, cell),
     )
+
+
+def _ways_in(inventory: Inventory, cell: str) -> tuple[StackId, ...]:
+    """The stack without which nobody reaches the cluster's API: it is private, behind a hub."""
+    return (StackId(cell, "routes"),) if inventory.hubs_of(cell) else ()
 
 
 def _cluster_takes(inventory: Inventory, cell: str) -> dict[str, VariableType]:

@@ -41,13 +41,14 @@ class LayerRow:
     provider: Provider = "aws"
     kept_on_destroy: bool = False  # on real AWS given up only where the layer is named
     makes_account: bool = False
+    holds_vpc: bool = False
     needs_kubernetes: bool = False  # talks to the cluster's API, which no emulator has
 
 
 ROWS: Mapping[Layer, LayerRow] = {
     "bootstrap": LayerRow(owner="organization", kept_on_destroy=True),
     "account": LayerRow(kept_on_destroy=True, makes_account=True),
-    "network": LayerRow(),
+    "network": LayerRow(holds_vpc=True),
     "gateway": LayerRow(owner="mesh"),
     "peering": LayerRow(),
     "accept": LayerRow(),

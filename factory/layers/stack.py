@@ -88,9 +88,15 @@ class Stack:
     access: Access
     inputs: Mapping[str, Input] = field(default_factory=dict)  # by variable name
     outputs: Mapping[str, VariableType] = field(default_factory=dict)  # by output name
+    after: tuple[StackId, ...] = ()  # what has to be there although it takes nothing of it
 
     @property
-    def waits_for(self) -> tuple[StackId, ...]:
+    def takes_from(self) -> tuple[StackId, ...]:
         """The stacks whose outputs it takes, sorted."""
         sources = (s for given in self.inputs.values() for s in given.all_sources())
         return tuple(sorted({source.stack for source in sources}))
+
+    @property
+    def waits_for(self) -> tuple[StackId, ...]:
+        """The stacks whose outputs it takes, or that it comes after, sorted."""
+        return tuple(sorted({*self.takes_from, *self.after}))

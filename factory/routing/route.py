@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from factory.inventory.schema import Inventory
+from factory.inventory.schema import Cell, Inventory, NewAccount
 from factory.routing.capacity import Capacity
 from factory.routing.ranking import rank
 
-ReasonCode = Literal["mesh", "type", "drain", "weight", "pods", "cores"]
+ReasonCode = Literal["mesh", "type", "drain", "weight", "unbuilt", "pods", "cores"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +101,8 @@ def route_job(
 ) -> Decision:
     """Choose a cell for a job, by weight among those that are not drained and have room.
 
-    A cell whose use is not known counts as empty, and the decision says so.
+    A cell whose use is not known counts as empty, and the decision says so. One whose account is
+    made for it takes no job before the report names it, or its weight is written down.
 
     Args:
         inventory: cells with their weights, and which of them are drained.
@@ -150,8 +151,20 @@ def _reasons(
         yield Reason(code="drain", message=f"is drained, says {who}")
     if cell.routing.weight == 0:
         yield Reason(code="weight", message="has weight 0")
+    if name not in states and _is_unproven(cell):
+        yield Reason(
+            code="unbuilt",
+            message="may not be there yet: its account is new, no report tells of it, and it has "
+            "no routing.weight",
+        )
     yield from _room("pods", job.pods, capacity.pods, state.pods)
     yield from _room("cores", job.cores, capacity.cores, state.cores)
+
+
+def _is_unproven(cell: Cell) -> bool:
+    """Say whether nothing in the inventory speaks for the cell's being there."""
+    is_new = isinstance(cell.account, NewAccount)
+    return is_new and "weight" not in cell.routing.model_fields_set
 
 
 def _room(

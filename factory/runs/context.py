@@ -13,12 +13,15 @@ from factory.inventory.schema import State
 from factory.runs.notices import SandboxWiped, Unpinned
 from factory.runs.request import Request
 from factory.runs.watcher import Watcher
+from factory.terraform.chart_registries import log_in_to
 from factory.terraform.commands import RunContext
 from factory.terraform.emulated import claim_folder, find_server
 from factory.terraform.engine import find_engine
 from factory.terraform.new_accounts import NewAccounts, ask_aws
 from factory.terraform.provider_lock import COMMAND, parse_provider_lock
 from factory.terraform.registry import PREFIX, open_registry
+from factory.terraform.sessions import sessions
+from factory.terraform.sweep import Sweeper
 from factory.terraform.target import Mode, Target, environment, plugin_mirror
 from factory.terraform.turns import remove_plans
 from factory.terraform.workspace import Pins
@@ -66,6 +69,8 @@ def open_context(state: State, request: Request, watcher: Watcher) -> RunContext
         environment=environment(target, os.environ, pinned=pins is not None),
         pins=pins,
         new_accounts=_new_accounts(target),
+        sweeper=_sweeper(target),
+        log_in=log_in_to(target),
     )
 
 
@@ -75,6 +80,13 @@ def _new_accounts(target: Target) -> NewAccounts:
         ask=ask_aws(target),
         seconds=60 * facts.policy_value("account-ready-minutes"),
         at_a_time=facts.quota("accounts-created-at-a-time").default,
+    )
+
+
+def _sweeper(target: Target) -> Sweeper:
+    return Sweeper(
+        session_of=sessions(target, "cellfactory-sweep"),
+        seconds=60 * load_facts().policy_value("sweep-minutes"),
     )
 
 

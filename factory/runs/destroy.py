@@ -21,16 +21,19 @@ from factory.processes import forwarding_signals
 from factory.runs.context import open_context
 from factory.runs.notices import (
     AccountLeft,
+    Lying,
     NothingGone,
     NothingRecorded,
     Notice,
     RecordUnread,
     StackKept,
+    Swept,
 )
 from factory.runs.reading import read_declared
 from factory.runs.recorded import recorded_cell
 from factory.runs.request import Outcome, Request
 from factory.runs.watcher import Watcher, listen, require_agreement
+from factory.terraform.commands import RunContext
 from factory.terraform.pending import orphaned
 from factory.terraform.record import Record
 from factory.terraform.results import Result
@@ -69,6 +72,8 @@ def destroy_recorded(
         if not known:
             watcher.noted(NothingGone() if records or others else NothingRecorded())
         return Outcome(results=())
+    if request.sweep:
+        _note_leftovers(context, (records[stack] for stack in chosen), watcher)
     require_agreement(watcher, "destroy", chosen, request.mode)
     with forwarding_signals(context.children):
         results = destroy_stacks(
@@ -77,10 +82,11 @@ def destroy_recorded(
             listen(watcher, chosen),
             parallel=request.parallel,
             gone=standing is not None,
+            sweep=request.sweep,
         )
     return Outcome(
         results=results,
-        notices=tuple(_accounts_left(records, results)),
+        notices=(*_swept(context), *_accounts_left(records, results)),
         stopped=context.children.stopping,
     )
 
@@ -104,6 +110,21 @@ def _without_kept(chosen: Iterable[StackId], watcher: Watcher) -> tuple[StackId,
         else:
             kept.append(stack)
     return tuple(kept)
+
+
+def _note_leftovers(context: RunContext, records: Iterable[Record], watcher: Watcher) -> None:
+    """Say what is to be swept, before anybody agrees to it."""
+    for record in records:
+        if context.sweeper is None or not record.stack.row.holds_vpc:
+            continue
+        if found := context.sweeper.look(record):
+            watcher.noted(Lying(record.stack, tuple(found)))
+
+
+def _swept(context: RunContext) -> Iterator[Notice]:
+    for stack, deleted in sorted(context.sweeper.swept.items() if context.sweeper else ()):
+        if deleted:
+            yield Swept(stack, deleted)
 
 
 def _accounts_left(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from factory.credentials import Session
 from factory.facts.published import image_name
 from factory.facts.schema import Facts
+from factory.inventory.endpoints import endpoint_services, gateway_services
 from factory.inventory.schema import CellType, ExistingAccount, Inventory
 from factory.layers.access import member_access
 from factory.layers.permissions import MEMBER_ACTIONS
@@ -35,6 +36,7 @@ def cell_questions(
     visit = Visit(member_access(inventory, facts, name), enter)
     kind = inventory.type_of(name)
     yield from _of_account(visit)
+    yield from _of_network(facts, kind, visit)
     yield from _of_compute(facts, kind, visit)
     yield from _of_cluster(kind, visit)
     yield Question(
@@ -80,6 +82,16 @@ def _of_account(visit: Visit) -> Iterator[Question]:
         claim="the member role may do what each layer needs",
         ask=visit.asks("iam", ask_permissions, last, MEMBER_ACTIONS),
         path=("account",),
+    )
+
+
+def _of_network(facts: Facts, kind: CellType, visit: Visit) -> Iterator[Question]:
+    services = tuple(sorted({*endpoint_services(kind, facts), *gateway_services(kind, facts)}))
+    yield Question(
+        claim="each of its endpoint services is there, in each of its zones",
+        ask=visit.asks("ec2", _endpoints, visit.access.region, services, kind.zones),
+        path=("type",),
+        fix="let the role ask ec2:DescribeVpcEndpointServices and ec2:DescribeAvailabilityZones",
     )
 
 
@@ -140,6 +152,37 @@ def _zones(ec2: Any, wanted: Iterable[str]) -> Unmet | None:
     if not lost:
         return None
     return Unmet(f"this account has no zone {', '.join(lost)}", f"it has {', '.join(known)}")
+
+
+def _endpoints(
+    ec2: Any, region: str, services: Sequence[str], zones: Sequence[str]
+) -> Unmet | None:
+    """Ask for the services that AWS has, by name; it answers with names of zones, and not ids.
+
+    A gateway endpoint stands in route tables and in no zone.
+    """
+    names = {f"com.amazonaws.{region}.{service}": service for service in services}
+    pages = ec2.get_paginator("describe_vpc_endpoint_services").paginate(
+        Filters=[{"Name": "service-name", "Values": sorted(names)}]
+    )
+    found: dict[str, set[str]] = {}
+    gateways = set()
+    for row in (row for page in pages for row in page["ServiceDetails"]):
+        service = names[row["ServiceName"]]
+        found.setdefault(service, set()).update(row["AvailabilityZones"])
+        gateways |= {service for each in row["ServiceType"] if each["ServiceType"] == "Gateway"}
+    ids = {
+        row["ZoneName"]: row["ZoneId"]
+        for row in ec2.describe_availability_zones()["AvailabilityZones"]
+    }
+    lost = [f"{region} has no endpoint service {name}" for name in services if name not in found]
+    for service in sorted(found.keys() - gateways):
+        has = {ids.get(name) for name in found[service]}
+        lacking = [zone for zone in zones if zone not in has]
+        if lacking:
+            lost.append(f"{service} has no endpoint in {', '.join(lacking)}")
+    fix = "take it out of endpoints, or give the cell other zones"
+    return Unmet("; ".join(lost), fix) if lost else None
 
 
 def _offered(ec2: Any, instance: str, zones: Iterable[str]) -> Unmet | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from factory.layers import StackId
+from factory.terraform.leftovers import Leftover
 from factory.terraform.target import Mode
 
 
@@ -61,6 +62,22 @@ class AccountLeft:
 
 
 @dataclass(frozen=True, slots=True)
+class Lying:
+    """What lies in the VPC of a network before it is swept and destroyed."""
+
+    stack: StackId
+    found: tuple[Leftover, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What was left in the VPC of a network, and is deleted now."""
+
+    stack: StackId
+    deleted: tuple[Leftover, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class NothingGone:
     """All that is recorded, and asked about, has its place in the inventory."""
 
@@ -100,6 +117,8 @@ Notice = (
     | Orphaned
     | StackKept
     | AccountLeft
+    | Lying
+    | Swept
     | NothingGone
     | NothingRecorded
     | RecordUnread

@@ -17,9 +17,10 @@ from factory.runs.context import open_context
 from factory.runs.request import Request
 from factory.runs.watcher import Watcher
 from factory.terraform.commands import RunContext
-from factory.terraform.new_accounts import resolved_access, way_out
+from factory.terraform.new_accounts import resolved_access
 from factory.terraform.orphans import Orphan, held_by, is_held, tagged
 from factory.terraform.registry import BucketStore, FolderStore, Registry, Store
+from factory.terraform.sessions import connection
 
 SESSION = "cellfactory-orphans"
 
@@ -62,7 +63,7 @@ def _ask(context: RunContext, access: Access) -> Iterator[Orphan]:
         name=SESSION,
         region=access.region,
         sts_region=access.sts_region,
-        connect=way_out(context.target),
+        connect=connection(context.target),
     )
     yield from tagged(session, access.account, access.region)
 

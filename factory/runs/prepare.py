@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from factory.design import Design
 from factory.layers import Stack, StackId
 from factory.runs.context import open_context
 from factory.runs.freshness import read_fresh
+from factory.runs.hub_ways import hub_ways_of
 from factory.runs.recorded import require_recorded
 from factory.runs.request import Request
 from factory.runs.selection import choose_stacks, leave_out, note_orphaned
@@ -54,4 +55,5 @@ def prepare(design: Design, request: Request, watcher: Watcher) -> Prepared:
     sources = read_fresh(request.output, design, stacks)
     if mode != "offline":
         note_orphaned(context.registry, design, mode, watcher)
+    context = replace(context, hub_ways=hub_ways_of(design, context.target))
     return Prepared(context=context, stacks=stacks, sources=sources, left_out=left_out)

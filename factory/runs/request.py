@@ -22,6 +22,7 @@ class Request:
     registry: str | None = None  # place of the outputs registry; the state bucket when None
     parallel: int = 4  # stacks at a time
     first_apply: bool = True  # whether an empty registry is one that nothing was applied to
+    sweep: bool = False  # whether a destroy deletes what others left behind in a VPC
     forget: bool = False  # whether a destroy gives up what is kept, which AWS keeps then
 
 

@@ -210,8 +210,8 @@ def require_configuration(addon: str, text: str | None) -> None:
     """Refuse configuration values that the add-on's own schema would refuse.
 
     Checked for every add-on: JSON or YAML, and an object. Checked for vpc-cni, whose
-    schema is closed there: the values of `env` are strings, and `eniConfig` that creates
-    has a Region and at least one subnet with an id.
+    schema is closed there: `enableNetworkPolicy` and the values of `env` are strings, and
+    `eniConfig` that creates has a Region and at least one subnet with an id.
     """
     if not text:
         return
@@ -231,9 +231,11 @@ def require_configuration(addon: str, text: str | None) -> None:
 
 
 def _cni_fault(values: dict[str, Any]) -> str | None:
-    for key, value in (values.get("env") or {}).items():
+    texts = {f"env.{key}": value for key, value in (values.get("env") or {}).items()}
+    texts["enableNetworkPolicy"] = values.get("enableNetworkPolicy", "false")
+    for key, value in texts.items():
         if not isinstance(value, str):
-            return f"env.{key}: {type(value).__name__} found, string expected"
+            return f"{key}: {type(value).__name__} found, string expected"
     if "eniConfig" not in values:
         return None
     config = values["eniConfig"]

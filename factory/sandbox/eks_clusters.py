@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -24,7 +25,9 @@ from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models import ec2_backends
 from moto.logs.models import logs_backends
 
+from factory.facts.loader import load_facts
 from factory.sandbox.eks_errors import in_use, invalid, not_found, not_possible
+from factory.sandbox.leftovers import watch_vpc
 
 Document = dict[str, Any]
 
@@ -56,6 +59,8 @@ class Cluster:
     policies: dict[str, dict[str, Document]] = field(default_factory=dict)  # the same, then policy
     identities: dict[str, Document] = field(default_factory=dict)  # by association id
     updates: dict[str, Document] = field(default_factory=dict)
+    came_from: str = ""  # version before the last update in place; empty where it cannot go back
+    updated_at: datetime = field(default_factory=utcnow)
 
     @property
     def name(self) -> str:
@@ -134,6 +139,8 @@ class ClusterBackend(BaseBackend):
             network_interfaces=self._interfaces(name, network),
         )
         self.clusters[name] = cluster
+        if self.ec2.world.guardduty:
+            watch_vpc(self.ec2, network["vpcId"], network["subnetIds"])
         self._log(cluster)
         return {"cluster": cluster.document}
 
@@ -283,11 +290,14 @@ class ClusterBackend(BaseBackend):
     def update_cluster_version(self, request: Document) -> Document:
         cluster = self.cluster(request["name"])
         now, wanted = cluster.document["version"], request["version"]
-        if wanted != next_minor(now):
+        goes_back = wanted == cluster.came_from and _is_recent(cluster.updated_at)
+        if wanted != next_minor(now) and not goes_back:
             message = f"Unsupported Kubernetes minor version update from {now} to {wanted}"
             raise invalid(message)
         cluster.document["version"] = wanted
-        return tell_update(cluster, "VersionUpdate", {"version": request["version"]})
+        cluster.came_from, cluster.updated_at = ("" if goes_back else now), utcnow()
+        kind = "VersionRollback" if goes_back else "VersionUpdate"
+        return tell_update(cluster, kind, {"version": request["version"]})
 
     def associate_encryption_config(self, request: Document) -> Document:
         cluster = self.cluster(request["clusterName"])
@@ -342,6 +352,16 @@ def _logging(change: Document | None, before: Document | None = None) -> Documen
     disabled = set(LOG_TYPES) - enabled
     rows = [(sorted(enabled), True), (sorted(disabled), False)]
     return {"clusterLogging": [{"types": types, "enabled": on} for types, on in rows if types]}
+
+
+def _is_recent(moment: datetime) -> bool:
+    """Whether EKS may still take a control plane back; which versions nodes run is not known here.
+
+    Source:
+        https://docs.aws.amazon.com/eks/latest/userguide/rollback-cluster.html
+    """
+    days = load_facts().parameter("control-plane-rollback-days")
+    return utcnow() - moment <= timedelta(days=days)
 
 
 def next_minor(version: str) -> str:

@@ -25,6 +25,7 @@ from factory.sandbox.eks_clusters import (
     tell_update,
 )
 from factory.sandbox.eks_errors import in_use, invalid, not_found
+from factory.sandbox.leftovers import leak_interface
 
 DISK_GIB = 20  # documented default of CreateNodegroup without a launch template
 INSTANCE_TYPES = ["t3.medium"]  # the same
@@ -234,6 +235,9 @@ class NodeGroupBackend(ClusterBackend):
         name = document["resources"]["autoScalingGroups"][0]["name"]
         autoscaling_backends[self.account_id][self.region_name].autoscaling_groups.pop(name, None)
         del cluster.node_groups[request["nodegroupName"]]
+        group = cluster.document["resourcesVpcConfig"]["clusterSecurityGroupId"]
+        for _ in range(self.ec2.world.leaked_interfaces):
+            leak_interface(self.ec2, cluster.name, document["subnets"][0], group)
         return {"nodegroup": {**document, "status": "DELETING"}}
 
 

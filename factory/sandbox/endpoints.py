@@ -10,7 +10,9 @@ Source:
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
+from zlib import crc32
 
 from moto.ec2.exceptions import EC2ClientError, InvalidServiceName
 from moto.ec2.models import EC2Backend
@@ -37,11 +39,57 @@ class EndpointBackend(EC2Backend):
             self._require_zones(kind, named)
             if named["private_dns_enabled"]:
                 self._require_private_names(kind, named["vpc_id"])
-        return super().create_vpc_endpoint(*arguments, **named)
+        return self.add_endpoint(*arguments, **named)
+
+    def add_endpoint(self, *arguments: Any, **named: Any) -> VPCEndPoint:
+        """Make an endpoint, as AWS itself may, whatever the catalogue has."""
+        endpoint = super().create_vpc_endpoint(*arguments, **named)
+        for interface in (self.enis[one] for one in endpoint.network_interface_ids):
+            interface.description = f"VPC Endpoint Interface {endpoint.id}"
+            interface.interface_type, interface.status = "vpc_endpoint", "in-use"
+            interface.requester_managed = True
+        return endpoint
+
+    def describe_vpc_endpoint_services(
+        self,
+        service_names: list[str],
+        filters: list[dict[str, Any]],
+        max_results: int,  # noqa: ARG002 - all of them are one page
+        next_token: str | None,  # noqa: ARG002 - there is no second one
+        region: str,
+    ) -> dict[str, Any]:
+        """List the services of the catalogue; moto's own list takes libraries that are not here."""
+        asked = [set(_values(f)) for f in filters or () if f["Name"] == "service-name"]
+        wanted = [*map(set, [service_names] if service_names else []), *asked]
+        names = {f"com.amazonaws.{region}.{name}": name for name in _catalogue()}
+        for name in service_names:
+            if name not in names:
+                raise InvalidServiceName(name)
+        found = sorted(name for name in names if all(name in some for some in wanted))
+        return {
+            "servicesDetails": [self._details(name, names[name]) for name in found],
+            "serviceNames": found,
+            "nextToken": "",
+        }
+
+    def _details(self, service_name: str, name: str) -> dict[str, Any]:
+        kind = _catalogue()[name]
+        zones = self.describe_availability_zones()
+        return {
+            "ServiceName": service_name,
+            "ServiceId": f"vpce-svc-{crc32(name.encode()):017x}",
+            "ServiceType": [{"ServiceType": each} for each in sorted(_types(kind))],
+            "AvailabilityZones": [z.name for z in zones if z.zone_id not in kind.zones_without],
+            "Owner": "amazon",
+            "VpcEndpointPolicySupported": True,
+            "AcceptanceRequired": False,
+            "ManagesVpcEndpoints": False,
+            "Tags": [],
+        }
 
     def _kind(self, service_name: str) -> EndpointKind:
         start = f"com.amazonaws.{self.region_name}."
-        kind = load_facts().endpoint_services.kinds.get(service_name.removeprefix(start))
+        kind = _catalogue().get(service_name.removeprefix(start))
         if kind is None or not service_name.startswith(start):
             raise InvalidServiceName(service_name)
         return kind
@@ -71,6 +119,14 @@ class EndpointBackend(EC2Backend):
             code = "InvalidParameter"
             message = f"Private DNS can't be enabled because the service {kind.name} has no name."
             raise EC2ClientError(code, message)
+
+
+def _values(asked: dict[str, Any]) -> list[str]:
+    return list(asked.get("Values") or asked.get("Value") or ())
+
+
+def _catalogue() -> Mapping[str, EndpointKind]:
+    return load_facts().endpoint_services.kinds
 
 
 def _types(kind: EndpointKind) -> set[str]:

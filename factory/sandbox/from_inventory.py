@@ -9,6 +9,7 @@ from factory.inventory.schema import ExistingAccount, Inventory, NewAccount
 from factory.sandbox.world import HubVpc, Image, Member, Organization, World
 
 READY_SECONDS = 1.5  # enough for a run to meet an account that is not ready
+LATE_LOG_SECONDS = 1.0  # enough for a log group that goes too early to come back
 
 
 def plan_world(inventory: Inventory, facts: Facts) -> World:
@@ -33,6 +34,7 @@ def plan_world(inventory: Inventory, facts: Facts) -> World:
         blocks_per_vpc=_largest(inventory, facts, "blocks-per-vpc"),
         peering_requests=_largest(inventory, facts, "outstanding-peering-requests"),
         account_ready_seconds=READY_SECONDS,
+        late_log_seconds=LATE_LOG_SECONDS,
     )
 
 

@@ -190,6 +190,21 @@ class NetworkBackend(PeeringBackend, EndpointBackend, FlowLogBackend):
             raise EC2ClientError(code, f"The launch template ID '{tid}' does not exist")
         return super().delete_launch_template(name, tid)
 
+    def delete_network_interface(self, eni_id: str) -> None:
+        """Refuse an interface that something has."""
+        if eni_id in self.enis and self.enis[eni_id].status == "in-use":
+            code = "InvalidParameterValue"
+            raise EC2ClientError(code, f"Network interface '{eni_id}' is currently in use.")
+        super().delete_network_interface(eni_id)
+
+    def create_nat_gateway(self, *arguments: Any, **named: Any) -> NatGateway:
+        gateway = super().create_nat_gateway(*arguments, **named)
+        interface: Any = gateway._eni
+        interface.description = f"Interface for NAT Gateway {gateway.id}"
+        interface.interface_type, interface.status = "nat_gateway", "in-use"
+        interface.requester_managed = True
+        return gateway
+
     def delete_nat_gateway(self, nat_gateway_id: str) -> NatGateway:
         gateway = super().delete_nat_gateway(nat_gateway_id)
         self.enis.pop(gateway._eni.id, None)

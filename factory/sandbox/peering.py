@@ -64,6 +64,8 @@ class Peering(VPCPeeringConnection):
         if side in ("requester", "accepter") and key in INFO_KEYS:
             info = self.requester_vpc_info if side == "requester" else self.accepter_vpc_info
             return info[INFO_KEYS[key]]
+        if filter_name == "vpc-peering-connection-id":
+            return self.id
         if filter_name in ("status-code", "status-message"):
             return self.status[filter_name.removeprefix("status-").capitalize()]
         return super().get_filter_value(filter_name, method_name)

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from factory.constructs.cdk import TerraformStack
-from factory.constructs.cluster import CellCluster, cni_environment
+from factory.constructs.cluster import CellCluster, cni_settings
 from factory.constructs.ingress import add_ingress
-from factory.constructs.jobs import add_job_identity, add_people
+from factory.constructs.jobs import add_job_identities, add_people
 from factory.constructs.node_groups import CellNodeGroups
 from factory.constructs.spark_events import add_event_logs
 from factory.constructs.specs import (
@@ -25,7 +25,7 @@ from factory.inventory.node_config import is_open, pod_addresses_per_node, rende
 from factory.inventory.schema import Addon, CellType
 from factory.layers import Stack
 from factory.layers.access import deployer_role
-from factory.naming import policy_arn, resource_group_arn, stack_tags
+from factory.naming import job_role_name, policy_arn, resource_group_arn, stack_tags
 from factory.sizing.dns import dns_configuration, dns_size
 from factory.sizing.shape import shape_of
 from factory.stacks.frame import Outputs
@@ -53,7 +53,7 @@ def describe(parts: Parts, stack: Stack) -> ClusterSpec:
         session_manager=cell_type.session_manager,
         ingress=cell_type.ingress,
         is_gateway_asked=cell_type.ingress is not None and cell_type.spark.ui is not None,
-        jobs=_jobs(cell_type, stack.access.account, deployer_role(parts.inventory, cell)),
+        jobs=_jobs(parts, stack),
         tags=stack_tags(stack.id.kind, cell, stack.id.layer),
     )
 
@@ -73,9 +73,9 @@ def build(terraform: TerraformStack, spec: ClusterSpec) -> Outputs:
     }
     name = cluster.cluster.name
     add_people(terraform, spec.jobs, name)
-    role = add_job_identity(terraform, spec.name, spec.jobs, name)
+    add_job_identities(terraform, spec.jobs, name)
     if spec.jobs.event_logs is not None:
-        bucket = add_event_logs(terraform, spec.name, spec.jobs.event_logs, name, role)
+        bucket = add_event_logs(terraform, spec.name, spec.jobs.event_logs, name)
         outputs["event_log_bucket"] = bucket
     return outputs
 
@@ -95,14 +95,14 @@ def _addons(parts: Parts, cell: str) -> dict[str, AddonSpec]:
     """Collect the add-ons: how the VPC CNI is set stands, how large CoreDNS is may be asked for."""
     cell_type, facts = parts.inventory.type_of(cell), parts.facts
     shape = shape_of(parts.inventory, cell, parts.plan.cells[cell], facts)
-    environment = cni_environment(
+    settings = cni_settings(
         pod_addresses_per_node(cell_type, facts), int(facts.policy_value("interfaces-per-node"))
     )
     made = {}
     for name, entry in cell_type.addons.items():
         asked: Mapping[str, Any] = entry.configuration if isinstance(entry, Addon) else {}
         if name == "vpc-cni":
-            asked = merged(asked, {"env": environment})
+            asked = merged(asked, settings)
         elif name == "coredns":
             asked = merged(dns_configuration(dns_size(shape, facts), facts), asked)
         version = entry.version if isinstance(entry, Addon) else entry
@@ -130,11 +130,17 @@ def _pool(parts: Parts, stack: Stack, pool: str) -> NodePool:
     )
 
 
-def _jobs(cell_type: CellType, account: str, deployer: str) -> JobsSpec:
+def _jobs(parts: Parts, stack: Stack) -> JobsSpec:
+    cell, account = stack.id.owner, stack.access.account
+    cell_type, deployer = parts.inventory.type_of(cell), deployer_role(parts.inventory, cell)
+    most = int(parts.facts.parameter("role-name-characters"))
     spark = cell_type.spark
     return JobsSpec(
-        namespaces=tuple(spark.namespaces),
-        policies=tuple(sorted({policy_arn(account, policy) for policy in spark.job_policies})),
+        roles={each: job_role_name(cell, each, most) for each in spark.namespaces},
+        policies={
+            each: tuple(sorted({policy_arn(account, name) for name in spark.policies_of(each)}))
+            for each in spark.namespaces
+        },
         submitters=tuple(sorted(set(cell_type.submitters) - {deployer})),
         viewers=tuple(sorted(set(cell_type.viewers) - {deployer})),
         event_logs=_event_logs(cell_type, account),

@@ -11,6 +11,7 @@ from factory.terraform.target import Mode
 
 FORGET = "--forget-accounts"
 GONE = "--gone"
+SWEEP = "--sweep"
 
 
 def terraform_line(stack: StackId, mode: Mode, *words: str) -> str:

@@ -1,23 +1,32 @@
-"""The way to charts in private Amazon ECR: a login of twelve hours, for one run and no state.
+"""The way to charts in private Amazon ECR: a login of twelve hours, for one command and no state.
 
 Terraform's Helm provider reads logins from the file that `HELM_REGISTRY_CONFIG_PATH` names. So no
 password stands in a configuration, a variable, a plan or a state: it is asked for with the role
-chain of the stack, lies in a file that only its owner may read, and goes with the run.
+chain of the stack, lies in the work folder in a file that only its owner may read, and is removed
+with the command. What is left of one that was killed goes when the folder is used next.
 """
 
 from __future__ import annotations
 
 import json
 import re
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from factory.credentials import Session, asking_aws
-from factory.errors import TerraformError
+from factory.errors import Finding, TerraformError
+from factory.files import write_private
+from factory.layers import Access, Stack
+from factory.terraform.messages import Value
+from factory.terraform.sessions import full_access, sessions
+from factory.terraform.target import Target
 
+LogIn = Callable[[Access, str, Mapping[str, str]], Mapping[str, Any]]
+"""Logs in by the roles of an access, under a name, to registries (Region by host)."""
+
+LOGIN = "helm-registry.json"
 CONFIG_VARIABLE = "HELM_REGISTRY_CONFIG_PATH"
 """Source: https://registry.terraform.io/providers/hashicorp/helm/latest/docs#registry_config_path"""
 
@@ -52,35 +61,89 @@ def ecr_login(session: Session, registries: Mapping[str, str]) -> dict[str, Any]
         registries: Region by host, from `private_registries`.
 
     Raises:
-        TerraformError: when AWS gives no token.
+        TerraformError: when AWS gives no token (F618).
     """
     tokens = {region: _token(session, region) for region in sorted(set(registries.values()))}
     return {"auths": {host: {"auth": tokens[region]} for host, region in registries.items()}}
 
 
+def log_in_to(target: Target) -> LogIn:
+    """Make what logs in to registries, in AWS or in the emulated one, by the roles of a stack."""
+
+    def log_in(access: Access, name: str, registries: Mapping[str, str]) -> Mapping[str, Any]:
+        return ecr_login(sessions(target, name)(access), registries)
+
+    return log_in
+
+
 @contextmanager
-def registry_config(login: Mapping[str, Any]) -> Iterator[dict[str, str]]:
-    """Keep a login in a file of its own for as long as a run lasts.
+def charts_in_reach(
+    log_in: LogIn | None,
+    stack: Stack,
+    inputs: Mapping[str, Value],
+    document: Mapping[str, Any],
+    folder: Path,
+    environ: Mapping[str, str],
+) -> Iterator[Mapping[str, str]]:
+    """Keep the charts of a stack within reach of Terraform, for as long as a command lasts.
+
+    Args:
+        log_in: how to log in; None logs in nowhere.
+        stack: whose way into its account is taken.
+        inputs: values of its variables, its account's id among them where that is one.
+        document: its parsed Terraform.
+        folder: its work folder.
+        environ: Terraform's environment.
 
     Yields:
-        The environment that leads the Helm provider to it; empty where there is no login.
+        The environment, with the file of the login where its charts need one.
+
+    Raises:
+        TerraformError: when there is no way into the account (F622), or AWS gives no token (F618).
     """
-    if not login.get("auths"):
-        yield {}
+    registries = private_registries(document)
+    if log_in is None or not registries:
+        yield environ
         return
-    with tempfile.TemporaryDirectory(prefix="cellfactory-") as folder:
-        path = Path(folder) / "registry.json"
-        path.touch(mode=0o600)
-        path.write_text(json.dumps(login), "utf-8")
-        yield {CONFIG_VARIABLE: str(path)}
+    access = full_access(stack, inputs)
+    with registry_config(folder, log_in(access, stack.id.name, registries), environ) as changed:
+        yield changed
+
+
+@contextmanager
+def registry_config(
+    folder: Path, login: Mapping[str, Any], environ: Mapping[str, str]
+) -> Iterator[Mapping[str, str]]:
+    """Keep a login in a file of its own, beside those of a file that the user names.
+
+    Yields:
+        The environment that leads the Helm provider to it.
+    """
+    path = folder / LOGIN
+    write_private(path, json.dumps({"auths": {**_known(environ), **login["auths"]}}))
+    try:
+        yield {**environ, CONFIG_VARIABLE: str(path)}
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _known(environ: Mapping[str, str]) -> Mapping[str, Any]:
+    """Read the logins of a file that the user names; what cannot be read is none of ours."""
+    try:
+        document = json.loads(Path(environ[CONFIG_VARIABLE]).read_text("utf-8"))
+        return dict(document.get("auths", {}))
+    except (KeyError, OSError, ValueError, AttributeError, TypeError):
+        return {}
 
 
 def _token(session: Session, region: str) -> str:
     """Ask for a token: base64 of a user and a password, as registries take it."""
-    with asking_aws("F622", f"cannot log in to the chart registry in {region}"):
+    what = f"cannot log in to the chart registry in {region}"
+    hint = "let the last role of the stack do ecr:GetAuthorizationToken"
+    with asking_aws("F618", what, hint):
         answer = session.client("ecr", region_name=region).get_authorization_token()
     tokens: Sequence[Mapping[str, str]] = answer.get("authorizationData", ())
     if not tokens:
-        msg = f"Amazon ECR in {region} gave no token for the chart registry"
-        raise TerraformError(msg)
+        message = f"Amazon ECR in {region} gave no token for the chart registry"
+        raise TerraformError(Finding(rule="F618", message=message))
     return tokens[0]["authorizationToken"]

@@ -11,16 +11,19 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from factory.errors import Finding, TerraformError
+from factory.facts.loader import load_facts
 from factory.layers import Stack, StackId
 from factory.layers.access import ACCOUNT_VARIABLE
 from factory.processes import Children, Finished, run_process
-from factory.terraform.advice import orphans_line
+from factory.terraform.chart_registries import LogIn, charts_in_reach
 from factory.terraform.engine import Engine
 from factory.terraform.guard import Allowed, dangers, describe, forbidden
+from factory.terraform.hub_ways import HubWays
 from factory.terraform.logs import new_log
 from factory.terraform.messages import (
     Diagnostic,
@@ -34,19 +37,22 @@ from factory.terraform.new_accounts import NewAccounts
 from factory.terraform.provider_lock import not_as_locked
 from factory.terraform.record import Record, check_outputs
 from factory.terraform.registry import Registry
+from factory.terraform.reported import applied, in_flight, planned
 from factory.terraform.rescue import ERRORED, Rescue
-from factory.terraform.results import Result, Status
+from factory.terraform.results import Result
+from factory.terraform.sweep import Sweeper
 from factory.terraform.target import Mode, Target
 from factory.terraform.turns import cache_turn, note_worker, worker_file
+from factory.terraform.version_steps import CLUSTER, changes_versions, check_steps, parse_plan
 from factory.terraform.workspace import (
     PLAN,
     Pins,
     Sources,
     Workspace,
     digest_sources,
+    parse_configuration,
     prepare_workspace,
 )
-from factory.words import counted
 
 LOCK_TIMEOUT = "-lock-timeout=60s"  # another run may just be finishing with the same state
 
@@ -63,6 +69,9 @@ class RunContext:
     pins: Pins | None = None  # the provider lock; None where providers are not pinned
     init_lock: threading.Lock = field(default_factory=threading.Lock)
     new_accounts: NewAccounts | None = None  # None waits for none
+    hub_ways: HubWays | None = None  # None takes every cluster to be reached
+    sweeper: Sweeper | None = None  # None looks into no VPC
+    log_in: LogIn | None = None  # to private chart registries; None logs in nowhere
 
     @property
     def rescue(self) -> Rescue:
@@ -98,8 +107,22 @@ def validate_stack(context: RunContext, stack: StackId, sources: Sources) -> Res
     return Result(stack=stack, status="valid", diagnostics=told, seconds=took)
 
 
+@contextmanager
+def _with_charts(context: RunContext, job: Job) -> Iterator[RunContext]:
+    """Let Terraform reach the charts of a stack."""
+    with charts_in_reach(
+        context.log_in,
+        job.stack,
+        job.inputs,
+        parse_configuration(job.stack.id, job.sources),
+        context.target.work_folder(job.stack.id),
+        context.environment,
+    ) as environment:
+        yield replace(context, environment=environment)
+
+
 def plan_stack(context: RunContext, job: Job) -> Result:
-    """Plan a stack without a lock and without keeping the plan."""
+    """Plan a stack without a lock; a plan that is looked into is gone afterwards."""
     stack = job.stack.id
     started = time.monotonic()
     space = prepare_workspace(
@@ -109,10 +132,21 @@ def plan_stack(context: RunContext, job: Job) -> Result:
         return failed
     if refused := context.rescue.refuse(stack):
         return Result(stack=stack, status="failed", reason=str(refused), finding=refused)
-    report, finished = _reported(context, space, *_PLAN, "-lock=false")
-    if finished.code not in (0, 2):
-        return failed_result(context, stack, report, finished)
-    return _planned(stack, report, finished, time.monotonic() - started)
+    with _with_charts(context, job) as reaching:
+        return _plan(reaching, job, space, started)
+
+
+def _plan(context: RunContext, job: Job, space: Workspace, started: float) -> Result:
+    stack = job.stack.id
+    saved = (f"-out={PLAN}",) if _holds_versions(stack, job.sources) else ()
+    try:
+        report, finished = _reported(context, space, *_PLAN, "-lock=false", *saved)
+        if finished.code not in (0, 2):
+            return failed_result(context, stack, report, finished)
+        result = planned(stack, report, finished, time.monotonic() - started)
+        return _looked_into(context, space, result) if saved else result
+    finally:
+        (space.folder / PLAN).unlink(missing_ok=True)  # it holds the state
 
 
 def apply_stack(context: RunContext, job: Job, allowed: Allowed) -> Result:
@@ -136,24 +170,30 @@ def apply_stack(context: RunContext, job: Job, allowed: Allowed) -> Result:
     )
     if failed := _init(context, stack, space) or push_kept(context, space):
         return failed
+    with _with_charts(context, job) as reaching:
+        return _plan_and_apply(reaching, job, space, allowed, started)
+
+
+def _plan_and_apply(
+    context: RunContext, job: Job, space: Workspace, allowed: Allowed, started: float
+) -> Result:
+    stack = job.stack.id
     before = context.registry.read(stack)
     record = _begin(job, before)
-    arguments: tuple[str, ...] = ("-auto-approve",)
-    if not _has_no_state(context.target, stack):
-        report, finished = _reported(context, space, *_PLAN, LOCK_TIMEOUT, f"-out={PLAN}")
-        took = time.monotonic() - started
-        if refused := _refusal(context.target.mode, stack, report, allowed, took):
-            (space.folder / PLAN).unlink(missing_ok=True)
-            return refused
-        if finished.code not in (0, 2):
-            return failed_result(context, stack, report, finished)
-        if finished.code == 0:
+    if _has_no_state(context.target, stack):
+        return _apply(context, job, space, record, ("-auto-approve",), started)
+    try:
+        looked = _plan_and_look(context, stack, space, allowed, started)
+        if looked.status == "no-change":
             _complete_unchanged(context, job, space, before, record)
-            return _planned(stack, report, finished, took)
+        if looked.status != "planned":
+            return looked
         if context.children.stopping:
             return Result(stack=stack, status="interrupted", reason="planned, not applied")
-        arguments = (PLAN,)
-    return _apply(context, job, space, record, arguments, started)
+        result = _apply(context, job, space, record, (PLAN,), started)
+        return replace(result, warnings=looked.warnings)
+    finally:
+        (space.folder / PLAN).unlink(missing_ok=True)  # a saved plan holds the state
 
 
 def destroy_stack(context: RunContext, record: Record) -> Result:
@@ -176,7 +216,7 @@ def destroy_stack(context: RunContext, record: Record) -> Result:
             context.registry.write(record)  # as where another one holds the state: all is there
         return failed_result(context, stack, report, finished)
     context.registry.remove(stack)
-    return _applied(stack, "destroyed", report, time.monotonic() - started)
+    return applied(stack, "destroyed", report, time.monotonic() - started)
 
 
 def open_stack(
@@ -201,18 +241,15 @@ def _apply(
     started: float,
 ) -> Result:
     context.registry.write(record)
-    try:
-        report, finished = _reported(
-            context, space, "apply", "-json", "-input=false", LOCK_TIMEOUT, *arguments
-        )
-    finally:
-        (space.folder / PLAN).unlink(missing_ok=True)  # a saved plan holds the state
+    report, finished = _reported(
+        context, space, "apply", "-json", "-input=false", LOCK_TIMEOUT, *arguments
+    )
     if finished.code != 0:
         return failed_result(context, job.stack.id, report, finished)
     told = _outputs(context, space) if report.outputs is None else report.outputs
     outputs = check_outputs(job.stack, told)
     context.registry.write(replace(record, complete=True, outputs=outputs))
-    result = _applied(job.stack.id, "applied", report, time.monotonic() - started)
+    result = applied(job.stack.id, "applied", report, time.monotonic() - started)
     return result if result.counts else replace(result, status="no-change")
 
 
@@ -227,7 +264,8 @@ def _begin(job: Job, before: Record | None) -> Record:
         sources=job.sources,
         inputs=job.inputs,
         outputs={} if before is None else before.outputs,
-        waits_for=job.stack.waits_for,
+        waits_for=job.stack.takes_from,
+        after=job.stack.after,
     )
 
 
@@ -242,7 +280,6 @@ def _complete_unchanged(
     context: RunContext, job: Job, space: Workspace, before: Record | None, record: Record
 ) -> None:
     """Bring the record up to date where Terraform has nothing to do."""
-    (space.folder / PLAN).unlink(missing_ok=True)
     known = before is not None and before.complete and set(before.outputs) == set(job.stack.outputs)
     told = before.outputs if before is not None and known else _outputs(context, space)
     after = replace(record, complete=True, outputs=check_outputs(job.stack, told))
@@ -274,6 +311,39 @@ def _refusal(
         refused=refused,
         seconds=seconds,
     )
+
+
+def _plan_and_look(
+    context: RunContext, stack: StackId, space: Workspace, allowed: Allowed, started: float
+) -> Result:
+    """Save a plan, and hold it against what an apply may do."""
+    report, finished = _reported(context, space, *_PLAN, LOCK_TIMEOUT, f"-out={PLAN}")
+    took = time.monotonic() - started
+    if refused := _refusal(context.target.mode, stack, report, allowed, took):
+        return refused
+    if finished.code not in (0, 2):
+        return failed_result(context, stack, report, finished)
+    return _looked_into(context, space, planned(stack, report, finished, took))
+
+
+def _holds_versions(stack: StackId, sources: Sources) -> bool:
+    """Whether a plan of a stack can change a version that only goes one way."""
+    return CLUSTER in parse_configuration(stack, sources).get("resource", {})
+
+
+def _looked_into(context: RunContext, space: Workspace, result: Result) -> Result:
+    """Hold the versions that a saved plan changes against what EKS does with them."""
+    if not changes_versions(result.planned):
+        return result
+    told = run_terraform(context, space, "show", "-json", PLAN)
+    if told.code != 0:
+        return failed_result(context, result.stack, Report(other=told.stdout), told)
+    name = result.stack.name
+    found = [replace(f, stack=name) for f in check_steps(parse_plan(told.stdout), load_facts())]
+    refused = next((finding for finding in found if finding.severity == "error"), None)
+    if refused is None:
+        return replace(result, warnings=tuple(found))
+    return replace(result, status="refused", reason=str(refused), finding=refused)
 
 
 def _init(context: RunContext, stack: StackId, space: Workspace) -> Result | None:
@@ -365,34 +435,11 @@ def start(context: RunContext, run: Callable[[Sequence[str]], T]) -> T:
         raise TerraformError(Finding(rule="F601", message=msg)) from error
 
 
-def _planned(stack: StackId, report: Report, finished: Finished, seconds: float) -> Result:
-    return Result(
-        stack=stack,
-        status="no-change" if finished.code == 0 else "planned",
-        counts=report.planned_counts,
-        diagnostics=report.diagnostics,
-        planned=report.planned,
-        seconds=seconds,
-    )
-
-
-def _applied(stack: StackId, status: Status, report: Report, seconds: float) -> Result:
-    return Result(
-        stack=stack,
-        status=status,
-        counts=report.applied_counts,
-        diagnostics=report.diagnostics,
-        planned=report.planned,
-        applied=report.applied,
-        seconds=seconds,
-    )
-
-
 def failed_result(
     context: RunContext, stack: StackId, report: Report, finished: Finished
 ) -> Result:
     """Say of a stack that a command of Terraform's failed, in its own words."""
-    told = (*report.diagnostics, *_in_flight(context, report))
+    told = (*report.diagnostics, *in_flight(context.target.mode, report))
     if not any(d.severity == "error" for d in told):
         words = "\n".join(t.strip() for t in (finished.stderr, report.other) if t.strip())
         summary = f"Terraform ended with exit code {finished.code}"
@@ -411,13 +458,3 @@ def failed_result(
         seconds=finished.seconds,
         log=finished.log,
     )
-
-
-def _in_flight(context: RunContext, report: Report) -> Iterator[Diagnostic]:
-    """Name what Terraform was at work on when it ended: AWS may have it, and no state does."""
-    if report.unfinished:
-        named = "\n".join(f"{c.action} {c.address}" for c in report.unfinished)
-        hint = f"what is in AWS and in no state is listed by: {orphans_line(context.target.mode)}"
-        number = counted(len(report.unfinished), "resource")
-        summary = f"Terraform ended while it worked on {number}"
-        yield Diagnostic(severity="error", summary=summary, detail=named, hint=hint)

@@ -23,6 +23,7 @@ def findings_of(results: Iterable[Result], fatal: Collection[Status] = ()) -> It
             yield result.finding
         elif result.status in fatal:
             yield Finding(rule="F621", stack=result.stack.name, message=f"it {result.reason}")
+        yield from result.warnings
         yield from dict.fromkeys(_told(result, d) for d in result.diagnostics)
 
 

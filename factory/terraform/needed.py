@@ -17,13 +17,18 @@ Users = Mapping[StackId, tuple[StackId, ...]]
 
 
 def users_of(
-    records: Iterable[Record], unreadable: Mapping[StackId, Unreadable] | None = None
-) -> dict[StackId, tuple[StackId, ...]]:
+    records: Iterable[Record],
+    unreadable: Mapping[StackId, Unreadable] | None = None,
+    *,
+    order: bool = False,
+) -> Users:
     """List, for each recorded stack, the recorded stacks that take values from it, sorted.
 
+    With `order` also those that only come after it, and go before it: a chart is uninstalled
+    while the routes to its cluster are there. Such a one keeps nothing from being destroyed.
     A record that does not tell what its stack takes counts as taking from all of its owner.
     """
-    takes = {record.stack: record.waits_for for record in records}
+    takes = {r.stack: (*r.waits_for, *(r.after if order else ())) for r in records}
     for stack, other in (unreadable or {}).items():
         own = (s for s in takes if (s.kind, s.owner) == (stack.kind, stack.owner))
         takes[stack] = tuple(own) if other.waits_for is None else other.waits_for

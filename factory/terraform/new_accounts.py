@@ -11,20 +11,19 @@ Source:
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
-from factory.credentials import Connect, Session, asking_aws, open_session
+from factory.credentials import Session, asking_aws, open_session
 from factory.errors import Finding, StoppedError, TerraformError
 from factory.layers import Access, Stack
-from factory.layers.access import ACCOUNT_VARIABLE
 from factory.terraform.messages import Value
+from factory.terraform.sessions import connection, full_access
 from factory.terraform.target import Target
+from factory.terraform.waiting import Rest, Stopping, Tell, rest
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 20.0  # seconds between two questions
 NOT_YET = frozenset(
@@ -40,7 +39,6 @@ A missing permission is not among them: then the account is there, and Terraform
 
 Ask = Callable[[Access], str]
 """Goes into an account and asks its services; why it is not ready, or nothing when it is."""
-Tell = Callable[[str], None]
 
 
 @dataclass(slots=True)
@@ -50,7 +48,7 @@ class NewAccounts:
     ask: Ask
     seconds: float  # that an account may take until it can be used
     at_a_time: int  # accounts that an organization makes
-    pause: Callable[[float], None] = time.sleep
+    pause: Rest = rest
     now: Callable[[], float] = time.monotonic
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _making: dict[str, threading.BoundedSemaphore] = field(default_factory=dict)
@@ -69,7 +67,7 @@ class NewAccounts:
         with gate:
             yield
 
-    def wait(self, access: Access, tell: Tell, stopping: Callable[[], bool]) -> None:
+    def wait(self, access: Access, tell: Tell, stopping: Stopping) -> None:
         """Come back once an account can be used; each is waited for once.
 
         Args:
@@ -88,7 +86,7 @@ class NewAccounts:
                 self._wait(access, tell, stopping)
                 self._ready.add(access.account)
 
-    def _wait(self, access: Access, tell: Tell, stopping: Callable[[], bool]) -> None:
+    def _wait(self, access: Access, tell: Tell, stopping: Stopping) -> None:
         began, pause, told = self.now(), FIRST_PAUSE, ""
         while why := self.ask(access):
             if self.now() - began > self.seconds:
@@ -99,27 +97,19 @@ class NewAccounts:
             if why != told:
                 tell(f"waits for account {access.account}: {why}")
                 told = why
-            self.pause(pause)
+            self.pause(pause, stopping)
             pause = min(2 * pause, LONGEST_PAUSE)
 
 
 def resolved_access(stack: Stack, inputs: Mapping[str, Value]) -> Access | None:
     """The way into the account that another stack makes, with its id; None for other accounts."""
-    value = inputs.get(ACCOUNT_VARIABLE)
-    expression = f"${{var.{ACCOUNT_VARIABLE}}}"
-    if stack.access.account != expression or not isinstance(value, str):
-        return None
-    return Access(
-        account=value,
-        roles=tuple(role.replace(expression, value) for role in stack.access.roles),
-        region=stack.access.region,
-        sts_region=stack.access.sts_region,
-    )
+    access = full_access(stack, inputs)
+    return None if access.account == stack.access.account else access
 
 
 def ask_aws(target: Target) -> Ask:
     """Make what asks AWS, or the emulated one, by the roles of a stack."""
-    connect = way_out(target)
+    connect = connection(target)
 
     def ask(access: Access) -> str:
         from botocore.exceptions import ClientError
@@ -145,32 +135,6 @@ def _use(session: Session, region: str) -> None:
     """Call what a cell is made of, to no effect."""
     session.client("ec2", region_name=region).describe_vpcs(MaxResults=5)
     session.client("eks", region_name=region).list_clusters(maxResults=1)
-
-
-def way_out(target: Target) -> Connect | None:
-    """Tell how AWS is reached in a target: the emulated one, or as boto3 does by itself."""
-    return _to_sandbox(target.endpoint) if target.mode == "sandbox" else None
-
-
-def _to_sandbox(endpoint: str | None) -> Connect:
-    """Connect to the emulated AWS, whatever the user's profiles and settings say."""
-    import boto3
-    from botocore.session import Session as Core
-
-    nowhere = (None, None, os.devnull, None)
-    unset = {"config_file": nowhere, "credentials_file": nowhere, "profile": (None,) * 4}
-
-    class ToSandbox:
-        def __init__(self, keys: Mapping[str, str]) -> None:
-            own = {"aws_access_key_id": "sandbox", "aws_secret_access_key": "sandbox"}
-            named = {name: value for name, value in keys.items() if name != "expires"}
-            core = Core(session_vars=unset)
-            self._session: Any = boto3.Session(botocore_session=core, **(named or own))
-
-        def client(self, service: str, **options: Any) -> Any:
-            return self._session.client(service, endpoint_url=endpoint, **options)
-
-    return ToSandbox
 
 
 def _too_late(access: Access, why: str, seconds: float) -> Finding:

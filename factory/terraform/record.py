@@ -31,7 +31,8 @@ class Record:
     sources: Sources  # the synthesized files, as they were
     inputs: Mapping[str, Value]  # by variable
     outputs: Mapping[str, Value]  # by output; those of the last apply that succeeded
-    waits_for: tuple[StackId, ...] = ()
+    waits_for: tuple[StackId, ...] = ()  # whose outputs it takes
+    after: tuple[StackId, ...] = ()  # what has to be there besides, and to go after it
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ def render_record(record: Record) -> str:
         "inputs": record.inputs,
         "outputs": record.outputs,
         "waits_for": [[s.owner, s.layer] for s in record.waits_for],
+        "after": [[s.owner, s.layer] for s in record.after],
         "sources": record.sources,
     }
     return json.dumps(document, indent=2) + "\n"
@@ -85,6 +87,7 @@ def parse_record(text: str, place: str) -> Record:
             inputs=_values(told["inputs"]),
             outputs=_values(told["outputs"]),
             waits_for=tuple(_stack_id(name, layer) for name, layer in told["waits_for"]),
+            after=tuple(_stack_id(name, layer) for name, layer in told.get("after", ())),
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise _unreadable(place, f"{type(error).__name__}: {error}") from error
@@ -160,7 +163,7 @@ def resolve_inputs(stack: Stack, records: Mapping[StackId, Record]) -> dict[str,
     Raises:
         TerraformError: when a value has another type than its variable (F604).
     """
-    missing: set[StackId] = set()
+    missing = {before for before in stack.after if not _is_complete(records.get(before))}
     values: dict[str, Value] = {}
     for name, given in stack.inputs.items():
         found = _resolve(given, records, missing)
@@ -192,6 +195,10 @@ def _resolve(
         else:
             entries[key] = value
     return entries
+
+
+def _is_complete(record: Record | None) -> bool:
+    return record is not None and record.complete
 
 
 def _take(source: Source, records: Mapping[StackId, Record]) -> Value | None:

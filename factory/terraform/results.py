@@ -39,6 +39,7 @@ class Result:
     counts: Counts = field(default_factory=Counts)
     reason: str = ""  # one sentence, for what was not done
     finding: Finding | None = None  # what `reason` says, where a rule says it
+    warnings: tuple[Finding, ...] = ()  # ours, of what it does all the same
     diagnostics: tuple[Diagnostic, ...] = ()
     planned: tuple[Change, ...] = ()
     refused: tuple[Change, ...] = ()  # of what is planned, what the guard forbids

@@ -20,6 +20,11 @@ RULES = {
     "that version.",
     "F613": "The provider lock is not what Terraform writes.",
     "F615": "A new account cannot be used in the time that it is given for that.",
+    "F616": "A plan would take a control plane back to an older Kubernetes version, or up by more "
+    "than one minor version at a time.",
+    "F617": "A plan would take an add-on back to an older version (a warning).",
+    "F618": "A private chart registry gives no login.",
+    "F619": "Terraform tells nothing of a plan that it has just made.",
     "F620": "Terraform, or AWS through it, reports an error in a stack, in its own words; its "
     "warnings are warnings.",
     "F621": "A stack was not applied: what it takes values from does not exist yet.",
@@ -30,5 +35,10 @@ RULES = {
     "F652": "AWS cannot be asked what bears the tags of a stack, or a state cannot be read.",
     "F630": "Something that must be there before the first apply is not, as `doctor` sees it.",
     "F631": "Something that should be there is not, or `doctor` may not ask for it (a warning).",
+    "F640": "A network is not destroyed: others left something in its VPC, which `--sweep` "
+    "deletes.",
+    "F641": "A network could not be destroyed, and what Terraform did not make still lies in its "
+    "VPC.",
+    "F642": "Something that was left in a VPC cannot be swept.",
 }
 """What each rule says; a number is never used again for something else."""

@@ -8,17 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from factory.errors import FactoryError
+from factory.errors import FactoryError, StoppedError
 from factory.layers import Stack, StackId
+from factory.terraform.clearing import give_up
 from factory.terraform.commands import (
     Job,
     RunContext,
     apply_stack,
-    destroy_stack,
     plan_stack,
     validate_stack,
 )
-from factory.terraform.forget import forget_stack
 from factory.terraform.guard import Allowed
 from factory.terraform.journal import Journal, work_key
 from factory.terraform.messages import Value
@@ -89,6 +88,8 @@ def plan_stacks_now(
         if isinstance(resolved, Deferred):
             return _deferred(stack, resolved)
         job = Job(stack=known[stack], sources=sources[stack], inputs=resolved)
+        if why := _closed(context, job):
+            return Result(stack=stack, status="deferred", reason=why)
         listener.started(stack)
         return _alone(context, stack, lambda: plan_stack(context, job))
 
@@ -128,6 +129,8 @@ def apply_stacks(
         key = work_key(job.sources, job.inputs)
         if finished.get(stack.name) == key and _still_stands(context, job):
             result = Result(stack=stack, status="done-before", reason="by the resumed run")
+        elif why := _closed(context, job):
+            return Result(stack=stack, status="deferred", reason=why)
         else:
             journal.started(stack, key)
             listener.started(stack)
@@ -140,6 +143,13 @@ def apply_stacks(
 
     waits = {stack.id: stack.waits_for for stack in known.values()}
     return _run(context, waits, work, listener, parallel)
+
+
+def _closed(context: RunContext, job: Job) -> str:
+    """Say why a stack cannot be worked on yet although its inputs exist; empty where it can."""
+    ways = context.hub_ways
+    why = ways.closed(job.stack, job.inputs, context.registry) if ways is not None else ""
+    return why and f"waits for a way to its cluster: {why}"
 
 
 def _apply(context: RunContext, job: Job, allowed: Allowed, listener: Listener) -> Result:
@@ -163,6 +173,7 @@ def destroy_stacks(
     *,
     parallel: int,
     gone: bool = False,
+    sweep: bool = False,
 ) -> tuple[Result, ...]:
     """Destroy stacks that the registry knows, each after all that wait for it are gone.
 
@@ -171,6 +182,7 @@ def destroy_stacks(
     one inside it (F606): half a cell would be worse than a whole one. A stack whose record cannot
     be read fails (F603), and what it takes values from is spared. `gone` says that the
     selection is all that left the inventory, so that whoever is outside of it stays there.
+    `sweep` deletes what others left behind in a VPC before that is destroyed.
     """
     records, others = context.registry.read_each()
     users = users_of(records.values(), others)
@@ -179,8 +191,9 @@ def destroy_stacks(
         listener.finished(result)
     if refused:
         return refused
+    order = users_of(records.values(), others, order=True)
     waits = {
-        stack: tuple(user for user in users.get(stack, ()) if user in selected)
+        stack: tuple(user for user in order.get(stack, ()) if user in selected)
         for stack in (*records, *others)
         if stack in selected
     }
@@ -189,8 +202,11 @@ def destroy_stacks(
         if stack in others:
             raise others[stack].error
         listener.started(stack)
-        give_up = forget_stack if stack.row.kept_on_destroy else destroy_stack
-        return _alone(context, stack, lambda: give_up(context, records[stack]))
+
+        def tell(why: str) -> None:
+            listener.waiting(stack, why)
+
+        return _alone(context, stack, lambda: give_up(context, records[stack], tell, sweep=sweep))
 
     return _run(context, waits, work, listener, parallel)
 
@@ -233,6 +249,8 @@ def _guarded(stack: StackId, work: Callable[[], Result]) -> Result:
     """Turn what a user can mend into the stack's result, so that the others go on."""
     try:
         return work()
+    except StoppedError as error:
+        return Result(stack=stack, status="interrupted", reason=str(error))
     except FactoryError as error:
         finding = replace(error.problems[0].finding, stack=stack.name)
         return Result(stack=stack, status="failed", reason=str(error), finding=finding)

@@ -75,8 +75,8 @@ SAYINGS = (
         r"Unsupported Kubernetes minor version update"
         r"(?: from (?P<from>\d+\.\d+) to (?P<to>\d+\.\d+))?",
         "the cluster has {from} and the inventory wants {to}\n"
-        "EKS raises a cluster by one minor version at a time and never lowers it: write the one "
-        "after its own as kubernetes_version, or the one that it has",
+        "EKS raises a cluster by one minor version at a time, and takes it back only for some days "
+        "after an update: write the version after its own as kubernetes_version, or its own",
         "https://docs.aws.amazon.com/eks/latest/userguide/update-cluster.html",
     ),
     Saying(
@@ -123,6 +123,16 @@ SAYINGS = (
         "the provider of AWS that runs here does not know {key} yet: lock a newer one "
         "(cellfactory lock-providers), or leave the key out of the cell type",
         "https://github.com/hashicorp/terraform-provider-aws/blob/main/CHANGELOG.md",
+    ),
+    Saying(
+        r"Kubernetes cluster unreachable|dial tcp [^\n]*:443: i/o timeout",
+        "the API of the cluster is private: run this where a hub leads to it, and see that its "
+        "owner routes back\n"
+        "to destroy a cell whose API nobody reaches any more, have Terraform forget each release, "
+        "which goes with the cluster\n"
+        "list them: {terraform} state list\n"
+        "forget this one: {terraform} state rm {address}",
+        "https://docs.aws.amazon.com/eks/latest/userguide/cluster-endpoint.html",
     ),
     Saying(
         r"[Dd]eletion protection",

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TextIO
 
-from factory.errors import Finding, TerraformError, UsageError
+from factory.errors import Finding, StoppedError, TerraformError, UsageError
 from factory.layers import StackId
 from factory.processes import identity
 from factory.terraform.workspace import PLAN
@@ -43,6 +43,7 @@ def stack_lock(
 
     Raises:
         TerraformError: when another process keeps it (F610).
+        StoppedError: when the run is to end meanwhile.
         UsageError: when the lock cannot be written.
     """
     path = folder / stack.name
@@ -55,7 +56,9 @@ def stack_lock(
     with stream:
         late = time.monotonic() + patience_seconds
         while not _take(stream) or _outlives(folder, stack):
-            if stopping() or time.monotonic() > late:
+            if stopping():
+                raise StoppedError(_kept(folder, stack, path).message)
+            if time.monotonic() > late:
                 raise TerraformError(_kept(folder, stack, path))
             time.sleep(_POLL_SECONDS)
         stream.truncate(0)

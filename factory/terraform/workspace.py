@@ -183,6 +183,7 @@ def _remove_leftovers(folder: Path, sources: Sources) -> None:
     What we did not put there stays, whoever did: Terraform leaves here a state that it could not
     save anywhere else, and it is the only one.
     """
+    (folder / PLAN).unlink(missing_ok=True)  # of a run that was killed; it holds the state
     for name in _copied(folder):
         if name not in sources and name not in _OURS:
             (folder / name).unlink(missing_ok=True)

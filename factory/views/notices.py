@@ -9,6 +9,7 @@ from factory.layers import LAYERS, ROWS, StackId
 from factory.runs.notices import (
     AccountLeft,
     LayerLeftOut,
+    Lying,
     NothingGone,
     NothingRecorded,
     NothingSelected,
@@ -19,10 +20,12 @@ from factory.runs.notices import (
     Resumable,
     SandboxWiped,
     StackKept,
+    Swept,
     Unpinned,
 )
 from factory.runs.watcher import Question
 from factory.terraform.advice import FORGET, gone_line
+from factory.terraform.leftovers import CLUSTER, Leftover
 from factory.terraform.target import Mode
 
 
@@ -45,8 +48,8 @@ def render_notice(notice: Notice) -> str:
             text = _orphaned(stacks, mode)
         case StackKept() | RecordUnread():
             text = _not_destroyed(notice)
-        case AccountLeft():
-            text = _left(notice)
+        case AccountLeft() | Lying() | Swept():
+            text = _in_aws(notice)
         case Pending(sentence):
             text = sentence
         case Resumable(run):
@@ -84,6 +87,27 @@ def _orphaned(stacks: Sequence[StackId], mode: Mode) -> str:
         verb = "is" if len(kept) == 1 else "are"
         lines.append(f"{', '.join(kept)} {verb} not in the inventory, and kept")
     return "\n".join(lines)
+
+
+def _in_aws(notice: AccountLeft | Lying | Swept) -> str:
+    """Tell what stays in AWS, or goes there without Terraform."""
+    match notice:
+        case AccountLeft():
+            return _left(notice)
+        case Lying(stack, found):
+            return _lying(stack, found)
+        case Swept(stack, deleted):
+            return "\n    ".join([f"{stack}: deleted what was left in its VPC", *map(str, deleted)])
+
+
+def _lying(stack: StackId, found: Sequence[Leftover]) -> str:
+    """Tell what is about to be swept, and what will not be."""
+    own = [one for one in found if (one.kind, one.id) == (CLUSTER, stack.owner)]
+    lines = [f"to delete {one}" for one in found if one.certain]
+    lines += [f"not to touch {one}" for one in found if not one.certain and one not in own]
+    if own:
+        lines.append("what its cluster leaves is told once that is gone, and deleted then")
+    return "\n    ".join([f"{stack}, in its VPC:", *lines])
 
 
 def _left(left: AccountLeft) -> str:

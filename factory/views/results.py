@@ -28,6 +28,12 @@ def render_errors(result: Result) -> str:
     return "\n".join(f"    {line}".rstrip() for line in lines)
 
 
+def render_warnings(result: Result) -> str:
+    """Render what we have to say about a stack that is done all the same; empty when nothing."""
+    lines = [line for finding in result.warnings for line in str(finding).splitlines()]
+    return "\n".join(f"    {line}" for line in lines)
+
+
 def render_dangers(result: Result) -> str:
     """Render what a plan would destroy or replace, and was refused for; empty when nothing."""
     dangerous = [c for c in result.planned if c.action in ("delete", "replace")]
@@ -50,6 +56,9 @@ def to_json(results: Iterable[Result]) -> list[dict[str, Any]]:
             "counts": asdict(r.counts),
             "rule": r.finding.rule or None if r.finding else None,
             "reason": r.reason,
+            "warnings": [
+                {"rule": w.rule, "message": w.message, "hint": w.hint} for w in r.warnings
+            ],
             "diagnostics": [asdict(d) for d in r.diagnostics],
             "changes": [
                 {"address": c.address, "action": c.action, "reason": c.reason} for c in r.planned

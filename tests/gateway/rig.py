@@ -215,7 +215,10 @@ def render_chart(values: dict[str, Any] | None = None, **options: Any) -> dict[s
 
 
 def find_nginx() -> Path | None:
-    """Find an NGINX that has njs: $GATEWAY_NGINX, Debian's with its module, or PyPI's."""
+    """Find an NGINX that has njs: $GATEWAY_NGINX, Debian's with its module, or PyPI's.
+
+    $GATEWAY_NJS is the module of the first, where njs is not built in.
+    """
     if named := os.environ.get("GATEWAY_NGINX"):
         return Path(named)
     if DEBIAN_NGINX.exists() and NJS_MODULE.exists():
@@ -243,7 +246,9 @@ class Nginx(Process):
 
     def _localise(self, text: str) -> str:
         """Put this machine's paths, port and module in place of the image's."""
-        if self.binary != DEBIAN_NGINX:  # njs is built in
+        if module := os.environ.get("GATEWAY_NJS"):  # beside $GATEWAY_NGINX
+            text = text.replace(str(NJS_MODULE), module)
+        elif self.binary != DEBIAN_NGINX:  # njs is built in
             text = text.replace(f"load_module {NJS_MODULE};", "")
         places = {
             "/run/spark-ui-gateway": f"{self.directory}/routes",
@@ -287,6 +292,7 @@ class StandInDriver:
     address: str
     port: int
     raw: bytes = b""
+    late: bytes = b""  # what follows `raw` a moment later
     seen: list[Seen] = field(default_factory=list)
     _listener: socket.socket | None = None
 
@@ -336,6 +342,9 @@ class StandInDriver:
         self.seen.append(Seen(line, {name.lower(): value.strip() for name, _, value in pairs}))
         body = f"driver {self.address}".encode()
         connected.sendall(self.raw or ok(body))
+        if self.late:
+            time.sleep(0.1)
+            connected.sendall(self.late)
         connected.shutdown(socket.SHUT_WR)
 
 

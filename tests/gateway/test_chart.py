@@ -37,6 +37,7 @@ STORIES: dict[str, dict[str, Any]] = {
             }
         },
         "zoneSpread": "DoNotSchedule",
+        "hostSpread": "DoNotSchedule",
         "priorityClassName": "system-cluster-critical",
         "tolerations": [{"key": "CriticalAddonsOnly", "operator": "Exists"}],
         "nodeSelector": {"kubernetes.io/arch": "arm64"},
@@ -190,7 +191,7 @@ def test_replicas_are_spread_and_not_all_away_at_once() -> None:
     spread = {
         item["topologyKey"]: item for item in spec["template"]["spec"]["topologySpreadConstraints"]
     }
-    assert spread["topology.kubernetes.io/zone"]["whenUnsatisfiable"] == "DoNotSchedule"
+    assert {item["whenUnsatisfiable"] for item in spread.values()} == {"DoNotSchedule"}
     labels = spec["template"]["metadata"]["labels"]
     assert spec["selector"]["matchLabels"].items() <= labels.items()
     assert (
@@ -231,7 +232,9 @@ def test_the_service_fits_either_kind_of_target_group() -> None:
 
 def test_room_for_routes_grows_with_their_number() -> None:
     def room(drivers: int) -> str:
-        spec = by_kind({"sidecar": {**VALUES["sidecar"], "maxDrivers": drivers}}, "Deployment")
+        resources = {"limits": {"memory": "1Gi"}}
+        values = {**VALUES["sidecar"], "maxDrivers": drivers, "resources": resources}
+        spec = by_kind({"sidecar": values}, "Deployment")
         volumes = spec["spec"]["template"]["spec"]["volumes"]
         return str(next(v["emptyDir"]["sizeLimit"] for v in volumes if v["name"] == "routes"))
 
@@ -263,6 +266,12 @@ def test_pods_are_made_anew_when_the_configuration_changes() -> None:
         ({"ipFamily": "v4"}, "/ipFamily"),
         ({"driver": {"lowestPort": 80}}, "/driver/lowestPort"),
         ({"nginx": {"workers": "2; #"}}, "/nginx/workers"),
+        ({"podBlocks": ["999.1.1.0/24"]}, "/podBlocks/0"),
+        ({"networkPolicy": {"clientBlocks": ["10.0.0.256/32"]}}, "/networkPolicy/clientBlocks/0"),
+        ({"historyServer": {"service": "history:65536"}}, "/historyServer/service"),
+        ({"nginx": {"trustedProxies": ["10.0.0.1; #"]}}, "/nginx/trustedProxies/0"),
+        ({"podLabels": {"app.kubernetes.io/name": "x"}}, "app.kubernetes.io/name"),
+        ({"podLabels": {"helm.sh/chart": "x"}}, "helm.sh/chart"),
     ],
 )
 def test_values_that_cannot_work_are_refused(values: dict[str, Any], path: str | None) -> None:
@@ -286,6 +295,18 @@ def test_values_that_cannot_work_are_refused(values: dict[str, Any], path: str |
             {"sidecar": {**VALUES["sidecar"], "watch": {"shortestSeconds": 300}}},
             "shortestSeconds is above",
         ),
+        ({"podBlocks": ["100.64.0.1/16"]}, "100.64.0.1/16 is no block"),
+        ({"podBlocks": ["10.0.0.0/8", "10.1.2.5/30"]}, "10.1.2.5/30 is no block"),
+        ({"nginx": {"trustedProxies": ["10.0.0.1/8"]}}, "10.0.0.1/8 is no block"),
+        ({"networkPolicy": {"apiServerBlocks": ["10.0.0.1/8"]}}, "10.0.0.1/8 is no block"),
+        (
+            {"sidecar": {**VALUES["sidecar"], "maxDrivers": 100_000}},
+            "192Mi, less than the 1040Mi that sidecar.maxDrivers can take",
+        ),
+        ({"nginx": {"mostConnections": 1000}}, "576Mi, less than the"),
+        ({"nginx": {"workers": 16}}, "576Mi, less than the"),
+        ({"nginx": {"resources": {"limits": {"memory": "0.4G"}}}}, "0.4G, less than the 519Mi"),
+        ({"nginx": {"resources": {"limits": {"memory": 400_000_000}}}}, "less than the 519Mi"),
     ],
 )
 def test_values_that_do_not_fit_each_other_are_refused(

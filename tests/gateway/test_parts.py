@@ -7,6 +7,7 @@ import json
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -146,6 +147,35 @@ def test_names_lead_to_the_newest_job_that_bears_them() -> None:
     drivers = [make(1, name="etl"), make(2, name="etl"), make(3, name="ads"), make(4, name="a b")]
     lines = "".join(render_names(drivers)).splitlines()
     assert lines == ["", f"n/ads {JOB(3)}", f"n/etl {JOB(2)}", f"n/etl {JOB(1)}"]
+
+
+def test_names_of_pods_go_before_labels() -> None:
+    """What a label says counts only where no pod was made with that name."""
+
+    def driver(number: int, name: str, pod: str) -> Driver:
+        return replace(make(number, name=name), pod=pod)
+
+    def lead(*drivers: Driver) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for line in "".join(render_names(drivers)).split("\n")[1:-1]:
+            name, job = line.split(" ")
+            found.setdefault(name, job)
+        return found
+
+    operators = driver(1, "etl", "etl-driver")
+    by_hand = driver(2, "etl", "etl-0123456789abcdef-driver")
+    labelled = driver(3, "etl", "whatever")
+    assert lead(operators, by_hand, labelled)["n/etl"] == JOB(1)
+    assert lead(by_hand, labelled)["n/etl"] == JOB(2)
+    assert lead(labelled) == {"n/etl": JOB(3), "n/whatever": JOB(3)}
+    renamed = driver(1, "mine", "etl-driver")
+    assert lead(renamed, labelled) == {
+        "n/etl": JOB(1), "n/mine": JOB(1), "n/whatever": JOB(3)
+    }  # fmt: skip
+    assert lead(driver(4, "My_App", "my-app-00ff00ff00ff00ff-driver")) == {
+        "n/My_App": JOB(4), "n/my-app": JOB(4)
+    }  # fmt: skip
+    assert lead(driver(5, "a b\nn/etl x", "<x>")) == {}
 
 
 # Settings

@@ -36,6 +36,13 @@ def test_the_oldest_keeps_a_job_id_and_the_next_inherits_it() -> None:
         assert owners(registry) == {"j": "b"}
 
 
+def test_a_copy_made_within_the_same_second_does_not_take_a_page_over() -> None:
+    registry = Registry(limit=9)
+    registry.put("", make("a-copy", backend="x", created=1, started=3))
+    registry.put("", make("the-job", backend="y", created=1, started=2))
+    assert owners(registry) == {"j": "the-job"}
+
+
 def test_the_newest_has_an_address() -> None:
     for order in itertools.permutations([("a", 1), ("b", 2)]):
         registry = Registry(limit=9)

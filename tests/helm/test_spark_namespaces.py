@@ -12,6 +12,7 @@ from tests.helm.conftest import NAMESPACES_CHART, ROOT, objects
 pytestmark = pytest.mark.helm
 
 GOLDEN = ROOT / "tests" / "helm" / "golden"
+KUBERNETES = ("1.33", "1.34", "1.35", "1.36", "1.37")
 GOOD: dict[str, dict[str, Any]] = {
     "one": {"namespaces": ["jobs"]},
     "many": {
@@ -116,7 +117,7 @@ def test_a_group_that_is_left_out_gets_no_role(namespaces_chart: Chart) -> None:
     assert rights(made, "jobs", "team:readers")
 
 
-@pytest.mark.parametrize("version", ["1.33", "1.34", "1.35", "1.36", "1.37"])
+@pytest.mark.parametrize("version", KUBERNETES)
 @pytest.mark.parametrize("values", GOOD.values(), ids=GOOD)
 def test_kubernetes_accepts_every_manifest(
     namespaces_chart: Chart, values: dict[str, Any], version: str

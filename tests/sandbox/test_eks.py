@@ -113,6 +113,16 @@ def test_updates_are_seen_and_finished(cell: Cell) -> None:
         cell.eks.describe_update(name="cell", updateId="none")
 
 
+def test_a_control_plane_that_was_updated_goes_back_once(cell: Cell) -> None:
+    cell.create()
+    cell.eks.update_cluster_version(name="cell", version="1.35")
+    update = cell.eks.update_cluster_version(name="cell", version="1.34")["update"]
+    assert update["type"] == "VersionRollback"
+    assert cell.eks.describe_cluster(name="cell")["cluster"]["version"] == "1.34"
+    with pytest.raises(ClientError, match=r"minor version update from 1\.34 to 1\.33"):
+        cell.eks.update_cluster_version(name="cell", version="1.33")
+
+
 @pytest.mark.parametrize("version", ["1.33", "1.34", "1.36", "2.35"])
 def test_a_control_plane_goes_up_by_one_minor_version_and_never_down(
     cell: Cell, version: str
@@ -304,6 +314,7 @@ def test_an_addon_keeps_its_configuration_and_owns_its_identity(cell: Cell) -> N
         ("{", "not valid"),
         ("[]", "not valid"),
         ('{"env": {"MINIMUM_IP_TARGET": 96}}', "string expected"),
+        ('{"enableNetworkPolicy": true}', "enableNetworkPolicy: bool found, string expected"),
         ('{"eniConfig": {"create": true, "region": "us-east-1"}}', "eniConfig.subnets"),
         (
             '{"eniConfig": {"create": true, "region": "us-east-1", "subnets": {"us-east-1a": {}}}}',

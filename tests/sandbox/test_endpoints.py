@@ -56,6 +56,22 @@ def test_services_that_aws_does_not_have_are_refused(place: Place) -> None:
         place.ec2.create_vpc_endpoint(VpcId=place.vpc, ServiceName="com.amazonaws.eu-west-1.s3")
 
 
+def test_services_are_listed_with_the_zones_that_have_them(place: Place) -> None:
+    names = [f"com.amazonaws.{REGION}.{name}" for name in ("s3", "email-smtp", "bogus")]
+    wanted = [{"Name": "service-name", "Values": names}]
+    rows = place.ec2.describe_vpc_endpoint_services(Filters=wanted)["ServiceDetails"]
+    found = {row["ServiceName"].rpartition(".")[2]: row for row in rows}
+    assert set(found) == {"s3", "email-smtp"}
+    assert {each["ServiceType"] for each in found["s3"]["ServiceType"]} == {"Gateway", "Interface"}
+    zones = place.ec2.describe_availability_zones()["AvailabilityZones"]
+    lacking = ("use1-az2", "use1-az3", "use1-az5")
+    with_it = {z["ZoneName"] for z in zones if z["ZoneId"] not in lacking}
+    assert set(found["email-smtp"]["AvailabilityZones"]) == with_it
+    assert set(found["s3"]["AvailabilityZones"]) == {z["ZoneName"] for z in zones}
+    with pytest.raises(ClientError, match="InvalidServiceName"):
+        place.ec2.describe_vpc_endpoint_services(ServiceNames=names)
+
+
 def test_an_endpoint_has_the_type_of_its_service(place: Place) -> None:
     subnet = place.subnet("use1-az1", "10.64.0.0/24")
     with pytest.raises(ClientError, match="InvalidParameter"):

@@ -38,7 +38,7 @@ def test_a_new_account_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyP
         monkeypatch.setenv("AWS_PROFILE", "of-a-user-and-not-there")
         target = Target(mode="sandbox", folder=tmp_path, endpoint=emulator.endpoint)
         accounts = NewAccounts(
-            ask=ask_aws(target), seconds=60, at_a_time=5, pause=lambda _: time.sleep(0.2)
+            ask=ask_aws(target), seconds=60, at_a_time=5, pause=lambda *_: time.sleep(0.2)
         )
         told: list[str] = []
         accounts.wait(access(made["AccountId"]), told.append, lambda: False)

@@ -9,9 +9,9 @@ import pytest
 
 from factory.addressing.lock import EMPTY_LOCK
 from factory.addressing.plan import plan_addresses
-from factory.constructs.cluster import cni_environment
+from factory.constructs.cluster import cni_environment, cni_settings
 from factory.facts.loader import load_facts
-from factory.inventory.addon_rules import CNI_OURS
+from factory.inventory.addon_rules import CNI_OURS, OURS
 from factory.layers import list_stacks
 from tests.inventories import ADDONS, data, inventory
 from tests.synth.provider_schema import unknown_attributes
@@ -24,7 +24,7 @@ CNI = {
     "version": "v1.23.1-eksbuild.1",
     "configuration": {
         "env": {"AWS_VPC_K8S_CNI_LOGLEVEL": "WARN"},
-        "enableNetworkPolicy": "true",
+        "nodeAgent": {"enablePolicyEventLogs": "true"},
         "node-agent": {"x": 1},
     },
 }
@@ -64,6 +64,7 @@ ASKED: dict[str, Any] = {
         "namespaces": ["jobs", "etl"],
         "operator": {"chart_version": "2.5.2", "image_registry": "r.example.com/mirror"},
         "job_policies": ["data/read", "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"],
+        "namespace_policies": {"etl": ["data/write"]},
     },
 }
 
@@ -183,13 +184,24 @@ def test_what_an_add_on_is_asked_stands_beside_what_the_cell_sets(
     text = addons["addon-vpc-cni"]["configuration_values"]
     assert '"AWS_VPC_K8S_CNI_LOGLEVEL": "WARN"' in text
     assert 'enableNetworkPolicy = "true", env = {' in text
-    assert '"node-agent" = {"x": 1}' in text
+    assert 'nodeAgent = {"enablePolicyEventLogs": "true"}' in text
     for name, value in cni_environment(96, 2).items():
         assert f'"{name}": "{value}"' in text
 
 
 def test_nobody_but_the_cell_sets_what_holds_a_node_at_its_prefixes() -> None:
     assert set(cni_environment(96, 2)) <= set(CNI_OURS)
+    made = {(key,) for key in cni_settings(96, 2)} - {("env",)}
+    assert made | {("nodeAgent", "enabled")} <= set(OURS["vpc-cni"])
+
+
+def test_network_policies_are_enforced_whatever_the_cell_asks(
+    asked: dict[str, dict[str, Any]], plain: dict[str, dict[str, Any]]
+) -> None:
+    """The add-on's schema takes a text: `true` would be refused when the add-on is made."""
+    for synthesized in (asked, plain):
+        text = synthesized["cluster"]["resource"]["aws_eks_addon"]["addon-vpc-cni"]
+        assert 'enableNetworkPolicy = "true"' in text["configuration_values"]
 
 
 def test_add_ons_that_call_aws_have_an_identity(asked: dict[str, dict[str, Any]]) -> None:
@@ -230,11 +242,32 @@ def test_jobs_have_an_identity_with_and_without_a_history_server(
     resources = asked["cluster"]["resource"]
     assert "aws_s3_bucket" not in resources
     identities = resources["aws_eks_pod_identity_association"]
-    assert {i["namespace"] for i in identities.values()} == {"jobs", "etl"}
-    assert list(asked["cluster"]["locals"]["job_policies"]) == [
-        "arn:aws:iam::444444444444:policy/data/read",
-        "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess",
-    ]
+    assert {i["namespace"]: i["role_arn"] for i in identities.values()} == {
+        name: f'${{aws_iam_role.role-spark-job["{name}"].arn}}' for name in ("jobs", "etl")
+    }
+    rows = asked["cluster"]["locals"]
+    assert rows["job_roles"] == {
+        name: {"role": f"cell-000-spark-job-{name}"} for name in ("jobs", "etl")
+    }
+    own, shared = "arn:aws:iam::444444444444:policy/", "arn:aws:iam::aws:policy/"
+    assert set(rows["job_policies"]) == {
+        f"jobs {own}data/read",
+        f"jobs {shared}AmazonS3ReadOnlyAccess",
+        f"etl {own}data/read",
+        f"etl {own}data/write",
+        f"etl {shared}AmazonS3ReadOnlyAccess",
+    }
+    for key, row in rows["job_policies"].items():
+        assert key == f"{row['namespace']} {row['policy']}"
+
+
+def test_long_namespaces_have_roles_of_their_own() -> None:
+    one, other = "n" * 63, "n" * 62 + "m"
+    spark = {**data()["cell_types"]["plain"]["spark"], "namespaces": [one, other]}
+    rows = made(spark=spark)["cluster"]["locals"]["job_roles"]
+    names = {row["role"] for row in rows.values()}
+    assert len(names) == 2
+    assert all(len(name) <= FACTS.parameter("role-name-characters") for name in names)
 
 
 def test_the_log_group_outlives_the_cluster_and_goes_after_the_vpc(

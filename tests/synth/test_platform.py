@@ -106,7 +106,7 @@ def test_the_server_reads_and_jobs_write_and_neither_may_more(example: Example) 
     }
     assert bound == {
         ("spark-system", "spark-history-server"): "${aws_iam_role.role-spark-history.arn}",
-        ("jobs", "spark-operator-spark"): "${aws_iam_role.role-spark-job.arn}",
+        ("jobs", "spark-operator-spark"): '${aws_iam_role.role-spark-job["jobs"].arn}',
     }
     operator = values(releases(example, "moka-use1-a")["spark-operator"])
     assert operator["spark"]["serviceAccount"]["name"] == "spark-operator-spark"
@@ -165,6 +165,20 @@ def changed(tmp_path_factory: pytest.TempPathFactory) -> Example:
 def test_every_attribute_of_the_other_shapes_exists_too(changed: Example) -> None:
     unknown = {name: unknown_attributes(document) for name, document in changed.documents.items()}
     assert {name: found for name, found in unknown.items() if found} == {}
+
+
+def test_the_operator_is_guaranteed_placed_and_brings_its_crds_up_to_date(
+    example: Example,
+) -> None:
+    """As far as its values go; `tests/helm` renders the chart itself where there is one."""
+    for cell in (*WITH_UI, WITHOUT):
+        told = values(releases(example, cell)["spark-operator"])
+        assert told["hook"]["upgradeCrd"] is True
+        for pods in (told["controller"], told["webhook"]):
+            assert pods["resources"]["requests"] == pods["resources"]["limits"]
+            assert {"cpu", "memory"} == set(pods["resources"]["limits"])
+            assert pods["priorityClassName"] == "system-cluster-critical"
+            assert pods["topologySpreadConstraints"]
 
 
 def test_yunikorn_is_there_before_the_operator_that_names_it(changed: Example) -> None:

@@ -132,6 +132,10 @@ EDITS: Mapping[str, tuple[Edit, set[str]]] = {
     "submitters": (lambda d: cell_type(d).update(submitters=[ROLE]), {"cluster"}),
     "viewers": (lambda d: cell_type(d).update(viewers=[ROLE]), {"cluster"}),
     "job policies": (lambda d: spark(d).update(job_policies=["data/read"]), {"cluster"}),
+    "policies of a namespace": (
+        lambda d: spark(d).update(namespace_policies={"jobs": ["data/read"]}),
+        {"cluster"},
+    ),
     "repair": (
         lambda d: cell_type(d)["node_groups"]["driver"].update(repair=False),
         {"cluster"},

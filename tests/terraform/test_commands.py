@@ -243,7 +243,7 @@ def test_a_cell_that_is_not_there_is_answered_with_the_nearest(shell: Shell) -> 
 def test_a_cell_that_left_the_inventory_is_told_of_and_can_be_destroyed(shell: Shell) -> None:
     remember(shell, "moka-gone")
     _, said = shell.run("plan", "--registry", "registry", "--layer", "network")
-    assert "moka-gone-network is orphaned: it has a state, but is not in the inventory" in said
+    assert "moka-gone-network is orphaned: applied once, but not in the inventory" in said
     shell.commands()
     told, _ = shell.run("destroy", "--yes", "--registry", "registry", "--cell", "moka-gone")
     assert told == "moka-gone-network  destroyed\n1 stack: 1 destroyed\n"

@@ -18,7 +18,7 @@ from factory.layers import LAYERS, ROWS
 
 FACTS = load_facts()
 ACCOUNT = "4" * 12
-USES = ("cluster", "node", "vpc-cni", "spark-history", "spark-job")
+USES = ("cluster", "node", "vpc-cni", "spark-history")
 PARTS = ("control-plane", "endpoint", "ingress", "node", "nat", "pod", "public")
 
 NO_NAMES = {"role_arn", "policy_arn", "resource_group_arn", "stack_path"}
@@ -34,6 +34,7 @@ def longest(kind: object) -> str:
 
 
 CELL, OWNER, POOL = longest(CellName), longest(Name), longest(GroupName)
+NAMESPACE = "n" * 63  # a label of DNS, as its pattern has it
 SERVICE = longest(ServiceName)
 ZONE = max((z for region in FACTS.regions.values() for z in region.zone_ids), key=len)
 OWNERS = {"cell": CELL, "mesh": OWNER, "organization": OWNER}
@@ -53,6 +54,9 @@ def every_name() -> Iterator[tuple[str, str, str]]:
     yield "balancer_name", naming.balancer_name(CELL), "target-group-name-characters"
     for use in USES:
         yield "role_name", naming.role_name(CELL, use), "role-name-characters"
+    limit = "role-name-characters"
+    job_role = naming.job_role_name(CELL, NAMESPACE, int(FACTS.parameter(limit)))
+    yield "job_role_name", job_role, limit
     yield "EVENT_LOG_POLICY", naming.EVENT_LOG_POLICY, "role-policy-name-characters"
     yield "key_alias", naming.key_alias(CELL), "key-alias-name-characters"
     yield (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 
 import pytest
@@ -132,6 +133,20 @@ def test_kill_paths_are_denied(nginx: Nginx, driver: StandInDriver, path: str) -
         ("javascript:alert(1)", f"/jobs/{JOB}"),
         ("jobs/", "jobs/"),
         ("?page=2", "?page=2"),
+        ("?next=../x", "?next=../x"),
+        ("jobs/#../x", "jobs/#../x"),
+        ("a..b/..c/d../...", "a..b/..c/d../..."),
+        (f"../{OTHER}/", f"/jobs/{JOB}/"),
+        (f"/../{OTHER}/", f"/jobs/{JOB}/"),
+        (f"/jobs/{JOB}/../{OTHER}/", f"/jobs/{JOB}/"),
+        (f"http://ADDRESS:4040/x/..\\..\\..\\jobs\\{OTHER}/", f"/jobs/{JOB}/"),
+        (f"/%2e%2E/{OTHER}/", f"/jobs/{JOB}/"),
+        (f"/.%2e/{OTHER}/", f"/jobs/{JOB}/"),
+        (f"/.\t./{OTHER}/", f"/jobs/{JOB}/"),
+        (f"https://elsewhere.example/../{OTHER}/", f"/jobs/{JOB}/"),
+        (f"x/../../{OTHER}", f"/jobs/{JOB}/"),
+        ("..", f"/jobs/{JOB}/"),
+        ("..?x", f"/jobs/{JOB}/"),
     ],
 )
 def test_redirects_stay_with_the_job(
@@ -140,6 +155,78 @@ def test_redirects_stay_with_the_job(
     driver.raw = ok(b"", f"Location: {location.replace('ADDRESS', ADDRESS)}", status="302 Found")
     answer = nginx.get(f"/jobs/{JOB}/")
     assert (answer.status, answer.headers["location"]) == (302, rewritten)
+
+
+STEERING = [
+    "Set-Cookie: a=1; Path=/",
+    "sEt-cOOkie: a=1; Path=/",
+    "Set-Cookie2: a=1",
+    "Clear-Site-Data: *",
+    "Service-Worker-Allowed: /",
+    "Refresh: 0; url=//elsewhere.example",
+    "Strict-Transport-Security: max-age=31536000",
+    "Access-Control-Allow-Origin: *",
+    "Access-Control-Allow-Credentials: true",
+    "Access-Control-Expose-Headers: *",
+    "Report-To: {}",
+    "Reporting-Endpoints: a=https://elsewhere.example",
+    "NEL: {}",
+    "Alt-Svc: h3=elsewhere.example:443",
+    "Set-Login: logged-out",
+    "WWW-Authenticate: Basic realm=password",
+    "Proxy-Authenticate: Basic realm=password",
+    "Content-Location: //elsewhere.example",
+    "Link: </x>; rel=preload",
+    "Origin-Agent-Cluster: ?1",
+    "Accept-CH: Sec-CH-UA-Model",
+    "Critical-CH: Sec-CH-UA-Model",
+    "Speculation-Rules: x",
+    "SourceMap: //elsewhere.example",
+    "Public-Key-Pins: x",
+    "Timing-Allow-Origin: *",
+    "constructor: x",
+    "__proto__: x",
+    "X-Anything: x",
+]
+
+
+@pytest.mark.parametrize("header", STEERING)
+@pytest.mark.parametrize("status", ["200 OK", "302 Found", "401 Unauthorized", "404 Not Found"])
+def test_headers_of_a_driver_concern_its_own_answer_only(
+    nginx: Nginx, driver: StandInDriver, header: str, status: str
+) -> None:
+    """What is not known to be of the answer alone does not pass, and there are always new ones."""
+    driver.raw = ok(b"mine", header, header, "Vary: Accept-Encoding", status=status)
+    answer = nginx.get(f"/jobs/{JOB}/")
+    assert (answer.status, answer.text) == (int(status[:3]), "mine")
+    assert header.partition(":")[0].lower() not in answer.headers
+    assert answer.headers["vary"] == "Accept-Encoding"
+
+
+def test_what_spark_says_of_its_pages_passes(nginx: Nginx, driver: StandInDriver) -> None:
+    said = {
+        "cache-control": "no-cache, no-store, must-revalidate",
+        "content-type": "text/html;charset=utf-8",
+        "x-frame-options": "SAMEORIGIN",
+        "x-xss-protection": "1; mode=block",
+        "content-disposition": "attachment; filename=x.zip",
+        "content-encoding": "gzip",
+        "last-modified": "Sun, 22 Nov 2026 08:00:00 GMT",
+    }
+    driver.raw = ok(b"mine", *(f"{name}: {value}" for name, value in said.items()))
+    answer = nginx.get(f"/jobs/{JOB}/")
+    assert answer.headers.items() >= said.items()
+    assert answer.headers["referrer-policy"] == "same-origin"
+
+
+def test_an_answer_of_unknown_length_arrives_whole(nginx: Nginx, driver: StandInDriver) -> None:
+    driver.raw = (
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Type: text/html\r\n"
+        b"Trailer: Set-Cookie\r\n\r\n4\r\nmine\r\n0\r\nSet-Cookie: a=1\r\n\r\n"
+    )
+    told = ask_raw(nginx.port, f"/jobs/{JOB}/", "Connection: close", "TE: trailers")
+    assert told.endswith(b"\r\n\r\n4\r\nmine\r\n0\r\n\r\n")
+    assert b"Set-Cookie" not in told
 
 
 def test_a_hostile_driver_steers_neither_nginx_nor_the_browser(
@@ -196,17 +283,36 @@ def test_what_is_no_http_never_reaches_the_browser(
 SMUGGLED = (
     b"HTTP/1.1 200 OK\r\nSet-Cookie: planted=by-driver; Path=/\r\nContent-Length: 4\r\n\r\nevil"
 )
+PADDED = (
+    b"HTTP/1.1 200 OK\r\nSet-Cookie: planted=by-driver\r\nContent-Length: 32768\r\n\r\n"
+    + b"x" * 32_768
+)
 INTERIM = {
     "alone": b"HTTP/1.1 %d Interim\r\n\r\n",
     "twice": b"HTTP/1.1 %d Interim\r\n\r\n" + b"HTTP/1.1 100 Continue\r\n\r\n",
     "with a length": b"HTTP/1.1 %d Interim\r\nContent-Length: 0\r\n\r\n",
     "in chunks": b"HTTP/1.1 %d Interim\r\nTransfer-Encoding: chunked\r\n\r\n",
     "of HTTP/1.0": b"HTTP/1.0 %d Interim\r\n\r\n",
+    "with an upgrade": b"HTTP/1.1 %d Interim\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n",
 }
+STATUSES = range(100, 200) if os.environ.get("GATEWAY_LONG") else (100, 101, 102, 103, 150, 199)
+
+
+def ask_raw(port: int, path: str, *headers: str, method: str = "GET") -> bytes:
+    """Ask once and read whatever comes until the line is silent."""
+    with socket.create_connection(("127.0.0.1", port), 5) as client:
+        asked = [f"{method} {path} HTTP/1.1", "Host: x", *headers, "", ""]
+        client.sendall("\r\n".join(asked).encode())
+        client.settimeout(1)
+        told = b""
+        with contextlib.suppress(TimeoutError):
+            while chunk := client.recv(65_536):
+                told += chunk
+    return told
 
 
 @pytest.mark.parametrize("form", INTERIM)
-@pytest.mark.parametrize("status", [100, 101, 102, 103, 150, 199])
+@pytest.mark.parametrize("status", STATUSES)
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize("connection", ["keep-alive", "close"])
 def test_nothing_comes_past_the_rules_behind_an_interim_answer(
@@ -215,18 +321,28 @@ def test_nothing_comes_past_the_rules_behind_an_interim_answer(
     """NGINX takes 1xx for the answer and what follows for its body: headers that nobody read.
 
     A newer one takes some of them for what they are, reads on, and cleans what it finds.
+    GATEWAY_LONG=1 tries every status.
     """
     driver.raw = INTERIM[form].replace(b"%d", str(status).encode()) + SMUGGLED * 2
-    with socket.create_connection(("127.0.0.1", nginx.port), 5) as client:
-        asked = f"{method} /jobs/{JOB}/ HTTP/1.1\r\nHost: x\r\nConnection: {connection}\r\n\r\n"
-        client.sendall(asked.encode())
-        client.settimeout(1)
-        told = b""
-        with contextlib.suppress(TimeoutError):
-            while chunk := client.recv(65_536):
-                told += chunk
+    asked = ["Connection: " + connection, *(["Upgrade: x"] if "upgrade" in form else [])]
+    told = ask_raw(nginx.port, f"/jobs/{JOB}/", *asked, method=method)
     assert b"planted" not in told
     assert told.count(b"HTTP/1.1 ") <= 1, "one answer at most: a second one is somebody else's"
+    assert not told.startswith(b"HTTP/1.1 1")
+
+
+@pytest.mark.parametrize("status", [b"100", b"103", b"199", b"200", b"204", b"205", b"304", b"999"])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("late", [SMUGGLED, PADDED], ids=["short", "longer than the buffers"])
+def test_a_second_answer_reaches_nobody(
+    nginx: Nginx, driver: StandInDriver, status: bytes, method: str, late: bytes
+) -> None:
+    """It comes a moment later, when NGINX or a proxy before it may think that the first is over."""
+    driver.raw = b"HTTP/1.1 %b First\r\nContent-Length: 0\r\n\r\n" % status
+    driver.late = late
+    told = ask_raw(nginx.port, f"/jobs/{JOB}/", method=method)
+    assert b"planted" not in told
+    assert told.count(b"HTTP/1.1 ") <= 1
     assert not told.startswith(b"HTTP/1.1 1")
 
 

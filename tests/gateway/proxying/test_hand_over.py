@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import socket
 import threading
 from pathlib import Path
 
 import pytest
+from sparkgateway.pages import render_lines
+from sparkgateway.pods import Driver
+from sparkgateway.store import Store
 
 from tests.gateway.apiserver import ApiServer, make_driver
 from tests.gateway.rig import (
@@ -137,6 +141,55 @@ def test_a_job_is_found_by_its_name(api: ApiServer, nginx: Nginx, driver: StandI
     api.delete(newer)
 
 
+def test_a_name_that_a_pod_was_made_with_is_not_taken_by_a_label(
+    api: ApiServer, nginx: Nginx, driver: StandInDriver
+) -> None:
+    """The operator names a driver's pod after the SparkApplication; labels can be changed."""
+    assert driver.seen == []
+    api.apply(make_driver(2, address=SECOND, job=OTHER, name="nightly-driver"))
+    here = "/by-name/spark/nightly"
+    wait_for(lambda: nginx.get(here).status == 302)
+    thief = make_driver(1, address=ADDRESS, job=JOB, created="2026-11-22T09:00:00Z")
+    thief["metadata"]["labels"]["spark-app-name"] = "nightly"
+    api.apply(thief)
+    wait_for(lambda: "nightly" in str(read_jobs(nginx.port)["jobs"][0]))
+    assert nginx.get(here).headers["location"] == f"/jobs/{OTHER}/"
+    api.delete(make_driver(2, address=SECOND, job=OTHER, name="nightly-driver"))
+
+
+def test_jobs_are_found_by_namespace_and_part_of_a_name(nginx_binary: Path, tmp_path: Path) -> None:
+    def make(number: int) -> Driver:
+        return Driver(
+            uid=f"u{number}", job=f"spark-{number:032x}", backend=f"10.0.0.1:{number}",
+            created=f"2026-11-22T{number // 3600:02d}:{number // 60 % 60:02d}:{number % 60:02d}Z",
+            started="", namespace="ads" if number % 2 else "etl", name=f"app-{number}",
+        )  # fmt: skip
+
+    store = Store(tmp_path / "routes")
+    store.write_page("jobs.txt", render_lines([make(number) for number in range(2000)]))
+    store.write_synced()
+    with Nginx(tmp_path, nginx_binary) as server:
+        server.start()
+
+        def find(query: str) -> list[str]:
+            answer = server.get(f"/find?{query}")
+            assert answer.status == 200
+            return re.findall(r'href="/jobs/spark-[0-9a-f]+/">([^<]+)<', answer.text)
+
+        assert find("name=app-1234") == ["app-1234"]
+        assert find("namespace=ads&name=app-1234") == []
+        assert find("namespace=ads&name=app-123") == [
+            f"app-{number}" for number in (1239, 1237, 1235, 1233, 1231, 123)
+        ]
+        assert find("namespace=&name=") == [f"app-{number}" for number in range(1999, 1499, -1)]
+        assert find("from=1900")[-1] == "app-0", "the oldest job is found, too"
+        assert "from=1000" in server.get("/find?from=500").text
+        assert find("namespace=nobody") == []
+        assert find("name=2026") == find("name=spark-0000") == [], "only names are searched"
+        for wrong in ("name=%3Cscript%3E", "namespace=A", "from=-1", "from=x", "name=a&name=b"):
+            assert server.get(f"/find?{wrong}").status == 400
+
+
 def test_nothing_is_ready_before_the_first_list(
     api: ApiServer, nginx_binary: Path, tmp_path: Path
 ) -> None:
@@ -203,6 +256,17 @@ def test_a_link_that_was_opened_too_early_leads_to_the_live_page(
                 wait_for(lambda: JOB in process.routes)
                 led = server.get(early)
                 assert (led.status, led.headers["location"]) == (302, f"/jobs/{JOB}/")
+                for shown, page in {
+                    f"/history/{JOB}": "/",
+                    f"/history/{JOB}/1/": "/",
+                    f"/history/{JOB}/stages/stage/?id=1&attempt=0": "/stages/stage/?id=1&attempt=0",
+                    f"/history/{JOB}/1/SQL/": "/SQL/",
+                    f"/history/{JOB}/a%20b%0d%0aX-Evil:1": "/a%20b%0D%0AX-Evil%3A1",
+                    f"/history/{JOB}//elsewhere.example/": "/elsewhere.example/",
+                }.items():
+                    led = server.get(f"/shs{shown}")
+                    assert (led.status, led.headers["location"]) == (302, f"/jobs/{JOB}{page}")
+                    assert "x-evil" not in led.headers
                 assert server.get(f"/jobs/{JOB}/").text == f"driver {ADDRESS}"
     api.delete(make_driver(1, address=ADDRESS, job=JOB))
 

@@ -103,7 +103,13 @@ def test_a_load_balancer_needs_somebody_who_reaches_it() -> None:
     made = platform()
     assert found(made) == []
     del made["meshes"]["east"]["hubs"]
-    assert found(made) == ["F154"]
+    assert found(made) == ["F154", "F156"]
+    made["meshes"]["east"]["hubs"] = []
+    assert found(made) == ["F154"], "said on purpose, and still nobody reaches it"
     del made["cell_types"]["plain"]["ingress"]
     del made["cell_types"]["plain"]["spark"]["ui"]
     assert found(made) == []
+    del made["meshes"]["east"]["hubs"]
+    assert found(made) == ["F156"], "nor the API of the cluster"
+    made["meshes"]["west"] = {"region": "us-west-2"}
+    assert found(made) == ["F156"], "a mesh without cells has no cluster"

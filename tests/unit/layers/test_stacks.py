@@ -182,3 +182,10 @@ def test_a_layer_tells_whose_it_is(layer: Any) -> None:
     assert stack.row is ROWS[layer]
     assert (stack.cell == "x") == (ROWS[layer].owner == "cell")
     assert "-" not in layer
+
+
+def test_the_platform_comes_after_the_routes_to_a_hub_and_takes_nothing_of_them() -> None:
+    behind = by_name(cells("ab", hub=True))["a-platform"]
+    assert StackId("a", "routes") in behind.waits_for
+    assert behind.inputs == by_name(cells("ab"))["a-platform"].inputs
+    assert StackId("a", "routes") not in by_name(cells("ab"))["a-platform"].waits_for

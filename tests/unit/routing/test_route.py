@@ -55,6 +55,36 @@ def test_every_cell_is_told_of_once_the_chosen_one_first() -> None:
     assert sum(c.share for c in decision.candidates) == pytest.approx(1)
 
 
+NEW = {"email": "aws+new@example.com", "ou": "ou-ab12-cdefgh34"}
+
+
+@pytest.mark.parametrize(
+    ("routing", "states", "takes"),
+    [
+        ({}, {}, False),
+        ({"drain": False}, {}, False),
+        ({"weight": 100}, {}, True),
+        ({"weight": 10}, {}, True),
+        ({}, {NAMES[0]: CellState()}, True),
+        ({}, {NAMES[0]: CellState(pods=3)}, True),
+        ({"weight": 0}, {NAMES[0]: CellState(pods=3)}, False),
+    ],
+)
+def test_a_cell_whose_account_is_new_takes_jobs_once_something_speaks_for_it(
+    routing: dict[str, Any], states: dict[str, CellState], takes: bool
+) -> None:
+    """It stands in the inventory long before it has a cluster."""
+    made = inventories.data(cells=CELLS)
+    made["cells"][NAMES[0]]["account"] = NEW
+    made["cells"][NAMES[0]]["routing"] = routing
+    decision = ask(JobRequest(key="etl-1"), states, inventories.inventory(made))
+    assert any(c.cell == NAMES[0] and c.rank for c in decision.candidates) is takes
+    if not takes:
+        assert codes(decision, NAMES[0]) == (
+            ["weight"] if routing.get("weight") == 0 else ["unbuilt"]
+        )
+
+
 def test_a_cell_with_room_for_just_this_job_takes_it() -> None:
     states = {name: CellState(pods=1_000) for name in NAMES}
     states[NAMES[2]] = CellState(pods=990)

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from factory.credentials import Session
 from factory.errors import UsageError
 from factory.inventory.schema import State
-from factory.layers import StackId
+from factory.layers import Access, StackId
 from factory.runs.destroy import destroy_recorded
-from factory.runs.notices import AccountLeft, NothingGone, NothingRecorded, StackKept
+from factory.runs.notices import (
+    AccountLeft,
+    Lying,
+    NothingGone,
+    NothingRecorded,
+    StackKept,
+    Swept,
+)
 from factory.runs.request import Request
+from factory.terraform.leftovers import Leftover
+from factory.terraform.record import Record
 from factory.terraform.selection import Selection
+from factory.terraform.sweep import Sweeper
+from factory.terraform.waiting import Stopping, Tell
 from tests.unit.runs.conftest import Place, Watched
 
 STATE = State(bucket="example-cells-tfstate", region="us-east-1")
@@ -119,6 +133,23 @@ def mesh(place: Place, *cells: str) -> tuple[StackId, ...]:
     return tuple(place.registry.stacks())
 
 
+def test_a_platform_goes_before_the_routes_that_lead_to_its_cluster_and_never_holds_them(
+    place: Place,
+) -> None:
+    routes, own = StackId("a", "routes"), StackId("a", "cluster")
+    place.remember("a", "cluster")
+    place.remember("a", "routes")
+    place.remember("a", "platform", waits_for=(own,), after=(routes,))
+    place.does("a-platform", destroy={"seconds": 0.5})
+    outcome = destroy_recorded(STATE, request(place), Watched())
+    assert {r.status for r in outcome.results} == {"destroyed"}
+    assert place.commands()[0] == ("a-platform", "destroy")
+    place.remember("a", "routes")
+    place.remember("a", "platform", after=(routes,))
+    outcome = destroy_recorded(STATE, request(place, stacks=("a-routes",)), Watched())
+    assert [r.status for r in outcome.results] == ["destroyed"], "the hub may be gone for good"
+
+
 @pytest.mark.parametrize("leaving", ["a", "b", "c"])
 def test_what_is_gone_goes_by_one_command_whatever_its_name(place: Place, leaving: str) -> None:
     before = mesh(place, "a", "b", "c")
@@ -197,3 +228,57 @@ def test_an_empty_registry_is_told_and_nobody_is_asked(place: Place) -> None:
     watcher = Watched()
     assert destroy_recorded(STATE, request(place), watcher).results == ()
     assert (watcher.notices, watcher.questions) == ([NothingRecorded()], [])
+
+
+LEAKED = Leftover("network interface", "eni-1", "VPC CNI: aws-K8S-i-1, available")
+
+
+class Vpc(Sweeper):
+    """A VPC in which something was left."""
+
+    def look(self, record: Record) -> list[Leftover]:
+        return [] if record.stack in self.swept else [LEAKED]
+
+    def sweep(self, record: Record, tell: Tell, stopping: Stopping) -> None:
+        assert not stopping()
+        tell(f"deletes {LEAKED}")
+        self.swept[record.stack] = (LEAKED,)
+
+
+@pytest.fixture
+def littered(monkeypatch: pytest.MonkeyPatch) -> None:
+    def sessions(access: Access) -> Session:
+        raise AssertionError(access)
+
+    vpc = Vpc(session_of=sessions, seconds=9)
+    monkeypatch.setattr("factory.runs.context._sweeper", lambda _target: vpc)
+
+
+@pytest.mark.usefixtures("littered")
+def test_what_was_left_is_listed_before_anybody_agrees_and_told_in_the_end(place: Place) -> None:
+    place.remember("gone")
+    watcher = Watched(agree=False)
+    swept = replace(request(place), sweep=True)
+    with pytest.raises(UsageError, match="nothing was done"):
+        destroy_recorded(STATE, swept, watcher)
+    assert watcher.notices == [Lying(StackId("gone", "network"), (LEAKED,))]
+    outcome = destroy_recorded(STATE, swept, Watched())
+    assert [r.status for r in outcome.results] == ["destroyed"]
+    assert outcome.notices == (Swept(StackId("gone", "network"), (LEAKED,)),)
+
+
+@pytest.mark.usefixtures("littered")
+def test_the_command_that_a_refused_destroy_names_is_the_one_that_ends_it(place: Place) -> None:
+    place.remember("gone")
+    place.remember("gone", "cluster", waits_for=(StackId("gone", "network"),))
+    outcome = destroy_recorded(STATE, request(place, cells=("gone",)), Watched())
+    assert [(str(r.stack), r.status) for r in outcome.results] == [
+        ("gone-cluster", "destroyed"),
+        ("gone-network", "refused"),
+    ]
+    assert outcome.failed
+    *_, line = outcome.results[-1].reason.splitlines()
+    assert line.endswith(": cellfactory destroy --cell gone --sweep")
+    again = replace(request(place, cells=("gone",)), sweep=True)
+    outcome = destroy_recorded(STATE, again, Watched())
+    assert [r.status for r in outcome.results] == ["destroyed"]

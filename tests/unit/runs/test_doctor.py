@@ -35,6 +35,14 @@ from factory.runs.questions import (
     finding_of,
 )
 from factory.runs.reading import read_declared
+from tests.unit.runs.aws_answers import (
+    addon_versions,
+    endpoint_services,
+    offerings,
+    without_endpoint,
+    without_zone,
+    zone_name,
+)
 
 STATE, NEXT = Subject("state"), Subject("organization", "next")
 CELL, LONELY = Subject("cell", "moka-use1-a"), Subject("cell", "moka-usw2-a")
@@ -46,22 +54,6 @@ Table = dict[tuple[str, str], Any]
 
 def refused(code: str, message: str = "no") -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": message}}, "Asked")
-
-
-def offerings(**asked: Any) -> dict[str, Any]:
-    zones = [f"use1-az{n}" for n in range(1, 7)] + [f"usw2-az{n}" for n in range(1, 5)]
-    assert asked["LocationType"] == "availability-zone-id"
-    return {"InstanceTypeOfferings": [{"Location": zone} for zone in zones]}
-
-
-def addon_versions(**asked: str) -> dict[str, Any]:
-    known = {
-        "vpc-cni": "v1.23.1-eksbuild.1",
-        "kube-proxy": "v1.34.6-eksbuild.13",
-        "eks-pod-identity-agent": "v1.3.10-eksbuild.2",
-        "coredns": "v1.13.2-eksbuild.24",
-    }
-    return {"addons": [{"addonVersions": [{"addonVersion": known[asked["addonName"]]}]}]}
 
 
 def simulate(**asked: Any) -> dict[str, Any]:
@@ -109,8 +101,9 @@ def well() -> Table:
         ("iam", "simulate_principal_policy"): simulate,
         ("ec2", "describe_regions"): {"Regions": [{"OptInStatus": "opted-in"}]},
         ("ec2", "describe_availability_zones"): {
-            "AvailabilityZones": [{"ZoneId": zone} for zone in zones]
+            "AvailabilityZones": [{"ZoneId": zone, "ZoneName": zone_name(zone)} for zone in zones]
         },
+        ("ec2", "describe_vpc_endpoint_services"): endpoint_services,
         ("ec2", "describe_instance_type_offerings"): offerings,
         ("ec2", "describe_images"): {"Images": [{}]},
         ("eks", "describe_cluster_versions"): {
@@ -287,8 +280,17 @@ BROKEN: dict[str, tuple[Subject, tuple[str, str], Any, str, str, str]] = {
                    {"Regions": [{"OptInStatus": "not-opted-in"}]}, "is enabled", "failed",
                    "us-east-1 is not enabled"),
     "no such zone": (CELL, ("ec2", "describe_availability_zones"),
-                     {"AvailabilityZones": [{"ZoneId": "use1-az1"}, {"ZoneId": "use1-az2"}]},
+                     {"AvailabilityZones": [{"ZoneId": "use1-az1", "ZoneName": "us-east-1a"},
+                                            {"ZoneId": "use1-az2", "ZoneName": "us-east-1b"}]},
                      "has the zones", "failed", "has no zone use1-az4"),
+    "no endpoint service": (CELL, ("ec2", "describe_vpc_endpoint_services"), without_endpoint,
+                            "endpoint services", "failed",
+                            "^us-east-1 has no endpoint service eks-auth$"),
+    "endpoint not in a zone": (CELL, ("ec2", "describe_vpc_endpoint_services"), without_zone,
+                               "endpoint services", "failed", "ec2 has no endpoint in use1-az4;"),
+    "endpoints untold": (CELL, ("ec2", "describe_vpc_endpoint_services"),
+                         refused("UnauthorizedOperation"), "endpoint services", "warning",
+                         "not known"),
     "not offered": (CELL, ("ec2", "describe_instance_type_offerings"),
                     {"InstanceTypeOfferings": [{"Location": "use1-az1"}]}, "r6i.4xlarge", "failed",
                     "not offered in use1-az2, use1-az4"),

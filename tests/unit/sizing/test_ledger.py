@@ -356,6 +356,32 @@ def test_a_provisioned_control_plane_schedules_so_many_pods_a_second() -> None:
     # 1,200 nodes of 96 pods, 167 of them each second
     assert usage.used == pytest.approx(1200 * 96 / 167 / 60)
     assert (usage.limit, usage.gate) == (30, "warning")
+    assert "1,700 requests at once, 1.65 USD an hour" in usage.assumption
+
+
+@pytest.mark.parametrize(("nodes", "tier"), [(400, "xl"), (1100, "2xl"), (2000, "4xl")])
+def test_a_standard_control_plane_is_told_the_tier_that_would_do(nodes: int, tier: str) -> None:
+    usage = usages(nodes)["pods-per-second"]
+    assert usage.used == pytest.approx(3 * nodes * 96 / (30 * 60))
+    assert (usage.limit, usage.gate) == (400, "note")
+    assert f"tier {tier} (" in usage.assumption
+    assert "is the smallest that does" in usage.assumption
+
+
+def test_no_tier_does_for_more_than_the_fastest() -> None:
+    usage = usages(2501)["pods-per-second"]
+    assert not usage.fits
+    assert "no tier does" in usage.assumption
+
+
+def test_the_database_of_a_provisioned_control_plane_is_twice_as_large() -> None:
+    standard, provisioned = usages(400), usages(400, control_plane_tier="2xl")
+    used = 1200 * 96 * 8200 / 10**9
+    for found, limit in ((standard, 8), (provisioned, 16)):
+        usage = found["cluster-database"]
+        assert usage.used == pytest.approx(used)
+        assert (usage.limit, usage.gate) == (limit, "warning")
+    assert "pods-per-second" not in provisioned
 
 
 def test_coredns_asks_the_resolver_from_as_many_nodes_as_it_runs_on() -> None:

@@ -39,6 +39,9 @@ def main(arguments: list[str]) -> int:
 
 def answer(command: str, arguments: list[str], told: dict[str, Any]) -> int:
     tell(told)
+    if "remembers" in told:  # what the file says that a variable leads to
+        text = Path(os.environ[told["remembers"]]).read_text("utf-8")
+        Path(os.environ["FAKE_LOG"]).with_name("remembered").write_text(text, "utf-8")
     if "error" in told:
         return refuse(command, told["error"])
     changes, outputs = told.get("changes", ()), told.get("outputs", {})
@@ -47,6 +50,8 @@ def answer(command: str, arguments: list[str], told: dict[str, Any]) -> int:
             print(json.dumps({"diagnostics": []}))
         case "output":
             print(json.dumps({name: {"value": value} for name, value in outputs.items()}))
+        case "show":
+            print(json.dumps(told.get("document", {})))
         case "plan":
             return plan(arguments, changes)
         case "apply" | "destroy":

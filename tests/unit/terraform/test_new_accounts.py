@@ -34,7 +34,7 @@ class Scene:
             ask=self.ask,
             seconds=seconds,
             at_a_time=2,
-            pause=self.pauses.append,
+            pause=lambda seconds, _stopping: self.pauses.append(seconds),
             now=lambda: sum(self.pauses),
         )
 

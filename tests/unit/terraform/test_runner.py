@@ -10,17 +10,20 @@ from dataclasses import replace
 
 import pytest
 
-from factory.layers import Source, Stack, StackId
+from factory.layers import Layer, Source, Stack, StackId
 from factory.terraform.guard import NOTHING, Allowed
 from factory.terraform.journal import Journal, read_finished
+from factory.terraform.new_accounts import NewAccounts
 from factory.terraform.results import Result
 from factory.terraform.runner import (
+    SourcesOf,
     apply_stacks,
     destroy_stacks,
     plan_stacks_now,
     validate_stacks,
 )
 from factory.views.results import render_errors
+from tests.unit.runs.conftest import recorded
 from tests.unit.terraform.scene import (
     ACCESS,
     NETWORK,
@@ -41,13 +44,14 @@ def apply(
     allow: Sequence[str] = (),
     resume: str | None = None,
     run: str = "run",
+    sources: SourcesOf | None = None,
 ) -> dict[str, Result]:
     context = scene.context()
     runs = context.target.runs_folder
     results = apply_stacks(
         context,
         stacks,
-        sources_of(*stacks),
+        sources or sources_of(*stacks),
         scene.listener,
         parallel=parallel,
         journal=Journal(runs / f"{run}.jsonl", "apply"),
@@ -385,70 +389,6 @@ def test_a_failed_destroy_keeps_the_record_and_spares_what_it_used(scene: Scene)
     assert not record.complete
 
 
-def test_a_destroy_that_never_began_leaves_its_outputs_to_others(scene: Scene) -> None:
-    make_network(scene, "a")
-    apply(scene, network("a"))
-    scene.does("a-network", "destroy", error="Error acquiring the state lock")
-    destroy_stacks(scene.context(), [StackId("a", "network")], scene.listener, parallel=1)
-    assert apply(scene, cluster("a"), run="second")["a-cluster"].status == "no-change"
-
-
-def test_a_resumed_run_does_again_what_was_destroyed_since(scene: Scene) -> None:
-    make_network(scene, "a")
-    apply(scene, network("a"))
-    destroy_stacks(scene.context(), [StackId("a", "network")], scene.listener, parallel=1)
-    again = apply(scene, network("a"), resume="run", run="second")
-    assert again["a-network"].status == "applied"
-
-
-def test_a_resumed_run_does_again_what_was_half_destroyed_since(scene: Scene) -> None:
-    make_network(scene, "a")
-    apply(scene, network("a"))
-    scene.does("a-network", "destroy", begins=[ADD], error="killed")
-    destroy_stacks(scene.context(), [StackId("a", "network")], scene.listener, parallel=1)
-    again = apply(scene, network("a"), resume="run", run="second")
-    assert again["a-network"].status == "applied"
-
-
-def test_what_another_run_makes_meanwhile_is_seen(scene: Scene) -> None:
-    """Two shards of a pipeline: one applies what the other one waits for."""
-    make_network(scene, "a")
-    scene.does("b-network", "apply", seconds=1, outputs=NETWORK)
-    context = scene.context()
-    waiting = taking("b", "cluster", vpc_id=Source(stack=StackId("a", "network"), output="vpc_id"))
-    assert context.registry.read(StackId("a", "network")) is None  # this shard has looked once
-    apply(scene, network("a"))
-    stacks = (waiting,)
-    (result,) = plan_stacks_now(context, stacks, sources_of(*stacks), scene.listener, parallel=1)
-    assert result.status == "no-change"
-
-
-def test_one_record_that_cannot_be_read_spares_only_what_it_takes_from(scene: Scene) -> None:
-    for cell in ("a", "b"):
-        make_network(scene, cell)
-        apply(scene, network(cell), cluster(cell), run=cell)
-    folder = scene.root / "sandbox" / "registry" / "cells"
-    newer = (
-        (folder / "a" / "cluster.json").read_text("utf-8").replace('"version": 2', '"version": 3')
-    )
-    (folder / "a" / "cluster.json").write_text(newer, "utf-8")
-    selected = [StackId(cell, layer) for cell in "ab" for layer in ("network", "cluster")]
-    results = {
-        r.stack.name: r
-        for r in destroy_stacks(scene.context(), selected, scene.listener, parallel=2)
-    }
-    assert {name: r.status for name, r in results.items()} == {
-        "a-network": "skipped",
-        "a-cluster": "failed",
-        "b-network": "destroyed",
-        "b-cluster": "destroyed",
-    }
-    finding = results["a-cluster"].finding
-    assert finding
-    assert finding.rule == "F603"
-    assert "a newer one" in finding.hint
-
-
 def test_what_a_failed_first_apply_has_left_can_be_destroyed(scene: Scene) -> None:
     scene.does("a-network", "apply", error="throttled half-way")
     apply(scene, network("a"))
@@ -458,10 +398,10 @@ def test_what_a_failed_first_apply_has_left_can_be_destroyed(scene: Scene) -> No
     assert scene.commands("destroy") == [("a-network", "destroy")]
 
 
-def with_state(scene: Scene, cell: str) -> None:
+def with_state(scene: Scene, cell: str, layer: Layer = "network") -> None:
     """Let a stack have a state, as after an earlier apply."""
     target = scene.context().target
-    path = target.state_file(StackId(cell, "network"))
+    path = target.state_file(StackId(cell, layer))
     path.parent.mkdir(parents=True)
     path.write_text("{}", "utf-8")
 
@@ -473,3 +413,30 @@ def test_what_terraform_says_beside_its_messages_is_shown(scene: Scene, code_lin
     results = apply(scene, network("a"), network("b"))
     assert results["a-network"].status == "failed"
     assert results["b-network"].status == "no-change"
+
+
+def test_a_wait_that_is_stopped_is_one_line_and_no_failure(scene: Scene) -> None:
+    access = replace(ACCESS, account="${var.account_id}")
+    stack = replace(
+        taking("a", "network", account_id=Source(stack=StackId("a", "account"), output="id")),
+        access=access,
+    )
+    context = scene.context()
+    context.registry.write(recorded("a", "account", outputs={"id": "7" * 12}))
+    accounts = NewAccounts(ask=lambda _: "AccessDenied", seconds=900, at_a_time=5)
+    context = replace(context, new_accounts=accounts)
+    runs = context.target.runs_folder
+    threading.Timer(0.5, context.children.stop, (signal.SIGINT,)).start()
+    began = time.monotonic()
+    (result,) = apply_stacks(
+        context,
+        [stack],
+        sources_of(stack),
+        scene.listener,
+        parallel=1,
+        journal=Journal(runs / "run.jsonl", "apply"),
+        finished={},
+        allowed=NOTHING,
+    )
+    assert time.monotonic() - began < 3, "and not when the pause is over"
+    assert (result.status, result.reason) == ("interrupted", f"account {'7' * 12} was not ready")

@@ -97,6 +97,11 @@ SAID = {
     'An argument named "deletion_protection" is not expected here.': [
         "does not know deletion_protection yet"
     ],
+    "installation failed: Kubernetes cluster unreachable: Get "
+    '"https://A.gr7.us-east-1.eks.amazonaws.com/version": dial tcp 10.128.0.9:443: i/o timeout': [
+        "run this where a hub leads to it",
+        "-- state rm 'aws_x.y[\"a b\"]'",
+    ],
     "deleting EKS Cluster (alpha): Cluster has deletion protection enabled": [
         "deletion_protection: false"
     ],

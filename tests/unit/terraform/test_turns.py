@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from factory.errors import TerraformError, UsageError
+from factory.errors import StoppedError, TerraformError, UsageError
 from factory.layers import StackId
 from factory.processes import identity
 from factory.terraform.turns import note_worker, remove_plans, stack_lock, worker_file
@@ -59,7 +59,7 @@ def test_the_one_who_waits_in_vain_is_told_for_whom(
 
 
 def test_a_stop_ends_the_waiting(tmp_path: Path, keeper: subprocess.Popen[str]) -> None:
-    with pytest.raises(TerraformError, match="F610"):
+    with pytest.raises(StoppedError, match="is at work on a-network"):
         take(tmp_path, stopping=True)
     assert keeper.poll() is None
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from factory.layers import StackId
-from factory.runs.notices import AccountLeft, Notice, Orphaned, StackKept
+from factory.runs.notices import AccountLeft, Lying, Notice, Orphaned, StackKept, Swept
 from factory.runs.watcher import Question
+from factory.terraform.leftovers import Leftover
 from factory.views.notices import render_notice, render_question
 
 NETWORK, ACCOUNT = StackId("a", "network"), StackId("a", "account")
@@ -51,3 +52,25 @@ def test_the_question_tells_what_is_only_forgotten() -> None:
         "destroy in real AWS: 2 stacks (1 account to forget, 1 network) of a"
     )
     assert "(1 account, " in render_question(Question(verb="apply", stacks=(ACCOUNT, NETWORK)))
+
+
+def test_what_is_swept_is_listed_before_and_after() -> None:
+    leaked = Leftover("network interface", "eni-1", "VPC CNI: aws-K8S-i-1, available")
+    mine = Leftover("network interface", "eni-2", "my own, in-use", certain=False)
+    network = StackId("a", "network")
+    assert render_notice(Lying(network, (leaked, mine))).splitlines() == [
+        "a-network, in its VPC:",
+        "    to delete network interface eni-1 (VPC CNI: aws-K8S-i-1, available)",
+        "    not to touch network interface eni-2 (my own, in-use)",
+    ]
+    standing = Leftover("EKS cluster", "a", "it lies in the VPC", certain=False)
+    foreign = Leftover("EKS cluster", "z", "it lies in the VPC", certain=False)
+    assert render_notice(Lying(network, (standing, foreign))).splitlines() == [
+        "a-network, in its VPC:",
+        "    not to touch EKS cluster z (it lies in the VPC)",
+        "    what its cluster leaves is told once that is gone, and deleted then",
+    ]
+    assert render_notice(Swept(network, (leaked,))).splitlines() == [
+        "a-network: deleted what was left in its VPC",
+        "    network interface eni-1 (VPC CNI: aws-K8S-i-1, available)",
+    ]

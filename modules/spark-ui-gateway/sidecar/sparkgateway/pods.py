@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from sparkgateway.addresses import Address, AddressPolicy, parse_address, render_backend
@@ -44,7 +44,8 @@ class Driver:
     created: str
     started: str  # when a node took it: it has its address since then
     namespace: str
-    name: str  # of the application, for people
+    name: str  # of the application, for people: a label, which jobs can change
+    pod: str = field(default="", compare=False)  # its pod's name, which nobody can change
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,8 +114,9 @@ def parse_pod(pod: object, policy: PodPolicy) -> Driver | Gone | Refused:
         backend=backend,
         created=created,
         started=_started(status, created),
-        namespace=sys.intern(_text(metadata, "namespace")),
-        name=(_text(labels, NAME_LABEL) or _text(metadata, "name"))[:_LONGEST_NAME],
+        namespace=sys.intern(_printable(_text(metadata, "namespace"))),
+        name=_printable(_text(labels, NAME_LABEL) or _text(metadata, "name"))[:_LONGEST_NAME],
+        pod=_printable(_text(metadata, "name")),
     )
 
 
@@ -207,6 +209,15 @@ def _list(owner: Mapping[str, object], key: str) -> list[Mapping[str, object]]:
 def _text(owner: Mapping[str, object], key: str) -> str:
     value = owner.get(key)
     return value if isinstance(value, str) else ""
+
+
+def _printable(text: str) -> str:
+    """Replace what UTF-8 cannot write: JSON can hold half of a pair of surrogates.
+
+    >>> _printable("etl" + chr(0xD800))
+    'etl?'
+    """
+    return text.encode("utf-8", "replace").decode()
 
 
 def _shorten(text: str) -> str:

@@ -9,7 +9,16 @@ from dataclasses import dataclass
 
 from sparkgateway.board import Batch, Board
 from sparkgateway.metrics import Metrics
-from sparkgateway.pages import INDEX, JOBS, NAMES, render_index, render_jobs, render_names
+from sparkgateway.pages import (
+    INDEX,
+    JOBS,
+    LINES,
+    NAMES,
+    render_index,
+    render_jobs,
+    render_lines,
+    render_names,
+)
 from sparkgateway.store import Store
 
 LOG = logging.getLogger(__name__)
@@ -54,7 +63,7 @@ class Publisher:
         for job, backend in sorted(batch.changes.items(), key=lambda item: item[1] is not None):
             self._write(job, backend)
             self.metrics.observe_latency(time.monotonic() - batch.heard[job])
-        self.page_due |= bool(batch.changes)
+        self.page_due |= bool(batch.heard)  # a name may change where the route does not
         if batch.is_complete and not self.is_synced:
             self.store.write_synced()
             self.is_synced = True
@@ -76,5 +85,6 @@ class Publisher:
         owners = self.board.owners()
         self.store.write_page(INDEX, render_index(owners))
         self.store.write_page(JOBS, render_jobs(owners))
+        self.store.write_page(LINES, render_lines(owners))
         self.store.write_page(NAMES, render_names(owners))
         self.page_due, self.page_written = False, now

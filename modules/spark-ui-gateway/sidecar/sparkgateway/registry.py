@@ -119,8 +119,9 @@ class Registry:
         return {driver.job, *(self._drivers[uid].job for uid in uids)}
 
 
-def _age(driver: Driver) -> tuple[str, str]:
-    return driver.created, driver.uid
+def _age(driver: Driver) -> tuple[str, str, str]:
+    # Times are whole seconds, and ids are public: who copies one within the second starts later.
+    return driver.created, driver.started, driver.uid
 
 
 def _start(driver: Driver) -> tuple[str, str, str]:

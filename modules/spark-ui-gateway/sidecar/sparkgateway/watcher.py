@@ -6,6 +6,7 @@ Whatever goes wrong, routes stay: only a complete list or an event removes one, 
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -22,6 +23,7 @@ from sparkgateway.pods import ROLE_LABEL, Driver, PodPolicy, Refused, parse_pod
 
 LOG = logging.getLogger(__name__)
 _SHORTEST_WATCH = 1.0  # seconds; a watch that ends sooner and told nothing counts as a failure
+_SOUND_WATCH = 10.0  # seconds; after one that lasted so long, what failed before it is forgotten
 
 
 class Expired(Exception):
@@ -55,7 +57,7 @@ class Watcher:
     policy: WatchPolicy
     breaker: Breaker
     backoff: Backoff  # after failures; a list or an event resets it
-    relist: Backoff  # before a new list; only what a watch tells resets it
+    relist: Backoff  # before a new list; what a watch tells resets it, and one that lasts
     stop: threading.Event
     random: Callable[[], float]
     version: str = ""
@@ -168,11 +170,12 @@ class Watcher:
             "resourceVersion": self.version,
             "timeoutSeconds": str(seconds),
         }
-        begun, told = time.monotonic(), False
+        begun, accepted, told = time.monotonic(), math.inf, False
         try:
             silence = seconds + self.policy.grace_seconds
             with closing(self.api.watch(self._path(), query, silence_seconds=silence)) as lines:
                 for line in lines:
+                    accepted = min(accepted, time.monotonic())
                     self.board.note_contact(self.scope)
                     if line:
                         told = True
@@ -184,10 +187,16 @@ class Watcher:
                 reason = "expired"
                 raise Expired(reason) from rejected
             raise
+        finally:
+            if time.monotonic() - accepted >= _SOUND_WATCH:
+                self._forget_failures()
         self.metrics.count("watches")
         if not told and time.monotonic() - begun < _SHORTEST_WATCH:
             msg = "a watch ended at once"
             raise Unanswered(msg)
+        self._forget_failures()
+
+    def _forget_failures(self) -> None:
         self.backoff.reset()
         self.relist.reset()
 
@@ -205,8 +214,7 @@ class Watcher:
                 )
                 self._apply_pod(event.pod, is_deleted=event.is_deleted)
         self.version = event.version
-        self.backoff.reset()
-        self.relist.reset()
+        self._forget_failures()
         if self.board.wants_list(self.scope):
             reason = "room"
             raise Expired(reason)
