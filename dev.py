@@ -118,6 +118,22 @@ def everything(args: Sequence[str]) -> None:
     test(args)
 
 
+def fuzz(args: Sequence[str]) -> None:
+    """Try inventories that nobody would write, so many (6,000), and the shapes of foreign files."""
+    _prepare("dev")
+    os.environ["CELLFACTORY_FUZZ"] = args[0] if args else "6000"
+    _run("pytest", "--override-ini", "timeout=7200", "tests/reliability/test_fuzz.py", *args[1:])
+    explore = ("--hypothesis-profile", "explore")
+    _run("pytest", *explore, "tests/unit/terraform/test_foreign_shapes.py", *args[1:])
+
+
+def kills(args: Sequence[str]) -> None:
+    """Kill runs of a real Terraform at any time, so many (40): the next runs put all right."""
+    _prepare("dev")
+    os.environ["CELLFACTORY_KILLS"] = args[0] if args else "40"
+    _run("pytest", "-s", "tests/reliability/test_kills.py", *args[1:])
+
+
 def bench(args: Sequence[str]) -> None:
     """Measure synthesis side by side with a plain app; arguments as in benchmarks/synth.py."""
     _prepare("dev")
@@ -168,6 +184,8 @@ TASKS = {
     "lint": lint,
     "types": types,
     "all": everything,
+    "fuzz": fuzz,
+    "kills": kills,
     "bench": bench,
     "docs": docs,
     "lock": lock,

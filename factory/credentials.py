@@ -8,9 +8,11 @@ when they run out, so that no work is cut short by their age.
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
+from xml.etree.ElementTree import ParseError
 
 from factory.errors import Finding, TerraformError
 
@@ -60,7 +62,7 @@ def open_session(
         keys = _walk(roles, name=name, sts_region=sts_region, connect=connect) if roles else {}
         return connect(keys)
     if not roles:
-        return boto3.Session(region_name=region)  # type: ignore[no-any-return]
+        return _boto3_session({"region_name": region})
 
     def fetch() -> Mapping[str, str]:
         keys = _walk(roles, name=name, sts_region=sts_region, connect=_boto3_session)
@@ -71,11 +73,12 @@ def open_session(
             "expiry_time": keys["expires"],
         }
 
-    core = Core()
-    core._credentials = RefreshableCredentials.create_from_metadata(  # the library's own way in
-        metadata=fetch(), refresh_using=fetch, method="assume-role"
-    )
-    return boto3.Session(botocore_session=core, region_name=region)  # type: ignore[no-any-return]
+    with asking_aws("F622", "no session of AWS can be opened"):
+        core = Core()
+        core._credentials = RefreshableCredentials.create_from_metadata(  # the library's way in
+            metadata=fetch(), refresh_using=fetch, method="assume-role"
+        )
+        return boto3.Session(botocore_session=core, region_name=region)  # type: ignore[no-any-return]
 
 
 def require_account(session: Session, account: str, sts_region: str) -> None:
@@ -84,11 +87,8 @@ def require_account(session: Session, account: str, sts_region: str) -> None:
     Raises:
         TerraformError: when its credentials are of another one, or AWS does not answer.
     """
-    try:
+    with asking_aws("F622", "cannot identify the current credentials"):
         found = session.client("sts", region_name=sts_region).get_caller_identity()["Account"]
-    except aws_faults() as error:
-        msg = f"cannot identify the current credentials: {in_one_line(error)}"
-        raise TerraformError(Finding(rule="F622", message=msg)) from error
     if found != account:
         msg = f"the current credentials belong to account {found}, not {account}"
         raise TerraformError(Finding(rule="F622", message=msg))
@@ -105,21 +105,16 @@ def cluster_token(session: Session, cluster: str, sts_region: str) -> str:
     Raises:
         TerraformError: when there are no credentials to sign with.
     """
-    from botocore.exceptions import BotoCoreError
-
-    sts = session.client("sts", region_name=sts_region)
 
     def add_header(request: Any, **_: Any) -> None:
         request.headers[_CLUSTER_HEADER] = cluster
 
-    sts.meta.events.register("before-sign.sts.GetCallerIdentity", add_header)
-    try:
+    with asking_aws("F622", f"cannot sign a token for cluster {cluster}"):
+        sts = session.client("sts", region_name=sts_region)
+        sts.meta.events.register("before-sign.sts.GetCallerIdentity", add_header)
         url: str = sts.generate_presigned_url(
             "get_caller_identity", ExpiresIn=_URL_SECONDS, HttpMethod="GET"
         )
-    except BotoCoreError as error:
-        msg = f"cannot sign a token for cluster {cluster}: {error}"
-        raise TerraformError(Finding(rule="F622", message=msg)) from error
     return TOKEN_PREFIX + base64.urlsafe_b64encode(url.encode()).decode().rstrip("=")
 
 
@@ -132,7 +127,8 @@ def _boto3_session(keys: Mapping[str, str]) -> Session:
     import boto3
 
     named = {name: value for name, value in keys.items() if name != "expires"}
-    return boto3.Session(**named)  # type: ignore[no-any-return]
+    with asking_aws("F622", "no session of AWS can be opened"):
+        return boto3.Session(**named)  # type: ignore[no-any-return]
 
 
 def _walk(
@@ -141,18 +137,15 @@ def _walk(
     """Assume each role from the one before; the keys of the last, and when they run out."""
     held: dict[str, str] = {}
     for role in roles:
-        try:
+        with asking_aws("F622", f"cannot assume {role}"):
             sts = connect(held).client("sts", region_name=sts_region)
             keys = sts.assume_role(RoleArn=role, RoleSessionName=name)["Credentials"]
-        except aws_faults() as error:
-            msg = f"cannot assume {role}: {in_one_line(error)}"
-            raise TerraformError(Finding(rule="F622", message=msg)) from error
-        held = {
-            "aws_access_key_id": keys["AccessKeyId"],
-            "aws_secret_access_key": keys["SecretAccessKey"],
-            "aws_session_token": keys["SessionToken"],
-            "expires": keys["Expiration"].isoformat(),
-        }
+            held = {
+                "aws_access_key_id": keys["AccessKeyId"],
+                "aws_secret_access_key": keys["SecretAccessKey"],
+                "aws_session_token": keys["SessionToken"],
+                "expires": keys["Expiration"].isoformat(),
+            }
     return held
 
 
@@ -160,12 +153,34 @@ def aws_faults() -> tuple[type[Exception], ...]:
     """All that a client of AWS can raise for what is the user's to mend.
 
     Beside what AWS refuses and what the library finds wrong: an answer that is none of AWS's, as
-    of a proxy, and settings that it takes for what they are not, such as a URL without a scheme.
+    of a proxy, and settings that it takes for what they are not, such as a URL without a scheme,
+    a file that is not there, or an answer without the parts that it must have.
     """
     from botocore.exceptions import BotoCoreError, ClientError
     from botocore.parsers import ResponseParserError
 
-    return ClientError, BotoCoreError, ResponseParserError, ValueError
+    settings = (ValueError, OSError)
+    answers = (ResponseParserError, ParseError, LookupError)
+    return ClientError, BotoCoreError, *settings, *answers
+
+
+@contextlib.contextmanager
+def asking_aws(rule: str, what: str, hint: str = "") -> Iterator[None]:
+    """Turn whatever keeps AWS from answering into a sentence: the one door for that.
+
+    Args:
+        rule: of the finding.
+        what: what is asked, with which the sentence begins.
+        hint: what to do about it.
+
+    Raises:
+        TerraformError: of that rule.
+    """
+    try:
+        yield
+    except aws_faults() as error:
+        message = f"{what}: {in_one_line(error) or type(error).__name__}"
+        raise TerraformError(Finding(rule=rule, message=message, hint=hint)) from error
 
 
 def in_one_line(error: object) -> str:

@@ -7,6 +7,7 @@ What is no file, such as a device or a pipe, is written to and never replaced.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 from pathlib import Path
@@ -14,12 +15,13 @@ from pathlib import Path
 from factory.errors import UsageError
 
 
-def write_whole(path: Path, content: str | bytes) -> bool:
+def write_whole(path: Path, content: str | bytes, *, private: bool = False) -> bool:
     """Write `content` to `path` in one step; make missing folders.
 
     Args:
         path: the file to make or replace; through a symbolic link, what it points to.
         content: all of it; a text is written as UTF-8 with the newlines it has.
+        private: whether nobody but its owner may read it, as of what holds secrets.
 
     Returns:
         False when the file held that very content already (then nothing is touched).
@@ -34,11 +36,26 @@ def write_whole(path: Path, content: str | bytes) -> bool:
         if path.exists() and not path.is_file():
             path.write_bytes(data)
         else:
-            _replace(Path(os.path.realpath(path)), data)
+            _replace(Path(os.path.realpath(path)), data, private=private)
     except OSError as error:
         msg = f"cannot write {path}: {error.strerror}"
         raise UsageError(msg) from error
     return True
+
+
+def make_private(folder: Path) -> None:
+    """Make a folder that nobody but its owner may look into, or close one that is there.
+
+    Raises:
+        UsageError: when it cannot be made.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if folder.stat().st_mode & 0o077 and folder.stat().st_uid == os.getuid():
+            folder.chmod(0o700)
+    except OSError as error:
+        msg = f"cannot write {folder}: {error.strerror}"
+        raise UsageError(msg) from error
 
 
 def write_private(path: Path, content: str) -> None:
@@ -61,7 +78,7 @@ def write_private(path: Path, content: str) -> None:
         raise UsageError(msg) from error
 
 
-def _replace(path: Path, data: bytes) -> None:
+def _replace(path: Path, data: bytes, *, private: bool) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
@@ -69,11 +86,24 @@ def _replace(path: Path, data: bytes) -> None:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
-        os.chmod(temporary, _mode_of(path))  # noqa: PTH101 - a name, not a Path
+        mode = 0o600 if private else _mode_of(path)
+        os.chmod(temporary, mode)  # noqa: PTH101 - a name, not a Path
         os.replace(temporary, path)  # noqa: PTH105 - a name, not a Path
+        sync_folder(path.parent)
     except BaseException:
-        os.unlink(temporary)  # noqa: PTH108 - a name, not a Path
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)  # noqa: PTH108 - a name, not a Path
         raise
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the names in a folder outlast a loss of power, where the file system can do that."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def read_bytes(path: Path, most_bytes: int | None = None) -> bytes:

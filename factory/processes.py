@@ -4,6 +4,9 @@ A child runs in a process group of its own, so that Ctrl-C in a terminal reaches
 our hand alone: Terraform takes a second interrupt for an order to drop everything, and what it
 was making is then lost to its state. For the same reason it writes to files and not to pipes: when
 we are killed it goes on to its end, where a pipe that nobody reads would end it in the middle.
+
+Those files lie in memory where the system can do that: what a child says last on a full disk, such
+as the state that it cannot save, is not lost with it. A log on disk is a copy, as it comes.
 """
 
 from __future__ import annotations
@@ -22,6 +25,8 @@ from types import FrameType
 from typing import IO
 
 GRACE_SECONDS = 60.0  # between the interrupt and the kill of a child that ran out of time
+LOG_BYTES = 16 * 1024 * 1024  # of one log; what comes after is in the answer alone
+_COPY_SECONDS = 0.5  # that a log may be behind
 LOOK_SECONDS = 0.25  # between two looks at what a child wrote
 _READ_BYTES = 65_536
 
@@ -37,8 +42,8 @@ class Finished:
     output: bytes  # its standard output, as it came
     stderr: str  # empty when it was merged into stdout
     seconds: float  # wall time
-    log: Path | None = None  # where its standard output is kept
     timed_out: bool = False
+    log: Path | None = None  # the copy of it all on disk, where one was asked for
 
     @property
     def stdout(self) -> str:
@@ -95,6 +100,7 @@ def run_process(
     merge_stderr: bool = False,
     log: Path | None = None,
     heard: Heard | None = None,
+    started: Callable[[int], None] = lambda _pid: None,
 ) -> Finished:
     """Run a program to its end and keep what it says.
 
@@ -105,14 +111,16 @@ def run_process(
         children: where to count it, so that a signal can be forwarded to it.
         timeout_seconds: after these it is interrupted, and killed when that does not help.
         merge_stderr: put both streams into `stdout`, in the order of writing.
-        log: a file to keep its standard output in, readable by this user alone; it is made anew.
+        log: file that its output is copied to while it runs; one that cannot be written is no
+            error, since what is done matters more than what is told of it.
         heard: is handed each line of its standard output soon after it was written.
+        started: is told the number of the process.
 
     Raises:
-        OSError: when it cannot be started, or the log cannot be made.
+        OSError: when it cannot be started.
     """
-    started = time.monotonic()
-    with _open_log(log) as out, tempfile.TemporaryFile() as err:
+    began = time.monotonic()
+    with _scratch() as out, _scratch() as err:
         child = subprocess.Popen(
             list(argv),
             cwd=cwd,
@@ -122,16 +130,17 @@ def run_process(
             stderr=subprocess.STDOUT if merge_stderr else err,
             start_new_session=True,
         )
-        with (children or Children()).watching(child):
+        with (children or Children()).watching(child), _copied(log, out, err):
+            started(child.pid)
             follow = _Follower(out, heard) if heard else None
             timed_out = _wait(child, timeout_seconds, follow)
         return Finished(
             code=child.returncode,
             output=_read(out),
             stderr=_read(err).decode("utf-8", "replace"),
-            seconds=time.monotonic() - started,
-            log=log,
+            seconds=time.monotonic() - began,
             timed_out=timed_out,
+            log=log,
         )
 
 
@@ -202,14 +211,6 @@ class _Follower:
                 self._heard(line)
 
 
-def _open_log(log: Path | None) -> IO[bytes]:
-    if log is None:
-        return tempfile.TemporaryFile()
-    log.parent.mkdir(parents=True, exist_ok=True)
-    log.unlink(missing_ok=True)  # an earlier child that we did not outlive may be writing still
-    return os.fdopen(os.open(log, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600), "w+b")
-
-
 def _wait(
     child: subprocess.Popen[bytes], timeout_seconds: float | None, follow: _Follower | None
 ) -> bool:
@@ -243,6 +244,62 @@ def _ended(child: subprocess.Popen[bytes], late: float | None, follow: _Follower
         if follow is not None:
             follow.look()
     return True
+
+
+def identity(pid: int) -> str:
+    """Tell one process from all others that had or will have its number; empty when it is gone.
+
+    Where the system does not tell when it began, its number alone has to do.
+    """
+    try:
+        os.kill(pid, 0)
+    except PermissionError:
+        return str(pid)
+    except (OSError, OverflowError):
+        return ""
+    try:
+        told = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()
+    except OSError:
+        return str(pid)
+    return "" if told[0] == "Z" else f"{pid} {told[19]}"  # a zombie is gone; when it began
+
+
+def _scratch() -> IO[bytes]:
+    """A file without a name: in memory, or in the folder of temporary files."""
+    make = getattr(os, "memfd_create", None)
+    if make is not None:
+        with contextlib.suppress(OSError):
+            return os.fdopen(make("output"), "w+b")
+    return tempfile.TemporaryFile()  # type: ignore[no-any-return,unused-ignore]
+
+
+@contextlib.contextmanager
+def _copied(log: Path | None, *streams: IO[bytes]) -> Iterator[None]:
+    """Copy what comes into streams to a file for as long as the block lasts."""
+    if log is None:
+        yield
+        return
+    done = threading.Event()
+
+    def copy() -> None:
+        at = {stream.fileno(): 0 for stream in streams}
+        with contextlib.suppress(OSError), log.open("ab", buffering=0) as file:
+            is_last = False
+            while not is_last:
+                is_last = done.wait(_COPY_SECONDS)
+                for number, position in at.items():
+                    while file.tell() < LOG_BYTES and (part := os.pread(number, 1 << 20, position)):
+                        file.write(part)
+                        position += len(part)
+                    at[number] = position
+
+    thread = threading.Thread(target=copy, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
 
 
 def _read(stream: IO[bytes]) -> bytes:

@@ -25,6 +25,7 @@ from factory.cli.explain import explain
 from factory.cli.help import Command
 from factory.cli.lock import lock
 from factory.cli.lock_providers import lock_providers
+from factory.cli.orphans import orphans
 from factory.cli.output import Told, asked_form, show_error
 from factory.cli.passing import terraform
 from factory.cli.quotas import quotas
@@ -47,6 +48,11 @@ Exit codes: 0 success · 1 bug in cellfactory · 2 usage, or output that cannot 
 """
 INTERRUPTED = StoppedError.exit_code
 UNREAD = 128 + signal.SIGPIPE
+PLACES = (  # what a file or a folder can be, other than as we need it
+    *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR, errno.EISDIR),
+    *(errno.ELOOP, errno.ENAMETOOLONG, errno.EMFILE, errno.ENFILE, errno.ESTALE),
+    *(errno.ENOSPC, errno.EDQUOT, errno.EIO),
+)
 UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 app = typer.Typer(
@@ -60,7 +66,8 @@ app = typer.Typer(
 )
 for command in (
     *(check, size, what_if, quotas, doctor, lock, lock_providers, synth, validate),
-    *(plan, apply, destroy, terraform, route, example_job, sandbox, schema, token, explain),
+    *(plan, apply, destroy, orphans, terraform, route, example_job, sandbox),
+    *(schema, token, explain),
 ):
     app.command(cls=SizeCommand if command is size else Command)(command)
 
@@ -131,10 +138,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _forget(sys.stdout)
         raise SystemExit(UNREAD) from None
     except OSError as error:
-        if error.errno not in UNWRITABLE:
+        if error.errno in UNWRITABLE and error.filename is None:
+            _forget(sys.stdout)
+            _tell(f"cannot write the output: {error.strerror}")
+        elif error.errno in PLACES:
+            place = error.filename or "the working directory"
+            _tell(f"cannot use {os.fsdecode(place)}: {error.strerror}")
+        else:
             raise
-        _forget(sys.stdout)
-        _tell(f"cannot write the output: {error.strerror}")
         raise SystemExit(UsageError.exit_code) from error
 
 

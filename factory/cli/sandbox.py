@@ -12,7 +12,7 @@ import typer
 from factory.cli.options import DEFAULT_INVENTORY, InventoryFile
 from factory.cli.output import Form, Told, show
 from factory.cli.screen import loudness_words, say, warn
-from factory.errors import TerraformError
+from factory.errors import TerraformError, UsageError
 from factory.processes import forwarding_signals
 from factory.runs.emulator import Emulator, prepare_world, require_emulator
 from factory.runs.places import home_of
@@ -48,13 +48,14 @@ def sandbox(
     The organizations, hubs and machine images of the inventory exist in it.
     """
     require_emulator()
+    commands = [_words(command) for command in run or ()]
     emulator = Emulator(prepare_world(read_design(inventory_file), home_of(inventory_file)), port)
     with forwarding_signals(emulator.children):
         server = emulator.start()
         try:
             if run:  # standard output is theirs
                 say(f"the sandbox is running: {server.endpoint}")
-                _run_commands(run, inventory_file)
+                _run_commands(commands, inventory_file)
             else:
                 show({"endpoint": server.endpoint}, server.endpoint, (), form)
                 say("the sandbox is running; stop it with Ctrl-C")
@@ -74,13 +75,25 @@ def _wait(emulator: Emulator, form: ProblemForm) -> None:
         raise typer.Exit(error.exit_code) from error
 
 
-def _run_commands(commands: Sequence[str], inventory_file: Path) -> None:
+def _words(command: str) -> list[str]:
+    """Read a command line as a shell would.
+
+    Raises:
+        UsageError: when it is none, as with a quote that is not closed.
+    """
+    try:
+        return shlex.split(command)
+    except ValueError as error:
+        msg = f"--run {command!r} is not a command line: {error}"
+        raise UsageError(msg) from error
+
+
+def _run_commands(commands: Sequence[Sequence[str]], inventory_file: Path) -> None:
     """Run commands of this program in this process, one after the other."""
     from factory.cli import app
 
     for command in commands:
-        asked = [*loudness_words(), *shlex.split(command)]
-        words = [*asked, "--sandbox", "--inventory", str(inventory_file)]
+        words = [*loudness_words(), *command, "--sandbox", "--inventory", str(inventory_file)]
         say(f"cellfactory {shlex.join(words)}")
         code = app(words, prog_name="cellfactory", standalone_mode=False)
         if code:

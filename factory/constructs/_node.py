@@ -8,7 +8,9 @@ where that has changed, the launcher does its work.
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import functools
 import hashlib
 import importlib
 import importlib.util
@@ -16,7 +18,9 @@ import json
 import os
 import shutil
 import sys
+import types
 from pathlib import Path
+from typing import Any
 
 from factory.constructs import _cache
 
@@ -52,6 +56,28 @@ def environment() -> dict[str, str | None]:
         changes["CELLFACTORY_JSII_KERNEL"] = str(kernel)
         changes["JSII_RUNTIME"] = str(here / "_runtime.js")
     return changes
+
+
+def stand_apart() -> None:
+    """Have jsii start Node in a session of its own, and end it without a word.
+
+    A terminal sends Ctrl-C to every process in front. Node would die of it before Python has come
+    to its end, and jsii, which says goodbye to it there, would show a traceback.
+    """
+    process: Any = importlib.import_module("jsii._kernel.providers.process")
+    theirs = process.subprocess
+    own = functools.partial(theirs.Popen, start_new_session=True)
+    process.subprocess = types.SimpleNamespace(**{**vars(theirs), "Popen": own})
+    stop = process._NodeProcess.stop
+    if getattr(stop, "is_ours", False):
+        return
+
+    def stop_what_runs(self: Any) -> None:
+        with contextlib.suppress(AttributeError, AssertionError, OSError):  # no Node
+            stop(self)
+
+    stop_what_runs.is_ours = True  # type: ignore[attr-defined]
+    process._NodeProcess.stop = stop_what_runs
 
 
 def _node() -> str:

@@ -49,12 +49,20 @@ EMAIL = (
 
 Source: https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateAccount.html
 """
+_KMS_ID = (
+    r"([0-9a-f]{8}-[0-9a-f]{4}-[1-5][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}|mrk-[0-9a-f]{32})"
+)
 KMS_KEY = (
     r"^(alias/[A-Za-z0-9/_-]{1,250}"
-    r"|arn:aws:kms:[a-z0-9-]+:[0-9]{12}:(alias/[A-Za-z0-9/_-]{1,250}|key/[0-9a-z-]{1,128})"
-    r"|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32})$"
+    rf"|arn:aws:kms:[a-z0-9-]+:[0-9]{{12}}:(alias/[A-Za-z0-9/_-]{{1,250}}|key/{_KMS_ID})"
+    rf"|{_KMS_ID})$"
 )
-"""Source: https://docs.aws.amazon.com/kms/latest/APIReference/API_DescribeKey.html"""
+"""What AWS takes and the backend of Terraform, too, which looks closer at an id.
+
+Source:
+    https://docs.aws.amazon.com/kms/latest/APIReference/API_DescribeKey.html
+    https://github.com/hashicorp/terraform/blob/main/internal/backend/remote-state/s3/validate.go
+"""
 UNIT = r"^(ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}|r-[0-9a-z]{4,32})$"
 SERVICE_IN_FULL = r"^(com\.amazonaws|aws\.api)\."
 SERVICE = r"^[a-z][a-z0-9-]*(\.[a-z0-9-]+)*$"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -62,28 +62,29 @@ def apply_design(
         results=(*results, *ready.left_out),
         notices=tuple(_left_for_people(design, results, journal.path, request.mode)),
         stopped=ready.context.children.stopping,
-        fatal=_fatal(results, ready.ids),
+        fatal=fatal_of(results),
     )
 
 
-def _fatal(results: Sequence[Result], asked_for: Collection[StackId]) -> frozenset[Status]:
-    """Choose what fails a run beside broken stacks: what was asked for and could not be done.
+def fatal_of(results: Sequence[Result]) -> frozenset[Status]:
+    """Say whether deferred stacks fail a run: not where they wait for others that nobody asked for.
 
-    Where something was done, stacks may wait for those of other owners that were not asked for: the
-    peers of a new cell, say.
+    A cell is applied before its peers have theirs. What its own owner lacks is another matter.
+
+    Args:
+        results: of all that was asked for.
     """
     deferred = {result.stack: result for result in results if result.status == "deferred"}
+    asked = {result.stack for result in results}
 
-    def is_left_to_others(stack: StackId) -> bool:
+    def is_excused(stack: StackId) -> bool:
+        waits = deferred[stack].waits_for
         return any(
-            is_left_to_others(other)
-            if other in deferred
-            else other not in asked_for and (other.kind, other.owner) != (stack.kind, stack.owner)
-            for other in deferred[stack].waits_for
+            is_excused(w) if w in deferred else w not in asked and w.owner != stack.owner
+            for w in waits
         )
 
-    excused = len(deferred) < len(results) and all(map(is_left_to_others, deferred))
-    return frozenset(() if excused else {"deferred"})
+    return frozenset() if all(map(is_excused, deferred)) else frozenset({"deferred"})
 
 
 def run_id() -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from factory.errors import Finding, TerraformError
 from factory.facts.loader import load_facts
-from factory.files import read_text, write_whole
+from factory.files import make_private, read_text, write_whole
 from factory.inventory.schema import State
 from factory.processes import Children
 from factory.runs.notices import SandboxWiped, Unpinned
@@ -16,15 +16,16 @@ from factory.runs.places import FOLDER
 from factory.runs.request import Request
 from factory.runs.watcher import Watcher
 from factory.terraform.chart_registries import log_in_to
-from factory.terraform.commands import RunContext
 from factory.terraform.emulated import claim_folder, find_server
 from factory.terraform.engine import find_engine
 from factory.terraform.new_accounts import NewAccounts, ask_aws
 from factory.terraform.provider_lock import COMMAND, parse_provider_lock
 from factory.terraform.registry import PREFIX, open_registry
+from factory.terraform.running import RunContext
 from factory.terraform.sessions import sessions
 from factory.terraform.sweep import Sweeper
 from factory.terraform.target import Mode, Target, environment, plugin_mirror
+from factory.terraform.turns import remove_plans
 from factory.terraform.workspace import Pins
 
 
@@ -32,7 +33,7 @@ def folder_of(home: Path, mode: Mode) -> Path:
     """Make the folder of a target below that of the inventory; git is told to pass over it."""
     folder = home / FOLDER
     write_whole(folder / ".gitignore", "*\n")
-    (folder / mode).mkdir(exist_ok=True)
+    make_private(folder / mode)
     return folder / mode
 
 
@@ -58,6 +59,7 @@ def open_context(state: State, request: Request, watcher: Watcher) -> RunContext
         if claim_folder(folder, server):
             watcher.noted(SandboxWiped())
         target = replace(target, endpoint=server.endpoint)
+    remove_plans(folder / "work", target.locks_folder)
     in_aws = request.registry or f"s3://{state.bucket}/{PREFIX}"
     place = in_aws if mode == "aws" else str(target.registry_folder)
     return RunContext(

@@ -25,6 +25,7 @@ from factory.runs.notices import (
     NothingGone,
     NothingRecorded,
     Notice,
+    RecordUnread,
     StackKept,
     Swept,
 )
@@ -32,11 +33,11 @@ from factory.runs.reading import read_declared
 from factory.runs.recorded import recorded_cell
 from factory.runs.request import Outcome, Request
 from factory.runs.watcher import Watcher, listen, require_agreement
-from factory.terraform.commands import RunContext
 from factory.terraform.pending import orphaned
 from factory.terraform.record import Record
 from factory.terraform.results import Result
 from factory.terraform.runner import destroy_stacks
+from factory.terraform.running import RunContext
 from factory.terraform.selection import select_stacks
 
 
@@ -60,14 +61,16 @@ def destroy_recorded(
         UsageError: when a name fits no recorded stack, or the watcher does not agree.
     """
     context = open_context(state, request, watcher)
-    records = context.registry.read_all()
-    known = orphaned(records, standing or ())
+    records, others = context.registry.read_each()
+    for stack, other in others.items():
+        watcher.noted(RecordUnread(stack, str(other.error)))
+    known = orphaned({*records, *others}, standing or ())
     chosen = select_stacks(sorted(known, key=layer_rank), request.selection)
     if not request.forget:
         chosen = _without_kept(chosen, watcher)
     if not chosen:
         if not known:
-            watcher.noted(NothingGone() if records else NothingRecorded())
+            watcher.noted(NothingGone() if records or others else NothingRecorded())
         return Outcome(results=())
     if request.sweep:
         _note_leftovers(context, (records[stack] for stack in chosen), watcher)

@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from factory.design import Design
-from factory.errors import Finding, TerraformError, UsageError
+from factory.errors import Finding, StoppedError, TerraformError, UsageError
 from factory.files import read_text, write_whole
 from factory.processes import Children, Finished, run_process
 from factory.runs.context import folder_of
@@ -73,10 +73,18 @@ class Emulator:
         self._thread = threading.Thread(target=self._serve, daemon=True)
 
     def start(self) -> Server:
-        """Start it and wait until it answers."""
+        """Start it and wait until it answers.
+
+        Raises:
+            StoppedError: when it is told to end before that.
+            TerraformError: when it does not start (F609).
+        """
         self._thread.start()
         late = time.monotonic() + START_SECONDS
         while not self._ready.is_file():
+            if not self._thread.is_alive() and self.children.stopping:
+                msg = "interrupted"
+                raise StoppedError(msg)
             if not self._thread.is_alive() or time.monotonic() > late:
                 self.children.stop(signal.SIGTERM)
                 said = self._ended[0].stderr.strip() if self._ended else "it did not answer in time"
@@ -108,7 +116,7 @@ class Emulator:
         world = ["--world", str(self._folder / "world.json")]
         self._ended.append(
             run_process(
-                [sys.executable, "-m", "factory.sandbox.server", *arguments, *world],
+                [sys.executable, "-P", "-m", "factory.sandbox.server", *arguments, *world],
                 cwd=Path.cwd(),
                 env=_without_aws(os.environ),
                 children=self.children,

@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
-from factory.credentials import Session
-from factory.errors import Finding, TerraformError
+from factory.credentials import Session, asking_aws
 from factory.facts.schema import Quota
 
 NOT_THERE = "NoSuchResourceException"  # no value was ever applied: AWS's default holds
@@ -32,7 +31,8 @@ def read_quotas(session: Session, wanted: Iterable[Quota]) -> LiveQuotas:
     Raises:
         TerraformError: when AWS refuses for another reason, such as a missing permission.
     """
-    client = session.client("service-quotas")
+    with asking_aws("F623", "Service Quotas cannot be reached"):
+        client = session.client("service-quotas")
     defaults: dict[str, Mapping[str, int]] = {}  # by service, then by quota code
     values: dict[str, int] = {}
     unread: dict[str, str] = {}
@@ -67,13 +67,10 @@ def _defaults(action: Action, quota: Quota) -> dict[str, int]:
 
 def _ask(action: Action, quota: Quota, **asked: str) -> Mapping[str, Any]:
     """Ask one thing for a quota; nothing where no value is kept."""
-    try:
-        return action(**asked)
-    except ClientError as error:
-        if error.response["Error"]["Code"] == NOT_THERE:
-            return {}
-        msg = f"Service Quotas does not tell {quota.code}: {error}"
-        raise TerraformError(Finding(rule="F623", message=msg)) from error
-    except BotoCoreError as error:
-        msg = f"Service Quotas cannot be reached: {error}"
-        raise TerraformError(Finding(rule="F623", message=msg)) from error
+    with asking_aws("F623", f"Service Quotas does not tell {quota.code}"):
+        try:
+            return action(**asked)
+        except ClientError as error:
+            if error.response["Error"]["Code"] == NOT_THERE:
+                return {}
+            raise

@@ -88,6 +88,14 @@ class NothingRecorded:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordUnread:
+    """A record that cannot be read: its stack cannot be destroyed, and others can."""
+
+    stack: StackId
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Pending:
     """Something that is left for people to do, as a sentence."""
 
@@ -114,6 +122,7 @@ Notice = (
     | Swept
     | NothingGone
     | NothingRecorded
+    | RecordUnread
     | Pending
     | Resumable
 )

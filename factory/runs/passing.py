@@ -12,10 +12,10 @@ from factory.runs.context import open_context
 from factory.runs.reading import read_design, read_state
 from factory.runs.request import Request
 from factory.runs.watcher import Watcher
-from factory.terraform.commands import RunContext
 from factory.terraform.passing import Passed, check_words, pass_through
 from factory.terraform.record import resolve_inputs
 from factory.terraform.results import Result
+from factory.terraform.running import RunContext
 from factory.terraform.selection import select_stacks
 from factory.terraform.workspace import read_sources
 

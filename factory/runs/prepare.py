@@ -14,8 +14,8 @@ from factory.runs.recorded import require_recorded
 from factory.runs.request import Request
 from factory.runs.selection import choose_stacks, leave_out, note_orphaned
 from factory.runs.watcher import Watcher
-from factory.terraform.commands import RunContext
 from factory.terraform.results import Result
+from factory.terraform.running import RunContext
 from factory.terraform.workspace import Sources
 
 

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from factory.design import Design
-from factory.errors import Finding, InventoryError, has_error
+from factory.errors import Finding, InventoryError, TerraformError, has_error
 from factory.inventory.schema import ExistingAccount
+from factory.layers import Layer
 from factory.runs.reading import read_state
 from factory.terraform.advice import FORGET
 from factory.terraform.record import Record
@@ -183,8 +184,21 @@ def recorded_cell(cell: str, records: Iterable[Record]) -> RecordedCell:
     Args:
         cell: its name.
         records: one of them, or both.
+
+    Raises:
+        TerraformError: when they hold what is no Terraform of ours (F603).
     """
     found = {record.stack.layer: record for record in records}
+    try:
+        return _told_by(cell, found)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        message = (
+            f"the records of {cell} do not hold what we write: {type(error).__name__}: {error}"
+        )
+        raise TerraformError(Finding(rule="F603", message=message)) from error
+
+
+def _told_by(cell: str, found: Mapping[Layer, Record]) -> RecordedCell:
     network = found.get("network")
     first = network or found["account"]
     document = _document(network)
@@ -202,7 +216,7 @@ def recorded_cell(cell: str, records: Iterable[Record]) -> RecordedCell:
 def _document(record: Record | None) -> dict[str, Any]:
     try:
         document = json.loads(record.sources.get(CONFIGURATION, "{}")) if record else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return document if isinstance(document, dict) else {}
 
@@ -221,4 +235,4 @@ def _email(record: Record | None) -> str | None:
 def _blocks(document: Mapping[str, Any], resource_type: str) -> Iterator[IPv4Network]:
     resources = document.get("resource", {}).get(resource_type, {})
     for resource in resources.values():
-        yield IPv4Network(resource["cidr_block"])
+        yield IPv4Network(str(resource["cidr_block"]))

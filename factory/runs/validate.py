@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from factory.design import Design
+from factory.errors import Finding
 from factory.processes import forwarding_signals
 from factory.runs.prepare import prepare
 from factory.runs.request import Outcome, Request
 from factory.runs.watcher import Watcher, listen
+from factory.terraform.results import Result
 from factory.terraform.runner import validate_stacks
 
 
@@ -25,4 +29,21 @@ def validate_design(design: Design, request: Request, watcher: Watcher) -> Outco
             listen(watcher, ready.stacks),
             parallel=request.parallel,
         )
-    return Outcome(results=results, stopped=ready.context.children.stopping)
+    return outcome_of(results, stopped=ready.context.children.stopping)
+
+
+def outcome_of(results: tuple[Result, ...], *, stopped: bool) -> Outcome:
+    """Put results together; where nothing was validated, that is a failure.
+
+    Rules:
+        F651: every stack was left out.
+    """
+    if not results or any(result.status != "left-out" for result in results):
+        return Outcome(results=results, stopped=stopped)
+    empty = tuple(replace(result, finding=_nothing(result)) for result in results)
+    return Outcome(results=empty, stopped=stopped, fatal=frozenset({"left-out"}))
+
+
+def _nothing(result: Result) -> Finding:
+    message = f"it was not validated, and neither was any other: {result.reason}"
+    return Finding(rule="F651", stack=result.stack.name, message=message)

@@ -13,10 +13,11 @@ import os
 import signal
 import sys
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from factory.files import write_whole
 from factory.sandbox.world import World, parse_world
@@ -71,17 +72,49 @@ def make_server(world: World, port: int = 0) -> TcpWSGIServer:
 
 
 def guarded(application: Application) -> Application:
-    """Answer no request that names another host: a web page in a browser cannot get here."""
+    """Answer no web page in a browser, and nothing that is no API of AWS's.
+
+    A page of another site can send a simple request here, with the right host. A browser says so
+    (`Origin`, `Sec-Fetch-Site`), and no AWS SDK does. What moto has below `/moto-api/` empties
+    the world, writes files, and can call this very server, which then waits for itself.
+    """
 
     def answer(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         host = str(environ.get("HTTP_HOST", "")).rpartition(":")[0]
+        why = ""
         if host not in (LOOPBACK, "localhost"):
+            why = "this server answers on the loopback address only"
+        elif "HTTP_ORIGIN" in environ or "HTTP_SEC_FETCH_SITE" in environ:
+            why = "this server answers no browser"
+        elif _first_part(environ) == "moto-api":
+            why = "this server has the APIs of AWS, and no others"
+        if why:
             start("403 Forbidden", [("Content-Type", "text/plain")])
-            return [b"this server answers on the loopback address only\n"]
+            return [f"{why}\n".encode()]
         environ["RAW_URI"] = environ["REQUEST_URI"]  # what moto calls the path as it was sent
         return application(environ, start)
 
     return answer
+
+
+def _first_part(environ: Mapping[str, Any]) -> str:
+    """The first part of a path, however it is written."""
+    path = unquote(unquote(str(environ.get("PATH_INFO", ""))))
+    return next((part.lower() for part in path.split("/") if part not in ("", ".")), "")
+
+
+def stay_at_home() -> None:
+    """Let this process connect to nowhere.
+
+    One thread answers all requests: one that called this server again would wait for ever.
+    """
+
+    def refuse(event: str, _: object) -> None:
+        if event == "socket.connect":
+            msg = "the emulated AWS calls nobody"
+            raise PermissionError(msg)
+
+    sys.addaudithook(refuse)
 
 
 def repeating(application: Application) -> Application:
@@ -126,6 +159,7 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(f"{options.world}: {error}")
     try:
         server = make_server(world, options.port)
+        stay_at_home()
         _announce(options.ready, server.effective_port)
         server.run()
     except KeyboardInterrupt:

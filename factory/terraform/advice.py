@@ -49,6 +49,11 @@ def gone_line(mode: Mode) -> str:
     return f"{command('destroy', mode)} {GONE}"
 
 
+def orphans_line(mode: Mode) -> str:
+    """Write the line that lists what is in AWS and in no state."""
+    return command("orphans", mode)
+
+
 def apply_line(stacks: Iterable[StackId], mode: Mode) -> str:
     """Write the line that has stacks lose what they hold of others."""
     named = sorted(set(stacks), key=layer_rank)

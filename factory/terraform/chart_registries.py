@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from factory.credentials import Session
+from factory.credentials import Session, asking_aws
 from factory.errors import Finding, TerraformError
 from factory.files import write_private
 from factory.layers import Access, Stack
@@ -138,17 +138,10 @@ def _known(environ: Mapping[str, str]) -> Mapping[str, Any]:
 
 def _token(session: Session, region: str) -> str:
     """Ask for a token: base64 of a user and a password, as registries take it."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    try:
+    what = f"cannot log in to the chart registry in {region}"
+    hint = "let the last role of the stack do ecr:GetAuthorizationToken"
+    with asking_aws("F618", what, hint):
         answer = session.client("ecr", region_name=region).get_authorization_token()
-    except (BotoCoreError, ClientError) as error:
-        finding = Finding(
-            rule="F618",
-            message=f"cannot log in to the chart registry in {region}: {error}",
-            hint="let the last role of the stack do ecr:GetAuthorizationToken",
-        )
-        raise TerraformError(finding) from error
     tokens: Sequence[Mapping[str, str]] = answer.get("authorizationData", ())
     if not tokens:
         message = f"Amazon ECR in {region} gave no token for the chart registry"

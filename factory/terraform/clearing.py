@@ -8,11 +8,12 @@ from dataclasses import replace
 from factory.errors import Finding, TerraformError
 from factory.layers import StackId
 from factory.terraform.advice import SWEEP, destroy_line
-from factory.terraform.commands import RunContext, destroy_stack
+from factory.terraform.commands import destroy_stack
 from factory.terraform.forget import forget_stack
 from factory.terraform.leftovers import Leftover
 from factory.terraform.record import Record
 from factory.terraform.results import Result
+from factory.terraform.running import RunContext
 from factory.terraform.sweep import HELD, Sweeper
 from factory.terraform.waiting import Tell
 

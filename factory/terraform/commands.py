@@ -8,72 +8,46 @@ plan, and the apply of that very plan, unless destroying was allowed beforehand.
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import TypeVar
+from dataclasses import dataclass, replace
 
-from factory.errors import Finding, TerraformError
+from factory.errors import Finding
 from factory.facts.loader import load_facts
 from factory.layers import Stack, StackId
 from factory.layers.access import ACCOUNT_VARIABLE
-from factory.processes import Children, Finished, Heard, run_process
-from factory.terraform.chart_registries import LogIn, charts_in_reach
-from factory.terraform.engine import Engine
+from factory.terraform.chart_registries import charts_in_reach
 from factory.terraform.guard import Allowed, dangers, describe, forbidden
-from factory.terraform.hub_ways import HubWays
 from factory.terraform.messages import (
-    Diagnostic,
-    Phase,
     Report,
     Step,
     Value,
-    parse_outputs,
-    parse_report,
-    parse_step,
     parse_validation,
 )
-from factory.terraform.new_accounts import NewAccounts
-from factory.terraform.provider_lock import not_as_locked
 from factory.terraform.record import Record, check_outputs
-from factory.terraform.registry import Registry
-from factory.terraform.results import Result, Status
-from factory.terraform.sweep import Sweeper
+from factory.terraform.reported import applied, planned
+from factory.terraform.results import Result
+from factory.terraform.running import (
+    LOCK_TIMEOUT,
+    RunContext,
+    failed_result,
+    init_stack,
+    outputs_of,
+    push_kept,
+    reported,
+    run_terraform,
+)
 from factory.terraform.target import Mode, Target
-from factory.terraform.turns import cache_turn
 from factory.terraform.version_steps import CLUSTER, changes_versions, check_steps, parse_plan
 from factory.terraform.workspace import (
     PLAN,
-    Pins,
     Sources,
     Workspace,
     digest_sources,
     parse_configuration,
     prepare_workspace,
 )
-
-LOCK_TIMEOUT = "-lock-timeout=60s"  # another run may just be finishing with the same state
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunContext:
-    """What every command of a run works with."""
-
-    engine: Engine
-    target: Target
-    registry: Registry
-    environment: Mapping[str, str]  # Terraform's, whole
-    children: Children = field(default_factory=Children)
-    pins: Pins | None = None  # the provider lock; None where providers are not pinned
-    init_lock: threading.Lock = field(default_factory=threading.Lock)
-    new_accounts: NewAccounts | None = None  # None waits for none
-    hub_ways: HubWays | None = None  # None takes every cluster to be reached
-    sweeper: Sweeper | None = None  # None looks into no VPC
-    log_in: LogIn | None = None  # to private chart registries; None logs in nowhere
-    working: Callable[[StackId, Step], None] = lambda _stack, _step: None  # from several threads
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +65,7 @@ def validate_stack(context: RunContext, stack: StackId, sources: Sources) -> Res
     space = prepare_workspace(
         context.target, context.engine, stack, sources, None, pins=context.pins
     )
-    if failed := _init(context, stack, space):
+    if failed := init_stack(context, stack, space):
         return failed
     context.working(stack, Step(phase="validate"))
     finished = run_terraform(context, space, "validate", "-json")
@@ -126,8 +100,10 @@ def plan_stack(context: RunContext, job: Job) -> Result:
     space = prepare_workspace(
         context.target, context.engine, stack, job.sources, job.inputs, pins=context.pins
     )
-    if failed := _init(context, stack, space):
+    if failed := init_stack(context, stack, space):
         return failed
+    if refused := context.rescue.refuse(stack):
+        return Result(stack=stack, status="failed", reason=str(refused), finding=refused)
     with _with_charts(context, job) as reaching:
         return _plan(reaching, job, space, started)
 
@@ -136,10 +112,10 @@ def _plan(context: RunContext, job: Job, space: Workspace, started: float) -> Re
     stack = job.stack.id
     saved = (f"-out={PLAN}",) if _holds_versions(stack, job.sources) else ()
     try:
-        report, finished = _reported(context, stack, space, "plan", *_PLAN, "-lock=false", *saved)
+        report, finished = reported(context, stack, space, "plan", *_PLAN, "-lock=false", *saved)
         if finished.code not in (0, 2):
             return failed_result(context, stack, report, finished)
-        result = _planned(stack, report, finished, time.monotonic() - started)
+        result = planned(stack, report, finished, time.monotonic() - started)
         return _looked_into(context, space, result) if saved else result
     finally:
         (space.folder / PLAN).unlink(missing_ok=True)  # it holds the state
@@ -164,7 +140,7 @@ def apply_stack(context: RunContext, job: Job, allowed: Allowed) -> Result:
         lift=allowed.addresses,
         pins=context.pins,
     )
-    if failed := _init(context, stack, space):
+    if failed := init_stack(context, stack, space) or push_kept(context, space):
         return failed
     with _with_charts(context, job) as reaching:
         return _plan_and_apply(reaching, job, space, allowed, started)
@@ -201,29 +177,23 @@ def destroy_stack(context: RunContext, record: Record) -> Result:
         lift=None,
         pins=context.pins,
     )
-    if failed := _init(context, stack, space):
+    if failed := init_stack(context, stack, space) or push_kept(context, space):
         return failed
     context.registry.write(replace(record, complete=False))
-    report, finished = _reported(
+    report, finished = reported(
         context, stack, space, "destroy", *_TOLD, LOCK_TIMEOUT, "-auto-approve"
     )
     if finished.code != 0:
+        if not report.began and not report.applied and finished.code > 0:
+            context.registry.write(record)  # as where another one holds the state: all is there
         return failed_result(context, stack, report, finished)
     context.registry.remove(stack)
-    return _applied(stack, "destroyed", report, time.monotonic() - started)
-
-
-def open_stack(
-    context: RunContext, stack: StackId, sources: Sources, inputs: Mapping[str, Value] | None
-) -> Workspace | Result:
-    """Make the work folder of a stack ready for a command, or say why it cannot be."""
-    space = prepare_workspace(
-        *(context.target, context.engine, stack, sources, inputs), pins=context.pins
-    )
-    return _init(context, stack, space) or space
+    return applied(stack, "destroyed", report, time.monotonic() - started)
 
 
 _TOLD = ("-json", "-input=false")
+
+
 _PLAN = (*_TOLD, "-detailed-exitcode")
 
 
@@ -236,15 +206,15 @@ def _apply(
     started: float,
 ) -> Result:
     context.registry.write(record)
-    report, finished = _reported(
+    report, finished = reported(
         context, job.stack.id, space, "apply", *_TOLD, LOCK_TIMEOUT, *arguments
     )
     if finished.code != 0:
         return failed_result(context, job.stack.id, report, finished)
-    told = _outputs(context, space) if report.outputs is None else report.outputs
+    told = outputs_of(context, space) if report.outputs is None else report.outputs
     outputs = check_outputs(job.stack, told)
     context.registry.write(replace(record, complete=True, outputs=outputs))
-    result = _applied(job.stack.id, "applied", report, time.monotonic() - started)
+    result = applied(job.stack.id, "applied", report, time.monotonic() - started)
     return result if result.counts else replace(result, status="no-change")
 
 
@@ -276,7 +246,7 @@ def _complete_unchanged(
 ) -> None:
     """Bring the record up to date where Terraform has nothing to do."""
     known = before is not None and before.complete and set(before.outputs) == set(job.stack.outputs)
-    told = before.outputs if before is not None and known else _outputs(context, space)
+    told = before.outputs if before is not None and known else outputs_of(context, space)
     after = replace(record, complete=True, outputs=check_outputs(job.stack, told))
     if after != before:
         context.registry.write(after)
@@ -312,15 +282,13 @@ def _plan_and_look(
     context: RunContext, stack: StackId, space: Workspace, allowed: Allowed, started: float
 ) -> Result:
     """Save a plan, and hold it against what an apply may do."""
-    report, finished = _reported(
-        context, stack, space, "plan", *_PLAN, LOCK_TIMEOUT, f"-out={PLAN}"
-    )
+    report, finished = reported(context, stack, space, "plan", *_PLAN, LOCK_TIMEOUT, f"-out={PLAN}")
     took = time.monotonic() - started
     if refused := _refusal(context.target.mode, stack, report, allowed, took):
         return refused
     if finished.code not in (0, 2):
         return failed_result(context, stack, report, finished)
-    return _looked_into(context, space, _planned(stack, report, finished, took))
+    return _looked_into(context, space, planned(stack, report, finished, took))
 
 
 def _holds_versions(stack: StackId, sources: Sources) -> bool:
@@ -341,135 +309,3 @@ def _looked_into(context: RunContext, space: Workspace, result: Result) -> Resul
     if refused is None:
         return replace(result, warnings=tuple(found))
     return replace(result, status="refused", reason=str(refused), finding=refused)
-
-
-def _init(context: RunContext, stack: StackId, space: Workspace) -> Result | None:
-    """Run `terraform init` where it is needed; one at a time, for the sake of the plugin cache."""
-    with context.init_lock, cache_turn(context.environment.get("TF_PLUGIN_CACHE_DIR")):
-        if not space.needs_init:
-            return None
-        context.working(stack, Step(phase="init"))
-        arguments = {"aws": (), "sandbox": ("-reconfigure",), "offline": ("-backend=false",)}
-        finished = run_terraform(
-            context,
-            space,
-            *("init", "-input=false", "-no-color", *arguments[context.target.mode]),
-            *(("-lockfile=readonly",) if space.pinned else ()),
-        )
-        if finished.code == 0:
-            space.mark_init()
-            return None
-    failed = failed_result(context, stack, Report(), finished)
-    words = finished.stderr + finished.stdout
-    finding = not_as_locked(words, context.pins.file) if context.pins and space.pinned else None
-    if finding is None:
-        return failed
-    finding = replace(finding, stack=stack.name)
-    return replace(failed, finding=finding, reason=str(finding))
-
-
-def _reported(
-    context: RunContext, stack: StackId, space: Workspace, phase: Phase, *arguments: str
-) -> tuple[Report, Finished]:
-    """Run a command that tells what it does; its words are kept beside the work folder."""
-
-    def heard(line: bytes) -> None:
-        if step := parse_step(line, phase):
-            context.working(stack, step)
-
-    context.working(stack, Step(phase=phase))
-    log = context.target.log_file(stack, phase)
-    finished = run_terraform(context, space, phase, *arguments, log=log, heard=heard)
-    return parse_report(finished.stdout), finished
-
-
-def _outputs(context: RunContext, space: Workspace) -> Mapping[str, object]:
-    finished = run_terraform(context, space, "output", "-json")
-    try:
-        return parse_outputs(finished.stdout)
-    except ValueError as error:
-        finding = Finding(
-            rule="F604", message=f"terraform output: {error}", hint=finished.stderr.strip()
-        )
-        raise TerraformError(finding) from error
-
-
-def run_terraform(
-    context: RunContext,
-    space: Workspace,
-    *arguments: str,
-    log: Path | None = None,
-    heard: Heard | None = None,
-) -> Finished:
-    """Run one command of Terraform's in a work folder; `log` and `heard` as of `run_process`."""
-
-    def run(program: Sequence[str]) -> Finished:
-        return run_process(
-            [*program, *arguments],
-            cwd=space.folder,
-            env=context.environment,
-            children=context.children,
-            log=log,
-            heard=heard,
-        )
-
-    return start(context, run)
-
-
-T = TypeVar("T")
-
-
-def start(context: RunContext, run: Callable[[Sequence[str]], T]) -> T:
-    """Do something with Terraform's program.
-
-    Raises:
-        TerraformError: when it cannot be started (F601).
-    """
-    try:
-        return run(context.engine.argv)
-    except OSError as error:
-        msg = f"cannot run {context.engine.origin}: {error.strerror}"
-        raise TerraformError(Finding(rule="F601", message=msg)) from error
-
-
-def _planned(stack: StackId, report: Report, finished: Finished, seconds: float) -> Result:
-    return Result(
-        stack=stack,
-        status="no-change" if finished.code == 0 else "planned",
-        counts=report.planned_counts,
-        diagnostics=report.diagnostics,
-        planned=report.planned,
-        seconds=seconds,
-    )
-
-
-def _applied(stack: StackId, status: Status, report: Report, seconds: float) -> Result:
-    return Result(
-        stack=stack,
-        status=status,
-        counts=report.applied_counts,
-        diagnostics=report.diagnostics,
-        planned=report.planned,
-        applied=report.applied,
-        seconds=seconds,
-    )
-
-
-def failed_result(
-    context: RunContext, stack: StackId, report: Report, finished: Finished
-) -> Result:
-    """Say of a stack that a command of Terraform's failed, in its own words."""
-    told = report.diagnostics
-    if not report.errors:
-        words = "\n".join(t.strip() for t in (finished.stderr, report.other) if t.strip())
-        summary = f"Terraform ended with exit code {finished.code}"
-        told = (*told, Diagnostic(severity="error", summary=summary, detail=words))
-    return Result(
-        stack=stack,
-        status="interrupted" if context.children.stopping else "failed",
-        counts=report.applied_counts,
-        diagnostics=told,
-        applied=report.applied,
-        seconds=finished.seconds,
-        log=finished.log,
-    )

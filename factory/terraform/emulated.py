@@ -52,7 +52,7 @@ def read_server(folder: Path) -> Server | None:
     try:
         told = json.loads(read_text(path))
         return Server(id=str(told["id"]), pid=int(told["pid"]), endpoint=str(told["endpoint"]))
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
 
 
@@ -79,7 +79,7 @@ def is_alive(server: Server) -> bool:
         place = urlsplit(server.endpoint)
         with socket.create_connection((place.hostname, place.port), timeout=_ANSWER_SECONDS):
             return True
-    except OSError:
+    except (OSError, OverflowError, ValueError):  # no such process, or no address at all
         return False
 
 

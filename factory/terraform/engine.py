@@ -65,7 +65,7 @@ def find_engine(environ: Mapping[str, str], cwd: Path) -> Engine:
         TerraformError: when there is none (F601), or it is too old or not Terraform (F602).
     """
     argv, origin = _candidate(environ)
-    env = {**environ, "CHECKPOINT_DISABLE": "1", "TF_CLI_CONFIG_FILE": "/dev/null"}
+    env = _asked_with(environ)
     try:
         finished = run_process(
             [*argv, "version", "-json"], cwd=cwd, env=env, timeout_seconds=VERSION_SECONDS
@@ -84,6 +84,12 @@ def find_engine(environ: Mapping[str, str], cwd: Path) -> Engine:
         msg = f"{origin} is {product} {version}; {wanted} or newer is needed"
         raise TerraformError(Finding(rule="F602", message=msg))
     return Engine(argv=argv, version=version, origin=origin, product=product)
+
+
+def _asked_with(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment to ask for a version in: no word of Terraform's, and nobody's credentials."""
+    kept = {k: v for k, v in environ.items() if not k.startswith(("TF_", "AWS_"))}
+    return kept | {"CHECKPOINT_DISABLE": "1", "TF_CLI_CONFIG_FILE": "/dev/null"}
 
 
 def _candidate(environ: Mapping[str, str]) -> tuple[tuple[str, ...], str]:

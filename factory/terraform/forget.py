@@ -5,16 +5,16 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
-from factory.terraform.commands import (
+from factory.terraform.messages import Report
+from factory.terraform.record import Record
+from factory.terraform.results import Result
+from factory.terraform.running import (
     LOCK_TIMEOUT,
     RunContext,
     failed_result,
     open_stack,
     run_terraform,
 )
-from factory.terraform.messages import Report
-from factory.terraform.record import Record
-from factory.terraform.results import Result
 from factory.terraform.workspace import Workspace
 
 

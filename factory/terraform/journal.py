@@ -66,14 +66,16 @@ def read_finished(path: Path) -> dict[str, str]:
     for line in read_text(path).splitlines():
         try:
             told = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
-        if not isinstance(told, dict) or told.get("event") not in ("started", "finished"):
-            continue
-        if told["event"] == "finished" and told.get("status") in _DONE:
-            finished[told["stack"]] = told["key"]
-        else:
-            finished.pop(told["stack"], None)
+        match told:
+            case {"event": "finished", "stack": str(stack), "key": str(key), "status": str(status)}:
+                if status in _DONE:
+                    finished[stack] = key
+                else:
+                    finished.pop(stack, None)
+            case {"event": "started" | "finished", "stack": str(stack)}:
+                finished.pop(stack, None)
     return finished
 
 

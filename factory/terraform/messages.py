@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -70,8 +70,11 @@ class Report:
     planned: tuple[Change, ...] = ()
     lost: tuple[Change, ...] = ()  # what the state holds and a refresh did not find
     applied: tuple[Change, ...] = ()
+    began: tuple[Change, ...] = ()  # whatever became of it
+    unfinished: tuple[Change, ...] = ()  # what began, and of whose end nothing was said
     outputs: Mapping[str, Any] | None = None  # by name; None when none were told
     diagnostics: tuple[Diagnostic, ...] = ()
+    state: str = ""  # JSON of a state that could be written nowhere
     other: str = ""  # lines that are no messages
 
     @property
@@ -108,34 +111,34 @@ def parse_report(text: str) -> Report:
 
     A line that is no message is kept in `other`: a crash must not hide what came before it.
     """
-    planned: list[Change] = []
-    drift: list[Change] = []
-    applied: list[Change] = []
+    changes: dict[str, list[Change]] = {kind: [] for kind in _CHANGES}
     diagnostics: list[Diagnostic] = []
     outputs: dict[str, Any] | None = None
+    state = ""
     other: list[str] = []
     for line in text.split("\n"):  # nothing else ends a message, whatever a text in it holds
         try:
             message = json.loads(line)
             match message["type"]:
-                case "planned_change":
-                    planned.append(_change(message["change"]))
-                case "resource_drift":
-                    drift.append(_change(message["change"]))
-                case "apply_complete":
-                    applied.append(_change(message["hook"]))
                 case "diagnostic":
                     diagnostics.append(_diagnostic(message["diagnostic"]))
                 case "outputs":
                     outputs = _outputs(message["outputs"])
+                case "log" if "state" in message:
+                    state = json.dumps(message["state"], indent=2) + "\n"
+                case kind if kind in _CHANGES:
+                    changes[kind].append(_change(message[_CHANGES[kind]]))
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             other.append(line)
     return Report(
-        planned=tuple(planned),
-        lost=tuple(change for change in drift if change.action == "delete"),
-        applied=tuple(applied),
+        planned=tuple(changes["planned_change"]),
+        lost=tuple(change for change in changes["resource_drift"] if change.action == "delete"),
+        applied=tuple(changes["apply_complete"]),
+        began=tuple(changes["apply_start"]),
+        unfinished=_unfinished(changes),
         outputs=outputs,
         diagnostics=tuple(diagnostics),
+        state=state,
         other="\n".join(line for line in other if line.strip()),
     )
 
@@ -185,17 +188,35 @@ def parse_step(line: bytes, phase: Phase) -> Step | None:
         return None
 
 
+_CHANGES = {
+    "planned_change": "change",
+    "resource_drift": "change",
+    "apply_start": "hook",
+    "apply_complete": "hook",
+    "apply_errored": "hook",
+}
+"""Messages about one resource, and the part of each that describes it."""
+
+
+def _unfinished(changes: Mapping[str, Iterable[Change]]) -> tuple[Change, ...]:
+    ended = {(c.address, c.action) for k in ("apply_complete", "apply_errored") for c in changes[k]}
+    return tuple(c for c in changes["apply_start"] if (c.address, c.action) not in ended)
+
+
+_VALIDATE, _OUTPUT = "validate -json", "output -json"
+
+
 def parse_validation(text: str) -> tuple[Diagnostic, ...]:
     """Read the standard output of `validate -json`, which is one document.
 
     Raises:
         ValueError: when it is not that.
     """
-    document = json.loads(text)
-    if not isinstance(document, dict) or not isinstance(document.get("diagnostics"), list):
-        msg = "not the answer of `validate -json`"
-        raise ValueError(msg)
-    return tuple(_diagnostic(d) for d in document["diagnostics"])
+    document = _document(text, _VALIDATE)
+    told = document.get("diagnostics")
+    if not isinstance(told, list) or not all(isinstance(one, dict) for one in told):
+        raise _other_answer(_VALIDATE)
+    return tuple(map(_diagnostic, told))
 
 
 def parse_outputs(text: str) -> dict[str, Any]:
@@ -204,23 +225,36 @@ def parse_outputs(text: str) -> dict[str, Any]:
     Raises:
         ValueError: when it is not that.
     """
-    document = json.loads(text)
-    if not isinstance(document, dict):
-        msg = "not the answer of `output -json`"
-        raise ValueError(msg)
+    document = _document(text, _OUTPUT)
+    if not all(isinstance(told, dict) for told in document.values()):
+        raise _other_answer(_OUTPUT)
     return {name: told["value"] for name, told in document.items() if "value" in told}
+
+
+def _document(text: str, command: str) -> dict[str, Any]:
+    try:
+        document = json.loads(text)
+    except RecursionError as error:
+        raise _other_answer(command) from error
+    if not isinstance(document, dict):
+        raise _other_answer(command)
+    return document
+
+
+def _other_answer(command: str) -> ValueError:
+    return ValueError(f"not the answer of `{command}`")
 
 
 def _change(told: Mapping[str, Any]) -> Change:
     resource = told["resource"]
     key = resource.get("resource_key")
     return Change(
-        address=resource["addr"],
-        resource_type=resource["resource_type"],
+        address=str(resource["addr"]),
+        resource_type=str(resource["resource_type"]),
         key="" if key is None else str(key),
-        action=told["action"],
-        reason=told.get("reason", ""),
-        id=told.get("id_value", "") if told.get("id_key") == "id" else "",
+        action=str(told["action"]),
+        reason=str(told.get("reason", "")),
+        id=str(told.get("id_value", "")) if told.get("id_key") == "id" else "",
     )
 
 

@@ -8,6 +8,7 @@ from factory.errors import Finding
 from factory.layers import StackId
 from factory.terraform.advice import apply_line, destroy_line, gone_line
 from factory.terraform.record import Record
+from factory.terraform.registry import Unreadable
 from factory.terraform.results import Result
 from factory.terraform.target import Mode
 
@@ -15,17 +16,27 @@ Users = Mapping[StackId, tuple[StackId, ...]]
 """The recorded stacks that take values from each stack, sorted."""
 
 
-def users_of(records: Iterable[Record], *, order: bool = False) -> Users:
+def users_of(
+    records: Iterable[Record],
+    unreadable: Mapping[StackId, Unreadable] | None = None,
+    *,
+    order: bool = False,
+) -> Users:
     """List, for each recorded stack, the recorded stacks that take values from it, sorted.
 
     With `order` also those that only come after it, and go before it: a chart is uninstalled
     while the routes to its cluster are there. Such a one keeps nothing from being destroyed.
+    A record that does not tell what its stack takes counts as taking from all of its owner.
     """
+    takes = {r.stack: (*r.waits_for, *(r.after if order else ())) for r in records}
+    for stack, other in (unreadable or {}).items():
+        own = (s for s in takes if (s.kind, s.owner) == (stack.kind, stack.owner))
+        takes[stack] = tuple(own) if other.waits_for is None else other.waits_for
     users: dict[StackId, list[StackId]] = {}
-    for record in records:
-        users.setdefault(record.stack, [])
-        for producer in (*record.waits_for, *(record.after if order else ())):
-            users.setdefault(producer, []).append(record.stack)
+    for user, producers in takes.items():
+        users.setdefault(user, [])
+        for producer in producers:
+            users.setdefault(producer, []).append(user)
     return {producer: tuple(sorted(found)) for producer, found in users.items()}
 
 

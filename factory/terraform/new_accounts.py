@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from factory.credentials import Session, open_session
+from factory.credentials import Session, asking_aws, open_session
 from factory.errors import Finding, StoppedError, TerraformError
 from factory.layers import Access, Stack
 from factory.terraform.messages import Value
@@ -112,7 +112,7 @@ def ask_aws(target: Target) -> Ask:
     connect = connection(target)
 
     def ask(access: Access) -> str:
-        from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.exceptions import ClientError
 
         way = {"name": "cellfactory-wait", "region": access.region, "sts_region": access.sts_region}
         open_session(access.roles[:-1], **way, connect=connect)  # this much has to be open already
@@ -120,13 +120,12 @@ def ask_aws(target: Target) -> Ask:
             session = open_session(access.roles, **way, connect=connect)
         except TerraformError as error:
             return str(error.__cause__)
-        try:
-            _use(session, access.region)
-        except ClientError as error:
-            refused = error.response.get("Error", {}).get("Code") in NOT_YET
-            return str(error) if refused else ""
-        except BotoCoreError as error:
-            raise TerraformError(Finding(rule="F622", message=str(error))) from error
+        with asking_aws("F622", f"account {access.account} cannot be asked"):
+            try:
+                _use(session, access.region)
+            except ClientError as error:
+                refused = error.response.get("Error", {}).get("Code") in NOT_YET
+                return str(error) if refused else ""
         return ""
 
     return ask

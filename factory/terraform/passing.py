@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from factory.errors import UsageError
 from factory.layers import StackId
 from factory.processes import run_attached
-from factory.terraform.commands import RunContext, open_stack, start
 from factory.terraform.messages import Value
 from factory.terraform.results import Result
+from factory.terraform.running import RunContext, open_stack, start
 from factory.terraform.turns import stack_lock
 from factory.terraform.workspace import Sources
 

@@ -14,7 +14,7 @@ from typing import Any, cast
 from factory.errors import Finding, TerraformError
 from factory.layers import LAYERS, Input, Source, Stack, StackId, VariableType
 from factory.terraform.messages import Value
-from factory.terraform.workspace import Sources
+from factory.terraform.workspace import Sources, digest_sources, is_inside
 
 VERSION = 2
 
@@ -74,7 +74,9 @@ def parse_record(text: str, place: str) -> Record:
     try:
         told = json.loads(text)
         if told["version"] != VERSION:
-            raise _unreadable(place, f"its version is {told['version']!r}, not {VERSION}")
+            newer = isinstance(told["version"], int) and told["version"] > VERSION
+            hint = "take the cellfactory that wrote it, or a newer one" if newer else ""
+            raise _unreadable(place, f"its version is {told['version']!r}, not {VERSION}", hint)
         record = Record(
             stack=_owned(told["owner"], told["layer"]),
             account=_text(told["account"]),
@@ -87,9 +89,40 @@ def parse_record(text: str, place: str) -> Record:
             waits_for=tuple(_stack_id(name, layer) for name, layer in told["waits_for"]),
             after=tuple(_stack_id(name, layer) for name, layer in told.get("after", ())),
         )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise _unreadable(place, f"{type(error).__name__}: {error}") from error
+    outside = [path for path in record.sources if not is_inside(path)]
+    if outside:
+        raise _unreadable(place, f"{outside[0]!r} is no path below a folder")
+    if record.digest != digest_sources(record.sources):
+        raise _unreadable(place, "its sources are not those that its digest was made of", _CHANGED)
     return record
+
+
+_CHANGED = "somebody changed it: take an earlier version of it, or apply its stack again"
+
+
+def require_own(record: Record, stack: StackId, place: str) -> Record:
+    """Make sure that a record is that of the stack under whose name it lies.
+
+    Raises:
+        TerraformError: when it is of another one (F603).
+    """
+    if record.stack != stack:
+        raise _unreadable(place, f"it is that of {record.stack}", _CHANGED)
+    return record
+
+
+def told_waits_for(text: str) -> tuple[StackId, ...] | None:
+    """Read which stacks a record says that its own takes values from, whatever else it says.
+
+    Returns:
+        None when it does not tell.
+    """
+    try:
+        return tuple(_stack_id(name, layer) for name, layer in json.loads(text)["waits_for"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
 
 
 def check_outputs(stack: Stack, told: Mapping[str, Any]) -> dict[str, Value]:
@@ -227,9 +260,9 @@ def _values(value: Any) -> dict[str, Value]:
     return cast(dict[str, Value], value)
 
 
-def _unreadable(place: str, why: str) -> TerraformError:
+def _unreadable(place: str, why: str, hint: str = "") -> TerraformError:
     message = f"{place} is not a record of the outputs registry: {why}"
-    return TerraformError(Finding(rule="F603", message=message))
+    return TerraformError(Finding(rule="F603", message=message, hint=hint))
 
 
 def _mismatch(stack: StackId, message: str, hint: str = "") -> Finding:

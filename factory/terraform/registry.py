@@ -7,15 +7,23 @@ sees to it that no two processes write the same one, as Terraform's own lock doe
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from factory.errors import Finding, TerraformError, UsageError
+from factory.credentials import asking_aws
+from factory.errors import TerraformError, UsageError
 from factory.files import read_text, write_whole
 from factory.layers import LAYERS, StackId
 from factory.naming import OWNER_FOLDERS, stack_path
-from factory.terraform.record import Record, parse_record, render_record
+from factory.terraform.record import (
+    Record,
+    parse_record,
+    render_record,
+    require_own,
+    told_waits_for,
+)
 
 PREFIX = "registry"  # of the keys in the state bucket
 
@@ -39,6 +47,14 @@ class Store(Protocol):
         """Say where a key lies, for people."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreadable:
+    """A record that is there and cannot be read, as that of a newer version."""
+
+    error: TerraformError
+    waits_for: tuple[StackId, ...] | None  # None where it does not tell that, either
+
+
 class FolderStore:
     """Texts in files."""
 
@@ -56,7 +72,11 @@ class FolderStore:
 
     def remove(self, key: str) -> None:
         """Remove a key; nothing happens when there is none."""
-        (self.folder / key).unlink(missing_ok=True)
+        try:
+            (self.folder / key).unlink(missing_ok=True)
+        except OSError as error:
+            msg = f"cannot write {self.folder / key}: {error.strerror}"
+            raise UsageError(msg) from error
 
     def names(self) -> Iterable[str]:
         """List every key."""
@@ -70,8 +90,18 @@ class FolderStore:
 class BucketStore:
     """Texts in objects of an S3 bucket."""
 
-    def __init__(self, client: Any, bucket: str, prefix: str, kms_key: str | None = None) -> None:
-        self._client = client
+    def __init__(
+        self,
+        connect: Callable[[], Any],
+        bucket: str,
+        prefix: str,
+        kms_key: str | None = None,
+        what: str = "the outputs registry",
+    ) -> None:
+        """Take what makes the client: settings that are wrong are found when it is made."""
+        self._what = what
+        self._connect = connect
+        self._client: Any = None
         self.bucket = bucket
         self.prefix = prefix.strip("/")
         self._encryption = (
@@ -80,17 +110,13 @@ class BucketStore:
 
     def read(self, key: str) -> str | None:
         """Return the text of a key; None when there is none."""
-        try:
-            answer = self._ask("get_object", Key=self._full(key))
-        except self._client.exceptions.NoSuchKey:
-            return None
-        body: bytes = answer["Body"].read()
-        return body.decode("utf-8")
+        text: str | None = self._ask(_object_text, Key=self._full(key))
+        return text
 
     def write(self, key: str, text: str) -> None:
         """Put a whole text in the place of a key."""
         self._ask(
-            "put_object",
+            _call("put_object"),
             Key=self._full(key),
             Body=text.encode("utf-8"),
             ContentType="application/json",
@@ -99,7 +125,7 @@ class BucketStore:
 
     def remove(self, key: str) -> None:
         """Remove a key; nothing happens when there is none."""
-        self._ask("delete_object", Key=self._full(key))
+        self._ask(_call("delete_object"), Key=self._full(key))
 
     def names(self) -> Iterable[str]:
         """List every key."""
@@ -107,7 +133,7 @@ class BucketStore:
         found: list[str] = []
         token: dict[str, str] = {}
         while True:
-            page = self._ask("list_objects_v2", Prefix=start, **token)
+            page = self._ask(_list_page, Prefix=start, **token)
             names = (entry["Key"].removeprefix(start) for entry in page.get("Contents", ()))
             found += [n for n in names if n.endswith(".json") and n.count("/") == 2]
             if not page.get("IsTruncated"):
@@ -121,17 +147,38 @@ class BucketStore:
     def _full(self, key: str) -> str:
         return f"{self.prefix}/{key}" if self.prefix else key
 
-    def _ask(self, operation: str, **parameters: Any) -> Any:
+    def _ask(self, call: Callable[..., Any], **parameters: Any) -> Any:
         """Call S3; what it refuses is the user's to mend, so it becomes a sentence."""
-        from botocore.exceptions import BotoCoreError, ClientError
+        with asking_aws("F605", f"{self._what} s3://{self.bucket}/{self.prefix}"):
+            if self._client is None:
+                self._client = self._connect()
+            return call(self._client, Bucket=self.bucket, **parameters)
 
-        try:
-            return getattr(self._client, operation)(Bucket=self.bucket, **parameters)
-        except self._client.exceptions.NoSuchKey:
-            raise
-        except (BotoCoreError, ClientError) as error:
-            msg = f"the outputs registry s3://{self.bucket}/{self.prefix}: {error}"
-            raise TerraformError(Finding(rule="F605", message=msg)) from error
+
+def _call(operation: str) -> Callable[..., Any]:
+    return lambda client, **parameters: getattr(client, operation)(**parameters)
+
+
+def _list_page(client: Any, **parameters: Any) -> Any:
+    """A page of a listing; an answer without the bucket's name is none of S3's, and not empty.
+
+    Raises:
+        LookupError: when it is none.
+    """
+    page = client.list_objects_v2(**parameters)
+    if "Name" not in page:
+        msg = "the answer to a listing is none of S3's"
+        raise LookupError(msg)
+    return page
+
+
+def _object_text(client: Any, **parameters: Any) -> str | None:
+    """The text of an object; None when there is none."""
+    try:
+        body: bytes = client.get_object(**parameters)["Body"].read()
+    except client.exceptions.NoSuchKey:
+        return None
+    return body.decode("utf-8")
 
 
 class Registry:
@@ -149,7 +196,8 @@ class Registry:
     def read(self, stack: StackId) -> Record | None:
         """Return the record of a stack; None when no apply was ever started.
 
-        Read once: while a run lasts, only it writes the records of its stacks.
+        Read once: while a run lasts, only it writes the records of its stacks. Those of others
+        may have come since, as of a run beside this one: `read_again`.
 
         Raises:
             TerraformError: when what lies there is no record (F603), or cannot be had (F605).
@@ -157,14 +205,37 @@ class Registry:
         if stack not in self._known:
             key = _key(stack)
             text = self._store.read(key)
-            record = None if text is None else parse_record(text, self._store.place(key))
+            place = self._store.place(key)
+            record = None if text is None else require_own(parse_record(text, place), stack, place)
             self._known[stack] = record
         return self._known[stack]
+
+    def read_again(self, stack: StackId) -> Record | None:
+        """Return the record of a stack as it is now."""
+        self._known.pop(stack, None)
+        return self.read(stack)
 
     def read_all(self) -> dict[StackId, Record]:
         """Return every record, by stack."""
         found = {stack: self.read(stack) for stack in sorted(self.stacks())}
         return {stack: record for stack, record in found.items() if record is not None}
+
+    def read_each(self) -> tuple[dict[StackId, Record], dict[StackId, Unreadable]]:
+        """Return every record that can be read, and what is known of those that cannot."""
+        records: dict[StackId, Record] = {}
+        others: dict[StackId, Unreadable] = {}
+        for stack in sorted(self.stacks()):
+            try:
+                record = self.read(stack)
+            except TerraformError as error:
+                if error.problems[0].finding.rule != "F603":
+                    raise
+                text = self._store.read(_key(stack)) or ""
+                others[stack] = Unreadable(error=error, waits_for=told_waits_for(text))
+            else:
+                if record is not None:
+                    records[stack] = record
+        return records, others
 
     def write(self, record: Record) -> None:
         """Put a record in the place of the one before."""
@@ -175,6 +246,19 @@ class Registry:
         """Forget a stack."""
         self._store.remove(_key(stack))
         self._known[stack] = None
+
+    def keep_state(self, stack: StackId, text: str) -> str:
+        """Keep a state that found no place, for runs on other machines; where it lies then."""
+        self._store.write(_kept_key(stack), text)
+        return self._store.place(_kept_key(stack))
+
+    def kept_state(self, stack: StackId) -> str | None:
+        """Return the state of a stack that found no place; None where there is none."""
+        return self._store.read(_kept_key(stack))
+
+    def drop_state(self, stack: StackId) -> None:
+        """Forget a state that has found its place."""
+        self._store.remove(_kept_key(stack))
 
 
 def open_registry(
@@ -191,23 +275,30 @@ def open_registry(
     Raises:
         UsageError: when the location is neither.
     """
-    parts = urlsplit(location)
+    msg = f"{location!r} is not a registry: give s3://bucket/prefix or a folder"
+    try:
+        parts = urlsplit(location)
+    except ValueError as error:
+        raise UsageError(msg) from error
     if parts.scheme == "s3" and parts.netloc:
-        if client is None:
+
+        def connect() -> Any:
             import boto3  # a fifth of a second, and only real AWS needs it
 
-            client = boto3.client
-        return Registry(
-            BucketStore(client("s3", region_name=region), parts.netloc, parts.path, kms_key)
-        )
+            return (client or boto3.client)("s3", region_name=region)
+
+        return Registry(BucketStore(connect, parts.netloc, parts.path, kms_key))
     if parts.scheme or not location:
-        msg = f"{location!r} is not a registry: give s3://bucket/prefix or a folder"
         raise UsageError(msg)
     return Registry(FolderStore(Path(location)))
 
 
 def _key(stack: StackId) -> str:
     return f"{stack_path(stack.kind, stack.owner, stack.layer)}.json"
+
+
+def _kept_key(stack: StackId) -> str:
+    return f"{stack_path(stack.kind, stack.owner, stack.layer)}.errored.tfstate"
 
 
 def _stack_at(key: str) -> StackId | None:

@@ -11,13 +11,7 @@ from dataclasses import dataclass, replace
 from factory.errors import FactoryError, StoppedError
 from factory.layers import Stack, StackId
 from factory.terraform.clearing import give_up
-from factory.terraform.commands import (
-    Job,
-    RunContext,
-    apply_stack,
-    plan_stack,
-    validate_stack,
-)
+from factory.terraform.commands import Job, apply_stack, plan_stack, validate_stack
 from factory.terraform.guard import Allowed
 from factory.terraform.journal import Journal, work_key
 from factory.terraform.messages import Value
@@ -26,9 +20,15 @@ from factory.terraform.new_accounts import resolved_access
 from factory.terraform.pool import run_when_ready
 from factory.terraform.record import Deferred, resolve_inputs
 from factory.terraform.results import Result
+from factory.terraform.running import RunContext
 from factory.terraform.said import explain
 from factory.terraform.turns import stack_lock
-from factory.terraform.workspace import Sources, parse_configuration, provider_sources
+from factory.terraform.workspace import (
+    Sources,
+    digest_sources,
+    parse_configuration,
+    provider_sources,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +122,7 @@ def apply_stacks(
             return _deferred(stack, resolved)
         job = Job(stack=known[stack], sources=sources[stack], inputs=resolved)
         key = work_key(job.sources, job.inputs)
-        if finished.get(stack.name) == key:
+        if finished.get(stack.name) == key and _still_stands(context, job):
             result = Result(stack=stack, status="done-before", reason="by the resumed run")
         elif why := _closed(context, job):
             return Result(stack=stack, status="deferred", reason=why)
@@ -174,24 +174,28 @@ def destroy_stacks(
 
     What is kept on a destroy, as an account, is not destroyed: Terraform forgets it.
     Nothing at all is destroyed while a stack outside of the selection still takes values from
-    one inside it (F606): half a cell would be worse than a whole one. `gone` says that the
+    one inside it (F606): half a cell would be worse than a whole one. A stack whose record cannot
+    be read fails (F603), and what it takes values from is spared. `gone` says that the
     selection is all that left the inventory, so that whoever is outside of it stays there.
     `sweep` deletes what others left behind in a VPC before that is destroyed.
     """
-    records = context.registry.read_all()
-    refused = refuse_needed(selected, users_of(records.values()), context.target.mode, gone=gone)
+    records, others = context.registry.read_each()
+    users = users_of(records.values(), others)
+    refused = refuse_needed(selected, users, context.target.mode, gone=gone)
     for result in refused:
         listener.finished(result)
     if refused:
         return refused
-    order = users_of(records.values(), order=True)
+    order = users_of(records.values(), others, order=True)
     waits = {
         stack: tuple(user for user in order.get(stack, ()) if user in selected)
-        for stack in records
+        for stack in (*records, *others)
         if stack in selected
     }
 
     def work(stack: StackId) -> Result:
+        if stack in others:
+            raise others[stack].error
         listener.started(stack)
 
         def tell(why: str) -> None:
@@ -254,14 +258,26 @@ def _skipped(stack: StackId, cause: StackId | None) -> Result:
 
 def _deferred(stack: StackId, deferred: Deferred) -> Result:
     named = ", ".join(map(str, deferred.waits_for))
-    return Result(
-        stack=stack, status="deferred", reason=f"waits for {named}", waits_for=deferred.waits_for
-    )
+    reason = f"waits for {named}"
+    return Result(stack=stack, status="deferred", reason=reason, waits_for=deferred.waits_for)
 
 
 def _resolve(context: RunContext, stack: Stack) -> dict[str, Value] | Deferred:
+    """Find the inputs of a stack; what is missing is looked for again, as others may make it."""
     found = {producer: context.registry.read(producer) for producer in stack.waits_for}
+    resolved = resolve_inputs(stack, {i: r for i, r in found.items() if r is not None})
+    if not isinstance(resolved, Deferred):
+        return resolved
+    found |= {producer: context.registry.read_again(producer) for producer in resolved.waits_for}
     return resolve_inputs(stack, {i: r for i, r in found.items() if r is not None})
+
+
+def _still_stands(context: RunContext, job: Job) -> bool:
+    """Whether what a run once finished is what is recorded now: it may be destroyed since."""
+    record = context.registry.read(job.stack.id)
+    if record is None or not record.complete:
+        return False
+    return record.digest == digest_sources(job.sources) and record.inputs == job.inputs
 
 
 def _lacking_providers(context: RunContext, stack: StackId, files: Sources) -> list[str]:

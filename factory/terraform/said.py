@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from factory.layers import StackId
-from factory.terraform.advice import terraform_line
+from factory.terraform.advice import orphans_line, terraform_line
 from factory.terraform.messages import Diagnostic
 from factory.terraform.target import Mode
 
@@ -140,6 +140,13 @@ SAYINGS = (
         "https://docs.aws.amazon.com/eks/latest/userguide/deletion-protection.html",
     ),
     Saying(
+        r"Plugin did not respond(?s:.*)ApplyResourceChange",
+        "the provider was killed, or ended by itself, while it made something: AWS may have it, "
+        "and no state does\n"
+        "list what is so: {orphans}",
+        "https://github.com/hashicorp/terraform/blob/main/internal/plugin/grpc_error.go",
+    ),
+    Saying(
         r"(?:User: (?P<who>\S+) is )?not authorized to perform: sts:AssumeRole"
         r"(?: on resource: (?P<role>\S+))?",
         "the role does not exist, its trust policy does not allow the caller, or the caller may "
@@ -166,7 +173,8 @@ def explain(diagnostic: Diagnostic, stack: StackId, mode: Mode) -> Diagnostic:
         detail = re.sub(pattern, "", detail)
     if diagnostic.severity != "error":
         return replace(diagnostic, detail=detail)
-    return replace(diagnostic, detail=detail, hint=hint_of(diagnostic, stack, mode))
+    hint = diagnostic.hint or hint_of(diagnostic, stack, mode)
+    return replace(diagnostic, detail=detail, hint=hint)
 
 
 def hint_of(diagnostic: Diagnostic, stack: StackId, mode: Mode) -> str:
@@ -185,11 +193,11 @@ def _filled(
     given = {"address": told.address, **known}
     given["filter"] = _FILTERS.get(given.get("id", "").partition("-")[0], "")
     for line in lines:
-        fields = set(_FIELD.findall(line)) - {"terraform"}
+        fields = set(_FIELD.findall(line)) - {"terraform", "orphans"}
         if not all(given.get(field) for field in fields):
             continue
         if TERRAFORM not in line:
-            yield line.format(**given)
+            yield line.format(**given, orphans=orphans_line(mode))
             continue
         before, words = line.split(f"{TERRAFORM} ")
         arguments = [word.format(**given) for word in words.split()]

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from factory.errors import UsageError
 from factory.files import write_whole
 from factory.layers import StackId
 from factory.naming import state_key
@@ -40,14 +41,15 @@ class Target:
         """Where the sandbox keeps the state of a stack."""
         return self.folder / "state" / state_key(stack.kind, stack.owner, stack.layer)
 
-    def log_file(self, stack: StackId, command: str) -> Path:
-        """Where it is kept what Terraform said for a stack the last time, a JSON object a line."""
-        return self.folder / "logs" / stack.name / f"{command}.jsonl"
-
     @property
     def locks_folder(self) -> Path:
         """Where a run says which stacks it is at work on."""
         return self.folder / "locks"
+
+    @property
+    def logs_folder(self) -> Path:
+        """Where what Terraform said lies, by stack and command."""
+        return self.folder / "logs"
 
     @property
     def registry_folder(self) -> Path:
@@ -94,9 +96,25 @@ def override(target: Target, stack: StackId, has_aws: bool) -> dict[str, Any] | 
 
 
 def plugin_mirror(environ: Mapping[str, str]) -> Path | None:
-    """Find the folder that providers are taken from instead of a registry, where one is named."""
+    """Find the folder that providers are taken from instead of a registry, where one is named.
+
+    Raises:
+        UsageError: when what is named is no folder, as a volume that is not mounted.
+    """
     named = environ.get("TF_PLUGIN_MIRROR")
-    return Path(named).absolute() if named else None
+    if not named:
+        return None
+    folder = Path(named).absolute()
+    if not folder.is_dir():
+        msg = f"TF_PLUGIN_MIRROR names {named}, which is not a folder"
+        raise UsageError(msg)
+    return folder
+
+
+def only_ours(environ: Mapping[str, str]) -> dict[str, str]:
+    """Leave out what would change a run of Terraform unseen, such as `TF_CLI_ARGS`."""
+    kept = {k: v for k, v in environ.items() if not k.startswith("TF_")}
+    return kept | {k: v for k, v in environ.items() if k.startswith(_KEPT_TERRAFORM)}
 
 
 def environment(
@@ -114,9 +132,11 @@ def environment(
         environ: the process environment.
         pinned: whether every work folder has a provider lock, which plugins are held against.
     """
-    kept = {k: v for k, v in environ.items() if not k.startswith("TF_")}
-    kept |= {k: v for k, v in environ.items() if k.startswith(_KEPT_TERRAFORM)}
-    kept |= {"CHECKPOINT_DISABLE": "1", "TF_IN_AUTOMATION": "1", "TF_INPUT": "0"}
+    kept = only_ours(environ) | {
+        "CHECKPOINT_DISABLE": "1",
+        "TF_IN_AUTOMATION": "1",
+        "TF_INPUT": "0",
+    }
     if target.mode == "sandbox":
         kept = {k: v for k, v in kept.items() if not k.startswith("AWS_")} | {
             "AWS_ENDPOINT_URL": str(target.endpoint),

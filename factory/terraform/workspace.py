@@ -31,7 +31,8 @@ PLAN = "stack.tfplan"
 LOCK = ".terraform.lock.hcl"
 _STAMP = Path(".terraform", "cellfactory-init")
 
-_OURS = (INPUTS, OVERRIDE, LIFTED)
+_COPIED = Path(".terraform", "cellfactory-sources.json")  # what the last run put there
+_OURS = (INPUTS, OVERRIDE, LIFTED, PLAN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +99,7 @@ def digest_sources(sources: Sources) -> str:
 class Workspace:
     """A prepared folder, and whether `terraform init` has to run in it."""
 
+    stack: StackId
     folder: Path
     init_key: str  # what an init depends on, as a digest
     pinned: bool = False  # whether its providers are locked
@@ -106,7 +108,7 @@ class Workspace:
     def needs_init(self) -> bool:
         """Whether the providers and the backend are not those of the last init here."""
         stamp = self.folder / _STAMP
-        return not stamp.is_file() or stamp.read_text("utf-8") != self.init_key
+        return not stamp.is_file() or stamp.read_bytes() != self.init_key.encode("utf-8")
 
     def mark_init(self) -> None:
         """Remember that an init succeeded."""
@@ -143,6 +145,7 @@ def prepare_workspace(
     _remove_leftovers(folder, sources)
     for path, text in sources.items():
         write_whole(folder / path, as_file(path, text))
+    write_whole(folder / _COPIED, json_text(sorted(sources)))
     if inputs is None:
         (folder / INPUTS).unlink(missing_ok=True)
     else:
@@ -160,7 +163,7 @@ def prepare_workspace(
         write_whole(folder / LOCK, locked)
         needs.append(locked)
     key = digest(json.dumps(needs, sort_keys=True))
-    return Workspace(folder=folder, init_key=key, pinned=locked is not None)
+    return Workspace(stack=stack, folder=folder, init_key=key, pinned=locked is not None)
 
 
 def _lock_of(pins: Pins, engine: Engine, document: Mapping[str, Any]) -> str:
@@ -199,13 +202,38 @@ def digest(text: str) -> str:
 
 
 def _remove_leftovers(folder: Path, sources: Sources) -> None:
-    """Remove what earlier sources had: a chart's old template would still be installed."""
-    for path in folder.rglob("*") if folder.is_dir() else ():
-        name = path.relative_to(folder)
-        if name.parts[0].startswith(".") or name.as_posix() in _OURS or path.is_dir():
-            continue
-        if name.as_posix() not in sources:
-            path.unlink()
+    """Remove what earlier sources had: a chart's old template would still be installed.
+
+    What we did not put there stays, whoever did: Terraform leaves here a state that it could not
+    save anywhere else, and it is the only one.
+    """
+    (folder / PLAN).unlink(missing_ok=True)  # of a run that was killed; it holds the state
+    for name in _copied(folder):
+        if name not in sources and name not in _OURS:
+            (folder / name).unlink(missing_ok=True)
+
+
+def _copied(folder: Path) -> Collection[str]:
+    """List what we put into a work folder; where no run noted it, all that can be ours."""
+    try:
+        told = json.loads((folder / _COPIED).read_bytes())
+    except (OSError, ValueError):
+        told = None
+    if isinstance(told, list) and all(isinstance(t, str) and is_inside(t) for t in told):
+        return told
+    found = (p.relative_to(folder) for p in folder.rglob("*") if p.is_file())
+    ours = (p for p in found if not p.parts[0].startswith(".") and ".tfstate" not in p.name)
+    return [p.as_posix() for p in ours]
+
+
+def is_inside(path: str) -> bool:
+    """Whether a path of sources leads to a file below the folder that it is joined to.
+
+    >>> [is_inside(p) for p in ("cdk.tf.json", "charts/a.yaml", "../x", "/etc/x", "a//b", "")]
+    [True, True, False, False, False, False]
+    """
+    parts = path.split("/")
+    return not {"", ".", ".."} & set(parts) and "\0" not in path and not parts[0].startswith(".")
 
 
 def json_text(value: Any) -> str:

@@ -16,6 +16,7 @@ from factory.runs.notices import (
     Notice,
     Orphaned,
     Pending,
+    RecordUnread,
     Resumable,
     SandboxWiped,
     StackKept,
@@ -48,8 +49,8 @@ def render_notice(notice: Notice) -> str:
             text = f"{layer} is skipped: {reason}"
         case Orphaned(stacks, mode):
             text = _orphaned(stacks, mode)
-        case StackKept(stack):
-            text = f"{stack} is kept; {FORGET} removes it from Terraform's state"
+        case StackKept() | RecordUnread():
+            text = _not_destroyed(notice)
         case AccountLeft() | Lying() | Swept():
             text = _in_aws(notice)
         case Pending(sentence):
@@ -59,6 +60,12 @@ def render_notice(notice: Notice) -> str:
         case _:
             assert_never(notice)
     return text
+
+
+def _not_destroyed(notice: StackKept | RecordUnread) -> str:
+    if isinstance(notice, RecordUnread):
+        return f"{notice.stack} cannot be destroyed from here: {notice.why}"
+    return f"{notice.stack} is kept; {FORGET} removes it from Terraform's state"
 
 
 _TOLD: Mapping[type[Notice], str] = {

@@ -76,6 +76,7 @@ def to_json(results: Iterable[Result]) -> list[dict[str, Any]]:
                 {"address": c.address, "action": c.action, "reason": c.reason} for c in r.planned
             ],
             "seconds": round(r.seconds, 1),
+            "log": str(r.log) if r.log else None,
         }
         for r in results
     ]

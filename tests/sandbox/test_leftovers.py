@@ -15,13 +15,13 @@ from botocore.exceptions import ClientError
 from factory.layers import Access, Stack, StackId
 from factory.naming import stack_tags
 from factory.sandbox.world import Organization, World
-from factory.terraform.commands import RunContext
 from factory.terraform.engine import find_engine
 from factory.terraform.guard import NOTHING
 from factory.terraform.journal import Journal
 from factory.terraform.registry import FolderStore, Registry
 from factory.terraform.results import Result
 from factory.terraform.runner import Listener, apply_stacks, destroy_stacks
+from factory.terraform.running import RunContext
 from factory.terraform.sessions import sessions
 from factory.terraform.sweep import Sweeper
 from factory.terraform.target import Target, environment

@@ -46,6 +46,61 @@ def test_it_answers_to_its_own_names_only(emulator: Emulator, host: str, status:
     connection.close()
 
 
+def asked(emulator: Emulator, method: str, path: str, **headers: str) -> int:
+    address = emulator.endpoint.removeprefix("http://")
+    connection = http.client.HTTPConnection(address, timeout=30)
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    connection.request(method, path, headers=named)
+    status = connection.getresponse().status
+    connection.close()
+    return status
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://evil.example.com"},
+        {"Origin": "null"},
+        {"Sec_Fetch_Site": "cross-site"},
+        {"Sec_Fetch_Site": "same-origin", "Sec_Fetch_Mode": "no-cors"},
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "OPTIONS"])
+def test_it_answers_no_browser(emulator: Emulator, method: str, headers: dict[str, str]) -> None:
+    assert asked(emulator, method, "/", **headers) == 403
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/moto-api", "/moto-api/", "/moto-api/reset", "//moto-api/reset", "/./moto-api/reset"),
+        *("/%6doto-api/reset", "/%256doto-api/data.json", "/MOTO-API/reset", "/moto-api?x"),
+        "/moto-api/recorder/replay-recording",
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+def test_it_has_no_api_but_those_of_aws(emulator: Emulator, method: str, path: str) -> None:
+    assert asked(emulator, method, path) == 403
+
+
+def test_it_calls_nobody_and_so_never_waits_for_itself() -> None:
+    """In a process of its own: what is refused once is refused for good."""
+    script = (
+        "import socket\n"
+        "from factory.sandbox.server import stay_at_home\n"
+        "server = socket.create_server(('127.0.0.1', 0))\n"
+        "stay_at_home()\n"
+        "try:\n"
+        "    socket.create_connection(server.getsockname(), timeout=5)\n"
+        "except PermissionError as error:\n"
+        "    print(error)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.stdout == "the emulated AWS calls nobody\n", done.stderr
+
+
 def create_vpc(emulator: Emulator, call: str, block: str) -> tuple[int, str]:
     """Ask for a VPC under the id of a call, as an SDK does."""
     connection = http.client.HTTPConnection(emulator.endpoint.removeprefix("http://"), timeout=30)

@@ -13,12 +13,12 @@ import pytest
 
 from factory.layers import StackId
 from factory.processes import run_process
-from factory.terraform.commands import RunContext
 from factory.terraform.engine import find_engine
 from factory.terraform.provider_lock import parse_provider_lock
 from factory.terraform.registry import open_registry
 from factory.terraform.results import Result
 from factory.terraform.runner import Listener, validate_stacks
+from factory.terraform.running import RunContext
 from factory.terraform.target import Target, environment
 from factory.terraform.workspace import LOCK, Pins
 

@@ -24,7 +24,6 @@ import pytest
 from factory.errors import TerraformError
 from factory.layers import Access, Input, Source, Stack, StackId
 from factory.terraform import embedded
-from factory.terraform.commands import RunContext
 from factory.terraform.engine import Engine, find_engine
 from factory.terraform.guard import NOTHING, Allowed
 from factory.terraform.journal import Journal, read_finished
@@ -39,8 +38,9 @@ from factory.terraform.runner import (
     plan_stacks_now,
     validate_stacks,
 )
+from factory.terraform.running import RunContext
 from factory.terraform.target import Target, environment
-from factory.terraform.workspace import Sources
+from factory.terraform.workspace import Sources, digest_sources
 from factory.views.results import render_dangers, render_errors
 
 pytestmark = pytest.mark.terraform
@@ -416,7 +416,7 @@ def test_a_stack_of_which_nothing_was_made_is_forgotten(context: RunContext) -> 
             account="111111111111",
             region="us-east-1",
             complete=False,
-            digest="",
+            digest=digest_sources({"cdk.tf.json": json.dumps(network_document())}),
             sources={"cdk.tf.json": json.dumps(network_document())},
             inputs={},
             outputs={},

@@ -13,7 +13,10 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "environment.md").read_text("utf-8")
 FACTORY = ROOT / "factory"
 # Of a web request, or of the emulator's own process: no settings of a person's.
-OTHERS = {"HTTP_AMZ_SDK_INVOCATION_ID", "HTTP_HOST", "MOTO_PORT", "RAW_URI", "REQUEST_URI"}
+OTHERS = {
+    *("HTTP_AMZ_SDK_INVOCATION_ID", "HTTP_HOST", "HTTP_ORIGIN", "HTTP_SEC_FETCH_SITE"),
+    *("MOTO_PORT", "PATH_INFO", "RAW_URI", "REQUEST_URI"),
+}
 # Set by us for a child, and read there.
 INNER = {"JSII_RUNTIME_PACKAGE_CACHE_ROOT"}
 NAME = re.compile(r"^[A-Z][A-Z0-9_]+$")

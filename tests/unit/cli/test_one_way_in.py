@@ -28,6 +28,7 @@ ALLOWING = {
     "destroy": "gets rid of cells, by the registry alone",
     "doctor": "asks what has to be there; sizes may come later",
     "lock": "gives addresses, which do not depend on quotas",
+    "orphans": "asks what is there, whatever fits",
     "lock-providers": "asks Terraform; neither addresses nor sizes matter to it",
     "quotas": "finds out what makes it fit",
     "route": "sends jobs to cells that stand",

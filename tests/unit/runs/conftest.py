@@ -17,6 +17,7 @@ from factory.terraform.messages import Step
 from factory.terraform.record import Record
 from factory.terraform.registry import Registry, open_registry
 from factory.terraform.results import Result
+from factory.terraform.workspace import digest_sources
 from tests.unit.terraform.scene import FAKE
 
 
@@ -101,7 +102,6 @@ def recorded(
 ) -> Record:
     given: dict[str, Any] = {
         "complete": True,
-        "digest": "sha256:x",
         "inputs": {},
         "outputs": {},
         "account": "444444444444",
@@ -109,7 +109,8 @@ def recorded(
         **more,
     }
     sources = {"cdk.tf.json": json.dumps(document or {})}
-    return Record(stack=StackId(cell, layer), sources=sources, **given)
+    digest = digest_sources(sources)
+    return Record(stack=StackId(cell, layer), sources=sources, digest=digest, **given)
 
 
 @pytest.fixture

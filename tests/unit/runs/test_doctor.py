@@ -47,7 +47,7 @@ from tests.unit.runs.aws_answers import (
 STATE, NEXT = Subject("state"), Subject("organization", "next")
 CELL, LONELY = Subject("cell", "moka-use1-a"), Subject("cell", "moka-usw2-a")
 MADE, TOOLS = Subject("cell", "moka-use1-c"), Subject("tools")
-KEY = "arn:aws:kms:us-east-1:777777777777:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+KEY = "arn:aws:kms:us-east-1:777777777777:key/1234abcd-12ab-34cd-96ef-1234567890ab"
 UNIT = "ou-ab12-cdefgh34"
 Table = dict[tuple[str, str], Any]
 

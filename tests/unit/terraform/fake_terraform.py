@@ -38,8 +38,7 @@ def main(arguments: list[str]) -> int:
 
 
 def answer(command: str, arguments: list[str], told: dict[str, Any]) -> int:
-    for part in told.get("prints", ()):
-        print(part)
+    tell(told)
     if "remembers" in told:  # what the file says that a variable leads to
         text = Path(os.environ[told["remembers"]]).read_text("utf-8")
         Path(os.environ["FAKE_LOG"]).with_name("remembered").write_text(text, "utf-8")
@@ -62,6 +61,18 @@ def answer(command: str, arguments: list[str], told: dict[str, Any]) -> int:
                 "outputs", outputs={n: {"sensitive": False, "value": v} for n, v in outputs.items()}
             )
     return 0
+
+
+def tell(told: dict[str, Any]) -> None:
+    """Say and leave behind what the script wants, whatever comes after."""
+    for part in told.get("prints", ()):
+        print(part)
+    for change in told.get("begins", ()):
+        say("apply_start", hook=described(change))
+    for change in told.get("ends", ()):
+        say("apply_complete", hook=described(change))
+    if "leaves" in told:
+        Path("errored.tfstate").write_text(told["leaves"], "utf-8")
 
 
 def refuse(command: str, why: str) -> int:

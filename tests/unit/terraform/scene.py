@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from factory.layers import Access, Input, Layer, Source, Stack, StackId
-from factory.terraform.commands import RunContext
 from factory.terraform.engine import Engine
 from factory.terraform.registry import FolderStore, Registry
 from factory.terraform.results import Result
 from factory.terraform.runner import Listener
+from factory.terraform.running import RunContext
 from factory.terraform.target import Mode, Target, environment
 from factory.terraform.workspace import Sources
 

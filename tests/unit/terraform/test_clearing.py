@@ -11,11 +11,11 @@ import pytest
 from factory.errors import Finding, StoppedError, TerraformError
 from factory.layers import Access, Layer, StackId
 from factory.terraform.clearing import give_up
-from factory.terraform.commands import RunContext
 from factory.terraform.leftovers import Leftover
 from factory.terraform.record import Record
 from factory.terraform.recorded_access import recorded_access
 from factory.terraform.results import Result
+from factory.terraform.running import RunContext
 from factory.terraform.sweep import Sweeper
 from factory.terraform.waiting import Stopping, Tell
 from tests.unit.runs.conftest import recorded

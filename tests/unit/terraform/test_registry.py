@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from factory.errors import TerraformError, UsageError
 from factory.layers import StackId
 from factory.terraform.record import Record
 from factory.terraform.registry import Registry, open_registry
+from factory.terraform.workspace import digest_sources
 
 STACK, OTHER = StackId("moka-a", "network"), StackId("moka-b", "cluster")
 
@@ -23,7 +25,7 @@ def record(stack: StackId) -> Record:
         account="444444444444",
         region="us-east-1",
         complete=True,
-        digest="sha256:x",
+        digest=digest_sources({"cdk.tf.json": "{}"}),
         sources={"cdk.tf.json": "{}"},
         inputs={"a": "b"},
         outputs={"c": {"d": "e"}},
@@ -143,3 +145,108 @@ def test_what_is_no_record_is_named_with_its_place(tmp_path: Path) -> None:
 def test_a_place_that_is_no_registry(place: str) -> None:
     with pytest.raises(UsageError, match="is not a registry: give s3://bucket/prefix or a folder"):
         open_registry(place, "us-east-1", None)
+
+
+def move(tmp_path: Path, stack: StackId, onto: StackId, **changes: Any) -> Registry:
+    """Put the record of a stack, changed, in the place of another one's."""
+    registry = opened(str(tmp_path))
+    registry.write(record(stack))
+    folder = tmp_path / "cells"
+    told = json.loads((folder / stack.owner / f"{stack.layer}.json").read_text("utf-8"))
+    place = folder / onto.owner / f"{onto.layer}.json"
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text(json.dumps({**told, **changes}), "utf-8")
+    return opened(str(tmp_path))
+
+
+def test_a_record_of_another_stack_is_not_taken_for_its_own(tmp_path: Path) -> None:
+    """It would have another cell destroyed."""
+    with pytest.raises(TerraformError, match=r"F603 .*it is that of moka-a-network"):
+        move(tmp_path, STACK, OTHER).read(OTHER)
+
+
+@pytest.mark.parametrize(
+    ("sources", "why"),
+    [
+        ({"cdk.tf.json": "{} "}, "its sources are not those that its digest was made of"),
+        ({"../../../pwned": "x"}, "is no path below a folder"),
+        ({"/etc/passwd": "x"}, "is no path below a folder"),
+        ({".git/hooks/x": "x"}, "is no path below a folder"),
+    ],
+)
+def test_sources_that_somebody_changed_are_not_used(
+    tmp_path: Path, sources: dict[str, str], why: str
+) -> None:
+    registry = move(tmp_path, STACK, STACK, sources=sources, digest=digest_sources(sources))
+    if "digest" in why:
+        registry = move(tmp_path, STACK, STACK, sources=sources)
+    with pytest.raises(TerraformError, match=f"F603 .*{why}"):
+        registry.read(STACK)
+
+
+def test_records_of_a_newer_version_are_told_apart_from_the_others(tmp_path: Path) -> None:
+    registry = move(tmp_path, STACK, STACK, version=3)
+    registry.write(record(OTHER))
+    records, others = opened(str(tmp_path)).read_each()
+    assert set(records) == {OTHER}
+    assert others[STACK].waits_for == (StackId("moka-a", "account"),)
+    assert "its version is 3, not 2" in str(others[STACK].error)
+
+
+def test_one_registry_may_see_what_another_one_wrote_meanwhile(location: str) -> None:
+    registry = opened(location)
+    assert registry.read(STACK) is None
+    opened(location).write(record(STACK))
+    assert registry.read(STACK) is None
+    assert registry.read_again(STACK) == record(STACK)
+
+
+def test_a_state_without_a_place_is_kept_beside_the_record(location: str) -> None:
+    registry = opened(location)
+    assert registry.kept_state(STACK) is None
+    assert registry.keep_state(STACK, "{}").endswith("cells/moka-a/network.errored.tfstate")
+    assert opened(location).kept_state(STACK) == "{}"
+    assert opened(location).stacks() == frozenset()
+    registry.drop_state(STACK)
+    assert registry.kept_state(STACK) is None
+
+
+class Broken:
+    """An S3 client whose answers end in the middle, or are no text."""
+
+    def __init__(self, body: Any) -> None:
+        self.exceptions = self
+        self.NoSuchKey = KeyError
+        self._body = body
+
+    def get_object(self, **_: Any) -> Any:
+        return {"Body": self}
+
+    def read(self) -> bytes:
+        if isinstance(self._body, Exception):
+            raise self._body
+        return bytes(self._body)
+
+
+def bodies() -> list[Any]:
+    from botocore.exceptions import IncompleteReadError, ResponseStreamingError
+
+    return [
+        b"\xff\xfe",
+        ResponseStreamingError(error="cut off"),
+        IncompleteReadError(actual_bytes=1, expected_bytes=2),
+        ConnectionResetError("by peer"),
+    ]
+
+
+@pytest.mark.parametrize("body", bodies(), ids=lambda body: type(body).__name__)
+def test_an_answer_that_breaks_off_is_a_sentence(body: Any) -> None:
+    registry = open_registry("s3://states/r", "us-east-1", None, lambda *_, **__: Broken(body))
+    with pytest.raises(TerraformError, match="F605 the outputs registry s3://states/r: "):
+        registry.read(STACK)
+
+
+@pytest.mark.parametrize("place", ["http://[::1", "s3://", "https://x", ""])
+def test_a_place_that_is_none_is_a_usage_error(place: str) -> None:
+    with pytest.raises(UsageError, match="is not a registry"):
+        opened(place)

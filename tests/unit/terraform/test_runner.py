@@ -110,9 +110,13 @@ def test_a_failure_stops_only_those_that_wait_for_it(scene: Scene) -> None:
         "b-cluster": "no-change",
     }
     assert results["a-cluster"].reason == "needs a-network"
-    assert render_errors(results["a-network"]) == (
-        "    error: no such role (a.b)\n      because\n      of that"
-    )
+    assert render_errors(results["a-network"]).splitlines() == [
+        "    error: no such role (a.b)",
+        "      because",
+        "      of that",
+    ]
+    log = scene.root / "sandbox" / "logs" / "a-network" / "apply.log"
+    assert results["a-network"].log == log
 
 
 def test_a_failed_init_shows_what_terraform_wrote_to_stderr(scene: Scene) -> None:
@@ -373,7 +377,7 @@ def test_nothing_is_destroyed_while_a_part_of_it_is_still_needed(scene: Scene) -
 def test_a_failed_destroy_keeps_the_record_and_spares_what_it_used(scene: Scene) -> None:
     make_network(scene, "a")
     apply(scene, network("a"), cluster("a"))
-    scene.does("a-cluster", "destroy", error="in use")
+    scene.does("a-cluster", "destroy", begins=[ADD], error="in use")
     context = scene.context()
     selected = [StackId("a", "network"), StackId("a", "cluster")]
     results = {

@@ -32,6 +32,8 @@ flag, but this is not recommended."""
 FAILED = "unexpected state 'CREATE_FAILED', wanted target 'ACTIVE'. last error:"
 EC2 = "https response error StatusCode: 400, RequestID: 5d, api error"
 SAID = {
+    "Plugin did not respond: The plugin encountered an error, and failed to respond to the "
+    "plugin.(*GRPCProvider).ApplyResourceChange call.": ["cellfactory orphans --sandbox"],
     "creating AWS Organizations Account (alpha): unexpected state 'FAILED', wanted target "
     "'SUCCEEDED'. last error: EMAIL_ALREADY_EXISTS": ["adopt that account: account: {id:"],
     "deleting S3 Bucket (acme-flow-logs): operation error S3: DeleteBucket, https response error "

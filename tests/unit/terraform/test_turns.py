@@ -13,7 +13,8 @@ import pytest
 
 from factory.errors import StoppedError, TerraformError, UsageError
 from factory.layers import StackId
-from factory.terraform.turns import stack_lock
+from factory.processes import identity
+from factory.terraform.turns import note_worker, remove_plans, stack_lock, worker_file
 
 STACK = StackId("a", "network")
 KEEPER = """
@@ -80,3 +81,41 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(UsageError, match=r"cannot write .*file/a-network: "):
         take(tmp_path / "file")
+
+
+def test_a_terraform_that_outlives_its_run_keeps_the_folder(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+        note_worker(worker_file(tmp_path, STACK), child.pid)
+        with pytest.raises(TerraformError) as caught:
+            take(tmp_path, patience=0.2)
+        assert f"F610 Terraform (process {child.pid}) is still at work on a-network" in str(
+            caught.value
+        )
+        child.communicate(b"\n")
+        assert take(tmp_path) == str(os.getpid())
+
+
+@pytest.mark.parametrize("told", ["", "x", "-1 3", "0", "99999999999999999999 1", "1 0"])
+def test_a_number_that_is_nobodys_keeps_nothing(tmp_path: Path, told: str) -> None:
+    worker_file(tmp_path, STACK).write_text(told, "utf-8")
+    assert take(tmp_path) == str(os.getpid())
+
+
+def test_a_number_that_another_process_has_by_now_keeps_nothing(tmp_path: Path) -> None:
+    worker_file(tmp_path, STACK).write_text(identity(os.getpid()) + "0", "utf-8")
+    assert take(tmp_path) == str(os.getpid())
+
+
+def test_saved_plans_of_killed_runs_are_removed_and_no_others(
+    tmp_path: Path, keeper: subprocess.Popen[str]
+) -> None:
+    plans = {name: tmp_path / "work" / name / "stack.tfplan" for name in ("a-network", "b-network")}
+    for plan in plans.values():
+        plan.parent.mkdir(parents=True)
+        plan.touch()
+    remove_plans(tmp_path / "work", tmp_path)
+    assert {name: plan.exists() for name, plan in plans.items()} == {
+        "a-network": True,
+        "b-network": False,
+    }
+    assert keeper.poll() is None

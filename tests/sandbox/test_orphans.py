@@ -1,0 +1,70 @@
+"""What is in AWS and in no state is found by its tag, in the emulated AWS as in the real one."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from factory.errors import TerraformError
+from factory.naming import TAG_STACK
+from factory.sandbox.client import session_for
+from factory.terraform.orphans import held_by, is_held, tagged
+from tests.sandbox.emulators import ADOPTED, REGION, Emulator
+
+pytestmark = pytest.mark.sandbox
+
+
+class Session:
+    """A session of the emulator's, whose clients know where it listens."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        self._endpoint = emulator.endpoint
+        self._session = session_for(emulator.endpoint, ADOPTED, REGION)
+
+    def client(self, service: str, **options: object) -> object:
+        return self._session.client(service, endpoint_url=self._endpoint, **options)
+
+
+def make_vpc(emulator: Emulator, stack: str) -> str:
+    tags = [{"Key": TAG_STACK, "Value": stack}] if stack else []
+    vpc = emulator.client("ec2", ADOPTED).create_vpc(
+        CidrBlock="10.9.0.0/16", TagSpecifications=[{"ResourceType": "vpc", "Tags": tags}]
+    )
+    return str(vpc["Vpc"]["VpcId"])
+
+
+def state(**attributes: object) -> str:
+    return json.dumps({"resources": [{"instances": [{"attributes": attributes}]}]})
+
+
+def test_what_bears_a_tag_and_is_in_no_state_is_an_orphan(emulator: Emulator) -> None:
+    lost, held, foreign = (make_vpc(emulator, name) for name in ("a-network", "a-network", ""))
+    known = held_by(state(id=held, other={"arn": "arn:aws:s3:::x"}), "a.tfstate")
+    found = list(tagged(Session(emulator), ADOPTED, REGION))
+    ends = {one.arn.rpartition("/")[2]: one.stack for one in found if not is_held(one.arn, known)}
+    assert ends[lost] == "a-network"
+    assert held not in ends
+    assert foreign not in ends
+
+
+def test_an_arn_anywhere_in_a_state_is_held() -> None:
+    known = held_by(state(id="x", list=[{"arn": "arn:aws:logs:r:1:log-group:/a:*"}]), "x")
+    assert is_held("arn:aws:logs:r:1:log-group:/a", known)
+    assert is_held("arn:aws:logs:r:1:log-group:/a:*", known)
+    assert not is_held("arn:aws:logs:r:1:log-group:/b", known)
+
+
+def test_who_does_not_answer_is_named_with_the_account() -> None:
+    class Nobody:
+        def client(self, *_: object, **__: object) -> object:
+            msg = "no such profile"
+            raise ValueError(msg)
+
+    with pytest.raises(TerraformError, match="F652 account 444444444444 in us-east-1 cannot be"):
+        list(tagged(Nobody(), "444444444444", "us-east-1"))
+
+
+def test_a_state_that_is_none_is_named() -> None:
+    with pytest.raises(TerraformError, match=r"F652 here is not a state"):
+        held_by("[]", "here")
