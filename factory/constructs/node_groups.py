@@ -40,6 +40,7 @@ from factory.constructs.roles import add_service_role
 from factory.constructs.specs import ClusterSpec, NodePool
 from factory.facts.published import image_name
 from factory.facts.schema import STANDARD_IMAGE, ImageBuild
+from factory.inventory.groups import unavailable_nodes
 from factory.inventory.schema import NodeGroup
 from factory.naming import launch_template_name, name_tag, role_name
 
@@ -170,7 +171,7 @@ class CellNodeGroups:
                 desired_size=nodes, min_size=nodes, max_size=nodes
             ),
             update_config=EksNodeGroupUpdateConfig(
-                max_unavailable=min(declared.max_unavailable, nodes)
+                max_unavailable=unavailable_nodes(nodes, declared.max_unavailable)
             ),
             node_repair_config=(
                 EksNodeGroupNodeRepairConfig(enabled=True) if declared.repair else None

@@ -68,16 +68,50 @@ def name_groups(
     }
 
 
-def update_surge(max_unavailable: int, per_zone: int, zones: int = 1) -> int:
+def unavailable_nodes(nodes: int, max_unavailable: int) -> int:
+    """Say how many nodes of a group an update replaces at a time; never more than it has (nodes).
+
+    Args:
+        nodes: Nodes of the managed node group, 1 or more (nodes).
+        max_unavailable: What the pool declares (nodes).
+    """
+    return min(max_unavailable, nodes)
+
+
+def group_surge(nodes: int, max_unavailable: int, per_zone: int, zones: int = 1) -> int:
     """Count the nodes by which one managed node group grows while it is updated (nodes).
+
+    Args:
+        nodes: Nodes of the group, 1 or more (nodes).
+        max_unavailable: What the pool declares (nodes).
+        per_zone: Nodes for each of the group's zones that EKS adds at least.
+        zones: Zones of the group.
 
     Source:
         https://docs.aws.amazon.com/eks/latest/userguide/managed-node-update-behavior.html
 
-    >>> update_surge(max_unavailable=20, per_zone=2)
+    >>> group_surge(100, max_unavailable=20, per_zone=2)
     20
+    >>> group_surge(3, max_unavailable=20, per_zone=2)
+    3
     """
-    return max(per_zone * zones, max_unavailable)
+    return max(per_zone * zones, unavailable_nodes(nodes, max_unavailable))
+
+
+def groups_surge(groups: Iterable[int], max_unavailable: int, per_zone: int) -> int:
+    """Count the nodes by which groups of one zone grow while all are updated at once (nodes).
+
+    Args:
+        groups: Nodes of each group (nodes).
+        max_unavailable: Nodes that an update of one group replaces at a time (nodes).
+        per_zone: Nodes that EKS adds to a group at least.
+    """
+    return sum(group_surge(nodes, max_unavailable, per_zone) for nodes in groups)
+
+
+def least_surge(facts: Facts) -> int:
+    """Say by how many nodes EKS grows a group of one zone at least (nodes)."""
+    return int(facts.parameter("update-surge-per-zone"))
 
 
 def pool_surge(nodes: int, max_unavailable: int, facts: Facts) -> int:
@@ -88,6 +122,5 @@ def pool_surge(nodes: int, max_unavailable: int, facts: Facts) -> int:
         max_unavailable: Nodes that an update of one group replaces at a time (nodes).
         facts: What AWS allows.
     """
-    per_zone = int(facts.parameter("update-surge-per-zone"))
     groups = split_groups(nodes, group_size(facts))
-    return len(groups) * update_surge(max_unavailable, per_zone)
+    return groups_surge(groups, max_unavailable, least_surge(facts))

@@ -10,7 +10,7 @@ from factory.addressing.blocks import CellAddresses, ZoneBlocks
 from factory.errors import KeyPath
 from factory.facts.schema import CallCount, Facts, InstanceType
 from factory.inventory.endpoints import endpoint_services, gateway_services
-from factory.inventory.groups import group_size, pool_surge, split_groups
+from factory.inventory.groups import group_size, groups_surge, least_surge, split_groups
 from factory.inventory.node_config import is_open, pods_per_node, prefixes_per_node
 from factory.inventory.schema import CellType, Inventory, NodeGroup
 from factory.inventory.spark import Spark
@@ -25,13 +25,19 @@ class Pool:
     name: str
     instance: InstanceType
     per_zone: int  # nodes in each zone, or in the largest where they are uneven
-    surge: int  # nodes that an update adds in each zone
     groups: tuple[int, ...]  # nodes of each EKS node group of one zone
+    max_unavailable: int  # nodes of a group that an update replaces at a time
+    least_surge: int  # nodes that an update adds to a group at least
     root_gib: int  # root volume (GiB)
     spot: bool
     path: KeyPath  # its `nodes_per_zone`
     is_open: bool = True  # pods that tolerate nothing may run on it
     missing: int = 0  # nodes that the other zones have less than the largest, together
+
+    @property
+    def surge(self) -> int:
+        """Nodes that an update adds in each zone, all groups updated at once (nodes)."""
+        return groups_surge(self.groups, self.max_unavailable, self.least_surge)
 
     @property
     def peak(self) -> int:
@@ -165,8 +171,9 @@ def _pools(cell_type: CellType, path: KeyPath, facts: Facts) -> tuple[Pool, ...]
             name=name,
             instance=facts.instance(group.instance_type),
             per_zone=group.nodes_per_zone,
-            surge=pool_surge(group.nodes_per_zone, group.max_unavailable, facts),
             groups=split_groups(group.nodes_per_zone, group_size(facts)),
+            max_unavailable=group.max_unavailable,
+            least_surge=least_surge(facts),
             root_gib=group.root_volume_gib,
             spot=group.capacity == "spot",
             is_open=is_open(group),

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from factory.facts.loader import load_facts
-from factory.inventory.groups import group_size, name_groups, pool_surge, split_groups, update_surge
+from factory.inventory.groups import group_size, group_surge, name_groups, pool_surge, split_groups
 from factory.inventory.schema import NodeGroup
 from factory.naming import node_group_name
 
@@ -51,15 +51,18 @@ def test_nonsense_is_refused(nodes: int, quota: int) -> None:
 
 def test_surge_of_an_update() -> None:
     # https://docs.aws.amazon.com/eks/latest/userguide/managed-node-update-behavior.html
-    assert update_surge(max_unavailable=1, per_zone=2) == 2
-    assert update_surge(max_unavailable=1, per_zone=2, zones=3) == 6
-    assert update_surge(max_unavailable=100, per_zone=2, zones=3) == 100
+    assert group_surge(450, max_unavailable=1, per_zone=2) == 2
+    assert group_surge(450, max_unavailable=1, per_zone=2, zones=3) == 6
+    assert group_surge(450, max_unavailable=100, per_zone=2, zones=3) == 100
+    assert group_surge(7, max_unavailable=100, per_zone=2) == 7, "as the stack writes it"
+    assert group_surge(1, max_unavailable=100, per_zone=2) == 2
 
 
 def test_all_groups_of_a_pool_surge_at_once() -> None:
     assert pool_surge(0, 20, FACTS) == 0
     assert pool_surge(100, 1, FACTS) == 2
-    assert pool_surge(101, 20, FACTS) == 40
+    assert pool_surge(101, 20, FACTS) == 22, "a group of one node grows by two at least"
+    assert pool_surge(130, 100, FACTS) == 130
 
 
 def test_groups_are_named_zone_by_zone_and_hold_every_node() -> None:
