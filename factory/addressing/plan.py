@@ -51,7 +51,8 @@ def plan_addresses(
         *check_held(inventory, planner.locked),
         *check_births(inventory, settled, accepted),
     )
-    plan = AddressPlan(cells=planner.planned, findings=findings)
+    gone = tuple(block for cell in settled.removed.values() for block in cell.blocks)
+    plan = AddressPlan(cells=planner.planned, findings=findings, removed=gone)
     births = keep_births(settled.births, inventory, accepted)
     cells = dict(sorted(planner.locked.items()))
     return plan, replace(settled, cells=cells, births=births, version=VERSION)

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
+from factory.addressing.room import Room, room_for_more
 from factory.design import Design
 from factory.errors import UsageError
 from factory.facts.schema import Facts, Quota, UnknownInstanceType
 from factory.sizing.answers import (
-    Pools,
     Rebuilt,
     Solved,
-    cgnat_pool,
-    inventory_pools,
+    cgnat_room,
     lead_seconds,
     rebuild_readings,
     solve,
 )
 from factory.sizing.bounds import stage
+from factory.sizing.joining import JoinedMesh, asked_mesh, joined_mesh
 from factory.sizing.setting import Setting, setting_of, size_setting
 from factory.sizing.usage import Ledger, Scenario, mark_binding
 from factory.sizing.whatif import WhatIf, WhatIfError, assumed, setting_of_what_if
@@ -37,7 +37,8 @@ class Sized:
     details: tuple[str, ...]
     facts: Facts
     setting: Setting | None  # the cell among its peers
-    pools: Pools
+    mesh: JoinedMesh | None = None  # of that cell
+    room: Room = field(default_factory=dict)  # in the address pools, for cells like it
     assumed: tuple[str, ...] = ()  # what a question left open, one sentence each
 
     def require_cell(self) -> Setting:
@@ -80,14 +81,15 @@ def size_declared(design: Design, cells: Sequence[str], scenario: Scenario | Non
     _require_known(cells, ledger.owners())
     details = tuple(cells) or (tuple(inventory.cells) if len(inventory.cells) == 1 else ())
     if len(details) != 1 or details[0] not in inventory.cells:
-        return Sized(ledger=ledger, details=details, facts=facts, setting=None, pools={})
+        return Sized(ledger=ledger, details=details, facts=facts, setting=None)
     cell = details[0]
     return Sized(
         ledger=ledger,
         details=details,
         facts=facts,
         setting=replace(setting_of(inventory, plan, cell, facts), scenario=scenario),
-        pools=inventory_pools(inventory, plan.cells[cell]),
+        mesh=joined_mesh(inventory, plan, cell, facts),
+        room=room_for_more(inventory, design.lock, cell, facts),
     )
 
 
@@ -113,7 +115,8 @@ def size_question(asked: Mapping[str, Any], scenario: Scenario | None, facts: Fa
         details=(setting.shape.name,),
         facts=facts,
         setting=setting,
-        pools=cgnat_pool(setting.shape.pod_addresses),
+        mesh=asked_mesh(setting),
+        room=cgnat_room(setting.shape.pod_blocks),
         assumed=tuple(assumed(question, asked, facts)),
     )
 
@@ -128,7 +131,9 @@ def answer(sized: Sized, *, solved: bool = False, rebuilt: bool = False) -> Answ
     facts = sized.facts
     return Answer(
         sized=sized,
-        solved=solve(setting, sized.pools) if setting and solved else None,
+        solved=solve(setting, sized.mesh, sized.room)
+        if setting and sized.mesh and solved
+        else None,
         rebuilt=rebuild(setting) if setting and rebuilt else (),
         lead_minutes=lead_seconds(setting) / 60 if setting and rebuilt else 0,
         rebuild_minutes=facts.policy_value("rebuild-minutes"),

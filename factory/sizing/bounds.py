@@ -65,9 +65,12 @@ _ROWS = (
           unit="addresses", assumption="free addresses that EKS asks of each cluster subnet"),
     Bound(id="blocks-per-vpc", rule="F307", title="blocks of the VPC", unit="blocks"),
     Bound(id="pod-pool", rule="F308", title="pod address pool", unit="addresses",
-          assumption="blocks of cells do not overlap, as peering demands",
+          assumption="blocks of hubs and reserved ones are not there, those of removed cells are "
+          "taken, until they are released",
           remedy="add a block to address_pools.pod"),
     Bound(id="node-pool", rule="F309", title="node address pool", unit="addresses",
+          assumption="blocks of hubs and reserved ones are not there, those of removed cells are "
+          "taken, until they are released",
           remedy="add a block to address_pools.node"),
     Bound(id="subnets-per-vpc", rule="F310", title="subnets of the VPC", unit="subnets"),
     Bound(id="routes-per-route-table", rule="F311", title="routes of a node table", unit="routes",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import IPv4Network
 from math import ceil
 
 from factory.addressing.blocks import CellAddresses, ZoneBlocks
@@ -62,7 +63,7 @@ class CellShape:
     type_path: KeyPath
     zones: Mapping[str, ZoneBlocks]  # by zone id
     blocks: int  # blocks of the VPC
-    pod_addresses: int  # addresses of those that pods have
+    pod_blocks: tuple[IPv4Network, ...]  # those of them that pods have
     pools: tuple[Pool, ...]
     prefixes: int  # /28 prefixes of each node
     max_pods: int  # pods that the kubelet admits
@@ -146,7 +147,7 @@ def shape_of_type(
         type_path=type_path,
         zones=addresses.zones,
         blocks=len(addresses.blocks),
-        pod_addresses=sum(block.num_addresses for block in addresses.pod_blocks),
+        pod_blocks=addresses.pod_blocks,
         pools=_pools(cell_type, type_path, facts),
         prefixes=prefixes_per_node(cell_type, facts),
         max_pods=pods_per_node(cell_type, facts),

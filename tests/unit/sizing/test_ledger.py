@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from ipaddress import IPv4Network
 from typing import Any
 
 import pytest
@@ -388,3 +390,23 @@ def test_two_pod_interfaces_where_one_has_too_few_slots() -> None:
     assert sized["pod-interface-addresses"].per_node == pytest.approx(31 / 19)
     assert sized["pod-prefixes-fragmented"].limit == 12 * (4094 // 14)
     assert sized["network-interfaces-per-zone"].used == 12 * 3 + 7 * 2 + endpoints(sized) + 4
+
+
+def test_what_nobody_may_have_is_not_there_and_what_left_is_taken() -> None:
+    declared = inventory({"cell-a": 10}, hubs={"hub": hub(blocks=1)})
+    pools = declared.address_pools.model_copy(
+        update={
+            "node": [IPv4Network("10.0.0.0/14")],  # the hub holds 10.0.0.0/16 of it
+            "pod": [IPv4Network("100.64.0.0/13")],
+            "reserved": [IPv4Network("100.67.0.0/16"), IPv4Network("192.168.0.0/16")],
+        }
+    )
+    declared = declared.model_copy(update={"address_pools": pools})
+    left = (IPv4Network("10.2.0.0/16"), IPv4Network("100.68.0.0/16"))
+    addresses = replace(plan(declared), removed=left)
+    ledger = size_inventory(declared, addresses, FACTS)
+    used = {u.bound: (u.used, u.limit) for u in ledger.of("address pools")}
+    # cell-a has 10.16.0.0/18, outside of the pool here, and three /16 for pods
+    assert used["node-pool"] == (65_536, 3 * 65_536)
+    assert used["pod-pool"] == (3 * 65_536, 7 * 65_536)
+    assert not any(u.per_node for u in ledger.of("address pools"))
