@@ -25,9 +25,10 @@ HEAD = """\
 # Limits and other facts
 
 Every number of AWS and Kubernetes that the program reckons with, where it was read and on which
-day. **Unconfirmed** marks what no source settles; its note says why. **Informs only** marks what
-nothing reckons with yet, and why it is here all the same; a test holds both to be true. An
-account's raised quotas stand in `cells.yaml`.
+day. Most pages were read as stored copies, the newest of which shows nothing after August 2026:
+what AWS changed since is not here. **Unconfirmed** marks what no source settles; its note says why.
+**Informs only** marks what nothing reckons with yet, and why it is here all the same; a test holds
+both to be true. An account's raised quotas stand in `cells.yaml`.
 """
 
 QUOTAS = """\
@@ -188,7 +189,8 @@ def _version_of_eks(row: KubernetesVersion) -> tuple[str, ...]:
 
 
 def _source(row: Provenance) -> str:
-    return f"[{row.checked.isoformat()}]({row.source})"
+    copied = f" (a copy of {row.copied.isoformat()} or later)" if row.copied else ""
+    return f"[{row.checked.isoformat()}]({row.source}){copied}"
 
 
 def _note(row: Provenance, *more: str) -> str:

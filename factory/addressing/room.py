@@ -35,7 +35,7 @@ def room_for_more(inventory: Inventory, lock: Lock, cell: str, facts: Facts) -> 
     pools = Pools(inventory, lock)
     primaries = pools.count_primaries(primary_length(need, zones))
     pods = next((n for n in range(MOST + 1) if pools.take_pods(cell, lengths) is None), None)
-    return {"node-pool": primaries if primaries <= MOST else None, "pod-pool": pods}
+    return {"node-pool": primaries, "pod-pool": pods}
 
 
 def room_in(blocks: Iterable[IPv4Network], lengths: Sequence[int]) -> int | None:

@@ -136,12 +136,12 @@ class RegionTable(Mapping[str, Region]):
             for kind in ("observed", "patterned"):
                 for name, ids in rows[kind].items():
                     self._regions[name] = self._region(
-                        name, ids, kind == "observed", elsewhere.get(name, "aws")
+                        name, ids, kind == "observed", elsewhere.get(name, "aws"), rows["checked"]
                     )
         return self._regions
 
     def _region(
-        self, name: str, zone_ids: Sequence[str], confirmed: bool, partition: str
+        self, name: str, zone_ids: Sequence[str], confirmed: bool, partition: str, checked: date
     ) -> Region:
         start = zone_ids[0].partition("-")[0] + "-"
         refused = tuple(zone for zone in self._refused if zone.startswith(start))
@@ -152,6 +152,7 @@ class RegionTable(Mapping[str, Region]):
             partition=partition,
             refused=refused,
             opt_in=partition == "aws" and name not in self._enabled,
+            checked=str(checked),
         )
 
 
@@ -243,17 +244,19 @@ def _instance(row: Row) -> InstanceType:
 
 
 def _table(
-    kind: type[RowType], rows: Mapping[str, Row], sources: Mapping[str, tuple[str, date]]
+    kind: type[RowType], rows: Mapping[str, Row], sources: Mapping[str, Row]
 ) -> dict[str, RowType]:
     table = {}
     for id_, row in rows.items():
-        url, checked = sources[row["source"]]
-        table[id_] = kind(**{"id": id_, "checked": checked, **row, "source": url})
+        page = sources[row["source"]]
+        table[id_] = kind(**{"id": id_, **page, **row, "source": page["source"]})
     return table
 
 
-def _sources() -> dict[str, tuple[str, date]]:
-    return {id_: (row["url"], row["checked"]) for id_, row in _read("sources").items()}
+def _sources() -> dict[str, Row]:
+    """Read what every row says of its page: address, the day it was read, and of its copy."""
+    rows = _read("sources").items()
+    return {id_: {"source": row.pop("url"), **row} for id_, row in rows}
 
 
 def _read(name: str) -> dict[str, Any]:

@@ -17,14 +17,22 @@ class Provenance:
     """Where a fact comes from; every row of every table has it.
 
     Attributes:
+        checked: the day on which somebody read the page, or a copy of it.
+        copied: of a copy, the newest day that it shows; None where no day is to be seen.
         informs: why it is here although no code reads it; empty for every other fact.
     """
 
     source: str
     checked: date
+    copied: date | None = None
     confirmed: bool = True
     note: str = ""
     informs: str = ""
+
+    @property
+    def as_of(self) -> date:
+        """The day up to which it is known to hold: what came later is not known here."""
+        return self.copied or self.checked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -237,6 +245,7 @@ class Region:
         partition: AWS's own name for the group of Regions that share accounts and ARNs.
         refused: zone ids in which EKS takes no cluster subnet, listed above or not.
         opt_in: an account has to enable it before anything can be made there.
+        checked: day of the list that it stands in.
     """
 
     name: str
@@ -245,3 +254,4 @@ class Region:
     partition: str = "aws"
     refused: tuple[str, ...] = ()
     opt_in: bool = False
+    checked: str = ""

@@ -406,7 +406,7 @@ def test_what_nobody_may_have_is_not_there_and_what_left_is_taken() -> None:
     addresses = replace(plan(declared), removed=left)
     ledger = size_inventory(declared, addresses, FACTS)
     used = {u.bound: (u.used, u.limit) for u in ledger.of("address pools")}
-    # cell-a has 10.16.0.0/18, outside of the pool here, and three /16 for pods
+    # cell-a has 10.16.0.0/18, outside of the pool here, and three /16 of pods
     assert used["node-pool"] == (65_536, 3 * 65_536)
-    assert used["pod-pool"] == (3 * 65_536, 7 * 65_536)
+    assert used["pod-pool"] == (4 * 65_536, 7 * 65_536)
     assert not any(u.per_node for u in ledger.of("address pools"))
