@@ -47,6 +47,8 @@ class Quota(Provenance):
         code: the Service Quotas code, empty where none is known.
         by_region: Regions where another default holds.
         families: letters that the instance families begin with which a vCPU quota counts.
+        times, within: ids of quotas; the account's value of this one multiplied by that of `times`
+            must not exceed `within`. Both are empty for nearly all.
     """
 
     id: str
@@ -61,6 +63,8 @@ class Quota(Provenance):
     disputed: tuple[int, ...] = ()
     families: tuple[str, ...] = ()
     by_region: tuple[tuple[str, int], ...] = ()
+    times: str = ""
+    within: str = ""
 
     @property
     def is_raisable(self) -> bool:

@@ -128,6 +128,21 @@ class Facts:
         here = (quota.in_region(region) for quota in self.quotas.values())
         return {quota.code: quota for quota in here if quota.code}
 
+    def most(self, quota: Quota, region: str, raised: Mapping[str, float]) -> int | None:
+        """Say the most that AWS gives of a quota; None where no page names one.
+
+        Args:
+            quota: the fact.
+            region: where the account uses it.
+            raised: what the account was given of others: some quotas bound each other.
+        """
+        most = quota.in_region(region).maximum
+        if not quota.within:
+            return most
+        others = effective(self.quota(quota.times), region, raised)
+        together = int(self.quota(quota.within).default / max(1, others))
+        return together if most is None else min(most, together)
+
     def parameter(self, id_: str) -> float:
         """Look the value of a parameter up by id; UnknownFact when there is none."""
         return _row("parameter", self.parameters, id_).value

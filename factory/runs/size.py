@@ -11,7 +11,7 @@ from typing import Any
 from factory.addressing.room import Room, room_for_more
 from factory.design import Design
 from factory.errors import UsageError
-from factory.facts.schema import Facts, Quota, UnknownInstanceType
+from factory.facts.schema import Facts, UnknownInstanceType
 from factory.sizing.answers import (
     Rebuilt,
     Solved,
@@ -106,7 +106,7 @@ def size_question(asked: Mapping[str, Any], scenario: Scenario | None, facts: Fa
     """
     try:
         question = WhatIf(**asked)
-        _require_possible(question.quotas, facts.quotas_by_code(question.region))
+        _require_possible(question, facts)
         setting = replace(setting_of_what_if(question, facts), scenario=scenario)
     except (WhatIfError, UnknownInstanceType) as error:
         raise UsageError(str(error)) from error
@@ -155,12 +155,13 @@ def _require_known(cells: Sequence[str], owners: Collection[str]) -> None:
             raise UsageError(msg)
 
 
-def _require_possible(quotas: Mapping[str, int], known: Mapping[str, Quota]) -> None:
-    for code, value in quotas.items():
+def _require_possible(question: WhatIf, facts: Facts) -> None:
+    known = facts.quotas_by_code(question.region)
+    for code, value in question.quotas.items():
         if code not in known:
             msg = f"--quota {code}: no bound uses that quota"
             raise UsageError(msg)
-        most = known[code].maximum
+        most = facts.most(known[code], question.region, question.quotas)
         if most is not None and value > most:
             msg = f"--quota {code}={value:,}: AWS gives at most {most:,} ({known[code].title})"
             raise UsageError(msg)

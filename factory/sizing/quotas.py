@@ -21,10 +21,12 @@ def quota_limit(facts: Facts, id_: str, region: str, quotas: Mapping[str, float]
         quotas: What AWS has raised, by quota code.
     """
     quota = facts.quota(id_).in_region(region)
+    most = facts.most(quota, region, quotas)
+    value = effective(quota, region, quotas)
     return Limit(
-        value=effective(quota, region, quotas),
+        value=value if most is None else min(value, most),
         code=quota.code,
-        maximum=quota.maximum,
+        maximum=most,
         adjustable=quota.kind == "quota",
         default=quota.default,
         raised=quota.is_raisable and quota.code in quotas,
@@ -48,7 +50,9 @@ def check_quotas(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
     by_code = {quota.code: quota for quota in facts.quotas.values() if quota.code}
     for path, quotas in _recorded(inventory):
         for code, value in quotas.items():
-            yield from _check_quota((*path, code), code, value, by_code)
+            quota = by_code.get(code)
+            most = facts.most(quota, "", quotas) if quota else None
+            yield from _check_quota((*path, code), value, quota, most, by_code)
     for name, cell_type in inventory.cell_types.items():
         for pool, group in cell_type.node_groups.items():
             spot = group.capacity == "spot"
@@ -89,9 +93,9 @@ def _recorded(inventory: Inventory) -> Iterator[tuple[KeyPath, Mapping[str, int]
 
 
 def _check_quota(
-    path: KeyPath, code: str, value: int, by_code: Mapping[str, Quota]
+    path: KeyPath, value: int, quota: Quota | None, most: int | None, by_code: Mapping[str, Quota]
 ) -> Iterator[Finding]:
-    quota = by_code.get(code)
+    code = str(path[-1])
     if quota is None:
         near = get_close_matches(code, by_code, n=1, cutoff=0.7)
         meant = f"did you mean {near[0]} ({by_code[near[0]].title})?" if near else ""
@@ -102,11 +106,11 @@ def _check_quota(
             hint=meant or "remove it, or look the code up in Service Quotas",
             severity="warning",
         )
-    elif quota.maximum is not None and value > quota.maximum:
+    elif most is not None and value > most:
         yield Finding(
             rule="F391",
             path=path,
             message=f"{code} ({quota.title}) is recorded as {value:,} {quota.unit}; "
-            f"AWS gives at most {quota.maximum:,}",
+            f"AWS gives at most {most:,}",
             hint=f"write the value that Service Quotas shows for the account; see {quota.source}",
         )

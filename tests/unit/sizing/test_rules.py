@@ -258,3 +258,21 @@ def test_processors_that_nobody_counts_are_said() -> None:
     assert (unknown.used, unknown.limit, unknown.share) == (3 * 3 * 32, float("inf"), 0)
     assert unknown.more_nodes is None
     assert "no quota is known" in unknown.assumption
+
+
+def test_quotas_that_bound_each_other_are_raised_so_far_and_no_further() -> None:
+    """https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html: at most 1,000."""
+    rules, groups = "L-0EA8095F", "L-2AFB9258"
+    hubs = {f"hub-{n}": hub(blocks=100) for n in range(3)}
+    many = findings(inventory({"cell-a": 10}, hubs=hubs))["F312"]
+    assert "302 of 60 rules" in many.message
+    assert f"AWS raises {rules} to 200 at most" in many.hint
+    assert f"raise {rules}" not in many.hint
+    few = findings(inventory({"cell-a": 10}, hubs={"hub": hub(blocks=90)}))["F312"]
+    assert f"raise {rules} to 92 and write it under quotas" in few.hint
+    lower = {**RAISED, groups: 3, rules: 333}
+    assert "F312" not in findings(inventory({"cell-a": 10}, hubs=hubs, quotas=lower))
+    told = {f.rule: f for f in check_quotas(inventory(quotas={rules: 201}), FACTS)}
+    assert "AWS gives at most 200" in told["F391"].message
+    assert not list(check_quotas(inventory(quotas={rules: 200}), FACTS))
+    assert not list(check_quotas(inventory(quotas={rules: 333, groups: 3}), FACTS))
