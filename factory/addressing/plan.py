@@ -113,7 +113,7 @@ class _Planner:
     def _keep(self, name: str, need: CellNeed, zones: list[str]) -> CellAddresses | None:
         """Keep a cell's blocks; zones that it was not born with are another rule's matter."""
         cell = self.locked[name]
-        grown = tuple(check_grown(cell, need, zones, self.facts))
+        grown = tuple(check_grown(cell, self.inventory.type_of(name), need, self.facts))
         self.findings += grown
         return None if grown or set(zones) != set(cell.zones) else cell
 

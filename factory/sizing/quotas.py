@@ -48,10 +48,10 @@ def check_quotas(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
         F393: processors that no known quota counts (warning).
     """
     by_code = {quota.code: quota for quota in facts.quotas.values() if quota.code}
-    for path, quotas in _recorded(inventory):
+    for path, quotas, beside in _recorded(inventory):
         for code, value in quotas.items():
             quota = by_code.get(code)
-            most = facts.most(quota, "", quotas) if quota else None
+            most = facts.most(quota, "", {**beside, **quotas}) if quota else None
             yield from _check_quota((*path, code), value, quota, most, by_code)
     for name, cell_type in inventory.cell_types.items():
         for pool, group in cell_type.node_groups.items():
@@ -81,15 +81,18 @@ def vcpu_quota(facts: Facts, instance_type: str, *, spot: bool) -> Quota | None:
     return facts.quota("spot-vcpus") if quota.id == "on-demand-vcpus" else None
 
 
-def _recorded(inventory: Inventory) -> Iterator[tuple[KeyPath, Mapping[str, int]]]:
+def _recorded(
+    inventory: Inventory,
+) -> Iterator[tuple[KeyPath, Mapping[str, int], Mapping[str, int]]]:
+    """Yield the quotas of each place, and those that hold beside them."""
     for name, organization in inventory.organizations.items():
-        yield ("organizations", name, "quotas"), organization.quotas
+        yield ("organizations", name, "quotas"), organization.quotas, {}
     for name, hub in inventory.hubs.items():
-        yield ("hubs", name, "quotas"), hub.quotas
+        yield ("hubs", name, "quotas"), hub.quotas, {}
     for name, cell_type in inventory.cell_types.items():
-        yield ("cell_types", name, "quotas"), cell_type.quotas
+        yield ("cell_types", name, "quotas"), cell_type.quotas, {}
     for name, cell in inventory.cells.items():
-        yield ("cells", name, "quotas"), cell.quotas
+        yield ("cells", name, "quotas"), cell.quotas, inventory.quotas_of(name)
 
 
 def _check_quota(
