@@ -84,6 +84,20 @@ _ROWS = (
     Bound(id="pod-prefixes-blue-green", rule="F314", title="pod prefixes, blue/green",
           unit="prefixes", gate="note",
           assumption="the largest pool stands twice while a new one takes over"),
+    # addresses, when something goes wrong
+    Bound(id="pod-addresses-misconfigured", rule="F387", title="pod addresses, delegation off",
+          unit="addresses", gate="note",
+          assumption="single addresses come from the part of a pod subnet that is not reserved "
+          "for prefixes: pods beyond get none"),
+    Bound(id="node-addresses-reset", rule="F388", title="node addresses, settings reset",
+          unit="addresses", gate="note", assumption=f"{_RESET}: pods then take addresses of the "
+          "node subnet, and those beyond get none"),
+    Bound(id="node-addresses-bare", rule="F389", title="node addresses, networking off",
+          unit="addresses", gate="note", assumption="every address of every interface, all of the "
+          "node subnet: pods beyond get none"),
+    Bound(id="pod-addresses-attached", rule="F390", title="pod addresses, all full",
+          unit="addresses", gate="note", assumption="every interface but the primary one full of "
+          "single addresses, of the part of a pod subnet that is not reserved for prefixes"),
     # node
     Bound(id="prefix-slots", rule="F315", title="prefix slots of a node", unit="prefixes",
           assumption="all pod interfaces that MAX_ENI allows (policy interfaces-per-node)",
@@ -210,11 +224,15 @@ BOUNDS: Mapping[str, Bound] = {row.id: row for row in _ROWS}
 
 SCENARIOS: Mapping[Scenario, tuple[str, ...]] = {
     "designed": ("vpc-nau", "peered-nau"),
-    "misconfigured": ("vpc-nau-misconfigured", "peered-nau-all-misconfigured"),
-    "reset": ("vpc-nau-reset", "peered-nau-reset"),
+    "misconfigured": (
+        "vpc-nau-misconfigured",
+        "peered-nau-all-misconfigured",
+        "pod-addresses-misconfigured",
+    ),
+    "reset": ("vpc-nau-reset", "peered-nau-reset", "node-addresses-reset"),
     "pods-counted": ("vpc-nau-pods", "peered-nau-pods"),
-    "interfaces-full": ("vpc-nau-attached",),
-    "custom-networking-off": ("vpc-nau-bare",),
+    "interfaces-full": ("vpc-nau-attached", "pod-addresses-attached"),
+    "custom-networking-off": ("vpc-nau-bare", "node-addresses-bare"),
     "shared-throttle": ("rebuild-shared",),
 }
 """The bounds that stop the work when a scenario is taken to happen."""

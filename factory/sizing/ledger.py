@@ -19,6 +19,7 @@ from factory.sizing.control_plane import size_control_plane
 from factory.sizing.dns import size_dns
 from factory.sizing.entry import CellEntries
 from factory.sizing.mesh import neighbourhoods, size_neighbourhood
+from factory.sizing.misconfigured import size_misconfigured
 from factory.sizing.nau import CellNau, cell_nau, size_nau
 from factory.sizing.nodes import size_account, size_cluster, size_ingress, size_pools
 from factory.sizing.platform import size_platform
@@ -43,6 +44,7 @@ def size_shape(shape: CellShape, nau: CellNau, facts: Facts) -> Iterator[Usage]:
     entries = CellEntries(shape, facts)
     yield from size_cluster(entries)
     yield from size_addresses(entries)
+    yield from size_misconfigured(entries)
     yield from size_pools(entries)
     yield from size_nau(entries, nau)
     yield from size_calls(entries)

@@ -71,6 +71,7 @@ def with_pools(made: Data, node: str, pod: str) -> Data:
 
 
 TWO = ["jobs", "more"]
+IMAGE = "registry.example.com/spark:4.0.1"
 
 
 # -- what is broken, by rule -----------------------------------------------------------------------
@@ -133,7 +134,7 @@ BROKEN: Mapping[str, Broken] = {
     "F371": broken(with_quotas(base(4), L_DC9F7029=2)),
     "F380": broken(with_spark(base(), operator={"jobs_per_minute": 100, "cpu": 4}, namespaces=TWO)),
     "F381": broken(
-        with_spark(base(), history={"image": "registry.example.com/spark:4.0.1", "logs_per_day": 500, "rolling_logs": True})
+        with_spark(base(), history={"image": IMAGE, "logs_per_day": 500, "rolling_logs": True})
     ),
     "F391": broken(with_quotas(base(), L_CD17FD4B=600_000)),
     "F392": broken(with_quotas(base(), L_CD17FD4C=1)),

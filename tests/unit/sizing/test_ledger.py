@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from factory.inventory.schema import Inventory
+from factory.sizing.bounds import stage
 from factory.sizing.ledger import size_cell, size_inventory, size_mesh
-from factory.sizing.usage import Ledger, Usage
+from factory.sizing.usage import Ledger, Scenario, Usage
 from tests.unit.sizing.sample import FACTS, RAISED, addresses, hub, inventory, plan, pool
 
 ENDPOINT_NAU = 6  # each endpoint and zone; the network address usage page
@@ -410,3 +411,25 @@ def test_what_nobody_may_have_is_not_there_and_what_left_is_taken() -> None:
     assert used["node-pool"] == (65_536, 3 * 65_536)
     assert used["pod-pool"] == (4 * 65_536, 7 * 65_536)
     assert not any(u.per_node for u in ledger.of("address pools"))
+
+
+def test_what_goes_wrong_takes_addresses_too() -> None:
+    sized = usages(20)
+    peak = 22  # of r6gd.8xlarge: 8 interfaces of 30 addresses
+    # the first /22 of the /16 is not reserved for prefixes, and no single address comes from it
+    assert sized["pod-addresses-misconfigured"].used == peak * (1 + 29)
+    assert sized["pod-addresses-misconfigured"].limit == 1024 - 5
+    assert sized["pod-addresses-attached"].used == peak * 7 * 30
+    assert sized["node-addresses-reset"].used == peak * (1 + 3 + 4 * 29)
+    assert sized["node-addresses-bare"].used == peak * 8 * 30
+    assert sized["node-addresses-bare"].limit == 2048 - 5
+    assert all(sized[b].gate == "note" for b in sized if b.endswith(("-bare", "-attached")))
+
+
+@pytest.mark.parametrize("scenario", ["misconfigured", "reset", "interfaces-full",
+                                      "custom-networking-off"])  # fmt: skip
+def test_every_scenario_counts_addresses(scenario: Scenario) -> None:
+    declared = inventory({"cell-a": 430})
+    ledger = stage(ledger_of(declared), scenario)
+    broken = {u.bound for u in ledger if u.gate == "error" and not u.fits}
+    assert any("addresses" in bound for bound in broken), broken
