@@ -15,6 +15,7 @@ from factory.facts.published import image_name
 from factory.facts.schema import (
     AddonVersion,
     CallCount,
+    CallRetries,
     ChartVersion,
     EndpointService,
     Facts,
@@ -51,6 +52,7 @@ def load_facts() -> Facts:
         nau=_table(NauWeight, nau["weights"], sources),
         buckets=_table(TokenBucket, api["buckets"], sources),
         calls=_table(NodeCalls, map_calls(api["calls"]), sources),
+        retries=_table(CallRetries, map_retries(api["retries"]), sources),
         parameters=_table(Parameter, parameters, sources),
         policy={id_: Policy(id=id_, **row) for id_, row in _read("policy").items()},
         addons=_table(AddonVersion, map_addons(eks["addons"]), sources),
@@ -170,6 +172,14 @@ def map_calls(rows: Mapping[str, Row]) -> dict[str, Row]:
             "before": _version(row.get("before")),
             "calls": tuple(CallCount(action=name, **n) for name, n in row["calls"].items()),
         }
+        for id_, row in rows.items()
+    }
+
+
+def map_retries(rows: Mapping[str, Row]) -> dict[str, Row]:
+    """Turn the versions of each row into values."""
+    return {
+        id_: {**row, "since": _version(row.get("since")), "before": _version(row.get("before"))}
         for id_, row in rows.items()
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
@@ -149,6 +150,32 @@ class NodeCalls(Provenance):
 
     def covers(self, version: tuple[int, ...]) -> bool:
         """Tell whether a CNI version, such as (1, 15, 4), falls into the range."""
+        return (self.since is None or version >= self.since) and (
+            self.before is None or version < self.before
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRetries(Provenance):
+    """How often the VPC CNI tries a call that EC2 throttles, for a range of its versions.
+
+    Attributes:
+        since, before: half-open range of CNI versions; None is an open end.
+        attempts: of its SDK for one call, the first included.
+        longest_wait: between two of them (s).
+        rounds: of so many attempts that it makes for some actions; one for all others.
+    """
+
+    id: str
+    since: tuple[int, ...] | None
+    before: tuple[int, ...] | None
+    attempts: int
+    longest_wait: float
+    rounds: Mapping[str, int]
+    unit: str = "attempts"
+
+    def covers(self, version: tuple[int, ...]) -> bool:
+        """Tell whether a CNI version falls into the range."""
         return (self.since is None or version >= self.since) and (
             self.before is None or version < self.before
         )

@@ -24,6 +24,7 @@ from factory.facts.published import (
 )
 from factory.facts.rows import (
     CallCount,
+    CallRetries,
     EndpointService,
     InstanceType,
     Kind,
@@ -43,6 +44,7 @@ __all__ = [
     "STANDARD_IMAGE",
     "AddonVersion",
     "CallCount",
+    "CallRetries",
     "ChartVersion",
     "EndpointService",
     "Facts",
@@ -105,6 +107,7 @@ class Facts:
     nau: Mapping[str, NauWeight]
     buckets: Mapping[str, TokenBucket]
     calls: Mapping[str, NodeCalls]
+    retries: Mapping[str, CallRetries]
     parameters: Mapping[str, Parameter]
     policy: Mapping[str, Policy]
     instances: Mapping[str, InstanceType]
@@ -228,6 +231,17 @@ class Facts:
                 return (*self.calls["launch"].calls, *row.calls)
         wanted = f"{growth} of CNI {'.'.join(map(str, version))}"
         raise UnknownFact(table="node calls", id_=wanted)
+
+    def call_retries(self, version: tuple[int, ...]) -> CallRetries:
+        """Say how often the CNI tries a call that is throttled.
+
+        Raises:
+            UnknownFact: when no row covers the CNI version.
+        """
+        for row in self.retries.values():
+            if row.covers(version):
+                return row
+        raise UnknownFact(table="retries", id_=".".join(map(str, version)))
 
     def instance(self, name: str) -> InstanceType:
         """Look an instance type up by its exact name.

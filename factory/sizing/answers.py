@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from ipaddress import IPv4Network
 
 from factory.addressing.room import Room, room_in
-from factory.facts.schema import TokenBucket
+from factory.facts.schema import CallRetries, TokenBucket
 from factory.sizing.bounds import stage
 from factory.sizing.calls import SHARED_BUCKET
 from factory.sizing.joining import JoinedMesh, size_joined
@@ -53,6 +53,7 @@ class Rebuilt:
     """A rebuild in one reading of the throttles, unpaced and at the best pace."""
 
     reading: str
+    retries: CallRetries
     unpaced: Rebuild
     pace: float | None
     paced: Rebuild | None
@@ -116,6 +117,7 @@ def _rebuild(setting: Setting, reading: str, shared: TokenBucket | None, draws: 
         shape.nodes,
         shape.prefixes,
         setting.facts,
+        retries=shape.retries,
         shared=shared,
         lead_seconds=lead_seconds(setting),
     )
@@ -123,6 +125,7 @@ def _rebuild(setting: Setting, reading: str, shared: TokenBucket | None, draws: 
     paced = None if pace is None else replace(plan, pace=pace)
     return Rebuilt(
         reading=reading,
+        retries=shape.retries,
         unpaced=simulate_rebuild(plan, draws()),
         pace=pace,
         paced=None if paced is None else simulate_rebuild(paced, draws()),

@@ -9,7 +9,7 @@ from math import ceil
 
 from factory.addressing.blocks import CellAddresses, ZoneBlocks
 from factory.errors import KeyPath
-from factory.facts.schema import CallCount, Facts, InstanceType
+from factory.facts.schema import CallCount, CallRetries, Facts, InstanceType
 from factory.inventory.endpoints import endpoint_services, gateway_services
 from factory.inventory.groups import group_size, groups_surge, least_surge, split_groups
 from factory.inventory.node_config import is_open, pods_per_node, prefixes_per_node
@@ -69,6 +69,7 @@ class CellShape:
     max_pods: int  # pods that the kubelet admits
     interfaces: int  # interfaces that the CNI may use (MAX_ENI), the primary included
     calls: tuple[CallCount, ...]  # EC2 calls of one booting node
+    retries: CallRetries  # of a call that EC2 throttles
     cni: str  # version of the VPC CNI, empty when not pinned
     endpoints: int  # interface endpoints
     gateways: int  # gateway endpoints
@@ -153,6 +154,7 @@ def shape_of_type(
         max_pods=pods_per_node(cell_type, facts),
         interfaces=int(facts.policy_value("interfaces-per-node")),
         calls=facts.node_calls("at-once", _version(cni)),
+        retries=facts.call_retries(_version(cni)),
         cni=cni,
         endpoints=len(endpoint_services(cell_type, facts)),
         gateways=len(gateway_services(cell_type, facts)),

@@ -63,7 +63,7 @@ def render_rebuilt(cell: str, rebuilt: Sequence[Rebuilt], lead: float, allowed: 
         lead: Time before the first launch (minutes).
         allowed: Time that our policy gives a rebuild (minutes).
     """
-    boot = Boot()
+    boot, retries = Boot(), rebuilt[0].retries
     lines = [f"{cell}: rebuild, simulated (minutes from the first call)"]
     lines.append(f"  {'':34} {'p50':>6} {'p99':>6} {'last':>6} {'throttled':>9} {'wasted':>6}")
     for run in rebuilt:
@@ -81,8 +81,8 @@ def render_rebuilt(cell: str, rebuilt: Sequence[Rebuilt], lead: float, allowed: 
         f"assumed, not measured: {lead:.1f} minutes for endpoints and control plane "
         "(control-plane-minutes-slow in factory/facts/parameters.yaml), "
         f"{boot.seconds:g} s to boot (+-{boot.spread_seconds:g}), "
-        f"{boot.call_seconds:g} s for a call, {boot.attempts} attempts of at most "
-        f"{boot.retry_seconds:g} s wait, then a restart"
+        f"{boot.call_seconds:g} s for a call, {retries.attempts} attempts of at most "
+        f"{retries.longest_wait:g} s wait (retries in factory/facts/ec2_api.yaml), then a restart"
     )
     return "\n".join(lines)
 
