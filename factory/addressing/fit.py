@@ -8,6 +8,7 @@ from factory.addressing.blocks import CellAddresses, Purpose
 from factory.addressing.mends import Fits, ways_to_fit
 from factory.addressing.need import (
     CellNeed,
+    need_of,
     nodes_held,
     primary_length,
     reserved_addresses,
@@ -17,7 +18,7 @@ from factory.addressing.need import (
 from factory.addressing.ways import renew
 from factory.errors import Finding, KeyPath
 from factory.facts.schema import Facts, effective
-from factory.inventory.groups import declared_nodes
+from factory.inventory.groups import declared_nodes, nodes_per_zone
 from factory.inventory.schema import CellType, Inventory
 
 
@@ -100,13 +101,38 @@ def _wanted(
     yield "pod", need.nodes, pods, "nodes"
 
 
+def _is_held(cell: CellAddresses, cell_type: CellType, need: CellNeed, facts: Facts) -> bool:
+    zones = set(cell_type.zones) & set(cell.zones)
+    wanted = (row for zone in zones for row in _wanted(cell, zone, need, facts))
+    return all(needed <= held for _, needed, held, _ in wanted)
+
+
+def zone_room(cell: CellAddresses, cell_type: CellType, facts: Facts) -> int:
+    """Count the nodes that each zone of a cell may come to have in the blocks that it holds.
+
+    Room for the surge of an update is kept (nodes of a zone; never fewer than it has).
+    """
+    zones = len(cell_type.zones)
+
+    def holds(nodes: int) -> bool:
+        grown = cell_type.model_copy(update={"node_ceiling": zones * nodes})
+        return _is_held(cell, cell_type, need_of(grown, facts), facts)
+
+    low = nodes_per_zone(cell_type)
+    high = low + 1
+    while holds(high):
+        low, high = high, 2 * high
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if holds(middle) else (low, middle)
+    return low
+
+
 def _ways_back(cell: CellAddresses, cell_type: CellType, facts: Facts) -> str:
     """Name what a cell may still change to fit all its subnets, then how to get larger blocks."""
 
     def fits(_: CellType, need: CellNeed) -> bool:
-        zones = set(cell_type.zones) & set(cell.zones)
-        wanted = (row for zone in zones for row in _wanted(cell, zone, need, facts))
-        return all(needed <= held for _, needed, held, _ in wanted)
+        return _is_held(cell, cell_type, need, facts)
 
     larger = "build a larger cell beside it under another name, then remove this one"
     ways = ways_to_fit(cell_type, facts, fits, otherwise=larger, zones=False)

@@ -12,7 +12,7 @@ from factory.design import Asked
 from factory.runs.reading import lock_file_of, read_design
 from factory.runs.recorded import read_accounts
 from factory.runs.write import write_lock
-from factory.views.lock import describe_change
+from factory.views.lock import describe_change, describe_room
 from factory.words import counted
 
 BEGUN = (
@@ -72,7 +72,7 @@ def lock(
     )
     design = read_design(inventory_file, locked=locked, asked=asked)
     wanted = design.lock
-    lines = describe_change(design.before, wanted)
+    lines = describe_change(design.before, wanted, describe_room(design))
     lock_file = lock_file_of(inventory_file)
     changed = write_lock(design, lock_file)
     if not design.has_lock:

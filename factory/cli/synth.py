@@ -12,7 +12,7 @@ from factory.cli.options import DEFAULT_INVENTORY, InventoryFile, Locked
 from factory.cli.output import Form, show, show_problems
 from factory.runs.reading import lock_file_of, read_design
 from factory.runs.write import synth_design
-from factory.views.lock import describe_change
+from factory.views.lock import describe_change, describe_room
 from factory.words import counted
 
 
@@ -35,7 +35,7 @@ def synth(
     lock_file = lock_file_of(inventory_file)
     made = synth_design(design, output, lock_file)
     if made.lock is not None:
-        for line in describe_change(design.before, made.lock):
+        for line in describe_change(design.before, made.lock, describe_room(design)):
             typer.echo(line, err=True)
         typer.echo(f"{lock_file}: written; commit it", err=True)
     if any(check_locked(made.lock or design.before, design.lock)):

@@ -61,7 +61,7 @@ class Answer:
     solved: Solved | None
     rebuilt: tuple[Rebuilt, ...]
     lead_minutes: float  # before the first launch of a rebuild; 0 where there is none
-    rebuild_minutes: float  # that our policy gives a rebuild
+    rebuild_minutes: float  # that our policy gives a rebuild, from the first launch
     tight: float  # share of a limit from which our policy has it marked
 
 

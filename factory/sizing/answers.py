@@ -119,7 +119,6 @@ def _rebuild(setting: Setting, reading: str, shared: TokenBucket | None, draws: 
         setting.facts,
         retries=shape.retries,
         shared=shared,
-        lead_seconds=lead_seconds(setting),
     )
     pace = recommend_pace(plan, draws)
     paced = None if pace is None else replace(plan, pace=pace)

@@ -144,11 +144,13 @@ _ROWS = (
     # EC2 throttles
     Bound(id="rebuild-per-action", rule="F340", title="rebuild, bucket per action",
           unit="minutes",
-          assumption="EC2 calls alone, each action has its bucket (AWS's page of today); "
+          assumption="from the first launch, EC2 calls alone, each action has its bucket (AWS's "
+          "page of today); "
           f"{_LAUNCHES}"),
     Bound(id="rebuild-shared", rule="F341", title="rebuild, one shared bucket", unit="minutes",
           gate="warning",
-          assumption="EC2 calls alone, all mutating ones share a bucket (the stricter reading); "
+          assumption="from the first launch, EC2 calls alone, all mutating ones share a bucket "
+          "(the stricter reading); "
           f"{_LAUNCHES}"),
     # EKS and Kubernetes
     Bound(id="declared-ceiling", rule="F344", title="nodes, planned", unit="nodes",

@@ -149,7 +149,7 @@ def _timeline(axes: Axes, readings: Sequence[Rebuilt], minutes: float) -> None:
     axes.set_xlim(left=0)
     axes.set_ylim(bottom=0)
     axes.locator_params(axis="y", integer=True)
-    axes.set_xlabel("minutes since the first call")
+    axes.set_xlabel("minutes since the first launch")
     axes.set_ylabel("nodes with pod addresses")
     axes.legend(loc="upper left", fontsize=7, frameon=False)
     axes.set_title("A rebuild, simulated (not measured on AWS)")

@@ -36,7 +36,7 @@ def _json(answer: Answer) -> str:
     if answer.solved:
         document["solved"] = solved_json(answer.solved)
     if answer.rebuilt:
-        document["rebuild"] = rebuilt_json(answer.rebuilt)
+        document["rebuild"] = rebuilt_json(answer.rebuilt, answer.lead_minutes)
     return json.dumps(document, indent=2)
 
 

@@ -72,11 +72,12 @@ def test_a_rebuild_in_both_readings(run: Run) -> None:
     assert runs.keys() == {"bucket per action", "one shared bucket"}
     paced = runs["bucket per action"]["paced"]
     assert paced["throttled_calls"] == 0
-    assert 16 < paced["minutes_lead"] < paced["minutes_p50"] <= paced["minutes_last"] < 30
+    assert paced["minutes_lead"] > 16
+    assert paced["minutes_p50"] <= paced["minutes_last"] < 10
     _, text = run(*ASK, "--quotas", "maximum", "--rebuild")
     assert "assumed, not measured" in text
     late = [line[:20] for line in text.splitlines() if line.startswith("~ one shared")]
-    assert late == ["~ one shared bucket,"] * 2, "with the control plane, beyond half an hour"
+    assert late == ["~ one shared bucket,"], "paced, it keeps the half hour that the ledger means"
     assert "  bucket per action, all at once " in text
     assert "~ longer than the 30 minutes of our policy" in text
     assert "launch at the pace of nodes/s" in text
