@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from factory.facts.schema import (
     CallCount,
+    CallRetries,
     EndpointService,
     Facts,
     KubernetesVersion,
@@ -47,6 +48,11 @@ EC2 calls of one booting node, with custom networking and prefix delegation; `n`
 /28 prefixes.
 """
 
+RETRIES = """\
+How often it tries an EC2 call that is throttled: `attempts` of its SDK, and some calls in several
+rounds of so many.
+"""
+
 ENDPOINTS = """\
 What a cell without a way to the internet reaches through an interface endpoint in each zone.
 """
@@ -83,6 +89,9 @@ def _lines(facts: Facts) -> Iterator[str]:
     yield from ("## EC2 calls of a node", "", CALLS)
     call_head = ("Growth", "VPC CNI", "Mutating calls", "Reads", "Source", "Note")
     yield from table(call_head, map(_calls, facts.calls.values()))
+    yield from ("## Retries of the VPC CNI", "", RETRIES)
+    retry_head = ("VPC CNI", "Attempts", "Longest wait (s)", "Rounds", "Source", "Note")
+    yield from table(retry_head, map(_retries, facts.retries.values()))
     yield from ("## Constants and knobs", "")
     yield from table(
         ("Constant", "Value", "Unit", "Source", "Note"), map(_parameter, facts.parameters.values())
@@ -138,12 +147,22 @@ def _bucket(row: TokenBucket) -> tuple[str, ...]:
     )
 
 
-def _calls(row: NodeCalls) -> tuple[str, ...]:
+def _versions(row: NodeCalls | CallRetries) -> str:
     since = "" if row.since is None else f"from {_version(row.since)}"
     before = "" if row.before is None else f"before {_version(row.before)}"
+    return f"{since} {before}".strip() or "any"
+
+
+def _retries(row: CallRetries) -> tuple[str, ...]:
+    rounds = ", ".join(f"{action} {number}" for action, number in row.rounds.items())
+    wait = f"{row.longest_wait:g}"
+    return _versions(row), str(row.attempts), wait, rounds, _source(row), _note(row)
+
+
+def _calls(row: NodeCalls) -> tuple[str, ...]:
     return (
         row.growth,
-        f"{since} {before}".strip() or "any",
+        _versions(row),
         ", ".join(_call(call) for call in row.calls if call.mutating) or "-",
         ", ".join(_call(call) for call in row.calls if not call.mutating) or "-",
         _source(row),

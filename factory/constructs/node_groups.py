@@ -41,7 +41,6 @@ from factory.constructs.specs import ClusterSpec, NodePool
 from factory.facts.published import image_name
 from factory.facts.schema import STANDARD_IMAGE, ImageBuild
 from factory.inventory.groups import unavailable_nodes
-from factory.inventory.schema import NodeGroup
 from factory.naming import launch_template_name, name_tag, role_name
 
 _CAPACITY = {"on_demand": "ON_DEMAND", "spot": "SPOT"}
@@ -50,6 +49,7 @@ _EFFECT = {
     "PreferNoSchedule": "PREFER_NO_SCHEDULE",
     "NoExecute": "NO_EXECUTE",
 }
+_LEAST_UPDATE_HOURS = 2  # so that a change of labels alone never times out
 _ROOT_DEVICE = "/dev/xvda"  # of Amazon Linux 2023
 
 
@@ -83,10 +83,7 @@ class CellNodeGroups:
         self.groups: dict[str, list[EksNodeGroup]] = {}
         for name, pool in cell.pools.items():
             template = self._launch_template(name, pool)
-            self.groups[name] = [
-                self._group(group, zone, nodes, pool.declared, template)
-                for group, (zone, nodes) in pool.groups.items()
-            ]
+            self.groups[name] = [self._group(group, pool, template) for group in pool.groups]
 
     @property
     def first_groups(self) -> list[EksNodeGroup]:
@@ -153,9 +150,9 @@ class CellNodeGroups:
             ],
         )
 
-    def _group(
-        self, name: str, zone: str, nodes: int, declared: NodeGroup, template: LaunchTemplate
-    ) -> EksNodeGroup:
+    def _group(self, name: str, pool: NodePool, template: LaunchTemplate) -> EksNodeGroup:
+        declared, (zone, nodes) = pool.declared, pool.groups[name]
+        longest = max(_LEAST_UPDATE_HOURS, pool.update_hours[name] + 1)
         return EksNodeGroup(
             self._stack,
             f"group-{name}",
@@ -181,7 +178,7 @@ class CellNodeGroups:
                 EksNodeGroupTaint(key=t.key, value=t.value or None, effect=_EFFECT[t.effect])
                 for t in declared.taints
             ],
-            timeouts=EksNodeGroupTimeouts(create="60m", update="24h", delete="60m"),
+            timeouts=EksNodeGroupTimeouts(create="60m", update=f"{longest}h", delete="60m"),
             depends_on=self._after,
         )
 

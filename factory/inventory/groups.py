@@ -9,10 +9,13 @@ new ones, and never renames or resizes the ones before it.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import ceil
 
 from factory.facts.schema import Facts
 from factory.inventory.schema import CellType, NodeGroup
 from factory.naming import node_group_name
+
+SECONDS_PER_MINUTE = 60
 
 
 def nodes_per_zone(cell_type: CellType) -> int:
@@ -76,6 +79,26 @@ def unavailable_nodes(nodes: int, max_unavailable: int) -> int:
         max_unavailable: What the pool declares (nodes).
     """
     return min(max_unavailable, nodes)
+
+
+def update_minutes(nodes: int, max_unavailable: int, facts: Facts) -> float:
+    """Say how long EKS may take to update a group before it gives up, at most (minutes).
+
+    Batch after batch of nodes is drained and waits a while; its successors have their time to join.
+
+    Args:
+        nodes: Nodes of the managed node group, 1 or more (nodes).
+        max_unavailable: What the pool declares (nodes).
+        facts: What EKS waits for.
+
+    Source:
+        https://docs.aws.amazon.com/eks/latest/userguide/managed-node-update-behavior.html
+    """
+    batches = ceil(nodes / unavailable_nodes(nodes, max_unavailable))
+    join = facts.parameter("update-bootstrap-minutes")
+    drain = facts.parameter("update-drain-minutes")
+    settle = facts.parameter("update-settle-seconds") / SECONDS_PER_MINUTE
+    return batches * (join + drain + settle)
 
 
 def group_surge(nodes: int, max_unavailable: int, per_zone: int, zones: int = 1) -> int:

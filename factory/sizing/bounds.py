@@ -168,6 +168,9 @@ _ROWS = (
           gate="note"),
     Bound(id="eks-contact-pods", rule="F351", title="pods, ask AWS beyond", unit="pods",
           gate="note", assumption="every node runs max_pods"),
+    Bound(id="group-update", rule="F394", title="update of a node group", unit="hours",
+          gate="note", assumption="every node takes all the time that EKS gives it to drain and "
+          "its successor to join; jobs that end sooner make it shorter"),
     Bound(id="auto-scaling-groups", rule="F352", title="Auto Scaling groups", unit="groups",
           assumption="one for each node group"),
     # EC2, EBS, load balancing, endpoints

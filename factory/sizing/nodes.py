@@ -8,6 +8,7 @@ from dataclasses import replace
 from math import ceil, inf
 
 from factory.facts.schema import ADDRESSES_PER_PREFIX
+from factory.inventory.groups import update_minutes
 from factory.sizing.entry import CellEntries
 from factory.sizing.quotas import vcpu_quota
 from factory.sizing.shape import CellShape, Pool
@@ -90,6 +91,7 @@ def size_cluster(entries: CellEntries) -> Iterator[Usage]:
         limit = entries.quota(bound)
         fewer = _fewer_pods(limit.value / nodes)
         yield entries.usage(bound, pods, limit, per_node=shape.max_pods, remedy=fewer)
+    yield _updates(entries)
     groups = len(shape.zones) * sum(len(pool.groups) for pool in shape.pools)
     largest = max(max(pool.groups) for pool in shape.pools)
     for bound, used in (
@@ -98,6 +100,24 @@ def size_cluster(entries: CellEntries) -> Iterator[Usage]:
         ("auto-scaling-groups", groups),
     ):
         yield entries.usage(bound, used, entries.quota(bound))
+
+
+def _updates(entries: CellEntries) -> Usage:
+    """Size the update of the group that may take longest: batch after batch of its nodes."""
+    shape, facts = entries.shape, entries.facts
+    limit = entries.policy("update-hours")
+    pool = max(shape.pools, key=lambda p: update_minutes(max(p.groups), p.max_unavailable, facts))
+    largest = max(pool.groups)
+    minutes = update_minutes(largest, pool.max_unavailable, facts)
+    batches = int(limit.value * 60 / update_minutes(1, 1, facts))
+    return entries.usage(
+        "group-update",
+        minutes / 60,
+        limit,
+        path=(*pool.path[:-1], "max_unavailable"),
+        detail=f"{pool.name}: {largest:,} nodes, {min(largest, pool.max_unavailable):,} at a time",
+        remedy=f"raise max_unavailable to {ceil(largest / batches)}",
+    )
 
 
 def _policy_ceiling(entries: CellEntries) -> Usage:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import ceil
 from typing import Any
 
 from factory.constructs.cdk import TerraformStack
@@ -20,7 +21,7 @@ from factory.constructs.specs import (
     NodePool,
 )
 from factory.inventory.addons import merged
-from factory.inventory.groups import name_groups
+from factory.inventory.groups import name_groups, update_minutes
 from factory.inventory.node_config import is_open, pod_addresses_per_node, render_node_config
 from factory.inventory.schema import Addon, CellType
 from factory.layers import Stack
@@ -114,6 +115,7 @@ def _pool(parts: Parts, stack: Stack, pool: str) -> NodePool:
     cell, facts, access = stack.id.owner, parts.facts, stack.access
     cell_type = parts.inventory.type_of(cell)
     declared = cell_type.node_groups[pool]
+    groups = name_groups(pool, declared, sorted(cell_type.zones), facts)
     return NodePool(
         declared=declared,
         is_open=is_open(declared),
@@ -123,7 +125,11 @@ def _pool(parts: Parts, stack: Stack, pool: str) -> NodePool:
             else None
         ),
         image=facts.image_build(facts.instance(declared.instance_type)),
-        groups=name_groups(pool, declared, sorted(cell_type.zones), facts),
+        groups=groups,
+        update_hours={
+            name: ceil(update_minutes(nodes, declared.max_unavailable, facts) / 60)
+            for name, (_, nodes) in groups.items()
+        },
         user_data=render_node_config(
             cell, cell_type, declared, facts, endpoint=_ENDPOINT, certificate=_CERTIFICATE
         ),

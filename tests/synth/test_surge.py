@@ -74,3 +74,16 @@ def test_an_update_adds_the_same_nodes_everywhere() -> None:
         sized = {u.bound: u.used for u in size_cell(inventory, cell, plan.cells[cell], FACTS)}
         assert sized["node-addresses"] == each
         assert sized["vcpus"] == sum(written.values()) * FACTS.instance("r6i.4xlarge").vcpu
+
+
+def test_terraform_waits_as_long_as_an_update_may_take() -> None:
+    inventory = inventories.inventory(generated(cells=3, seed=3))
+    plan, _ = plan_addresses(inventory, EMPTY_LOCK, FACTS)
+    stacks = [s for s in list_stacks(inventory, FACTS) if s.id.layer == "cluster"]
+    for text in dict(synth_stacks(inventory, plan, FACTS, stacks).stacks).values():
+        for group in json.loads(text)["resource"]["aws_eks_node_group"].values():
+            nodes = group["scaling_config"]["desired_size"]
+            batches = -(-nodes // group["update_config"]["max_unavailable"])
+            hours = int(group["timeouts"]["update"].removesuffix("h"))
+            assert hours >= batches * (15 + 15 + 1) / 60
+            assert hours <= batches * (15 + 15 + 1) / 60 + 2

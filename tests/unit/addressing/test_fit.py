@@ -37,4 +37,5 @@ def test_as_many_nodes_as_there_is_room_for_fit(seed: int) -> None:
 
     assert refused(room) == []
     assert set(refused(room + 1)) <= {"F203", "F204"}
-    assert refused(room + 1)
+    # Nodes that come may make a group of their own, with a surge of its own: room is kept for it.
+    assert refused(room + 3)

@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from factory.facts.loader import load_facts
-from factory.inventory.groups import group_size, group_surge, name_groups, pool_surge, split_groups
+from factory.inventory.groups import (
+    group_size,
+    group_surge,
+    name_groups,
+    pool_surge,
+    split_groups,
+    update_minutes,
+)
 from factory.inventory.schema import NodeGroup
 from factory.naming import node_group_name
 
@@ -89,3 +96,12 @@ def test_a_group_that_fails_is_a_small_part_of_a_cell() -> None:
 def test_what_a_cell_type_is_cut_by_is_the_same_in_every_region(id_: str) -> None:
     """A cell type has no Region: its groups and subnets may not depend on one."""
     assert FACTS.quota(id_).by_region == ()
+
+
+def test_an_update_takes_a_batch_after_the_other() -> None:
+    # 15 minutes to drain, 15 to join, 60 s to settle
+    assert update_minutes(1, 1, FACTS) == 31
+    assert update_minutes(100, 1, FACTS) == 3100, "more than two days"
+    assert update_minutes(100, 20, FACTS) == 5 * 31
+    assert update_minutes(101, 20, FACTS) == 6 * 31
+    assert update_minutes(5, 100, FACTS) == 31
