@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperCommand
 
 from factory.cli.options import DEFAULT_INVENTORY, InventoryFile, Locked
-from factory.cli.sized import Form, Plot, Rebuild, Solve, Staged, show
+from factory.cli.sized import Form, PerMonth, Plot, Rebuild, Solve, Staged, show
 from factory.errors import UsageError
 from factory.runs.reading import read_design
 from factory.runs.size import size_declared
@@ -45,6 +45,7 @@ def size(
     form: Form = "text",
     solve: Solve = False,
     rebuild: Rebuild = False,
+    growth: PerMonth = None,
     scenario: Staged = None,
     plot: Plot = None,
 ) -> None:
@@ -55,4 +56,4 @@ def size(
     """
     design = read_design(inventory_file, locked=locked)
     sized = size_declared(design, cells or (), scenario)
-    show(sized, form, solved=solve, rebuilt=rebuild, plot=plot)
+    show(sized, form, solved=solve, rebuilt=rebuild, plot=plot, per_month=growth)

@@ -20,6 +20,16 @@ Solve = Annotated[
     bool, typer.Option("--solve", help="Most nodes, most cells, and what mends one cell.")
 ]
 Rebuild = Annotated[bool, typer.Option("--rebuild", help="Simulate its rebuild.")]
+PerMonth = Annotated[
+    int | None,
+    typer.Option(
+        "--growth",
+        min=1,
+        max=100_000,
+        metavar="NODES",
+        help="Nodes a month: when it is full, and what must be raised by when.",
+    ),
+]
 Staged = Annotated[
     Scenario | None,
     typer.Option("--scenario", help="Treat this failure scenario as the design case."),
@@ -30,11 +40,19 @@ Plot = Annotated[
 ]
 
 
-def show(sized: Sized, form: SizedForm, *, solved: bool, rebuilt: bool, plot: Path | None) -> None:
+def show(
+    sized: Sized,
+    form: SizedForm,
+    *,
+    solved: bool,
+    rebuilt: bool,
+    plot: Path | None,
+    per_month: int | None,
+) -> None:
     """Print the answer, draw the picture, and exit with 4 where a bound that must hold does not."""
     if plot:
         _draw(sized, plot)
-    told = answer(sized, solved=solved, rebuilt=rebuilt)
+    told = answer(sized, solved=solved, rebuilt=rebuilt, per_month=per_month)
     typer.echo(render_sized(told, form, ascii_only=not _speaks_unicode()))
     if not sized.ledger.fits:
         raise typer.Exit(SizingError.exit_code)

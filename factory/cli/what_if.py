@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from factory.cli.sized import Form, Plot, Rebuild, Solve, Staged, show
+from factory.cli.sized import Form, PerMonth, Plot, Rebuild, Solve, Staged, show
 from factory.errors import UsageError
 from factory.facts.loader import load_facts
 from factory.runs.size import size_question
@@ -62,6 +62,7 @@ def what_if(
     form: Form = "text",
     solve: Solve = False,
     rebuild: Rebuild = False,
+    growth: PerMonth = None,
     scenario: Staged = None,
     plot: Plot = None,
 ) -> None:
@@ -90,7 +91,7 @@ def what_if(
     }
     given = {name: value for name, value in asked.items() if value is not None}
     sized = size_question(given, scenario, load_facts())
-    show(sized, form, solved=solve, rebuilt=rebuild, plot=plot)
+    show(sized, form, solved=solve, rebuilt=rebuild, plot=plot, per_month=growth)
 
 
 def _parse_quotas(pairs: Sequence[str]) -> dict[str, int]:

@@ -21,6 +21,7 @@ from factory.sizing.answers import (
     solve,
 )
 from factory.sizing.bounds import stage
+from factory.sizing.growth import Growth, grow
 from factory.sizing.joining import JoinedMesh, asked_mesh, joined_mesh
 from factory.sizing.setting import Setting, setting_of, size_setting
 from factory.sizing.usage import Ledger, Scenario, mark_binding
@@ -48,7 +49,7 @@ class Sized:
             UsageError: when there is none, or more than one.
         """
         if self.setting is None:
-            msg = "--solve, --rebuild and --plot are about one cell: name it"
+            msg = "--solve, --rebuild, --growth and --plot are about one cell: name it"
             raise UsageError(msg)
         return self.setting
 
@@ -60,6 +61,7 @@ class Answer:
     sized: Sized
     solved: Solved | None
     rebuilt: tuple[Rebuilt, ...]
+    growth: Growth | None
     lead_minutes: float  # before the first launch of a rebuild; 0 where there is none
     rebuild_minutes: float  # that our policy gives a rebuild, from the first launch
     tight: float  # share of a limit from which our policy has it marked
@@ -121,13 +123,21 @@ def size_question(asked: Mapping[str, Any], scenario: Scenario | None, facts: Fa
     )
 
 
-def answer(sized: Sized, *, solved: bool = False, rebuilt: bool = False) -> Answer:
-    """Answer what is asked beyond the ledger: the model run backwards, a simulated rebuild.
+def answer(
+    sized: Sized, *, solved: bool = False, rebuilt: bool = False, per_month: int | None = None
+) -> Answer:
+    """Answer what is asked beyond the ledger.
+
+    Args:
+        sized: what was sized.
+        solved: run the model backwards.
+        rebuilt: simulate a rebuild.
+        per_month: nodes that come each month; no growth is asked about when None.
 
     Raises:
         UsageError: when one of them is asked for, and no one cell is in question.
     """
-    setting = sized.require_cell() if solved or rebuilt else None
+    setting = sized.require_cell() if solved or rebuilt or per_month else None
     facts = sized.facts
     return Answer(
         sized=sized,
@@ -135,6 +145,7 @@ def answer(sized: Sized, *, solved: bool = False, rebuilt: bool = False) -> Answ
         if setting and sized.mesh and solved
         else None,
         rebuilt=rebuild(setting) if setting and rebuilt else (),
+        growth=grow(setting, per_month) if setting and per_month else None,
         lead_minutes=lead_seconds(setting) / 60 if setting and rebuilt else 0,
         rebuild_minutes=facts.policy_value("rebuild-minutes"),
         tight=facts.policy_value("headroom-warn-share"),

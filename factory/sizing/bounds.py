@@ -212,6 +212,17 @@ _ROWS = (
     Bound(id="resolver-packets", rule="F369", title="resolver packets of DNS",
           unit="packets/s", gate="warning",
           remedy="spread CoreDNS over more nodes without taints, or run NodeLocal DNSCache"),
+    # what jobs ask of it
+    Bound(id="zone-loss", rule="F395", title="nodes without a zone", unit="nodes",
+          gate="warning",
+          assumption="groups are static: no other zone grows when one is lost"),
+    Bound(id="s3-reads", rule="F396", title="reads of S3", unit="requests/s", gate="warning",
+          assumption="all requests spread evenly over the prefixes (s3_prefixes under load)"),
+    Bound(id="s3-writes", rule="F397", title="writes to S3", unit="requests/s", gate="warning",
+          assumption="all requests spread evenly over the prefixes (s3_prefixes under load)"),
+    Bound(id="pod-starts", rule="F398", title="pods that start", unit="pods/min", gate="warning",
+          assumption="AWS names a rate for provisioned control planes only",
+          remedy="take a larger control_plane_tier"),
     # mesh
     Bound(id="peerings-per-vpc", rule="F370", title="peering connections", unit="connections",
           assumption=_PEERS, remedy="split the mesh, or set cell_to_cell: none",

@@ -18,6 +18,7 @@ from factory.sizing.calls import size_calls
 from factory.sizing.control_plane import size_control_plane
 from factory.sizing.dns import size_dns
 from factory.sizing.entry import CellEntries
+from factory.sizing.load import size_load
 from factory.sizing.mesh import neighbourhoods, size_neighbourhood
 from factory.sizing.misconfigured import size_misconfigured
 from factory.sizing.nau import CellNau, cell_nau, size_nau
@@ -53,6 +54,7 @@ def size_shape(shape: CellShape, nau: CellNau, facts: Facts) -> Iterator[Usage]:
     yield from size_platform(entries)
     yield from size_dns(entries)
     yield from size_control_plane(entries)
+    yield from size_load(entries)
 
 
 def size_mesh(

@@ -12,6 +12,7 @@ from factory.errors import KeyPath
 from factory.facts.schema import CallCount, CallRetries, Facts, InstanceType
 from factory.inventory.endpoints import endpoint_services, gateway_services
 from factory.inventory.groups import group_size, groups_surge, least_surge, split_groups
+from factory.inventory.load import Load
 from factory.inventory.node_config import is_open, pods_per_node, prefixes_per_node
 from factory.inventory.schema import CellType, Inventory, NodeGroup
 from factory.inventory.spark import Spark
@@ -79,6 +80,7 @@ class CellShape:
     peers: Peers
     quotas: Mapping[str, float]  # what AWS has raised, by quota code
     spark: Spark | None = None  # the platform of its type; None where nobody declared one
+    load: Load | None = None  # what its jobs ask of it
     tier: str = "standard"  # of the control plane; `standard` scales by itself
     churn: float = 0  # pods that come and go on each node (per second)
 
@@ -161,6 +163,7 @@ def shape_of_type(
         nat_gateways=len(cell_type.zones) if cell_type.egress == "nat_gateway" else 0,
         ingress=cell_type.ingress.node_group if cell_type.ingress else None,
         ceiling=cell_type.node_ceiling,
+        load=cell_type.load,
         tier=cell_type.control_plane_tier,
         peers=peers,
         quotas=quotas,

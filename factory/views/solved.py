@@ -7,6 +7,7 @@ from typing import Any
 
 from factory.sizing.answers import Rebuilt, Solved
 from factory.sizing.bounds import BOUNDS
+from factory.sizing.growth import Growth, Milestone
 from factory.sizing.rebuild import Boot, Rebuild
 from factory.views.ledger import wrap
 
@@ -51,6 +52,51 @@ def solved_json(solved: Solved) -> dict[str, Any]:
             for r in solved.raises
         ],
         "changes": [change.words for change in solved.changes],
+    }
+
+
+def render_growth(cell: str, growth: Growth) -> str:
+    """Write which raises are due when, and when the next cell is needed."""
+    lines = [f"{cell}: {growth.per_month:,} nodes a month, from {growth.nodes:,} on"]
+    for due in growth.raises:
+        lines += wrap(
+            f"{_when(due.months)}: raise {due.code}, {due.title}, which holds {due.nodes:,} nodes"
+        )
+    full = growth.full
+    if full is None:
+        lines.append("  no bound ends it")
+    else:
+        lines += wrap(
+            f"{_when(full.months)}: the next cell, for {full.title} holds {full.nodes:,} nodes, "
+            "with all quotas raised as far as AWS does"
+        )
+    lines += wrap(
+        "its blocks, its mix of pools and its peers stay as they are; how long AWS takes for a "
+        "raise is not published: ask well before"
+    )
+    return "\n".join(lines)
+
+
+def _when(months: float) -> str:
+    return f"in {months:.1f} months" if months else "now"
+
+
+def growth_json(growth: Growth) -> dict[str, Any]:
+    """Make the stable form for machines."""
+    return {
+        "nodes": growth.nodes,
+        "nodes_per_month": growth.per_month,
+        "raises": [_milestone_json(due) for due in growth.raises],
+        "full": _milestone_json(growth.full) if growth.full else None,
+    }
+
+
+def _milestone_json(due: Milestone) -> dict[str, Any]:
+    return {
+        "bound": due.bound,
+        "nodes": due.nodes,
+        "months": round(due.months, 2),
+        "code": due.code or None,
     }
 
 

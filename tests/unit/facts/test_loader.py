@@ -69,7 +69,7 @@ def test_no_key_stands_twice(file: Path) -> None:
 
 
 def test_each_source_is_used() -> None:
-    declared = {row["source"] for row in _sources().values()}
+    declared = {row["url"] for row in _sources().values()}
     of_rows = {row.source for _, row in every_row()}
     assert declared == of_rows | {ZONES_REFUSED_AT, REGIONS_ENABLED_AT, STS_AT}
 

@@ -70,6 +70,11 @@ def with_pools(made: Data, node: str, pod: str) -> Data:
     return made | {"address_pools": {"node": [node], "pod": [pod]}}
 
 
+def with_provider(made: Data, tier: str) -> Data:
+    plain(made)["control_plane_tier"] = tier
+    return made
+
+
 TWO = ["jobs", "more"]
 IMAGE = "registry.example.com/spark:4.0.1"
 
@@ -136,6 +141,10 @@ BROKEN: Mapping[str, Broken] = {
     "F381": broken(
         with_spark(base(), history={"image": IMAGE, "logs_per_day": 500, "rolling_logs": True})
     ),
+    "F395": broken(base(1, 10, load={"needed_nodes": 25})),
+    "F396": broken(base(1, 10, load={"s3_reads_per_second": 20_000, "s3_prefixes": 3})),
+    "F397": broken(base(1, 10, load={"s3_writes_per_second": 20_000})),
+    "F398": broken(with_provider(base(1, 10, load={"pods_per_minute": 12_000}), "xl")),
     "F391": broken(with_quotas(base(), L_CD17FD4B=600_000)),
     "F392": broken(with_quotas(base(), L_CD17FD4C=1)),
 }  # fmt: skip

@@ -140,6 +140,18 @@ def single_logs(made: Data, *_: Any) -> None:
     plain(made)["spark"]["history"]["rolling_logs"] = False
 
 
+def nodes_in_zone(made: Data, match: re.Match[str], _: Finding) -> None:
+    group(made)["nodes_per_zone"] = number(match[1])
+
+
+def prefixes(made: Data, match: re.Match[str], _: Finding) -> None:
+    plain(made)["load"]["s3_prefixes"] = number(match[1])
+
+
+def larger_tier(made: Data, *_: Any) -> None:
+    plain(made)["control_plane_tier"] = "2xl"
+
+
 def drop_quota(made: Data, _: re.Match[str], found: Finding) -> None:
     plain(made)["quotas"].pop(found.path[-1])
 
@@ -174,6 +186,9 @@ EDITS: tuple[tuple[str, Edit], ...] = (
      most_quota),
     (r"keep logs for fewer days", fewer_days),
     (r"let jobs write single logs \(rolling_logs: false\)", single_logs),
+    (r"have ([\d,]+) nodes in each zone", nodes_in_zone),
+    (r"spread the data over ([\d,]+) prefixes", prefixes),
+    (r"take a larger control_plane_tier", larger_tier),
     (r"did you mean L-.*", drop_quota),
 )  # fmt: skip
 
