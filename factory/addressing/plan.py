@@ -48,7 +48,7 @@ def plan_addresses(
     planner.plan()
     findings = (
         *planner.findings,
-        *check_held(inventory, planner.locked),
+        *check_held(inventory, planner.locked, settled.removed, settled.births),
         *check_births(inventory, settled, accepted),
     )
     gone = tuple(block for cell in settled.removed.values() for block in cell.blocks)

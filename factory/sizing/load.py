@@ -53,7 +53,7 @@ def _requests(entries: CellEntries, bound: str, quota: str, wanted: int, prefixe
         wanted,
         replace(one, value=one.value * prefixes),
         path=(*entries.shape.type_path, "load", f"{bound.replace('-', '_')}_per_second"),
-        detail=f"{one.value:,.0f} a second for each of {prefixes:,} prefixes",
+        detail=f"{one.value:,.0f} a second for each prefix, of which there are {prefixes:,}",
         remedy=f"spread the data over {ceil(wanted / one.value):,} prefixes",
     )
 
