@@ -53,6 +53,7 @@ class Rebuilt:
     """A rebuild in one reading of the throttles, unpaced and at the best pace."""
 
     reading: str
+    shared: bool  # one bucket for all mutating calls
     retries: CallRetries
     unpaced: Rebuild
     pace: float | None
@@ -124,6 +125,7 @@ def _rebuild(setting: Setting, reading: str, shared: TokenBucket | None, draws: 
     paced = None if pace is None else replace(plan, pace=pace)
     return Rebuilt(
         reading=reading,
+        shared=shared is not None,
         retries=shape.retries,
         unpaced=simulate_rebuild(plan, draws()),
         pace=pace,
