@@ -33,7 +33,7 @@ NODES = 5000
 BUDGETS = {
     "ledger of 126 cells": 0.3,
     "rebuild of 5,000 nodes, bucket per action": 2.0,
-    "rebuild of 5,000 nodes, one shared bucket": 12.0,  # with three attempts the CNI begins anew often
+    "rebuild of 5,000 nodes, one shared bucket": 12.0,  # three attempts: it often begins anew
 }
 """CPU seconds that we want to stay under; what is not here is only watched."""
 
