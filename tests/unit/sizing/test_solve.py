@@ -267,11 +267,17 @@ def test_no_pool_is_removed_to_mend_a_cell() -> None:
 
 
 def test_a_scenario_is_mended_too() -> None:
-    setting = replace(asked(1299), scenario="custom-networking-off")
-    assert broken_bounds(setting) == ("vpc-nau-bare",)
+    setting = replace(asked(1299, quotas={"L-BB24F6E5": 100_000}), scenario="pods-counted")
+    assert broken_bounds(setting) == ("vpc-nau-pods",)
     words = [change.words for change in mend(setting)]
-    # (256,000 - 112) / 247 = 1,035 nodes, 6 of them surge
-    assert words[-1] == "remove 270 nodes"
+    # (100,000 - 112) / 105 = 951 nodes, 6 of them surge
+    assert words[-1] == "remove 354 nodes"
+
+
+def test_no_number_of_nodes_mends_a_node_subnet_that_pods_draw_on() -> None:
+    setting = replace(asked(1299), scenario="custom-networking-off")
+    assert broken_bounds(setting) == ("node-addresses-bare", "vpc-nau-bare")
+    assert mend(setting) == ()
 
 
 @settings(max_examples=15)
