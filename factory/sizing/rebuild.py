@@ -165,15 +165,22 @@ def recommend_pace(plan: RebuildPlan, draw: Callable[[], Draw]) -> float | None:
         The pace to a twentieth of a node, or None where no pace avoids every throttle.
     """
     slowest, fastest = 1, ceil(PACES * 2 * _sustained(plan))
-    if simulate_rebuild(replace(plan, pace=slowest / PACES), draw()).throttled:
+    if _throttles(replace(plan, pace=slowest / PACES), draw()):
         return None
     while slowest < fastest:
         middle = (slowest + fastest + 1) // 2
-        if simulate_rebuild(replace(plan, pace=middle / PACES), draw()).throttled:
+        if _throttles(replace(plan, pace=middle / PACES), draw()):
             fastest = middle - 1
         else:
             slowest = middle
     return slowest / PACES
+
+
+def _throttles(plan: RebuildPlan, draw: Draw) -> bool:
+    """Tell whether a rebuild has a call throttled; the first one settles it."""
+    run = _Run(plan, draw)
+    run.to_the_end(until_throttled=True)
+    return run.throttled > 0
 
 
 def _sustained(plan: RebuildPlan) -> float:
@@ -235,7 +242,8 @@ class _Run:
         self.waits = [min(retries.longest_wait, wait) for wait in doubled]
         self.throttled = self.wasted = self.restarts = 0
 
-    def to_the_end(self) -> None:
+    def to_the_end(self, *, until_throttled: bool = False) -> None:
+        """Run until every node is ready, or until a call is throttled."""
         boot = self.plan.boot
         queue = [
             (at + boot.seconds + boot.spread_seconds * (2 * self.draw() - 1), node)
@@ -244,7 +252,7 @@ class _Run:
         heapify(queue)
         steps = [self.buckets[action] for action in self.plan.steps]
         nodes, waits, draw, last = self.nodes, self.waits, self.draw, len(self.plan.steps)
-        while queue:
+        while queue and not (until_throttled and self.throttled):
             now, index = queue[0]
             node = nodes[index]
             attempt = node.attempt + 1

@@ -87,7 +87,7 @@ def test_a_rebuild_in_both_readings(run: Run) -> None:
 
 
 def test_a_scenario_gates(run: Run) -> None:
-    assert run(*ASK, "--quotas", "maximum", "--scenario", "misconfigured")[0] == 0
+    assert run(*ASK, "--quotas", "maximum", "--scenario", "pods-counted")[0] == 0
     code, shown = run(*ASK, "--quotas", "maximum", "--scenario", "custom-networking-off")
     assert code == 4
     assert "! NAU, custom networking off" in shown
@@ -97,7 +97,7 @@ def test_what_a_scenario_breaks_is_what_binds(run: Run, project_root: Path) -> N
     file = str(project_root / "cells.yaml")
     code, shown = run("size", "--scenario", "custom-networking-off", "--inventory", file)
     assert code == 4
-    assert shown.splitlines()[1].split()[:4] == ["!", "moka-use1-a", "NAU,", "custom"]
+    assert shown.splitlines()[1].split()[:4] == ["!", "moka-use1-a", "node", "addresses,"]
 
 
 def test_markdown_of_a_question(run: Run) -> None:
