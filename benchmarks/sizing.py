@@ -33,7 +33,7 @@ NODES = 5000
 BUDGETS = {
     "ledger of 126 cells": 0.3,
     "rebuild of 5,000 nodes, bucket per action": 2.0,
-    "rebuild of 5,000 nodes, one shared bucket": 2.0,
+    "rebuild of 5,000 nodes, one shared bucket": 12.0,  # three attempts: it often begins anew
 }
 """CPU seconds that we want to stay under; what is not here is only watched."""
 
@@ -58,8 +58,10 @@ def _tasks() -> dict[str, Callable[[], object]]:
     plan = AddressPlan(cells={name: _addresses(name) for name in inventory.cells})
     setting = setting_of(inventory, plan, "cell-000", facts)
     calls = facts.node_calls("at-once", (1, 20, 4))
-    own = plan_rebuild(calls, NODES, 6, facts)
-    shared = plan_rebuild(calls, NODES, 6, facts, shared=facts.buckets[SHARED_BUCKET])
+    retries = facts.call_retries((1, 20, 4))
+    own = plan_rebuild(calls, NODES, 6, facts, retries=retries)
+    bucket = facts.buckets[SHARED_BUCKET]
+    shared = plan_rebuild(calls, NODES, 6, facts, retries=retries, shared=bucket)
     return {
         "ledger of 126 cells": lambda: size_inventory(inventory, plan, facts),
         "most nodes of a cell under every bound": lambda: most_nodes(setting),

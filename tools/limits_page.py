@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from factory.facts.schema import (
     CallCount,
+    CallRetries,
     EndpointService,
     Facts,
     KubernetesVersion,
@@ -25,9 +26,10 @@ HEAD = """\
 # Limits and other facts
 
 Every number of AWS and Kubernetes that the program reckons with, where it was read and on which
-day. **Unconfirmed** marks what no source settles; its note says why. **Informs only** marks what
-nothing reckons with yet, and why it is here all the same; a test holds both to be true. An
-account's raised quotas stand in `cells.yaml`.
+day. Most pages were read as stored copies, the newest of which shows nothing after August 2026:
+what AWS changed since is not here. **Unconfirmed** marks what no source settles; its note says why.
+**Informs only** marks what nothing reckons with yet, and why it is here all the same; a test holds
+both to be true. An account's raised quotas stand in `cells.yaml`.
 """
 
 QUOTAS = """\
@@ -44,6 +46,11 @@ bucket for all mutating actions.
 CALLS = """\
 EC2 calls of one booting node, with custom networking and prefix delegation; `n` is its number of
 /28 prefixes.
+"""
+
+RETRIES = """\
+How often it tries an EC2 call that is throttled: `attempts` of its SDK, and some calls in several
+rounds of so many.
 """
 
 ENDPOINTS = """\
@@ -82,6 +89,9 @@ def _lines(facts: Facts) -> Iterator[str]:
     yield from ("## EC2 calls of a node", "", CALLS)
     call_head = ("Growth", "VPC CNI", "Mutating calls", "Reads", "Source", "Note")
     yield from table(call_head, map(_calls, facts.calls.values()))
+    yield from ("## Retries of the VPC CNI", "", RETRIES)
+    retry_head = ("VPC CNI", "Attempts", "Longest wait (s)", "Rounds", "Source", "Note")
+    yield from table(retry_head, map(_retries, facts.retries.values()))
     yield from ("## Constants and knobs", "")
     yield from table(
         ("Constant", "Value", "Unit", "Source", "Note"), map(_parameter, facts.parameters.values())
@@ -137,12 +147,22 @@ def _bucket(row: TokenBucket) -> tuple[str, ...]:
     )
 
 
-def _calls(row: NodeCalls) -> tuple[str, ...]:
+def _versions(row: NodeCalls | CallRetries) -> str:
     since = "" if row.since is None else f"from {_version(row.since)}"
     before = "" if row.before is None else f"before {_version(row.before)}"
+    return f"{since} {before}".strip() or "any"
+
+
+def _retries(row: CallRetries) -> tuple[str, ...]:
+    rounds = ", ".join(f"{action} {number}" for action, number in row.rounds.items())
+    wait = f"{row.longest_wait:g}"
+    return _versions(row), str(row.attempts), wait, rounds, _source(row), _note(row)
+
+
+def _calls(row: NodeCalls) -> tuple[str, ...]:
     return (
         row.growth,
-        f"{since} {before}".strip() or "any",
+        _versions(row),
         ", ".join(_call(call) for call in row.calls if call.mutating) or "-",
         ", ".join(_call(call) for call in row.calls if not call.mutating) or "-",
         _source(row),
@@ -188,7 +208,8 @@ def _version_of_eks(row: KubernetesVersion) -> tuple[str, ...]:
 
 
 def _source(row: Provenance) -> str:
-    return f"[{row.checked.isoformat()}]({row.source})"
+    copied = f" (a copy of {row.copied.isoformat()} or later)" if row.copied else ""
+    return f"[{row.checked.isoformat()}]({row.source}){copied}"
 
 
 def _note(row: Provenance, *more: str) -> str:

@@ -128,3 +128,4 @@ class AddressPlan:
 
     cells: Mapping[str, CellAddresses]  # by cell name; one with an error below is left out
     findings: tuple[Finding, ...] = ()  # what does not work out, and warnings
+    removed: tuple[IPv4Network, ...] = ()  # blocks of cells that left and were not released

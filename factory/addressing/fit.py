@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from factory.addressing.blocks import CellAddresses, Purpose
+from factory.addressing.mends import Fits, ways_to_fit
 from factory.addressing.need import (
     CellNeed,
+    need_of,
     nodes_held,
     primary_length,
     reserved_addresses,
     usable_addresses,
     zone_nodes,
 )
+from factory.addressing.ways import renew
 from factory.errors import Finding, KeyPath
 from factory.facts.schema import Facts, effective
-from factory.inventory.groups import declared_nodes
+from factory.inventory.groups import declared_nodes, nodes_per_zone
 from factory.inventory.schema import CellType, Inventory
 
 
@@ -39,56 +42,99 @@ def check_fit(name: str, cell_type: CellType, need: CellNeed, facts: Facts) -> I
     wanted = f"each zone has {need.nodes:,} nodes, {need.surge:,} of them for surge during updates"
     if need.pod_length is None:
         held = nodes_held(largest, need.prefixes_per_node, reserved_addresses(facts))
-        zones_wanted = _zones_for(cell_type, need, held)
         yield Finding(
             rule="F203",
             path=path,
             message=f"{wanted}, but its pod subnet holds {held:,} with {need.prefixes_per_node} "
             "prefixes per node",
-            hint=f"a zone has one pod subnet, a /{largest} at most; spread the nodes over "
-            f"{zones_wanted} zones, or lower prefixes_per_node",
+            hint=f"a zone has one pod subnet, a /{largest} at most: "
+            + ", or ".join(ways_to_fit(cell_type, facts, _has_pod_subnet)),
         )
     elif primary_length(need, zones) < largest:
         message = f"{wanted}, and with {zones} zones that is more than a /{largest} holds"
-        hint = f"the primary block of a VPC is a /{largest} at most; make it two cells"
+        ways = ", or ".join(ways_to_fit(cell_type, facts, _has_primary(largest)))
+        hint = f"the primary block of a VPC is a /{largest} at most: {ways}"
         yield Finding(rule="F203", path=path, message=message, hint=hint)
 
 
-def _zones_for(cell_type: CellType, need: CellNeed, held: int) -> int:
-    nodes = len(cell_type.zones) * (need.nodes - need.surge)
-    return -(-nodes // max(1, held - need.surge))
+def _has_pod_subnet(_: CellType, need: CellNeed) -> bool:
+    return need.pod_length is not None
+
+
+def _has_primary(largest: int) -> Fits:
+    return lambda cell_type, need: primary_length(need, len(cell_type.zones)) >= largest
 
 
 def check_grown(
-    cell: CellAddresses, need: CellNeed, zones: Sequence[str], facts: Facts
+    cell: CellAddresses, cell_type: CellType, need: CellNeed, facts: Facts
 ) -> Iterator[Finding]:
     """Yield what a cell needs more of than its locked blocks hold; once for each kind of block.
 
     Rules:
         F204: a cell has outgrown its blocks.
     """
-    kept = reserved_addresses(facts)
     reported = set()
-    for zone in sorted(set(zones) & set(cell.zones)):
-        blocks = cell.zones[zone]
-        pods = nodes_held(blocks["pod"].prefixlen, need.prefixes_per_node, kept)
-        room = {kind: usable_addresses(block, facts) for kind, block in blocks.items()}
-        wanted: tuple[tuple[Purpose, int, int, str], ...] = (
-            ("node", need.nodes, room["node"], "addresses"),
-            ("endpoint", need.endpoints, room["endpoint"], "addresses"),
-            ("pod", need.nodes, pods, "nodes"),
-        )
-        for kind, needed, held, unit in wanted:
+    for zone in sorted(set(cell_type.zones) & set(cell.zones)):
+        for kind, needed, held, unit in _wanted(cell, zone, need, facts):
             if needed > held and kind not in reported:
                 reported.add(kind)
                 yield Finding(
                     rule="F204",
                     path=("cells", cell.cell, "type"),
                     message=f"cell {cell.cell!r} needs room for {needed:,} {unit} in {zone}, but "
-                    f"its {kind} subnet {blocks[kind]} holds {held:,}",
-                    hint="blocks never move: add a larger cell under another name, "
-                    "then remove this one",
+                    f"its {kind} subnet {cell.zones[zone][kind]} holds {held:,}",
+                    hint=_ways_back(cell, cell_type, facts),
                 )
+
+
+def _wanted(
+    cell: CellAddresses, zone: str, need: CellNeed, facts: Facts
+) -> Iterator[tuple[Purpose, int, int, str]]:
+    """Yield what a zone needs of each subnet that may become too small, and what that holds."""
+    blocks = cell.zones[zone]
+    pods = nodes_held(blocks["pod"].prefixlen, need.prefixes_per_node, reserved_addresses(facts))
+    room = {kind: usable_addresses(block, facts) for kind, block in blocks.items()}
+    yield "node", need.nodes, room["node"], "addresses"
+    yield "endpoint", need.endpoints, room["endpoint"], "addresses"
+    yield "pod", need.nodes, pods, "nodes"
+
+
+def _is_held(cell: CellAddresses, cell_type: CellType, need: CellNeed, facts: Facts) -> bool:
+    zones = set(cell_type.zones) & set(cell.zones)
+    wanted = (row for zone in zones for row in _wanted(cell, zone, need, facts))
+    return all(needed <= held for _, needed, held, _ in wanted)
+
+
+def zone_room(cell: CellAddresses, cell_type: CellType, facts: Facts) -> int:
+    """Count the nodes that each zone of a cell may come to have in the blocks that it holds.
+
+    Room for the surge of an update is kept (nodes of a zone; never fewer than it has).
+    """
+    zones = len(cell_type.zones)
+
+    def holds(nodes: int) -> bool:
+        grown = cell_type.model_copy(update={"node_ceiling": zones * nodes})
+        return _is_held(cell, cell_type, need_of(grown, facts), facts)
+
+    low = nodes_per_zone(cell_type)
+    high = low + 1
+    while holds(high):
+        low, high = high, 2 * high
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if holds(middle) else (low, middle)
+    return low
+
+
+def _ways_back(cell: CellAddresses, cell_type: CellType, facts: Facts) -> str:
+    """Name what a cell may still change to fit all its subnets, then how to get larger blocks."""
+
+    def fits(_: CellType, need: CellNeed) -> bool:
+        return _is_held(cell, cell_type, need, facts)
+
+    larger = "build a larger cell beside it under another name, then remove this one"
+    ways = ways_to_fit(cell_type, facts, fits, otherwise=larger, zones=False)
+    return f"blocks never move: {', or '.join(ways)}\n{renew(cell.cell)}"
 
 
 def check_block_count(inventory: Inventory, cell: CellAddresses, facts: Facts) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Network
 
+from factory.addressing.births import Births
 from factory.addressing.blocks import CellAddresses
 from factory.addressing.lock import UNBUILT
 from factory.addressing.pools import connected_meshes
@@ -13,8 +14,19 @@ from factory.inventory.overlaps import Owned, crossing, overlapping
 from factory.inventory.schema import Inventory
 
 
-def check_held(inventory: Inventory, cells: Mapping[str, CellAddresses]) -> Iterator[Finding]:
+def check_held(
+    inventory: Inventory,
+    cells: Mapping[str, CellAddresses],
+    removed: Mapping[str, CellAddresses],
+    births: Births,
+) -> Iterator[Finding]:
     """Yield blocks that a cell holds and should not.
+
+    Args:
+        inventory: every cell there is.
+        cells: what each of them holds.
+        removed: what cells hold that left and were not released: their VPCs may still stand.
+        births: of both; the mesh of one that left stands there.
 
     Rules:
         F208: a block lies outside the pools, or in a hub or a reserved block.
@@ -27,6 +39,35 @@ def check_held(inventory: Inventory, cells: Mapping[str, CellAddresses]) -> Iter
     for name, cell in sorted(cells.items()):
         owned = [(b, ("cells", name, "mesh"), f"cell {name!r}") for b in cell.blocks]
         groups.setdefault(leader[inventory.cells[name].mesh], []).extend(owned)
+    yield from _check_reached(groups)
+    yield from _check_shared(groups)
+    left: dict[str, list[Owned]] = {}
+    for name, cell in sorted(removed.items()):
+        mesh = births[name].mesh if name in births else ""
+        if mesh in leader:
+            path = ("cells", name)
+            held: list[Owned] = [(b, path, f"cell {name!r}, which left") for b in cell.blocks]
+            left.setdefault(leader[mesh], []).extend(held)
+    yield from _check_left(groups, left)
+
+
+def _check_left(
+    groups: Mapping[str, list[Owned]], left: Mapping[str, list[Owned]]
+) -> Iterator[Finding]:
+    """Yield cells that hold addresses of one of their mesh that left and was not released."""
+    for mesh, gone in left.items():
+        for block, other in crossing(groups.get(mesh, ()), gone):
+            yield Finding(
+                rule="F209",
+                path=block[1][:2],
+                message=f"{block[0]} of {block[2]} overlaps {other[0]} of {other[2]}: its VPC may "
+                "still stand and be peered",
+                hint="take back what the lock said; once that VPC is gone, release the cell that "
+                "left",
+            )
+
+
+def _check_reached(groups: Mapping[str, list[Owned]]) -> Iterator[Finding]:
     for group in groups.values():
         for first, second in overlapping(group):
             if first[2] != second[2]:
@@ -37,7 +78,6 @@ def check_held(inventory: Inventory, cells: Mapping[str, CellAddresses]) -> Iter
                     "both are reachable from one mesh or hub",
                     hint=f"{UNBUILT}; if both exist, keep their meshes apart",
                 )
-    yield from _check_shared(groups)
 
 
 def _check_shared(groups: Mapping[str, list[Owned]]) -> Iterator[Finding]:

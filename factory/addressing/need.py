@@ -81,15 +81,19 @@ def zone_nodes(cell_type: CellType) -> int:
 def zone_surge(cell_type: CellType, facts: Facts) -> int:
     """Count the nodes that updates may add in one zone, all its groups updated at once (nodes).
 
-    A group lies in one zone. Nodes up to the ceiling that no pool declares yet are taken as one
-    more pool with the largest `max_unavailable`.
+    A group lies in one zone. Nodes up to the ceiling that no pool declares yet come to the pool
+    that grows most by them, or make one more pool with the largest `max_unavailable`.
 
     Source: https://docs.aws.amazon.com/eks/latest/userguide/managed-node-update-behavior.html
     """
     pools = [(g.nodes_per_zone, g.max_unavailable) for g in cell_type.node_groups.values()]
     undeclared = zone_nodes(cell_type) - nodes_per_zone(cell_type)
-    pools.append((undeclared, max(unavailable for _, unavailable in pools)))
-    return sum(pool_surge(nodes, most, facts) for nodes, most in pools)
+    one_more = (0, max(unavailable for _, unavailable in pools))
+    grown = (
+        pool_surge(nodes + undeclared, most, facts) - pool_surge(nodes, most, facts)
+        for nodes, most in (*pools, one_more)
+    )
+    return sum(pool_surge(nodes, most, facts) for nodes, most in pools) + max(grown)
 
 
 def endpoint_room(endpoints: int, facts: Facts) -> int:

@@ -48,10 +48,11 @@ def plan_addresses(
     planner.plan()
     findings = (
         *planner.findings,
-        *check_held(inventory, planner.locked),
+        *check_held(inventory, planner.locked, settled.removed, settled.births),
         *check_births(inventory, settled, accepted),
     )
-    plan = AddressPlan(cells=planner.planned, findings=findings)
+    gone = tuple(block for cell in settled.removed.values() for block in cell.blocks)
+    plan = AddressPlan(cells=planner.planned, findings=findings, removed=gone)
     births = keep_births(settled.births, inventory, accepted)
     cells = dict(sorted(planner.locked.items()))
     return plan, replace(settled, cells=cells, births=births, version=VERSION)
@@ -112,7 +113,7 @@ class _Planner:
     def _keep(self, name: str, need: CellNeed, zones: list[str]) -> CellAddresses | None:
         """Keep a cell's blocks; zones that it was not born with are another rule's matter."""
         cell = self.locked[name]
-        grown = tuple(check_grown(cell, need, zones, self.facts))
+        grown = tuple(check_grown(cell, self.inventory.type_of(name), need, self.facts))
         self.findings += grown
         return None if grown or set(zones) != set(cell.zones) else cell
 

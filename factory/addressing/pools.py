@@ -5,10 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Network
 from itertools import chain
+from typing import Literal
 
+from factory.addressing.blocks import AddressPlan
 from factory.addressing.lock import Lock
 from factory.addressing.space import Space
 from factory.inventory.schema import Inventory
+
+PoolName = Literal["node", "pod"]
+
+
+def pool_use(inventory: Inventory, plan: AddressPlan, pool: PoolName) -> tuple[int, int]:
+    """Count what of a pool is taken, and what there is to take (addresses).
+
+    What nobody may have, of hubs or reserved, is not there; what cells hold that left and were not
+    released is taken.
+    """
+    blocks = inventory.address_pools.node if pool == "node" else inventory.address_pools.pod
+    fixed = list(_fixed(inventory))
+    held = [*chain.from_iterable(cell.blocks for cell in plan.cells.values()), *plan.removed]
+    there = Space(blocks, fixed).addresses()
+    return there - Space(blocks, [*fixed, *held]).addresses(), there
 
 
 def connected_meshes(inventory: Inventory) -> dict[str, str]:

@@ -56,6 +56,10 @@ class Space:
             blocks.append(block)
         return tuple(blocks)
 
+    def addresses(self) -> int:
+        """Count the addresses that are free, in blocks of whatever size (addresses)."""
+        return sum(high - low for low, high in self._free)
+
     def count(self, prefix_length: int) -> int:
         """Count the aligned blocks of a size that are free."""
         size = 1 << (BITS - prefix_length)

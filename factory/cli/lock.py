@@ -15,7 +15,7 @@ from factory.runs.places import lock_file_of
 from factory.runs.reading import read_design
 from factory.runs.recorded import read_accounts
 from factory.runs.write import write_lock
-from factory.views.lock import describe_change
+from factory.views.lock import describe_change, describe_room
 from factory.words import counted
 
 BEGUN = (
@@ -77,7 +77,7 @@ def lock(
     )
     design = read_design(inventory_file, locked=locked, asked=asked)
     wanted = design.lock
-    lines = describe_change(design.before, wanted)
+    lines = describe_change(design.before, wanted, describe_room(design))
     lock_file = lock_file_of(inventory_file)
     changed = write_lock(design, lock_file)
     if not design.has_lock:

@@ -10,7 +10,7 @@ import typer
 from factory.cli.completion import complete_owners
 from factory.cli.help import Command
 from factory.cli.options import DEFAULT_INVENTORY, InventoryText, Locked
-from factory.cli.sized import Form, Plot, Rebuild, Solve, Staged, show
+from factory.cli.sized import Form, PerMonth, Plot, Rebuild, Solve, Staged, show
 from factory.errors import UsageError
 from factory.runs.reading import read_design
 from factory.runs.size import size_declared
@@ -51,6 +51,7 @@ def size(
     form: Form = "text",
     solve: Solve = False,
     rebuild: Rebuild = False,
+    growth: PerMonth = None,
     scenario: Staged = None,
     plot: Plot = None,
 ) -> None:
@@ -61,4 +62,4 @@ def size(
     """
     design = read_design(inventory_file, locked=locked)
     sized = size_declared(design, cells or (), scenario)
-    show(sized, form, solved=solve, rebuilt=rebuild, plot=plot)
+    show(sized, form, solved=solve, rebuilt=rebuild, plot=plot, per_month=growth)

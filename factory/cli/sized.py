@@ -38,6 +38,17 @@ Rebuild = Annotated[
     bool,
     typer.Option("--rebuild", rich_help_panel=ANSWERS, help="Simulate launching every node again."),
 ]
+PerMonth = Annotated[
+    int | None,
+    typer.Option(
+        "--growth",
+        min=1,
+        max=100_000,
+        metavar="NODES",
+        rich_help_panel=ANSWERS,
+        help="Nodes added a month: when the cell is full, and which raises are due by when.",
+    ),
+]
 Staged = Annotated[
     Scenario | None,
     typer.Option(
@@ -58,11 +69,19 @@ Plot = Annotated[
 ]
 
 
-def show(sized: Sized, form: SizedForm, *, solved: bool, rebuilt: bool, plot: Path | None) -> None:
+def show(
+    sized: Sized,
+    form: SizedForm,
+    *,
+    solved: bool,
+    rebuilt: bool,
+    plot: Path | None,
+    per_month: int | None,
+) -> None:
     """Print the answer, draw the picture, and exit with 4 where a bound that must hold does not."""
     if plot:
         _draw(sized, plot)
-    told = answer(sized, solved=solved, rebuilt=rebuilt)
+    told = answer(sized, solved=solved, rebuilt=rebuilt, per_month=per_month)
     text = render_sized(told, form, ascii_only=not _speaks_unicode())
     style = style_of(sys.stdout)
     shown = style.marked(text, MARKS) if form == "text" else text

@@ -14,7 +14,7 @@ from factory.cli.screen import say, warn
 from factory.runs.places import lock_file_of, output_of
 from factory.runs.reading import read_design
 from factory.runs.write import synth_design
-from factory.views.lock import describe_change
+from factory.views.lock import describe_change, describe_room
 from factory.words import counted
 
 
@@ -52,7 +52,7 @@ def synth(
     folder = output_of(inventory_file, output)
     made = synth_design(design, folder, lock_file, verify=verify, cached=not no_cache)
     if made.lock is not None:
-        for line in describe_change(design.before, made.lock):
+        for line in describe_change(design.before, made.lock, describe_room(design)):
             say(line)
         say(f"{lock_file}: written; commit it")
     if any(check_locked(made.lock or design.before, design.lock)):

@@ -10,7 +10,7 @@ import typer
 
 from factory.cli.completion import complete_instances, complete_regions
 from factory.cli.help import CELL, MESH, QUOTAS
-from factory.cli.sized import Form, Plot, Rebuild, Solve, Staged, show
+from factory.cli.sized import Form, PerMonth, Plot, Rebuild, Solve, Staged, show
 from factory.errors import UsageError
 from factory.facts.loader import load_facts
 from factory.runs.size import size_question
@@ -86,6 +86,7 @@ def what_if(
     form: Form = "text",
     solve: Solve = False,
     rebuild: Rebuild = False,
+    growth: PerMonth = None,
     scenario: Staged = None,
     plot: Plot = None,
 ) -> None:
@@ -114,7 +115,7 @@ def what_if(
     }
     given = {name: value for name, value in asked.items() if value is not None}
     sized = size_question(given, scenario, load_facts())
-    show(sized, form, solved=solve, rebuilt=rebuild, plot=plot)
+    show(sized, form, solved=solve, rebuilt=rebuild, plot=plot, per_month=growth)
 
 
 def _parse_quotas(pairs: Sequence[str]) -> dict[str, int]:

@@ -39,7 +39,7 @@ from factory.constructs.cdk import (
 from factory.constructs.roles import add_service_role
 from factory.facts.published import image_name
 from factory.facts.schema import STANDARD_IMAGE, ImageBuild
-from factory.inventory.schema import NodeGroup
+from factory.inventory.groups import unavailable_nodes
 from factory.naming import launch_template_name, name_tag, role_name
 from factory.specs.layers import ClusterSpec, NodePool
 
@@ -49,6 +49,7 @@ _EFFECT = {
     "PreferNoSchedule": "PREFER_NO_SCHEDULE",
     "NoExecute": "NO_EXECUTE",
 }
+_LEAST_UPDATE_HOURS = 2  # so that a change of labels alone never times out
 _ROOT_DEVICE = "/dev/xvda"  # of Amazon Linux 2023
 
 
@@ -82,10 +83,7 @@ class CellNodeGroups:
         self.groups: dict[str, list[EksNodeGroup]] = {}
         for name, pool in cell.pools.items():
             template = self._launch_template(name, pool)
-            self.groups[name] = [
-                self._group(group, zone, nodes, pool.declared, template)
-                for group, (zone, nodes) in pool.groups.items()
-            ]
+            self.groups[name] = [self._group(group, pool, template) for group in pool.groups]
 
     @property
     def first_groups(self) -> list[EksNodeGroup]:
@@ -154,9 +152,9 @@ class CellNodeGroups:
             ],
         )
 
-    def _group(
-        self, name: str, zone: str, nodes: int, declared: NodeGroup, template: LaunchTemplate
-    ) -> EksNodeGroup:
+    def _group(self, name: str, pool: NodePool, template: LaunchTemplate) -> EksNodeGroup:
+        declared, (zone, nodes) = pool.declared, pool.groups[name]
+        longest = max(_LEAST_UPDATE_HOURS, pool.update_hours[name] + 1)
         return EksNodeGroup(
             self._stack,
             f"group-{name}",
@@ -172,7 +170,7 @@ class CellNodeGroups:
                 desired_size=nodes, min_size=nodes, max_size=nodes
             ),
             update_config=EksNodeGroupUpdateConfig(
-                max_unavailable=min(declared.max_unavailable, nodes)
+                max_unavailable=unavailable_nodes(nodes, declared.max_unavailable)
             ),
             node_repair_config=(
                 EksNodeGroupNodeRepairConfig(enabled=True) if declared.repair else None
@@ -182,7 +180,7 @@ class CellNodeGroups:
                 EksNodeGroupTaint(key=t.key, value=t.value or None, effect=_EFFECT[t.effect])
                 for t in declared.taints
             ],
-            timeouts=EksNodeGroupTimeouts(create="60m", update="24h", delete="60m"),
+            timeouts=EksNodeGroupTimeouts(create="60m", update=f"{longest}h", delete="60m"),
             depends_on=self._after,
         )
 

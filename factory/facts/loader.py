@@ -15,6 +15,7 @@ from factory.facts.published import image_name
 from factory.facts.schema import (
     AddonVersion,
     CallCount,
+    CallRetries,
     ChartVersion,
     EndpointService,
     Facts,
@@ -51,6 +52,7 @@ def load_facts() -> Facts:
         nau=_table(NauWeight, nau["weights"], sources),
         buckets=_table(TokenBucket, api["buckets"], sources),
         calls=_table(NodeCalls, map_calls(api["calls"]), sources),
+        retries=_table(CallRetries, map_retries(api["retries"]), sources),
         parameters=_table(Parameter, parameters, sources),
         policy={id_: Policy(id=id_, **row) for id_, row in _read("policy").items()},
         addons=_table(AddonVersion, map_addons(eks["addons"]), sources),
@@ -136,12 +138,12 @@ class RegionTable(Mapping[str, Region]):
             for kind in ("observed", "patterned"):
                 for name, ids in rows[kind].items():
                     self._regions[name] = self._region(
-                        name, ids, kind == "observed", elsewhere.get(name, "aws")
+                        name, ids, kind == "observed", elsewhere.get(name, "aws"), rows["checked"]
                     )
         return self._regions
 
     def _region(
-        self, name: str, zone_ids: Sequence[str], confirmed: bool, partition: str
+        self, name: str, zone_ids: Sequence[str], confirmed: bool, partition: str, checked: date
     ) -> Region:
         start = zone_ids[0].partition("-")[0] + "-"
         refused = tuple(zone for zone in self._refused if zone.startswith(start))
@@ -152,6 +154,7 @@ class RegionTable(Mapping[str, Region]):
             partition=partition,
             refused=refused,
             opt_in=partition == "aws" and name not in self._enabled,
+            checked=str(checked),
         )
 
 
@@ -169,6 +172,14 @@ def map_calls(rows: Mapping[str, Row]) -> dict[str, Row]:
             "before": _version(row.get("before")),
             "calls": tuple(CallCount(action=name, **n) for name, n in row["calls"].items()),
         }
+        for id_, row in rows.items()
+    }
+
+
+def map_retries(rows: Mapping[str, Row]) -> dict[str, Row]:
+    """Turn the versions of each row into values."""
+    return {
+        id_: {**row, "since": _version(row.get("since")), "before": _version(row.get("before"))}
         for id_, row in rows.items()
     }
 
@@ -243,17 +254,19 @@ def _instance(row: Row) -> InstanceType:
 
 
 def _table(
-    kind: type[RowType], rows: Mapping[str, Row], sources: Mapping[str, tuple[str, date]]
+    kind: type[RowType], rows: Mapping[str, Row], sources: Mapping[str, Row]
 ) -> dict[str, RowType]:
     table = {}
     for id_, row in rows.items():
-        url, checked = sources[row["source"]]
-        table[id_] = kind(**{"id": id_, "checked": checked, **row, "source": url})
+        page = sources[row["source"]]
+        table[id_] = kind(**{"id": id_, **page, **row, "source": page["source"]})
     return table
 
 
-def _sources() -> dict[str, tuple[str, date]]:
-    return {id_: (row["url"], row["checked"]) for id_, row in _read("sources").items()}
+def _sources() -> dict[str, Row]:
+    """Read what every row says of its page: address, the day it was read, and of its copy."""
+    rows = _read("sources").items()
+    return {id_: {"source": row.pop("url"), **row} for id_, row in rows}
 
 
 def _read(name: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Literal
@@ -17,14 +18,22 @@ class Provenance:
     """Where a fact comes from; every row of every table has it.
 
     Attributes:
+        checked: the day on which somebody read the page, or a copy of it.
+        copied: of a copy, the newest day that it shows; None where no day is to be seen.
         informs: why it is here although no code reads it; empty for every other fact.
     """
 
     source: str
     checked: date
+    copied: date | None = None
     confirmed: bool = True
     note: str = ""
     informs: str = ""
+
+    @property
+    def as_of(self) -> date:
+        """The day up to which it is known to hold: what came later is not known here."""
+        return self.copied or self.checked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +48,8 @@ class Quota(Provenance):
         code: the Service Quotas code, empty where none is known.
         by_region: Regions where another default holds.
         families: letters that the instance families begin with which a vCPU quota counts.
+        times, within: ids of quotas; the account's value of this one multiplied by that of `times`
+            must not exceed `within`. Both are empty for nearly all.
     """
 
     id: str
@@ -53,6 +64,8 @@ class Quota(Provenance):
     disputed: tuple[int, ...] = ()
     families: tuple[str, ...] = ()
     by_region: tuple[tuple[str, int], ...] = ()
+    times: str = ""
+    within: str = ""
 
     @property
     def is_raisable(self) -> bool:
@@ -137,6 +150,32 @@ class NodeCalls(Provenance):
 
     def covers(self, version: tuple[int, ...]) -> bool:
         """Tell whether a CNI version, such as (1, 15, 4), falls into the range."""
+        return (self.since is None or version >= self.since) and (
+            self.before is None or version < self.before
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRetries(Provenance):
+    """How often the VPC CNI tries a call that EC2 throttles, for a range of its versions.
+
+    Attributes:
+        since, before: half-open range of CNI versions; None is an open end.
+        attempts: of its SDK for one call, the first included.
+        longest_wait: between two of them (s).
+        rounds: of so many attempts that it makes for some actions; one for all others.
+    """
+
+    id: str
+    since: tuple[int, ...] | None
+    before: tuple[int, ...] | None
+    attempts: int
+    longest_wait: float
+    rounds: Mapping[str, int]
+    unit: str = "attempts"
+
+    def covers(self, version: tuple[int, ...]) -> bool:
+        """Tell whether a CNI version falls into the range."""
         return (self.since is None or version >= self.since) and (
             self.before is None or version < self.before
         )
@@ -237,6 +276,7 @@ class Region:
         partition: AWS's own name for the group of Regions that share accounts and ARNs.
         refused: zone ids in which EKS takes no cluster subnet, listed above or not.
         opt_in: an account has to enable it before anything can be made there.
+        checked: day of the list that it stands in.
     """
 
     name: str
@@ -245,3 +285,4 @@ class Region:
     partition: str = "aws"
     refused: tuple[str, ...] = ()
     opt_in: bool = False
+    checked: str = ""

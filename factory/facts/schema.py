@@ -24,6 +24,7 @@ from factory.facts.published import (
 )
 from factory.facts.rows import (
     CallCount,
+    CallRetries,
     EndpointService,
     InstanceType,
     Kind,
@@ -43,6 +44,7 @@ __all__ = [
     "STANDARD_IMAGE",
     "AddonVersion",
     "CallCount",
+    "CallRetries",
     "ChartVersion",
     "EndpointService",
     "Facts",
@@ -105,6 +107,7 @@ class Facts:
     nau: Mapping[str, NauWeight]
     buckets: Mapping[str, TokenBucket]
     calls: Mapping[str, NodeCalls]
+    retries: Mapping[str, CallRetries]
     parameters: Mapping[str, Parameter]
     policy: Mapping[str, Policy]
     instances: Mapping[str, InstanceType]
@@ -127,6 +130,21 @@ class Facts:
         """List the quotas that Service Quotas knows, by code, as they are in a Region."""
         here = (quota.in_region(region) for quota in self.quotas.values())
         return {quota.code: quota for quota in here if quota.code}
+
+    def most(self, quota: Quota, region: str, raised: Mapping[str, float]) -> int | None:
+        """Say the most that AWS gives of a quota; None where no page names one.
+
+        Args:
+            quota: the fact.
+            region: where the account uses it.
+            raised: what the account was given of others: some quotas bound each other.
+        """
+        most = quota.in_region(region).maximum
+        if not quota.within:
+            return most
+        others = effective(self.quota(quota.times), region, raised)
+        together = int(self.quota(quota.within).default / max(1, others))
+        return together if most is None else min(most, together)
 
     def parameter(self, id_: str) -> float:
         """Look the value of a parameter up by id; UnknownFact when there is none."""
@@ -213,6 +231,17 @@ class Facts:
                 return (*self.calls["launch"].calls, *row.calls)
         wanted = f"{growth} of CNI {'.'.join(map(str, version))}"
         raise UnknownFact(table="node calls", id_=wanted)
+
+    def call_retries(self, version: tuple[int, ...]) -> CallRetries:
+        """Say how often the CNI tries a call that is throttled.
+
+        Raises:
+            UnknownFact: when no row covers the CNI version.
+        """
+        for row in self.retries.values():
+            if row.covers(version):
+                return row
+        raise UnknownFact(table="retries", id_=".".join(map(str, version)))
 
     def instance(self, name: str) -> InstanceType:
         """Look an instance type up by its exact name.

@@ -94,7 +94,7 @@ def _check_newest(
 def _known(cell_type: CellType, addon: AddonName, facts: Facts) -> str:
     """Name the newest known version of an add-on; nothing where none is known."""
     newest = facts.addons.get(f"{addon}@{cell_type.kubernetes_version}")
-    return f"the newest known here is {newest.version} (as of {newest.checked})" if newest else ""
+    return f"the newest known here is {newest.version} (as of {newest.as_of})" if newest else ""
 
 
 def _check_configuration(

@@ -9,10 +9,13 @@ new ones, and never renames or resizes the ones before it.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import ceil
 
 from factory.facts.schema import Facts
 from factory.inventory.schema import CellType, NodeGroup
 from factory.naming import node_group_name
+
+SECONDS_PER_MINUTE = 60
 
 
 def nodes_per_zone(cell_type: CellType) -> int:
@@ -68,16 +71,70 @@ def name_groups(
     }
 
 
-def update_surge(max_unavailable: int, per_zone: int, zones: int = 1) -> int:
+def unavailable_nodes(nodes: int, max_unavailable: int) -> int:
+    """Say how many nodes of a group an update replaces at a time; never more than it has (nodes).
+
+    Args:
+        nodes: Nodes of the managed node group, 1 or more (nodes).
+        max_unavailable: What the pool declares (nodes).
+    """
+    return min(max_unavailable, nodes)
+
+
+def update_minutes(nodes: int, max_unavailable: int, facts: Facts) -> float:
+    """Say how long EKS may take to update a group before it gives up, at most (minutes).
+
+    Batch after batch of nodes is drained and waits a while; its successors have their time to join.
+
+    Args:
+        nodes: Nodes of the managed node group, 1 or more (nodes).
+        max_unavailable: What the pool declares (nodes).
+        facts: What EKS waits for.
+
+    Source:
+        https://docs.aws.amazon.com/eks/latest/userguide/managed-node-update-behavior.html
+    """
+    batches = ceil(nodes / unavailable_nodes(nodes, max_unavailable))
+    join = facts.parameter("update-bootstrap-minutes")
+    drain = facts.parameter("update-drain-minutes")
+    settle = facts.parameter("update-settle-seconds") / SECONDS_PER_MINUTE
+    return batches * (join + drain + settle)
+
+
+def group_surge(nodes: int, max_unavailable: int, per_zone: int, zones: int = 1) -> int:
     """Count the nodes by which one managed node group grows while it is updated (nodes).
+
+    Args:
+        nodes: Nodes of the group, 1 or more (nodes).
+        max_unavailable: What the pool declares (nodes).
+        per_zone: Nodes for each of the group's zones that EKS adds at least.
+        zones: Zones of the group.
 
     Source:
         https://docs.aws.amazon.com/eks/latest/userguide/managed-node-update-behavior.html
 
-    >>> update_surge(max_unavailable=20, per_zone=2)
+    >>> group_surge(100, max_unavailable=20, per_zone=2)
     20
+    >>> group_surge(3, max_unavailable=20, per_zone=2)
+    3
     """
-    return max(per_zone * zones, max_unavailable)
+    return max(per_zone * zones, unavailable_nodes(nodes, max_unavailable))
+
+
+def groups_surge(groups: Iterable[int], max_unavailable: int, per_zone: int) -> int:
+    """Count the nodes by which groups of one zone grow while all are updated at once (nodes).
+
+    Args:
+        groups: Nodes of each group (nodes).
+        max_unavailable: Nodes that an update of one group replaces at a time (nodes).
+        per_zone: Nodes that EKS adds to a group at least.
+    """
+    return sum(group_surge(nodes, max_unavailable, per_zone) for nodes in groups)
+
+
+def least_surge(facts: Facts) -> int:
+    """Say by how many nodes EKS grows a group of one zone at least (nodes)."""
+    return int(facts.parameter("update-surge-per-zone"))
 
 
 def pool_surge(nodes: int, max_unavailable: int, facts: Facts) -> int:
@@ -88,6 +145,5 @@ def pool_surge(nodes: int, max_unavailable: int, facts: Facts) -> int:
         max_unavailable: Nodes that an update of one group replaces at a time (nodes).
         facts: What AWS allows.
     """
-    per_zone = int(facts.parameter("update-surge-per-zone"))
     groups = split_groups(nodes, group_size(facts))
-    return len(groups) * update_surge(max_unavailable, per_zone)
+    return groups_surge(groups, max_unavailable, least_surge(facts))

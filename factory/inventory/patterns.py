@@ -8,7 +8,7 @@ from __future__ import annotations
 NAME = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
 ACCOUNT_ID = r"^[0-9]{12}$"
 ROLE_NAME = r"^[A-Za-z0-9_+=,.@-]{1,64}$"
-REGION = r"^[a-z]{2}(-[a-z]+)+-[0-9]$"
+REGION = r"^[a-z]{2,4}(-[a-z]+)+-[0-9]$"
 ZONE_ID = r"^[a-z]+[0-9]-az[0-9]+$"
 NAMESPACE = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
 QUOTA_CODE = r"^L-[0-9A-F]{8}$"

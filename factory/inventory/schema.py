@@ -16,6 +16,7 @@ from factory.inventory.addons import ADDON_ENTRY as ADDON_ENTRY
 from factory.inventory.addons import ADDON_VERSION as ADDON_VERSION
 from factory.inventory.addons import Addon as Addon
 from factory.inventory.addons import AddonEntry, ControlPlaneLog, ControlPlaneTier
+from factory.inventory.load import Load as Load
 from factory.inventory.nodes import FlowLogs as FlowLogs
 from factory.inventory.nodes import NodeGroup as NodeGroup
 from factory.inventory.nodes import Taint as Taint
@@ -216,6 +217,9 @@ class CellType(Model):
     flow_logs: FlowLogs = Field(default=FlowLogs(), description="VPC flow logs.")
     ingress: Ingress | None = Field(default=None, description="The static way in.")
     spark: Spark = Field(description="The platform layer.")
+    load: Load = Field(
+        default=Load(), description="What its jobs ask of a cell, as far as you know."
+    )
     quotas: Quotas
 
     def addon_version(self, name: AddonName) -> str | None:

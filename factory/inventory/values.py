@@ -154,6 +154,19 @@ class Model(BaseModel):
             return super().__getattr__(name)
 
 
+def most_items(model: type[BaseModel], field: str) -> int:
+    """Read how many items a list of the inventory may have.
+
+    >>> from pydantic import Field
+    >>> fields = {"__annotations__": {"n": list[int]}, "n": Field(max_length=6)}
+    >>> most_items(type("M", (Model,), fields), "n")
+    6
+    """
+    marks = model.model_fields[field].metadata
+    (most,) = (mark.max_length for mark in marks if hasattr(mark, "max_length"))
+    return int(most)
+
+
 def bounds_of(model: type[BaseModel], field: str) -> tuple[int, int]:
     """Read the least and the most that a whole number of the inventory may be.
 

@@ -127,7 +127,7 @@ def _check_image(cell_type: CellType, facts: Facts, path: KeyPath) -> Iterator[F
 def _newest_image(facts: Facts, kubernetes: str) -> str:
     rows = [row for row in facts.images.values() if row.kubernetes == kubernetes]
     newest = max(rows, key=lambda row: row.release, default=None)
-    return f"{newest.release} (as of {newest.checked})" if newest else "none"
+    return f"{newest.release} (as of {newest.as_of})" if newest else "none"
 
 
 @as_far_as_readable
@@ -159,7 +159,7 @@ def _minor(version: str) -> int:
 
 def _offered(facts: Facts) -> str:
     known = [v for v in facts.kubernetes.values() if not _is_past(v.extended_until, v)]
-    read = max(version.checked for version in known)
+    read = max(version.as_of for version in known)
     return f"it has {', '.join(v.id for v in known)} (as of {read}; newer ones are not known here)"
 
 

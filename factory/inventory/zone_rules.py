@@ -50,11 +50,16 @@ def _check_region(place: State | Hub | Mesh, path: KeyPath, facts: Facts) -> Ite
     region = place.region
     if region not in facts.regions:
         message = f"unknown Region {region!r}{suggest(region, facts.regions)}"
-        yield Finding(rule="F111", path=path, message=message)
+        yield Finding(rule="F111", path=path, message=message, hint=_as_of(facts))
     elif facts.regions[region].partition != PARTITION:
         message = f"{region} is in the partition {facts.regions[region].partition}"
         hint = f"cells are built in the partition {PARTITION} only: ARNs and endpoints name it"
         yield Finding(rule="F128", path=path, message=message, hint=hint)
+
+
+def _as_of(facts: Facts) -> str:
+    day = max((region.checked for region in facts.regions.values()), default="")
+    return f"as of {day}; Regions and zones that AWS opened since are not known here"
 
 
 @as_far_as_readable
@@ -69,7 +74,7 @@ def _check_known(inventory: Inventory, homes: Mapping[str, str], facts: Facts) -
             path = ("cell_types", name, "zones", index)
             if _home(zone, homes) is None:
                 message = f"unknown zone {zone!r}{suggest(zone, _listed(facts.regions))}"
-                yield Finding(rule="F111", path=path, message=message)
+                yield Finding(rule="F111", path=path, message=message, hint=_as_of(facts))
             if zone in refused:
                 yield Finding(
                     rule="F128",

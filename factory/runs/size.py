@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
+from factory.addressing.room import Room, room_for_more
 from factory.design import Design
 from factory.errors import UsageError
-from factory.facts.schema import Facts, Quota, UnknownInstanceType
+from factory.facts.schema import Facts, UnknownInstanceType
 from factory.inventory.nearest import suggest
 from factory.sizing.answers import (
-    Pools,
     Rebuilt,
     Solved,
-    cgnat_pool,
-    inventory_pools,
+    cgnat_room,
     lead_seconds,
     rebuild_readings,
     solve,
 )
 from factory.sizing.bounds import stage
+from factory.sizing.growth import Growth, grow
+from factory.sizing.joining import JoinedMesh, asked_mesh, joined_mesh
 from factory.sizing.setting import Setting, setting_of, size_setting
 from factory.sizing.usage import Ledger, Scenario, mark_binding
 from factory.sizing.whatif import WhatIf, WhatIfError, assumed, setting_of_what_if
@@ -37,7 +38,8 @@ class Sized:
     details: tuple[str, ...]
     facts: Facts
     setting: Setting | None  # the cell among its peers
-    pools: Pools
+    mesh: JoinedMesh | None = None  # of that cell
+    room: Room = field(default_factory=dict)  # in the address pools, for cells like it
     assumed: tuple[str, ...] = ()  # what a question left open, one sentence each
 
     def require_cell(self) -> Setting:
@@ -47,7 +49,7 @@ class Sized:
             UsageError: when there is none, or more than one.
         """
         if self.setting is None:
-            msg = "--solve, --rebuild and --plot need one cell: name it"
+            msg = "--solve, --rebuild, --growth and --plot need one cell: name it"
             raise UsageError(msg)
         return self.setting
 
@@ -59,8 +61,9 @@ class Answer:
     sized: Sized
     solved: Solved | None
     rebuilt: tuple[Rebuilt, ...]
+    growth: Growth | None
     lead_minutes: float  # before the first launch of a rebuild; 0 where there is none
-    rebuild_minutes: float  # that our policy gives a rebuild
+    rebuild_minutes: float  # that our policy gives a rebuild, from the first launch
     tight: float  # share of a limit from which our policy has it marked
 
 
@@ -80,14 +83,15 @@ def size_declared(design: Design, cells: Sequence[str], scenario: Scenario | Non
     _require_known(cells, ledger.owners())
     details = tuple(cells) or (tuple(inventory.cells) if len(inventory.cells) == 1 else ())
     if len(details) != 1 or details[0] not in inventory.cells:
-        return Sized(ledger=ledger, details=details, facts=facts, setting=None, pools={})
+        return Sized(ledger=ledger, details=details, facts=facts, setting=None)
     cell = details[0]
     return Sized(
         ledger=ledger,
         details=details,
         facts=facts,
         setting=replace(setting_of(inventory, plan, cell, facts), scenario=scenario),
-        pools=inventory_pools(inventory, plan.cells[cell]),
+        mesh=joined_mesh(inventory, plan, cell, facts),
+        room=room_for_more(inventory, design.lock, cell, facts),
     )
 
 
@@ -104,7 +108,7 @@ def size_question(asked: Mapping[str, Any], scenario: Scenario | None, facts: Fa
     """
     try:
         question = WhatIf(**asked)
-        _require_possible(question.quotas, facts.quotas_by_code(question.region))
+        _require_possible(question, facts)
         setting = replace(setting_of_what_if(question, facts), scenario=scenario)
     except (WhatIfError, UnknownInstanceType) as error:
         raise UsageError(str(error)) from error
@@ -113,23 +117,35 @@ def size_question(asked: Mapping[str, Any], scenario: Scenario | None, facts: Fa
         details=(setting.shape.name,),
         facts=facts,
         setting=setting,
-        pools=cgnat_pool(setting.shape.pod_addresses),
+        mesh=asked_mesh(setting),
+        room=cgnat_room(setting.shape.pod_blocks),
         assumed=tuple(assumed(question, asked, facts)),
     )
 
 
-def answer(sized: Sized, *, solved: bool = False, rebuilt: bool = False) -> Answer:
-    """Answer what is asked beyond the ledger: the model run backwards, a simulated rebuild.
+def answer(
+    sized: Sized, *, solved: bool = False, rebuilt: bool = False, per_month: int | None = None
+) -> Answer:
+    """Answer what is asked beyond the ledger.
+
+    Args:
+        sized: what was sized.
+        solved: run the model backwards.
+        rebuilt: simulate a rebuild.
+        per_month: nodes that come each month; no growth is asked about when None.
 
     Raises:
         UsageError: when one of them is asked for, and no one cell is in question.
     """
-    setting = sized.require_cell() if solved or rebuilt else None
+    setting = sized.require_cell() if solved or rebuilt or per_month else None
     facts = sized.facts
     return Answer(
         sized=sized,
-        solved=solve(setting, sized.pools) if setting and solved else None,
+        solved=solve(setting, sized.mesh, sized.room)
+        if setting and sized.mesh and solved
+        else None,
         rebuilt=rebuild(setting) if setting and rebuilt else (),
+        growth=grow(setting, per_month) if setting and per_month else None,
         lead_minutes=lead_seconds(setting) / 60 if setting and rebuilt else 0,
         rebuild_minutes=facts.policy_value("rebuild-minutes"),
         tight=facts.policy_value("headroom-warn-share"),
@@ -148,12 +164,13 @@ def _require_known(cells: Sequence[str], owners: Collection[str]) -> None:
             raise UsageError(msg)
 
 
-def _require_possible(quotas: Mapping[str, int], known: Mapping[str, Quota]) -> None:
-    for code, value in quotas.items():
+def _require_possible(question: WhatIf, facts: Facts) -> None:
+    known = facts.quotas_by_code(question.region)
+    for code, value in question.quotas.items():
         if code not in known:
             msg = f"--quota {code}: no bound uses that quota"
             raise UsageError(msg)
-        most = known[code].maximum
+        most = facts.most(known[code], question.region, question.quotas)
         if most is not None and value > most:
             msg = f"--quota {code}={value:,}: AWS gives at most {most:,} ({known[code].title})"
             raise UsageError(msg)

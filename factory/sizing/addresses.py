@@ -94,21 +94,32 @@ def _vpc(entries: CellEntries) -> Iterator[Usage]:
     cell_path = ("cells", shape.name)
     public = 1 if shape.nat_gateways else 0
     subnets = len(shape.zones) * len(subnet_kinds(egress=bool(public)))
-    # Node tables hold a local route for each block, one for each block of a peer, those of the
-    # gateway endpoints and, where there is egress, the default route.
-    routes = shape.blocks + shape.peers.blocks + shape.gateways + public
-    for bound, used in (
-        ("blocks-per-vpc", shape.blocks),
-        ("subnets-per-vpc", subnets),
-        ("routes-per-route-table", routes),
-    ):
+    for bound, used in (("blocks-per-vpc", shape.blocks), ("subnets-per-vpc", subnets)):
         yield entries.usage(
             bound, used, entries.quota(bound), scope=entries.scope("vpc"), path=cell_path
         )
+    yield size_routes(entries)
     yield entries.usage(
         "rules-per-security-group",
         shape.peers.hub_blocks + OWN_CONTROL_PLANE_RULES,
         entries.quota("rules-per-security-group"),
         scope=entries.scope("vpc"),
         path=cell_path,
+    )
+
+
+def size_routes(entries: CellEntries) -> Usage:
+    """Size the route table of a cell's nodes.
+
+    It holds a local route for each block, one for each block of a peer, those of the gateway
+    endpoints and, where there is egress, the default route.
+    """
+    shape, bound = entries.shape, "routes-per-route-table"
+    public = 1 if shape.nat_gateways else 0
+    return entries.usage(
+        bound,
+        shape.blocks + shape.peers.blocks + shape.gateways + public,
+        entries.quota(bound),
+        scope=entries.scope("vpc"),
+        path=("cells", shape.name),
     )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from ipaddress import IPv4Network, collapse_addresses
+from ipaddress import IPv4Network
 
-from factory.addressing.blocks import CellAddresses
-from factory.facts.schema import TokenBucket
-from factory.inventory.schema import Inventory
+from factory.addressing.room import Room, room_in
+from factory.facts.schema import CallRetries, TokenBucket
+from factory.sizing.bounds import stage
 from factory.sizing.calls import SHARED_BUCKET
+from factory.sizing.joining import JoinedMesh, size_joined
 from factory.sizing.mend import Change, mend
 from factory.sizing.rebuild import (
     Draw,
@@ -24,9 +25,6 @@ from factory.sizing.solve import QuotaRaise, most_cells, most_nodes, quota_raise
 from factory.sizing.terms import drain_seconds
 
 CGNAT = IPv4Network("100.64.0.0/10")  # RFC 6598
-
-Pools = Mapping[str, tuple[int, int]]
-"""What an address pool holds and what one cell takes of it, by bound (addresses)."""
 
 Draws = Callable[[], Draw]
 """Makes a fresh source of numbers from 0 to 1; each must give the same ones again."""
@@ -55,41 +53,40 @@ class Rebuilt:
     """A rebuild in one reading of the throttles, unpaced and at the best pace."""
 
     reading: str
+    shared: bool  # one bucket for all mutating calls
+    retries: CallRetries
     unpaced: Rebuild
     pace: float | None
     paced: Rebuild | None
 
 
-def solve(setting: Setting, pools: Pools) -> Solved:
-    """Run the model backwards for one cell."""
+def solve(setting: Setting, mesh: JoinedMesh, room: Room) -> Solved:
+    """Run the model backwards for one cell.
+
+    Args:
+        setting: the cell among its peers.
+        mesh: the whole mesh of the cell, with its hubs.
+        room: cells that find room in the address pools beside those there are.
+    """
     usages = size_setting(setting)
+    # A single cell asks no peer: some bounds are there with the next one only.
+    joined = stage(size_joined(mesh, len(mesh.members) + 1), setting.scenario)
+    gating = {usage.bound for usage in (*usages, *joined) if usage.gate == "error"}
     return Solved(
         cell=setting.shape.name,
         nodes=setting.shape.nodes,
-        gating=frozenset(usage.bound for usage in usages if usage.gate == "error") | set(pools),
+        gating=frozenset(gating | set(room)),
         most_nodes=most_nodes(setting),
-        most_cells=most_cells(setting, pools),
+        most_cells=most_cells(mesh, room),
         raises=quota_raises(usages),
         changes=mend(setting),
     )
 
 
-def inventory_pools(inventory: Inventory, cell: CellAddresses) -> Pools:
-    """Say what the address pools hold and what a cell takes of each, by bound (addresses)."""
-    pools = inventory.address_pools
-    return {
-        "pod-pool": (_total(pools.pod), _total(cell.pod_blocks)),
-        "node-pool": (_total(pools.node), cell.primary.num_addresses),
-    }
-
-
-def cgnat_pool(pod_addresses: int) -> Pools:
-    """Take all of the shared address space as the pod pool of a cell nobody declared."""
-    return {"pod-pool": (CGNAT.num_addresses, pod_addresses)}
-
-
-def _total(blocks: Iterable[IPv4Network]) -> int:
-    return sum(block.num_addresses for block in collapse_addresses(blocks))
+def cgnat_room(pod_blocks: Iterable[IPv4Network]) -> Room:
+    """Say how many cells beside one find all their pod blocks in the shared address space."""
+    cells = room_in([CGNAT], [block.prefixlen for block in pod_blocks])
+    return {"pod-pool": None if cells is None else cells - 1}
 
 
 def lead_seconds(setting: Setting) -> float:
@@ -121,13 +118,15 @@ def _rebuild(setting: Setting, reading: str, shared: TokenBucket | None, draws: 
         shape.nodes,
         shape.prefixes,
         setting.facts,
+        retries=shape.retries,
         shared=shared,
-        lead_seconds=lead_seconds(setting),
     )
     pace = recommend_pace(plan, draws)
     paced = None if pace is None else replace(plan, pace=pace)
     return Rebuilt(
         reading=reading,
+        shared=shared is not None,
+        retries=shape.retries,
         unpaced=simulate_rebuild(plan, draws()),
         pace=pace,
         paced=None if paced is None else simulate_rebuild(paced, draws()),

@@ -42,22 +42,21 @@ _LAUNCHES = (
     "AWS does not document whether Auto Scaling launches draw on the account's buckets: here "
     "they do (calls per node in factory/facts/ec2_api.yaml)"
 )
+_FEWER_PODS = "lower prefixes_per_node, and max_pods with it"
 _PLANE = "all interfaces of the control plane may stand in one zone"
 
 _ROWS = (
     # addresses
     Bound(id="pod-prefixes", rule="F301", title="pod prefixes", unit="prefixes",
-          assumption=f"all but the first part of a pod subnet is reserved for prefixes; {_SURGE}",
-          remedy="add a zone"),
+          assumption=f"all but the first part of a pod subnet is reserved for prefixes; {_SURGE}"),
     Bound(id="pod-prefixes-fragmented", rule="F302", title="pod prefixes, unreserved",
           unit="prefixes", gate="warning",
           assumption="without reservations, each pod interface spoils a whole /28",
           remedy="keep the subnet reservations"),
     Bound(id="pod-interface-addresses", rule="F303", title="pod interface addresses",
-          unit="addresses", assumption=f"one single address for each pod interface; {_SURGE}",
-          remedy="add a zone"),
+          unit="addresses", assumption=f"one single address for each pod interface; {_SURGE}"),
     Bound(id="node-addresses", rule="F304", title="node addresses", unit="addresses",
-          assumption=_SURGE, remedy="raise node_ceiling, so that a larger block is planned"),
+          assumption=_SURGE),
     Bound(id="endpoint-addresses", rule="F305", title="endpoint addresses", unit="addresses",
           assumption="an address for each interface endpoint and for the load balancer",
           remedy="remove interface endpoints"),
@@ -65,9 +64,12 @@ _ROWS = (
           unit="addresses", assumption="free addresses that EKS asks of each cluster subnet"),
     Bound(id="blocks-per-vpc", rule="F307", title="blocks of the VPC", unit="blocks"),
     Bound(id="pod-pool", rule="F308", title="pod address pool", unit="addresses",
-          assumption="blocks of cells do not overlap, as peering demands",
+          assumption="blocks of hubs and reserved ones are not there, those of removed cells are "
+          "taken, until they are released",
           remedy="add a block to address_pools.pod"),
     Bound(id="node-pool", rule="F309", title="node address pool", unit="addresses",
+          assumption="blocks of hubs and reserved ones are not there, those of removed cells are "
+          "taken, until they are released",
           remedy="add a block to address_pools.node"),
     Bound(id="subnets-per-vpc", rule="F310", title="subnets of the VPC", unit="subnets"),
     Bound(id="routes-per-route-table", rule="F311", title="routes of a node table", unit="routes",
@@ -82,6 +84,20 @@ _ROWS = (
     Bound(id="pod-prefixes-blue-green", rule="F314", title="pod prefixes, blue/green",
           unit="prefixes", gate="note",
           assumption="the largest pool stands twice while a new one takes over"),
+    # addresses, when something goes wrong
+    Bound(id="pod-addresses-misconfigured", rule="F387", title="pod addresses, delegation off",
+          unit="addresses", gate="note",
+          assumption="single addresses come from the part of a pod subnet that is not reserved "
+          "for prefixes: pods beyond get none"),
+    Bound(id="node-addresses-reset", rule="F388", title="node addresses, settings reset",
+          unit="addresses", gate="note", assumption=f"{_RESET}: pods then take addresses of the "
+          "node subnet, and those beyond get none"),
+    Bound(id="node-addresses-bare", rule="F389", title="node addresses, networking off",
+          unit="addresses", gate="note", assumption="every address of every interface, all of the "
+          "node subnet: pods beyond get none"),
+    Bound(id="pod-addresses-attached", rule="F390", title="pod addresses, all full",
+          unit="addresses", gate="note", assumption="every interface but the primary one full of "
+          "single addresses, of the part of a pod subnet that is not reserved for prefixes"),
     # node
     Bound(id="prefix-slots", rule="F315", title="prefix slots of a node", unit="prefixes",
           assumption="all pod interfaces that MAX_ENI allows (policy interfaces-per-node)",
@@ -92,7 +108,7 @@ _ROWS = (
           assumption="every pod is taken to need an address; host-network pods need none",
           remedy="lower max_pods, or raise prefixes_per_node: pods beyond get no address"),
     Bound(id="kubernetes-pods-per-node", rule="F318", title="pods of a node, guidance",
-          unit="pods", gate="warning", remedy="lower max_pods"),
+          unit="pods", gate="warning", remedy=_FEWER_PODS),
     Bound(id="pods-per-node-churn", rule="F319", title="pods of a node, churning", unit="pods",
           gate="warning",
           assumption="the address of a deleted pod rests for a while (IP_COOLDOWN_PERIOD)",
@@ -105,22 +121,22 @@ _ROWS = (
     Bound(id="vpc-nau-misconfigured", rule="F322", title="NAU, delegation off", unit="NAU",
           assumption="prefix delegation lost, MINIMUM_IP_TARGET and MAX_ENI kept"),
     Bound(id="vpc-nau-reset", rule="F323", title="NAU, CNI settings reset", unit="NAU",
-          gate="warning", assumption=_RESET, remedy="set the values in the add-on itself"),
+          gate="warning", assumption=_RESET),
     Bound(id="vpc-nau-attached", rule="F324", title="NAU, every interface full", unit="NAU",
           gate="note", assumption="custom networking on, nothing else holds"),
     Bound(id="vpc-nau-bare", rule="F325", title="NAU, custom networking off", unit="NAU",
           gate="note", assumption="every address of every interface"),
     Bound(id="peered-nau", rule="F330", title="NAU of the mesh", unit="NAU",
           assumption=f"{_SURGE}; {_WEIGHTS}; {_PEERS}",
-          remedy="remove a cell or hub from the mesh, or set cell_to_cell: none",
-          hub_remedy="take a cell off the hub"),
+          remedy="remove cells or hubs from the mesh, or set cell_to_cell: none",
+          hub_remedy="take cells off the hub"),
     Bound(id="peered-nau-pods", rule="F331", title="NAU of the mesh, pods counted", unit="NAU",
           gate="warning", assumption=_WEIGHT),
     Bound(id="peered-nau-misconfigured", rule="F332", title="NAU of the mesh, one cell off",
           unit="NAU",
           assumption="the cell that costs most loses prefix delegation, the others hold",
-          remedy="remove a cell or hub from the mesh, or set cell_to_cell: none",
-          hub_remedy="take a cell off the hub"),
+          remedy="remove cells or hubs from the mesh, or set cell_to_cell: none",
+          hub_remedy="take cells off the hub"),
     Bound(id="peered-nau-reset", rule="F333", title="NAU of the mesh, one cell reset", unit="NAU",
           gate="warning", assumption=f"the cell that costs most, {_RESET}"),
     Bound(id="peered-nau-all-misconfigured", rule="F334", title="NAU of the mesh, all cells off",
@@ -128,11 +144,13 @@ _ROWS = (
     # EC2 throttles
     Bound(id="rebuild-per-action", rule="F340", title="rebuild, bucket per action",
           unit="minutes",
-          assumption="EC2 calls alone, each action has its bucket (AWS's page of today); "
+          assumption="from the first launch, EC2 calls alone, each action has its bucket (AWS's "
+          "page of today); "
           f"{_LAUNCHES}"),
     Bound(id="rebuild-shared", rule="F341", title="rebuild, one shared bucket", unit="minutes",
           gate="warning",
-          assumption="EC2 calls alone, all mutating ones share a bucket (the stricter reading); "
+          assumption="from the first launch, EC2 calls alone, all mutating ones share a bucket "
+          "(the stricter reading); "
           f"{_LAUNCHES}"),
     # EKS and Kubernetes
     Bound(id="declared-ceiling", rule="F344", title="nodes, planned", unit="nodes",
@@ -145,11 +163,14 @@ _ROWS = (
     Bound(id="kubernetes-nodes", rule="F348", title="nodes, Kubernetes", unit="nodes",
           gate="warning"),
     Bound(id="kubernetes-pods", rule="F349", title="pods, Kubernetes", unit="pods",
-          gate="warning", assumption="every node runs max_pods", remedy="lower max_pods"),
+          gate="warning", assumption="every node runs max_pods", remedy=_FEWER_PODS),
     Bound(id="eks-contact-nodes", rule="F350", title="nodes, ask AWS beyond", unit="nodes",
           gate="note"),
     Bound(id="eks-contact-pods", rule="F351", title="pods, ask AWS beyond", unit="pods",
           gate="note", assumption="every node runs max_pods"),
+    Bound(id="group-update", rule="F394", title="update of a node group", unit="hours",
+          gate="note", assumption="every node takes all the time that EKS gives it to drain and "
+          "its successor to join; jobs that end sooner make it shorter"),
     Bound(id="auto-scaling-groups", rule="F352", title="Auto Scaling groups", unit="groups",
           assumption="one for each node group"),
     # EC2, EBS, load balancing, endpoints
@@ -196,6 +217,17 @@ _ROWS = (
     Bound(id="resolver-packets", rule="F369", title="resolver packets of DNS",
           unit="packets/s", gate="warning",
           remedy="spread CoreDNS over more nodes without taints, or run NodeLocal DNSCache"),
+    # what jobs ask of it
+    Bound(id="zone-loss", rule="F395", title="nodes without a zone", unit="nodes",
+          gate="warning",
+          assumption="groups are static: no other zone grows when one is lost"),
+    Bound(id="s3-reads", rule="F396", title="reads of S3", unit="requests/s", gate="warning",
+          assumption="all requests spread evenly over the prefixes (s3_prefixes under load)"),
+    Bound(id="s3-writes", rule="F397", title="writes to S3", unit="requests/s", gate="warning",
+          assumption="all requests spread evenly over the prefixes (s3_prefixes under load)"),
+    Bound(id="pod-starts", rule="F398", title="pods that start", unit="pods/min", gate="warning",
+          assumption="AWS names a rate for provisioned control planes only",
+          remedy="take a larger control_plane_tier"),
     # mesh
     Bound(id="peerings-per-vpc", rule="F370", title="peering connections", unit="connections",
           assumption=_PEERS, remedy="split the mesh, or set cell_to_cell: none",
@@ -213,11 +245,15 @@ BOUNDS: Mapping[str, Bound] = {row.id: row for row in _ROWS}
 
 SCENARIOS: Mapping[Scenario, tuple[str, ...]] = {
     "designed": ("vpc-nau", "peered-nau"),
-    "misconfigured": ("vpc-nau-misconfigured", "peered-nau-all-misconfigured"),
-    "reset": ("vpc-nau-reset", "peered-nau-reset"),
+    "misconfigured": (
+        "vpc-nau-misconfigured",
+        "peered-nau-all-misconfigured",
+        "pod-addresses-misconfigured",
+    ),
+    "reset": ("vpc-nau-reset", "peered-nau-reset", "node-addresses-reset"),
     "pods-counted": ("vpc-nau-pods", "peered-nau-pods"),
-    "interfaces-full": ("vpc-nau-attached",),
-    "custom-networking-off": ("vpc-nau-bare",),
+    "interfaces-full": ("vpc-nau-attached", "pod-addresses-attached"),
+    "custom-networking-off": ("vpc-nau-bare", "node-addresses-bare"),
     "shared-throttle": ("rebuild-shared",),
 }
 """The bounds that stop the work when a scenario is taken to happen."""

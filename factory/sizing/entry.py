@@ -39,6 +39,8 @@ class CellEntries:
         scope: Scope | None = None,
         path: KeyPath | None = None,
         detail: str = "",
+        in_zone: bool = False,
+        remedy: str = "",
     ) -> Usage:
         """Write one line; without a path it points at the largest pool's nodes."""
         row = BOUNDS[bound]
@@ -52,15 +54,17 @@ class CellEntries:
             gate=row.gate,
             path=path or self.shape.main_pool.path,
             per_node=per_node,
-            removable=self._removable(counted),
+            removable=self._removable(counted, in_zone=in_zone),
+            in_zone=in_zone or counted.kind == "zone",
+            remedy=remedy,
             assumption="; ".join(filter(None, (detail, row.assumption))),
         )
 
-    def _removable(self, scope: Scope) -> int:
+    def _removable(self, scope: Scope, *, in_zone: bool) -> int:
         """Count the nodes of a scope that could go and leave one in each zone (nodes)."""
         shape = self.shape
-        if scope.kind == "zone":
-            return sum(pool.per_zone for pool in shape.pools) - 1
         pools = [pool for pool in shape.pools if scope.kind != "pool" or pool.name == scope.name]
+        if in_zone or scope.kind == "zone":
+            return sum(pool.per_zone for pool in pools) - 1
         zones = len(shape.zones)
         return sum(zones * pool.per_zone - pool.missing for pool in pools) - zones

@@ -6,10 +6,10 @@ same ledger.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from ipaddress import IPv4Network, collapse_addresses
+from collections.abc import Iterator
 
 from factory.addressing.blocks import AddressPlan, CellAddresses
+from factory.addressing.pools import PoolName, pool_use
 from factory.facts.schema import Facts
 from factory.inventory.schema import Inventory
 from factory.sizing.addresses import size_addresses
@@ -18,7 +18,9 @@ from factory.sizing.calls import size_calls
 from factory.sizing.control_plane import size_control_plane
 from factory.sizing.dns import size_dns
 from factory.sizing.entry import CellEntries
+from factory.sizing.load import size_load
 from factory.sizing.mesh import neighbourhoods, size_neighbourhood
+from factory.sizing.misconfigured import size_misconfigured
 from factory.sizing.nau import CellNau, cell_nau, size_nau
 from factory.sizing.nodes import size_account, size_cluster, size_ingress, size_pools
 from factory.sizing.platform import size_platform
@@ -43,6 +45,7 @@ def size_shape(shape: CellShape, nau: CellNau, facts: Facts) -> Iterator[Usage]:
     entries = CellEntries(shape, facts)
     yield from size_cluster(entries)
     yield from size_addresses(entries)
+    yield from size_misconfigured(entries)
     yield from size_pools(entries)
     yield from size_nau(entries, nau)
     yield from size_calls(entries)
@@ -51,6 +54,7 @@ def size_shape(shape: CellShape, nau: CellNau, facts: Facts) -> Iterator[Usage]:
     yield from size_platform(entries)
     yield from size_dns(entries)
     yield from size_control_plane(entries)
+    yield from size_load(entries)
 
 
 def size_mesh(
@@ -86,24 +90,17 @@ def size_inventory(inventory: Inventory, plan: AddressPlan, facts: Facts) -> Led
 
 def _size_address_pools(inventory: Inventory, plan: AddressPlan) -> Iterator[Usage]:
     """Size the blocks of all cells against the pools that they are given from."""
-    cells = plan.cells.values()
-    for bound, pool, used in (
-        ("pod-pool", inventory.address_pools.pod, [b for c in cells for b in c.pod_blocks]),
-        ("node-pool", inventory.address_pools.node, [c.primary for c in cells]),
-    ):
+    pools: tuple[tuple[str, PoolName], ...] = (("pod-pool", "pod"), ("node-pool", "node"))
+    for bound, pool in pools:
         row = BOUNDS[bound]
-        free = Limit(value=_addresses(pool), source="address_pools")
+        used, there = pool_use(inventory, plan, pool)
         yield Usage(
             bound=bound,
             scope=Scope("address pools", "inventory", row.title),
-            used=_addresses(used),
-            allowed=free,
+            used=used,
+            allowed=Limit(value=there, source="address_pools"),
             unit=row.unit,
             gate=row.gate,
-            path=("address_pools", bound.removesuffix("-pool")),
+            path=("address_pools", pool),
             assumption=row.assumption,
         )
-
-
-def _addresses(blocks: Iterable[IPv4Network]) -> int:
-    return sum(block.num_addresses for block in collapse_addresses(blocks))

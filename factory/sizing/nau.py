@@ -16,6 +16,7 @@ from factory.sizing.terms import (
     everything_attached,
     node_nau,
     prefix_delegation_off,
+    settings_lost,
     settings_reset,
 )
 from factory.sizing.usage import Usage
@@ -64,7 +65,10 @@ def pool_nau(shape: CellShape, pool: Pool, weights: NauWeights, per_pod: float) 
         designed=node_nau(designed, weights, per_pod=per_pod),
         pods=node_nau(designed, weights, per_pod=max(1.0, per_pod)),
         misconfigured=nau(off),
-        reset=nau(settings_reset(max_pods=shape.max_pods, slots=slots, interfaces=enis)),
+        reset=max(
+            nau(settings_reset(max_pods=shape.max_pods, slots=slots, interfaces=enis)),
+            nau(settings_lost(max_pods=shape.max_pods, slots=slots, interfaces=enis)),
+        ),
         attached=nau(everything_attached(slots=slots, interfaces=enis)),
         bare=nau(custom_networking_off(slots=slots, interfaces=enis)),
     )

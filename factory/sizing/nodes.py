@@ -8,6 +8,7 @@ from dataclasses import replace
 from math import ceil, inf
 
 from factory.facts.schema import ADDRESSES_PER_PREFIX
+from factory.inventory.groups import update_minutes
 from factory.sizing.entry import CellEntries
 from factory.sizing.quotas import vcpu_quota
 from factory.sizing.shape import CellShape, Pool
@@ -60,12 +61,20 @@ def size_pools(entries: CellEntries) -> Iterator[Usage]:
             path=pods_path,
             detail=f"{shape.churn:g} pods a second come and go on each node",
         )
+    advised = entries.quota("kubernetes-pods-per-node")
     yield entries.usage(
         "kubernetes-pods-per-node",
         shape.max_pods,
-        entries.quota("kubernetes-pods-per-node"),
+        advised,
         path=pods_path,
+        remedy=_fewer_pods(advised.value),
     )
+
+
+def _fewer_pods(pods: float) -> str:
+    """Say how to have so many pods on a node; empty where no prefix has so few addresses."""
+    prefixes = int(pods // ADDRESSES_PER_PREFIX)
+    return f"lower prefixes_per_node to {prefixes}, and max_pods with it" if prefixes else ""
 
 
 def size_cluster(entries: CellEntries) -> Iterator[Usage]:
@@ -79,7 +88,10 @@ def size_cluster(entries: CellEntries) -> Iterator[Usage]:
     for bound in ("kubernetes-nodes", "eks-contact-nodes"):
         yield entries.usage(bound, nodes, entries.quota(bound), per_node=1)
     for bound in ("kubernetes-pods", "eks-contact-pods"):
-        yield entries.usage(bound, pods, entries.quota(bound), per_node=shape.max_pods)
+        limit = entries.quota(bound)
+        fewer = _fewer_pods(limit.value / nodes)
+        yield entries.usage(bound, pods, limit, per_node=shape.max_pods, remedy=fewer)
+    yield _updates(entries)
     groups = len(shape.zones) * sum(len(pool.groups) for pool in shape.pools)
     largest = max(max(pool.groups) for pool in shape.pools)
     for bound, used in (
@@ -88,6 +100,24 @@ def size_cluster(entries: CellEntries) -> Iterator[Usage]:
         ("auto-scaling-groups", groups),
     ):
         yield entries.usage(bound, used, entries.quota(bound))
+
+
+def _updates(entries: CellEntries) -> Usage:
+    """Size the update of the group that may take longest: batch after batch of its nodes."""
+    shape, facts = entries.shape, entries.facts
+    limit = entries.policy("update-hours")
+    pool = max(shape.pools, key=lambda p: update_minutes(max(p.groups), p.max_unavailable, facts))
+    largest = max(pool.groups)
+    minutes = update_minutes(largest, pool.max_unavailable, facts)
+    batches = int(limit.value * 60 / update_minutes(1, 1, facts))
+    return entries.usage(
+        "group-update",
+        minutes / 60,
+        limit,
+        path=(*pool.path[:-1], "max_unavailable"),
+        detail=f"{pool.name}: {largest:,} nodes, {min(largest, pool.max_unavailable):,} at a time",
+        remedy=f"raise max_unavailable to {ceil(largest / batches)}",
+    )
 
 
 def _policy_ceiling(entries: CellEntries) -> Usage:
@@ -101,8 +131,8 @@ def _policy_ceiling(entries: CellEntries) -> Usage:
         limit,
         per_node=1,
         path=(*shape.type_path, "node_ceiling"),
-        detail=f"node_ceiling promises them, {shape.nodes:,} are declared; set it to "
-        f"{limit.value:,.0f} at most",
+        detail=f"node_ceiling promises them, {shape.nodes:,} are declared",
+        remedy=f"lower node_ceiling to {limit.value:,.0f}",
     )
     return replace(promised, removable=0)  # fewer nodes do not lower what is promised
 
@@ -127,11 +157,13 @@ def size_account(entries: CellEntries) -> Iterator[Usage]:
     on_nodes = sum(shape.peak_nodes(p) * (1 + shape.pod_interfaces(p)) for p in shape.pools)
     per_node = 1 + shape.pod_interfaces(shape.main_pool)
     interfaces = entries.quota("network-interfaces")
-    for bound, used in (
-        ("network-interfaces-per-zone", in_zone + others + plane),
-        ("network-interfaces", on_nodes + others * zones + plane),
+    for bound, used, counted in (
+        ("network-interfaces-per-zone", in_zone + others + plane, True),
+        ("network-interfaces", on_nodes + others * zones + plane, False),
     ):
-        yield entries.usage(bound, used, interfaces, per_node=per_node, scope=scope)
+        yield entries.usage(
+            bound, used, interfaces, per_node=per_node, scope=scope, in_zone=counted
+        )
     reset = sum(pool.peak * _interfaces_when_reset(shape, pool) for pool in shape.pools)
     yield entries.usage(
         "network-interfaces-reset",
@@ -139,6 +171,7 @@ def size_account(entries: CellEntries) -> Iterator[Usage]:
         interfaces,
         per_node=_interfaces_when_reset(shape, shape.main_pool),
         scope=scope,
+        in_zone=True,
     )
     yield entries.usage(
         "transit-gateway-bandwidth",
@@ -146,6 +179,7 @@ def size_account(entries: CellEntries) -> Iterator[Usage]:
         entries.quota("transit-gateway-bandwidth"),
         per_node=shape.main_pool.instance.gbps,
         scope=scope,
+        in_zone=True,
     )
     yield entries.usage(
         "interface-endpoints-per-vpc",
@@ -210,4 +244,5 @@ def size_ingress(entries: CellEntries) -> Iterator[Usage]:
             per_node=1,
             scope=entries.scope("pool", pool.name),
             path=pool.path,
+            in_zone=bound == "nlb-targets-per-zone",
         )

@@ -21,10 +21,12 @@ def quota_limit(facts: Facts, id_: str, region: str, quotas: Mapping[str, float]
         quotas: What AWS has raised, by quota code.
     """
     quota = facts.quota(id_).in_region(region)
+    most = facts.most(quota, region, quotas)
+    value = effective(quota, region, quotas)
     return Limit(
-        value=effective(quota, region, quotas),
+        value=value if most is None else min(value, most),
         code=quota.code,
-        maximum=quota.maximum,
+        maximum=most,
         adjustable=quota.kind == "quota",
         default=quota.default,
         raised=quota.is_raisable and quota.code in quotas,
@@ -46,9 +48,11 @@ def check_quotas(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
         F393: processors that no known quota counts (warning).
     """
     by_code = {quota.code: quota for quota in facts.quotas.values() if quota.code}
-    for path, quotas in _recorded(inventory):
+    for path, quotas, beside in _recorded(inventory):
         for code, value in quotas.items():
-            yield from _check_quota((*path, code), code, value, by_code)
+            quota = by_code.get(code)
+            most = facts.most(quota, "", {**beside, **quotas}) if quota else None
+            yield from _check_quota((*path, code), value, quota, most, by_code)
     for name, cell_type in inventory.cell_types.items():
         for pool, group in cell_type.node_groups.items():
             spot = group.capacity == "spot"
@@ -77,21 +81,24 @@ def vcpu_quota(facts: Facts, instance_type: str, *, spot: bool) -> Quota | None:
     return facts.quota("spot-vcpus") if quota.id == "on-demand-vcpus" else None
 
 
-def _recorded(inventory: Inventory) -> Iterator[tuple[KeyPath, Mapping[str, int]]]:
+def _recorded(
+    inventory: Inventory,
+) -> Iterator[tuple[KeyPath, Mapping[str, int], Mapping[str, int]]]:
+    """Yield the quotas of each place, and those that hold beside them."""
     for name, organization in inventory.organizations.items():
-        yield ("organizations", name, "quotas"), organization.quotas
+        yield ("organizations", name, "quotas"), organization.quotas, {}
     for name, hub in inventory.hubs.items():
-        yield ("hubs", name, "quotas"), hub.quotas
+        yield ("hubs", name, "quotas"), hub.quotas, {}
     for name, cell_type in inventory.cell_types.items():
-        yield ("cell_types", name, "quotas"), cell_type.quotas
+        yield ("cell_types", name, "quotas"), cell_type.quotas, {}
     for name, cell in inventory.cells.items():
-        yield ("cells", name, "quotas"), cell.quotas
+        yield ("cells", name, "quotas"), cell.quotas, inventory.quotas_of(name)
 
 
 def _check_quota(
-    path: KeyPath, code: str, value: int, by_code: Mapping[str, Quota]
+    path: KeyPath, value: int, quota: Quota | None, most: int | None, by_code: Mapping[str, Quota]
 ) -> Iterator[Finding]:
-    quota = by_code.get(code)
+    code = str(path[-1])
     if quota is None:
         near = nearest(code, by_code)
         meant = f"did you mean {near} ({by_code[near].title})?" if near else ""
@@ -102,11 +109,11 @@ def _check_quota(
             hint=meant or "remove it, or look up the code in Service Quotas",
             severity="warning",
         )
-    elif quota.maximum is not None and value > quota.maximum:
+    elif most is not None and value > most:
         yield Finding(
             rule="F391",
             path=path,
             message=f"{code} ({quota.title}) is recorded as {value:,} {quota.unit}; "
-            f"AWS gives at most {quota.maximum:,}",
+            f"AWS gives at most {most:,}",
             hint=f"write the value that Service Quotas shows for the account; see {quota.source}",
         )

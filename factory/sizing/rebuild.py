@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from heapq import heapify, heappop, heapreplace
 from math import ceil
 
-from factory.facts.schema import CallCount, Facts, TokenBucket
+from factory.facts.schema import CallCount, CallRetries, Facts, TokenBucket
 
 Draw = Callable[[], float]
 """Gives a random number, at least 0 and below 1."""
@@ -39,8 +39,9 @@ class Boot:
     seconds: float = 75  # from launch to the first call of the CNI
     spread_seconds: float = 15  # a node takes up to so much more or less
     call_seconds: float = 0.3  # a call that is let through
-    retry_seconds: float = 20  # longest wait between attempts, full jitter
-    attempts: int = 10  # then the CNI gives up and exits
+    round_seconds: float = 0.5  # between rounds of attempts at first; doubles
+    longest_round_seconds: float = 60
+    round_jitter: float = 0.3  # share of that wait that chance may add
     restart_seconds: float = 10  # first wait of a container that exited; doubles
     longest_restart_seconds: float = 300
 
@@ -52,6 +53,8 @@ class RebuildPlan:
     nodes: int
     steps: tuple[str, ...]  # EC2 actions of one node after its launch, in order
     buckets: Mapping[str, TokenBucket]  # by action; one and the same for a shared reading
+    reads: frozenset[str]  # actions that change nothing, and are tried until they are let through
+    retries: CallRetries  # of another throttled call; then the CNI gives up
     launches: TokenBucket  # tokens of RunInstances, one for each instance
     pace: float | None = None  # nodes launched each second; as fast as EC2 lets when None
     lead_seconds: float = 0  # network and control plane, before the first launch
@@ -95,6 +98,7 @@ def plan_rebuild(
     prefixes: int,
     facts: Facts,
     *,
+    retries: CallRetries,
     shared: TokenBucket | None = None,
     pace: float | None = None,
     lead_seconds: float = 0,
@@ -107,6 +111,7 @@ def plan_rebuild(
         nodes: Nodes of the cell (nodes).
         prefixes: /28 prefixes of each node.
         facts: Token buckets.
+        retries: How often a throttled call is tried.
         shared: The bucket that all mutating calls share; each action has its own when None.
         pace: Nodes to launch each second.
         lead_seconds: Time before the first launch (s).
@@ -119,6 +124,8 @@ def plan_rebuild(
         nodes=nodes,
         steps=node_steps(calls, prefixes),
         buckets={c.action: shared if shared and c.mutating else facts.bucket(c) for c in wanted},
+        reads=frozenset(call.action for call in calls if not call.mutating),
+        retries=retries,
         launches=facts.bucket(launch),
         pace=pace,
         lead_seconds=lead_seconds,
@@ -158,15 +165,22 @@ def recommend_pace(plan: RebuildPlan, draw: Callable[[], Draw]) -> float | None:
         The pace to a twentieth of a node, or None where every pace is throttled.
     """
     slowest, fastest = 1, ceil(PACES * 2 * _sustained(plan))
-    if simulate_rebuild(replace(plan, pace=slowest / PACES), draw()).throttled:
+    if _throttles(replace(plan, pace=slowest / PACES), draw()):
         return None
     while slowest < fastest:
         middle = (slowest + fastest + 1) // 2
-        if simulate_rebuild(replace(plan, pace=middle / PACES), draw()).throttled:
+        if _throttles(replace(plan, pace=middle / PACES), draw()):
             fastest = middle - 1
         else:
             slowest = middle
     return slowest / PACES
+
+
+def _throttles(plan: RebuildPlan, draw: Draw) -> bool:
+    """Tell whether a rebuild has a call throttled; the first one settles it."""
+    run = _Run(plan, draw)
+    run.to_the_end(until_throttled=True)
+    return run.throttled > 0
 
 
 def _sustained(plan: RebuildPlan) -> float:
@@ -206,7 +220,8 @@ class _Node:
     """How far one node has come."""
 
     step: int = 0  # the next of the plan's steps
-    attempt: int = 0  # refusals of the present call
+    attempt: int = 0  # refusals of the present round
+    rounds: int = 0  # of the present call that ended in refusals
     restarts: int = 0
     cleanup: tuple[str, ...] = ()  # calls that undo a pod interface, before it starts over
 
@@ -222,12 +237,13 @@ class _Run:
         self.nodes = [_Node() for _ in range(plan.nodes)]
         self.launched = list(_launches(plan))
         self.ready: list[float] = []
-        boot = plan.boot
-        doubled = (2.0 ** min(n, MOST_DOUBLINGS) for n in range(boot.attempts))
-        self.waits = [min(boot.retry_seconds, wait) for wait in doubled]
+        retries = plan.retries
+        doubled = (2.0 ** min(n, MOST_DOUBLINGS) for n in range(retries.attempts))
+        self.waits = [min(retries.longest_wait, wait) for wait in doubled]
         self.throttled = self.wasted = self.restarts = 0
 
-    def to_the_end(self) -> None:
+    def to_the_end(self, *, until_throttled: bool = False) -> None:
+        """Run until every node is ready, or until a call is throttled."""
         boot = self.plan.boot
         queue = [
             (at + boot.seconds + boot.spread_seconds * (2 * self.draw() - 1), node)
@@ -236,7 +252,7 @@ class _Run:
         heapify(queue)
         steps = [self.buckets[action] for action in self.plan.steps]
         nodes, waits, draw, last = self.nodes, self.waits, self.draw, len(self.plan.steps)
-        while queue:
+        while queue and not (until_throttled and self.throttled):
             now, index = queue[0]
             node = nodes[index]
             attempt = node.attempt + 1
@@ -264,7 +280,7 @@ class _Run:
         action = node.cleanup[0] if node.cleanup else self.plan.steps[node.step]
         if not self.buckets[action].take(now):
             return self._refused(node, action, now)
-        node.attempt = 0
+        node.attempt = node.rounds = 0
         if not node.cleanup:
             node.step += 1
             return now + self.plan.boot.call_seconds
@@ -277,9 +293,13 @@ class _Run:
         boot = self.plan.boot
         self.throttled += 1
         node.attempt += 1
-        if node.attempt < boot.attempts:
+        if node.attempt < self.plan.retries.attempts:
             return now + self.draw() * self.waits[node.attempt]
         node.attempt = 0
+        node.rounds += 1
+        if action in self.plan.reads or node.rounds < self.plan.retries.rounds.get(action, 1):
+            return now + self._between_rounds(node.rounds)
+        node.rounds = 0
         if node.cleanup:  # the interface leaks; the CNI's own clean-up finds it later
             node.cleanup = ()
             return now + self._restart(node)
@@ -289,6 +309,13 @@ class _Run:
             node.step = self.plan.steps.index(CREATE) if CREATE in self.plan.steps else 0
             return now + boot.call_seconds
         return now + self._restart(node)
+
+    def _between_rounds(self, rounds: int) -> float:
+        """The CNI waits before it begins a call anew, twice as long each time (s)."""
+        boot = self.plan.boot
+        doubled = boot.round_seconds * 2.0 ** min(rounds - 1, MOST_DOUBLINGS)
+        wait = min(boot.longest_round_seconds, doubled)
+        return wait * (1 + boot.round_jitter * self.draw())
 
     def _restart(self, node: _Node) -> float:
         """The CNI exits and its container waits, twice as long each time (s)."""

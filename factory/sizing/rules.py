@@ -82,13 +82,14 @@ def hint(usage: Usage) -> str:
     """Say in numbers what mends a usage that does not fit, and where its limit is from."""
     ways = []
     if usage.excess_nodes:
-        where = " in the zone" if usage.scope.kind == "zone" else ""
+        where = " in each zone" if usage.in_zone else ""
         ways.append(f"remove {usage.excess_nodes:,} {_nodes(usage.excess_nodes)}{where}")
     raised = raise_to(usage)
     if raised is not None:
         ways.append(f"raise {usage.code} to {raised:,} and write it under quotas")
     bound = BOUNDS[usage.bound]
-    remedy = bound.hub_remedy if bound.hub_remedy and usage.path[:1] == ("hubs",) else bound.remedy
+    is_hub = usage.path[:1] == ("hubs",)
+    remedy = usage.remedy or (is_hub and bound.hub_remedy) or bound.remedy
     if remedy:
         ways.append(remedy)
     lines = [", or ".join(ways)] if ways else []

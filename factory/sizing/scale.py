@@ -30,9 +30,7 @@ def scale_nodes(shape: CellShape, per_zone: int, group_size: int) -> CellShape:
 
 
 def _resize(pool: Pool, nodes: int, group_size: int) -> Pool:
-    per_group = pool.surge // len(pool.groups)
-    groups = split_groups(nodes, group_size)
-    return replace(pool, per_zone=nodes, groups=groups, surge=per_group * len(groups), missing=0)
+    return replace(pool, per_zone=nodes, groups=split_groups(nodes, group_size), missing=0)
 
 
 def apportion(total: int, weights: Sequence[int]) -> tuple[int, ...]:

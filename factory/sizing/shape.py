@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import IPv4Network
 from math import ceil
 
 from factory.addressing.blocks import CellAddresses, ZoneBlocks
 from factory.errors import KeyPath
-from factory.facts.schema import CallCount, Facts, InstanceType
+from factory.facts.schema import CallCount, CallRetries, Facts, InstanceType
 from factory.inventory.endpoints import endpoint_services, gateway_services
-from factory.inventory.groups import group_size, pool_surge, split_groups
+from factory.inventory.groups import group_size, groups_surge, least_surge, split_groups
+from factory.inventory.load import Load
 from factory.inventory.node_config import is_open, pods_per_node, prefixes_per_node
 from factory.inventory.schema import CellType, Inventory, NodeGroup
 from factory.inventory.spark import Spark
@@ -25,13 +27,19 @@ class Pool:
     name: str
     instance: InstanceType
     per_zone: int  # nodes in each zone, or in the largest where they are uneven
-    surge: int  # nodes that an update adds in each zone
     groups: tuple[int, ...]  # nodes of each EKS node group of one zone
+    max_unavailable: int  # nodes of a group that an update replaces at a time
+    least_surge: int  # nodes that an update adds to a group at least
     root_gib: int  # root volume (GiB)
     spot: bool
     path: KeyPath  # its `nodes_per_zone`
     is_open: bool = True  # pods that tolerate nothing may run on it
     missing: int = 0  # nodes that the other zones have less than the largest, together
+
+    @property
+    def surge(self) -> int:
+        """Nodes that an update adds in each zone, all groups updated at once (nodes)."""
+        return groups_surge(self.groups, self.max_unavailable, self.least_surge)
 
     @property
     def peak(self) -> int:
@@ -56,12 +64,13 @@ class CellShape:
     type_path: KeyPath
     zones: Mapping[str, ZoneBlocks]  # by zone id
     blocks: int  # blocks of the VPC
-    pod_addresses: int  # addresses of those that pods have
+    pod_blocks: tuple[IPv4Network, ...]  # those of them that pods have
     pools: tuple[Pool, ...]
     prefixes: int  # /28 prefixes of each node
     max_pods: int  # pods that the kubelet admits
     interfaces: int  # interfaces that the CNI may use (MAX_ENI), the primary included
     calls: tuple[CallCount, ...]  # EC2 calls of one booting node
+    retries: CallRetries  # of a call that EC2 throttles
     cni: str  # version of the VPC CNI, empty when not pinned
     endpoints: int  # interface endpoints
     gateways: int  # gateway endpoints
@@ -71,6 +80,7 @@ class CellShape:
     peers: Peers
     quotas: Mapping[str, float]  # what AWS has raised, by quota code
     spark: Spark | None = None  # the platform of its type; None where nobody declared one
+    load: Load | None = None  # what its jobs ask of it
     tier: str = "standard"  # of the control plane; `standard` scales by itself
     churn: float = 0  # pods that come and go on each node (per second)
 
@@ -140,18 +150,20 @@ def shape_of_type(
         type_path=type_path,
         zones=addresses.zones,
         blocks=len(addresses.blocks),
-        pod_addresses=sum(block.num_addresses for block in addresses.pod_blocks),
+        pod_blocks=addresses.pod_blocks,
         pools=_pools(cell_type, type_path, facts),
         prefixes=prefixes_per_node(cell_type, facts),
         max_pods=pods_per_node(cell_type, facts),
         interfaces=int(facts.policy_value("interfaces-per-node")),
         calls=facts.node_calls("at-once", _version(cni)),
+        retries=facts.call_retries(_version(cni)),
         cni=cni,
         endpoints=len(endpoint_services(cell_type, facts)),
         gateways=len(gateway_services(cell_type, facts)),
         nat_gateways=len(cell_type.zones) if cell_type.egress == "nat_gateway" else 0,
         ingress=cell_type.ingress.node_group if cell_type.ingress else None,
         ceiling=cell_type.node_ceiling,
+        load=cell_type.load,
         tier=cell_type.control_plane_tier,
         peers=peers,
         quotas=quotas,
@@ -165,8 +177,9 @@ def _pools(cell_type: CellType, path: KeyPath, facts: Facts) -> tuple[Pool, ...]
             name=name,
             instance=facts.instance(group.instance_type),
             per_zone=group.nodes_per_zone,
-            surge=pool_surge(group.nodes_per_zone, group.max_unavailable, facts),
             groups=split_groups(group.nodes_per_zone, group_size(facts)),
+            max_unavailable=group.max_unavailable,
+            least_surge=least_surge(facts),
             root_gib=group.root_volume_gib,
             spot=group.capacity == "spot",
             is_open=is_open(group),

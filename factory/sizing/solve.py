@@ -2,38 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import cache
 
+from factory.addressing.room import Room
 from factory.inventory.groups import group_size
 from factory.sizing.bounds import BOUNDS
-from factory.sizing.ledger import size_shape
-from factory.sizing.mesh import size_neighbourhood
-from factory.sizing.nau import cell_nau
+from factory.sizing.joining import JoinedMesh, size_joined
 from factory.sizing.rules import raise_to
 from factory.sizing.scale import scale_nodes
 from factory.sizing.setting import Setting, size_setting
-from factory.sizing.usage import Limit, Scope, Usage
+from factory.sizing.usage import Usage
 
 SEARCH_LIMIT = 1 << 17
-"""Nodes in a zone, or cells of a mesh, beyond which a bound counts as no bound at all."""
+"""Nodes in a zone beyond which a bound counts as no bound at all."""
+
+MOST_CELLS = 1 << 13
+"""The same for the cells of a mesh."""
 
 Sizing = Callable[[int], Iterable[Usage]]
 """Usages as a function of one whole number, which none of them falls with."""
 
 
-def most_fitting(size: Sizing, bounds: Iterable[str], least: int = 1) -> dict[str, int | None]:
+def most_fitting(
+    size: Sizing, bounds: Iterable[str], least: int = 1, limit: int = SEARCH_LIMIT
+) -> dict[str, int | None]:
     """Find, for each bound alone, the largest number at which it still holds.
 
     Args:
         size: Usages for a number; none may fall as the number grows.
         bounds: Bounds to solve for; one that the usages do not have is left out.
         least: Smallest number to try.
+        limit: Number at which a bound that holds counts as none.
 
     Returns:
         The number by bound: `least - 1` where not even `least` fits, None where the bound holds
-        at any number up to `SEARCH_LIMIT`.
+        at any number up to the limit.
     """
 
     @cache
@@ -45,15 +50,15 @@ def most_fitting(size: Sizing, bounds: Iterable[str], least: int = 1) -> dict[st
 
     # A single cell asks no peer: some bounds are there from the second number on.
     known = {usage.bound for number in (least, least + 1) for usage in size(number)}
-    return {bound: _bisect(holds(bound), least) for bound in bounds if bound in known}
+    return {bound: _bisect(holds(bound), least, limit) for bound in bounds if bound in known}
 
 
-def _bisect(fits: Callable[[int], bool], least: int) -> int | None:
+def _bisect(fits: Callable[[int], bool], least: int, limit: int) -> int | None:
     if not fits(least):
         return least - 1
     low, high = least, least * 2
     while fits(high):
-        if high >= SEARCH_LIMIT:
+        if high >= limit:
             return None
         low, high = high, high * 2
     while high - low > 1:
@@ -81,56 +86,21 @@ def most_nodes(setting: Setting, bounds: Iterable[str] | None = None) -> dict[st
     return {b: None if n is None else n * zones for b, n in solved.items()}
 
 
-def most_cells(setting: Setting, pools: Mapping[str, tuple[int, int]]) -> dict[str, int | None]:
-    """Find how many cells like this one a mesh may have, each peered with each.
+def most_cells(mesh: JoinedMesh, room: Room) -> dict[str, int | None]:
+    """Find how many cells a mesh may have under each bound alone, those that come like one cell.
 
-    The cell's hubs stay in the mesh.
+    Its hubs, and the cells of other meshes, stay as they are.
 
     Args:
-        setting: The cell; its present peers are ignored.
-        pools: Addresses there are, and addresses that one cell takes, by bound.
+        mesh: The mesh of the cell.
+        room: Cells that find room in the address pools beside those there are, by bound.
 
     Returns:
         Cells by bound; None where no number of cells matters.
     """
-    name = setting.shape.name
-    own = {name: cell_nau(setting.shape, setting.facts)}
-    hubs = setting.around.connections - len(setting.around.cells) + 1
-
-    def size(cells: int) -> Iterator[Usage]:
-        around = replace(
-            setting.around,
-            cells=(name,) * cells,
-            connections=cells - 1 + hubs,
-            requests=cells - 1 + hubs,  # of the lowest name, which asks all the others
-        )
-        yield from size_neighbourhood(around, own, setting.facts)
-        yield from _routes(setting, cells - len(setting.around.cells))
-        for bound, (there, taken) in pools.items():
-            yield _pool_usage(bound, taken * cells, there)
-
-    return most_fitting(size, BOUNDS)
-
-
-def _routes(setting: Setting, more: int) -> Iterator[Usage]:
-    """Size the routes of a cell with so many more peers, one routable block each."""
-    shape = setting.shape
-    shape = replace(shape, peers=replace(shape.peers, blocks=shape.peers.blocks + more))
-    usages = size_shape(shape, cell_nau(shape, setting.facts), setting.facts)
-    return (usage for usage in usages if usage.bound == "routes-per-route-table")
-
-
-def _pool_usage(bound: str, used: int, there: int) -> Usage:
-    row = BOUNDS[bound]
-    return Usage(
-        bound=bound,
-        scope=Scope("address pools", "inventory", row.title),
-        used=used,
-        allowed=Limit(value=there, source="address_pools"),
-        unit=row.unit,
-        gate=row.gate,
-        path=("address_pools",),
-    )
+    solved = most_fitting(lambda cells: size_joined(mesh, cells), BOUNDS, limit=MOST_CELLS)
+    there = len(mesh.members)
+    return solved | {b: None if more is None else there + more for b, more in room.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,11 @@ class Attached:
     prefixes: int  # /28 prefixes
 
     @property
+    def single_addresses(self) -> int:
+        """Addresses of the subnet of the pods that are none of a prefix (addresses)."""
+        return self.interfaces + self.addresses
+
+    @property
     def pod_addresses(self) -> int:
         """Addresses that pods may have (addresses)."""
         return self.addresses + ADDRESSES_PER_PREFIX * self.prefixes
@@ -66,7 +71,10 @@ def prefix_delegation_off(*, prefixes: int, slots: int, interfaces: int) -> Atta
 
 
 def settings_reset(*, max_pods: int, slots: int, interfaces: int) -> Attached:
-    """Attach whole interfaces until every pod could have an address: CNI settings at default.
+    """Attach whole interfaces until every pod could have an address, all of them for pods.
+
+    All settings of the CNI at their defaults but custom networking, which keeps pods off the
+    primary interface and off the node subnet.
 
     Args:
         max_pods: Pods that the kubelet admits (pods).
@@ -75,6 +83,24 @@ def settings_reset(*, max_pods: int, slots: int, interfaces: int) -> Attached:
     """
     extra = min(interfaces - 1, ceil(max_pods / slots))
     return Attached(interfaces=extra, addresses=extra * slots, prefixes=0)
+
+
+def settings_lost(*, max_pods: int, slots: int, interfaces: int) -> Attached:
+    """Attach whole interfaces until every pod could have an address, the primary one first.
+
+    All settings of the CNI at their defaults, custom networking off as well: pods take addresses
+    of the node subnet.
+
+    Args:
+        max_pods: Pods that the kubelet admits (pods).
+        slots: Single addresses that one interface holds besides its own.
+        interfaces: Interfaces of the instance type, the primary included.
+
+    Source:
+        https://github.com/aws/amazon-vpc-cni-k8s/blob/b5218838/README.md
+    """
+    used = min(interfaces, ceil(max_pods / slots))
+    return Attached(interfaces=used - 1, addresses=used * slots, prefixes=0)
 
 
 def everything_attached(*, slots: int, interfaces: int) -> Attached:

@@ -66,6 +66,8 @@ class Usage:
     path: KeyPath  # what a person would change first
     per_node: float = 0  # what one more node adds (unit); 0 where nodes do not matter
     removable: float = inf  # nodes of the scope that could go and leave one in each zone (nodes)
+    in_zone: bool = False  # counted for the nodes of one zone, all zones being alike
+    remedy: str = ""  # what mends it, in numbers; its bound says so in general
     assumption: str = ""  # what makes the number true, and the knob that changes it
     binding: bool = False  # the fullest bound of its owner that grows and stops the work
 

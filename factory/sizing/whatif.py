@@ -98,7 +98,7 @@ def setting_of_what_if(question: WhatIf, facts: Facts) -> Setting:
         facts,
         region=question.region,
         type_path=PATH,
-        quotas={**_granted(question.level, facts), **question.quotas},
+        quotas={**_granted(question.level, question.region, facts), **question.quotas},
         peers=Peers(blocks=peers, hub_blocks=question.hubs),
     )
     missing = -question.nodes % question.zones
@@ -207,12 +207,17 @@ def _cell_type(question: WhatIf, zones: list[str], facts: Facts) -> CellType:
         raise WhatIfError(msg) from error
 
 
-def _granted(level: QuotaLevel, facts: Facts) -> dict[str, float]:
-    """Say what an account has: nothing raised, or all that AWS documents, and no end elsewhere."""
+def _granted(level: QuotaLevel, region: str, facts: Facts) -> dict[str, float]:
+    """Say what an account has: nothing raised, or all that AWS documents, and no end elsewhere.
+
+    A quota that bounds another one stays at its default.
+    """
     if level == "default":
         return {}
-    raisable = (quota for quota in facts.quotas.values() if quota.kind == "quota")
-    return {q.code: inf if q.maximum is None else q.maximum for q in raisable}
+    others = {quota.times for quota in facts.quotas.values()}
+    raisable = (q for q in facts.quotas.values() if q.kind == "quota" and q.id not in others)
+    most = {quota.code: facts.most(quota, region, {}) for quota in raisable}
+    return {code: inf if maximum is None else maximum for code, maximum in most.items()}
 
 
 def _addresses(cell_type: CellType, need: CellNeed, facts: Facts) -> CellAddresses:

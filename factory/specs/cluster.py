@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import ceil
 from typing import Any
 
 from factory.inventory.addons import merged
-from factory.inventory.groups import name_groups
+from factory.inventory.groups import name_groups, update_minutes
 from factory.inventory.node_config import is_open, pod_addresses_per_node, render_node_config
 from factory.inventory.schema import Addon, CellType
 from factory.layers import Stack
@@ -87,6 +88,7 @@ def _pool(parts: Parts, stack: Stack, pool: str) -> NodePool:
     cell, facts, access = stack.id.owner, parts.facts, stack.access
     cell_type = parts.inventory.type_of(cell)
     declared = cell_type.node_groups[pool]
+    groups = name_groups(pool, declared, sorted(cell_type.zones), facts)
     return NodePool(
         declared=declared,
         is_open=is_open(declared),
@@ -96,7 +98,11 @@ def _pool(parts: Parts, stack: Stack, pool: str) -> NodePool:
             else None
         ),
         image=facts.image_build(facts.instance(declared.instance_type)),
-        groups=name_groups(pool, declared, sorted(cell_type.zones), facts),
+        groups=groups,
+        update_hours={
+            name: ceil(update_minutes(nodes, declared.max_unavailable, facts) / 60)
+            for name, (_, nodes) in groups.items()
+        },
         user_data=render_node_config(
             _NAME, cell_type, declared, facts, endpoint=_ENDPOINT, certificate=_CERTIFICATE
         ),

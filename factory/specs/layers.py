@@ -97,6 +97,7 @@ class NodePool:
     reservations: Leaf | None  # ARN of the resource group that its instances are started from
     image: ImageBuild  # which machine image its nodes run
     groups: Mapping[str, tuple[str, int]]  # by group name: its zone id and its nodes
+    update_hours: Mapping[str, int]  # by group name: how long EKS may take to update it (hours)
     user_data: str  # raw; what EKS makes up of the cluster stands in it as expressions
 
 

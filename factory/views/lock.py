@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields
 
 from factory.addressing.births import Birth
+from factory.addressing.fit import zone_room
 from factory.addressing.lock import Lock
+from factory.design import Design
+from factory.words import counted
 
 
 def _noted(name: str, before: Birth | None, after: Birth | None) -> list[str]:
@@ -19,8 +23,26 @@ def _noted(name: str, before: Birth | None, after: Birth | None) -> list[str]:
     return [f"noted  {name}  {', '.join(told)}"]
 
 
-def describe_change(before: Lock, after: Lock) -> list[str]:
-    """Say for each cell that is new, came back, left or was released what became of its blocks."""
+def describe_room(design: Design) -> dict[str, str]:
+    """Say how many nodes the blocks of each new cell have room for, by cell name."""
+    rooms = {}
+    for name in design.lock.cells.keys() - design.before.cells.keys():
+        cell, cell_type = design.lock.cells[name], design.inventory.type_of(name)
+        ceiling = cell_type.node_ceiling
+        reason = f"node_ceiling {ceiling:,}" if ceiling else "node_ceiling not set"
+        nodes = zone_room(cell, cell_type, design.facts)
+        rooms[name] = f"room for {counted(nodes, 'node')} a zone ({reason})"
+    return rooms
+
+
+def describe_change(before: Lock, after: Lock, rooms: Mapping[str, str]) -> list[str]:
+    """Say for each cell that is new, came back, left or was released what became of its blocks.
+
+    Args:
+        before: what the lock said.
+        after: what it says now.
+        rooms: how many nodes the blocks of a cell have room for, by cell name; told of new ones.
+    """
     lines = []
     for name in sorted({*before.cells, *before.removed, *after.cells, *after.removed}):
         was = name in before.cells, name in before.removed
@@ -34,5 +56,7 @@ def describe_change(before: Lock, after: Lock) -> list[str]:
             verb = "back  " if was[1] else "kept  " if was[0] else "new   "
         else:
             verb = "left  " if now[1] else "freed "
-        lines.append(f"{verb} {name}  {blocks}".rstrip())
+        is_new = now[0] and was == (False, False)
+        room = f"  {rooms[name]}" if is_new and name in rooms else ""
+        lines.append(f"{verb} {name}  {blocks}{room}".rstrip())
     return lines

@@ -8,7 +8,14 @@ from typing import Literal
 
 from factory.runs.size import Answer
 from factory.views.ledger import render_markdown, render_text, to_json, wrap
-from factory.views.solved import rebuilt_json, render_rebuilt, render_solved, solved_json
+from factory.views.solved import (
+    growth_json,
+    rebuilt_json,
+    render_growth,
+    render_rebuilt,
+    render_solved,
+    solved_json,
+)
 
 SizedForm = Literal["text", "json", "markdown", "github"]
 
@@ -35,8 +42,10 @@ def _json(answer: Answer) -> str:
     document["assumed"] = list(answer.sized.assumed)
     if answer.solved:
         document["solved"] = solved_json(answer.solved)
+    if answer.growth:
+        document["growth"] = growth_json(answer.growth)
     if answer.rebuilt:
-        document["rebuild"] = rebuilt_json(answer.rebuilt)
+        document["rebuild"] = rebuilt_json(answer.rebuilt, answer.lead_minutes)
     return json.dumps(document, indent=2)
 
 
@@ -66,6 +75,8 @@ def _beyond(answer: Answer) -> Iterator[str]:
     """Render what was asked beyond the ledger."""
     if answer.solved:
         yield render_solved(answer.solved)
+    if answer.growth:
+        yield render_growth(answer.sized.require_cell().shape.name, answer.growth)
     if answer.rebuilt:
         cell = answer.sized.require_cell().shape.name
         yield render_rebuilt(cell, answer.rebuilt, answer.lead_minutes, answer.rebuild_minutes)

@@ -7,6 +7,7 @@ from typing import Any
 
 from factory.sizing.answers import Rebuilt, Solved
 from factory.sizing.bounds import BOUNDS
+from factory.sizing.growth import Growth, Milestone
 from factory.sizing.rebuild import Boot, Rebuild
 from factory.views.ledger import wrap
 
@@ -71,6 +72,51 @@ def solved_json(solved: Solved) -> dict[str, Any]:
     }
 
 
+def render_growth(cell: str, growth: Growth) -> str:
+    """Write which raises are due when, and when the next cell is needed."""
+    lines = [f"{cell}: {growth.per_month:,} nodes a month, from {growth.nodes:,} on"]
+    for due in growth.raises:
+        lines += wrap(
+            f"{_when(due.months)}: raise {due.code}, {due.title}, which holds {due.nodes:,} nodes"
+        )
+    full = growth.full
+    if full is None:
+        lines.append("  no bound ends it")
+    else:
+        lines += wrap(
+            f"{_when(full.months)}: the next cell, for {full.title} holds {full.nodes:,} nodes, "
+            "with all quotas raised as far as AWS does"
+        )
+    lines += wrap(
+        "its blocks, its mix of pools and its peers stay as they are; how long AWS takes for a "
+        "raise is not published: ask well before"
+    )
+    return "\n".join(lines)
+
+
+def _when(months: float) -> str:
+    return f"in {months:.1f} months" if months else "now"
+
+
+def growth_json(growth: Growth) -> dict[str, Any]:
+    """Make the stable form for machines."""
+    return {
+        "nodes": growth.nodes,
+        "nodes_per_month": growth.per_month,
+        "raises": [_milestone_json(due) for due in growth.raises],
+        "full": _milestone_json(growth.full) if growth.full else None,
+    }
+
+
+def _milestone_json(due: Milestone) -> dict[str, Any]:
+    return {
+        "bound": due.bound,
+        "nodes": due.nodes,
+        "months": round(due.months, 2),
+        "code": due.code or None,
+    }
+
+
 def render_rebuilt(cell: str, rebuilt: Sequence[Rebuilt], lead: float, allowed: float) -> str:
     """Write how long a rebuild takes in each reading of the throttles.
 
@@ -80,8 +126,8 @@ def render_rebuilt(cell: str, rebuilt: Sequence[Rebuilt], lead: float, allowed: 
         lead: Time before the first launch (minutes).
         allowed: Time that our policy gives a rebuild (minutes).
     """
-    boot = Boot()
-    lines = [f"{cell}: simulated rebuild (minutes from the first call)"]
+    boot, retries = Boot(), rebuilt[0].retries
+    lines = [f"{cell}: simulated rebuild (minutes from the first launch)"]
     lines.append(f"  {'':34} {'p50':>6} {'p99':>6} {'last':>6} {'throttled':>9} {'wasted':>6}")
     for run in rebuilt:
         lines.append(_run(f"{run.reading}, all at once", run.unpaced, allowed))
@@ -95,11 +141,13 @@ def render_rebuilt(cell: str, rebuilt: Sequence[Rebuilt], lead: float, allowed: 
     if any(run.paced for run in rebuilt):
         lines += wrap("launch at the pace of nodes/s: the fastest at which no call is throttled")
     lines += wrap(
-        f"assumed, not measured: {lead:.1f} minutes for endpoints and control plane "
-        "(control-plane-minutes-slow in factory/facts/parameters.yaml), "
-        f"{boot.seconds:g} s to boot (+-{boot.spread_seconds:g}), "
-        f"{boot.call_seconds:g} s for a call, {boot.attempts} attempts of at most "
-        f"{boot.retry_seconds:g} s wait, then a restart"
+        f"before the first launch, {lead:.1f} minutes for endpoints and control plane "
+        "(control-plane-minutes-slow in factory/facts/parameters.yaml)"
+    )
+    lines += wrap(
+        f"assumed, not measured: {boot.seconds:g} s to boot (+-{boot.spread_seconds:g}), "
+        f"{boot.call_seconds:g} s for a call, {retries.attempts} attempts of at most "
+        f"{retries.longest_wait:g} s wait (retries in factory/facts/ec2_api.yaml), then a restart"
     )
     return "\n".join(lines)
 
@@ -112,22 +160,27 @@ def _run(title: str, run: Rebuild, allowed: float) -> str:
     )
 
 
-def rebuilt_json(rebuilt: Sequence[Rebuilt]) -> list[dict[str, Any]]:
-    """Make the stable form for machines."""
+def rebuilt_json(rebuilt: Sequence[Rebuilt], lead: float) -> list[dict[str, Any]]:
+    """Make the stable form for machines; all but `minutes_lead` count from the first launch.
+
+    Args:
+        rebuilt: How it went.
+        lead: Time before the first launch (minutes).
+    """
     return [
         {
             "reading": run.reading,
             "recommended_pace": run.pace,
-            "unpaced": _run_json(run.unpaced),
-            "paced": _run_json(run.paced) if run.paced else None,
+            "unpaced": _run_json(run.unpaced, lead),
+            "paced": _run_json(run.paced, lead) if run.paced else None,
         }
         for run in rebuilt
     ]
 
 
-def _run_json(run: Rebuild) -> dict[str, Any]:
+def _run_json(run: Rebuild, lead: float) -> dict[str, Any]:
     return {
-        "minutes_lead": run.lead_minutes,
+        "minutes_lead": lead,
         "minutes_p50": run.minutes(0.5),
         "minutes_p99": run.minutes(0.99),
         "minutes_last": run.last,

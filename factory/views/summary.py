@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from factory.design import Design
 from factory.inventory.groups import declared_nodes
+from factory.sizing.bounds import BOUNDS
 from factory.words import counted
 
 
 def summarize(design: Design, lock_name: str) -> str:
-    """Say in one line what was checked, and how full the fullest bound is.
+    """Say in one line what was checked, and which bound that nodes fill is fullest.
 
     Args:
         design: what was checked.
@@ -17,11 +18,13 @@ def summarize(design: Design, lock_name: str) -> str:
     cells = design.inventory.cells
     nodes = sum(declared_nodes(design.inventory.type_of(name)) for name in cells)
     parts = [f"{counted(len(cells), 'cell')} fit", f"{nodes:,} nodes"]
-    fullest = max(
-        (u for u in design.ledger if u.gate == "error"), key=lambda u: u.share, default=None
-    )
-    if fullest is not None:
-        parts.append(f"fullest bound {fullest.share:.0%} ({fullest.scope}, {fullest.bound})")
+    binding = [usage for usage in design.ledger if usage.binding]
+    if binding:
+        fullest = max(binding, key=lambda usage: usage.share)
+        parts.append(
+            f"fullest bound {fullest.share:.0%} "
+            f"({fullest.scope.owner}: {BOUNDS[fullest.bound].title})"
+        )
     if design.problems:
         parts.append(counted(len(design.problems), "warning"))
     if not design.has_lock:

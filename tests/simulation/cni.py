@@ -78,6 +78,11 @@ class Node:
         return sum(interface.addresses for interface in self.pool)
 
     @property
+    def subnet_addresses(self) -> int:
+        """Single addresses of all its interfaces, their own included."""
+        return sum(1 + interface.singles for interface in self.interfaces)
+
+    @property
     def available(self) -> int:
         return self.total - self.pods
 

@@ -104,6 +104,12 @@ def test_settings_at_their_defaults(type_name: str, max_pods: int, seed: int) ->
     )
     node = node_of(type_name, reset)
     assert churn(node, seed, steps=600) == terms.node_nau(attached, WEIGHTS)
+    lost = terms.settings_lost(
+        max_pods=max_pods, slots=instance.prefix_slots, interfaces=instance.enis
+    )
+    bare = node_of(type_name, replace(reset, custom_networking=False))
+    assert churn(bare, seed, steps=600) == terms.node_nau(lost, WEIGHTS)
+    assert bare.subnet_addresses == 1 + lost.single_addresses
 
 
 @settings(max_examples=60)

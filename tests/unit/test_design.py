@@ -44,8 +44,8 @@ def rules(error: ProblemsError) -> list[str]:
 def old_type() -> dict[str, Any]:
     """Make a cell type of which there is a warning: its Kubernetes is in extended support."""
     old = copy.deepcopy(dict(inventories.CELL_TYPE))
-    old["addons"]["kube-proxy"] = "v1.31.0-eksbuild.2"
-    return {**old, "kubernetes_version": "1.31"}
+    old["addons"]["kube-proxy"] = "v1.33.0-eksbuild.2"
+    return {**old, "kubernetes_version": "1.33"}
 
 
 def warned(made: dict[str, Any]) -> dict[str, Any]:

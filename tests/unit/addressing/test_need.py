@@ -153,9 +153,10 @@ def test_a_block_is_the_smallest_that_holds_the_addresses(addresses: int) -> Non
     [
         (None, [(10, 1)], 2),  # one group, two nodes at least
         (None, [(10, 7)], 7),  # or as many as may be unavailable
-        (None, [(10, 1), (10, 20)], 22),  # both pools at once
+        (None, [(10, 1), (10, 20)], 12),  # both pools at once
         (None, [(451, 5)], 25),  # five groups of our policy's size at most
-        (33, [(10, 5)], 10),  # eleven a zone: the one not declared is a pool of its own
+        (33, [(10, 5)], 7),  # eleven a zone: the one not declared is a pool of its own
+        (302, [(99, 100)], 102),  # 101 a zone: one group more, whose single node grows by two
         (30, [(10, 5)], 5),
     ],
 )

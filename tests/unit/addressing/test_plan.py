@@ -324,3 +324,18 @@ def test_a_full_mesh_of_126_cells_is_planned_in_no_time() -> None:
     assert len(plan.cells) == 126
     require_sound(inventory, plan, lock)
     assert spent < 0.5  # a tenth of it is usual
+
+
+def test_a_cell_may_not_hold_what_one_of_its_mesh_left_behind() -> None:
+    """Not where they were apart: these may share pod addresses while both stand."""
+    pools: dict[str, list[str]] = {"pod": ["100.64.0.0/14"], "reserved": []}
+    for mesh, rules in (("south", []), ("north", ["F209"])):
+        cells = {"cell-a": ("north", "large"), "cell-b": ("south", "large")}
+        _, lock = plan_addresses(world(cells, **pools), EMPTY_LOCK, FACTS)
+        _, gone = plan_addresses(world({"cell-b": ("south", "large")}, **pools), lock, FACTS)
+        assert set(gone.removed) == {"cell-a"}
+        after = world({"cell-b": (mesh, "large")}, **pools)
+        found = [f for f in plan_addresses(after, gone, FACTS)[0].findings if f.severity == "error"]
+        assert {f.rule for f in found} == set(rules)
+        assert bool(found) == bool(rules)
+        assert all("cell 'cell-a', which left" in f.message for f in found)

@@ -72,11 +72,12 @@ def test_a_rebuild_in_both_readings(run: Run) -> None:
     assert runs.keys() == {"bucket per action", "one shared bucket"}
     paced = runs["bucket per action"]["paced"]
     assert paced["throttled_calls"] == 0
-    assert 16 < paced["minutes_lead"] < paced["minutes_p50"] <= paced["minutes_last"] < 30
+    assert paced["minutes_lead"] > 16
+    assert paced["minutes_p50"] <= paced["minutes_last"] < 10
     _, text = run(*ASK, "--quotas", "maximum", "--rebuild")
     assert "assumed, not measured" in text
     late = [line[:20] for line in text.splitlines() if line.startswith("~ one shared")]
-    assert late == ["~ one shared bucket,"] * 2, "with the control plane, beyond half an hour"
+    assert late == ["~ one shared bucket,"], "paced, it keeps the half hour that the ledger means"
     assert "  bucket per action, all at once " in text
     assert "~ exceeds the policy of 30 minutes" in text
     assert "launch at the pace of nodes/s" in text
@@ -86,7 +87,7 @@ def test_a_rebuild_in_both_readings(run: Run) -> None:
 
 
 def test_a_scenario_gates(run: Run) -> None:
-    assert run(*ASK, "--quotas", "maximum", "--scenario", "misconfigured")[0] == 0
+    assert run(*ASK, "--quotas", "maximum", "--scenario", "pods-counted")[0] == 0
     code, shown = run(*ASK, "--quotas", "maximum", "--scenario", "custom-networking-off")
     assert code == 4
     assert "! NAU, custom networking off" in shown
@@ -96,7 +97,7 @@ def test_what_a_scenario_breaks_is_what_binds(run: Run, project_root: Path) -> N
     file = str(project_root / "cells.yaml")
     code, shown = run("size", "--scenario", "custom-networking-off", "--inventory", file)
     assert code == 4
-    assert shown.splitlines()[1].split()[:4] == ["!", "moka-use1-a", "NAU,", "custom"]
+    assert shown.splitlines()[1].split()[:4] == ["!", "moka-use1-a", "node", "addresses,"]
 
 
 def test_markdown_of_a_question(run: Run) -> None:

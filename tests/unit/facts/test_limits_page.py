@@ -28,7 +28,7 @@ def test_every_bucket_and_call_is_on_the_page() -> None:
 
 def test_each_table_has_rows_as_wide_as_its_head() -> None:
     tables = re.findall(r"(?:^\|.*\n)+", PAGE, re.MULTILINE)
-    assert len(tables) == 8
+    assert len(tables) == 9
     for table in tables:
         widths = {len(re.findall(r"(?<!\\)\|", line)) for line in table.splitlines()}
         assert len(widths) == 1

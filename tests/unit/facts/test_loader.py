@@ -23,6 +23,7 @@ TABLES = (
     "nau",
     "buckets",
     "calls",
+    "retries",
     "parameters",
     "addons",
     "oldest_addons",

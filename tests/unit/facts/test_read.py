@@ -40,13 +40,14 @@ def texts() -> frozenset[str]:
 
 
 TEXTS = texts()
+COUPLED = {id_ for quota in FACTS.quotas.values() for id_ in (quota.times, quota.within)}
 ACTIONS = {call.action for row in FACTS.calls.values() for call in row.calls}
 
 
 def is_read(row: Quota | Parameter | NauWeight | TokenBucket) -> bool:
     """Whether code asks for a row: by its id, or by what it is found by in its table."""
-    if isinstance(row, Quota) and row.families:
-        return True  # found by the type of an instance
+    if isinstance(row, Quota) and (row.families or row.id in COUPLED):
+        return True  # found by the type of an instance, or by the quota that it bounds
     if isinstance(row, TokenBucket) and row.action != "*":
         return row.id in TEXTS or row.action in ACTIONS | TEXTS  # found by the action of a call
     return row.id in TEXTS

@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from factory.facts.loader import load_facts
-from factory.inventory.groups import group_size, name_groups, pool_surge, split_groups, update_surge
+from factory.inventory.groups import (
+    group_size,
+    group_surge,
+    name_groups,
+    pool_surge,
+    split_groups,
+    update_minutes,
+)
 from factory.inventory.schema import NodeGroup
 from factory.naming import node_group_name
 
@@ -51,15 +58,18 @@ def test_nonsense_is_refused(nodes: int, quota: int) -> None:
 
 def test_surge_of_an_update() -> None:
     # https://docs.aws.amazon.com/eks/latest/userguide/managed-node-update-behavior.html
-    assert update_surge(max_unavailable=1, per_zone=2) == 2
-    assert update_surge(max_unavailable=1, per_zone=2, zones=3) == 6
-    assert update_surge(max_unavailable=100, per_zone=2, zones=3) == 100
+    assert group_surge(450, max_unavailable=1, per_zone=2) == 2
+    assert group_surge(450, max_unavailable=1, per_zone=2, zones=3) == 6
+    assert group_surge(450, max_unavailable=100, per_zone=2, zones=3) == 100
+    assert group_surge(7, max_unavailable=100, per_zone=2) == 7, "as the stack writes it"
+    assert group_surge(1, max_unavailable=100, per_zone=2) == 2
 
 
 def test_all_groups_of_a_pool_surge_at_once() -> None:
     assert pool_surge(0, 20, FACTS) == 0
     assert pool_surge(100, 1, FACTS) == 2
-    assert pool_surge(101, 20, FACTS) == 40
+    assert pool_surge(101, 20, FACTS) == 22, "a group of one node grows by two at least"
+    assert pool_surge(130, 100, FACTS) == 130
 
 
 def test_groups_are_named_zone_by_zone_and_hold_every_node() -> None:
@@ -86,3 +96,12 @@ def test_a_group_that_fails_is_a_small_part_of_a_cell() -> None:
 def test_what_a_cell_type_is_cut_by_is_the_same_in_every_region(id_: str) -> None:
     """A cell type has no Region: its groups and subnets may not depend on one."""
     assert FACTS.quota(id_).by_region == ()
+
+
+def test_an_update_takes_a_batch_after_the_other() -> None:
+    # 15 minutes to drain, 15 to join, 60 s to settle
+    assert update_minutes(1, 1, FACTS) == 31
+    assert update_minutes(100, 1, FACTS) == 3100, "more than two days"
+    assert update_minutes(100, 20, FACTS) == 5 * 31
+    assert update_minutes(101, 20, FACTS) == 6 * 31
+    assert update_minutes(5, 100, FACTS) == 31

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from ipaddress import IPv4Network
 from typing import Any
 
 import pytest
@@ -9,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from factory.inventory.schema import Inventory
+from factory.sizing.bounds import stage
 from factory.sizing.ledger import size_cell, size_inventory, size_mesh
-from factory.sizing.usage import Ledger, Usage
+from factory.sizing.usage import Ledger, Scenario, Usage
 from tests.unit.sizing.sample import FACTS, RAISED, addresses, hub, inventory, plan, pool
 
 ENDPOINT_NAU = 6  # each endpoint and zone; the network address usage page
@@ -339,6 +342,7 @@ def test_what_one_more_node_adds(instance: str) -> None:
     after = usages(groups=larger, ingress=ingress, prefixes_per_node=5)
     grown = {bound for bound, usage in before.items() if after[bound].used != usage.used}
     grown.discard("resolver-packets")  # CoreDNS grows with the nodes
+    grown.discard("group-update")  # grows with the largest group
     assert grown == {bound for bound, usage in before.items() if usage.per_node} | {
         "nodes-per-node-group"
     }
@@ -414,3 +418,45 @@ def test_two_pod_interfaces_where_one_has_too_few_slots() -> None:
     assert sized["pod-interface-addresses"].per_node == pytest.approx(31 / 19)
     assert sized["pod-prefixes-fragmented"].limit == 12 * (4094 // 14)
     assert sized["network-interfaces-per-zone"].used == 12 * 3 + 7 * 2 + endpoints(sized) + 4
+
+
+def test_what_nobody_may_have_is_not_there_and_what_left_is_taken() -> None:
+    declared = inventory({"cell-a": 10}, hubs={"hub": hub(blocks=1)})
+    pools = declared.address_pools.model_copy(
+        update={
+            "node": [IPv4Network("10.0.0.0/14")],  # the hub holds 10.0.0.0/16 of it
+            "pod": [IPv4Network("100.64.0.0/13")],
+            "reserved": [IPv4Network("100.67.0.0/16"), IPv4Network("192.168.0.0/16")],
+        }
+    )
+    declared = declared.model_copy(update={"address_pools": pools})
+    left = (IPv4Network("10.2.0.0/16"), IPv4Network("100.68.0.0/16"))
+    addresses = replace(plan(declared), removed=left)
+    ledger = size_inventory(declared, addresses, FACTS)
+    used = {u.bound: (u.used, u.limit) for u in ledger.of("address pools")}
+    # cell-a has 10.16.0.0/18, outside of the pool here, and three /16 of pods
+    assert used["node-pool"] == (65_536, 3 * 65_536)
+    assert used["pod-pool"] == (4 * 65_536, 7 * 65_536)
+    assert not any(u.per_node for u in ledger.of("address pools"))
+
+
+def test_what_goes_wrong_takes_addresses_too() -> None:
+    sized = usages(20)
+    peak = 22  # of r6gd.8xlarge: 8 interfaces of 30 addresses
+    # the first /22 of the /16 is not reserved for prefixes, and no single address comes from it
+    assert sized["pod-addresses-misconfigured"].used == peak * (1 + 29)
+    assert sized["pod-addresses-misconfigured"].limit == 1024 - 5
+    assert sized["pod-addresses-attached"].used == peak * 7 * 30
+    assert sized["node-addresses-reset"].used == peak * (1 + 3 + 4 * 29)
+    assert sized["node-addresses-bare"].used == peak * 8 * 30
+    assert sized["node-addresses-bare"].limit == 2048 - 5
+    assert all(sized[b].gate == "note" for b in sized if b.endswith(("-bare", "-attached")))
+
+
+@pytest.mark.parametrize("scenario", ["misconfigured", "reset", "interfaces-full",
+                                      "custom-networking-off"])  # fmt: skip
+def test_every_scenario_counts_addresses(scenario: Scenario) -> None:
+    declared = inventory({"cell-a": 430})
+    ledger = stage(ledger_of(declared), scenario)
+    broken = {u.bound for u in ledger if u.gate == "error" and not u.fits}
+    assert any("addresses" in bound for bound in broken), broken

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from random import Random
+from statistics import mean
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from factory.facts.loader import load_facts
+from factory.facts.schema import CallRetries
 from factory.sizing.rebuild import (
     ATTACH,
     DELETE,
@@ -26,6 +28,9 @@ from factory.sizing.rebuild import (
 
 FACTS = load_facts()
 TODAY, OLD = (1, 20, 4), (1, 15, 3)
+NOW = FACTS.call_retries(TODAY)
+ONCE = replace(NOW, attempts=1, rounds={})
+LAB = replace(NOW, attempts=10, rounds={})  # rules of an earlier simulation
 
 
 def plan(
@@ -34,10 +39,11 @@ def plan(
     version: tuple[int, ...] = TODAY,
     shared: str | None = None,
     pace: float | None = None,
+    retries: CallRetries = NOW,
 ) -> RebuildPlan:
     bucket = FACTS.buckets[shared] if shared else None
     calls = FACTS.node_calls(growth, version)
-    return plan_rebuild(calls, nodes, 6, FACTS, shared=bucket, pace=pace)
+    return plan_rebuild(calls, nodes, 6, FACTS, shared=bucket, pace=pace, retries=retries)
 
 
 def run(*arguments: object, seed: int = 1, **more: object) -> Rebuild:
@@ -88,7 +94,53 @@ def test_another_simulation_of_the_same_rebuild_agrees(
     nodes: int, growth: str, version: tuple[int, ...], shared: str | None, minutes: float
 ) -> None:
     # An earlier simulation with its own rules for restarts; p99 within an eighth of it.
-    assert run(nodes, growth, version, shared).minutes(0.99) == pytest.approx(minutes, rel=0.125)
+    result = run(nodes, growth, version, shared, retries=LAB)
+    assert result.minutes(0.99) == pytest.approx(minutes, rel=0.125)
+
+
+@pytest.mark.parametrize(
+    ("shared", "pace", "late", "last"),
+    [
+        (None, None, 6.9, 7.5),
+        (None, 4, 6.7, 6.8),
+        ("shared-mutating-50", None, 77.3, 80.7),
+        ("shared-mutating-200", None, 50.2, 50.3),
+        ("shared-mutating-50", 1.2, None, 19.4),
+    ],
+)
+def test_another_simulation_of_todays_retries_agrees(
+    shared: str | None, pace: float | None, late: float | None, last: float
+) -> None:
+    """1,300 nodes, CNI 1.23.1, means of three: p99 and the last node within an eighth.
+
+    The medians of those that are not paced, and the interfaces wasted with a bucket for each
+    action, are not held: there the two simulations differ.
+    """
+    runs = [run(1300, shared=shared, pace=pace, seed=seed) for seed in range(3)]
+    assert mean(r.last for r in runs) == pytest.approx(last, rel=0.125)
+    if late is not None:
+        assert mean(r.minutes(0.99) for r in runs) == pytest.approx(late, rel=0.125)
+
+
+def test_a_call_with_rounds_is_tried_that_often_before_the_cni_gives_up() -> None:
+    assert NOW.rounds == {"CreateTags": 5, DELETE: 12, "DetachNetworkInterface": 12}
+    assert (NOW.attempts, NOW.longest_wait) == (3, 20)
+    assert FACTS.call_retries((1, 19, 3)).attempts == 11
+    hourly = replace(FACTS.buckets["mutating"], id="hourly", capacity=1, refill=1 / 3600)
+    boot = Boot(seconds=0, spread_seconds=0, restart_seconds=10_000, longest_restart_seconds=10_000)
+    for action, tries in (("CreateTags", 5 * 3), ("CreateNetworkInterface", 3)):
+        planned = replace(plan(1), steps=(action,) * 2, buckets={action: hourly}, boot=boot)
+        result = simulate_rebuild(planned, lambda: 1.0)
+        assert (result.throttled, result.restarts) == (tries, 1), action
+
+
+def test_who_reads_never_gives_up() -> None:
+    slow = replace(FACTS.buckets["mutating"], id="slow", capacity=1, refill=1 / 600)
+    read = "DescribeInstances"
+    planned = replace(plan(2), steps=(read,), buckets={read: slow})
+    result = simulate_rebuild(planned, Random(1).random)
+    assert result.restarts == 0
+    assert result.throttled > 3 * 5
 
 
 def test_no_rebuild_beats_its_buckets() -> None:
@@ -134,7 +186,7 @@ def test_a_call_that_is_given_up_on_wastes_an_interface(action: str) -> None:
     ample = replace(FACTS.buckets["mutating"], id="ample", capacity=10_000, refill=1000)
     scarce = replace(FACTS.buckets["mutating"], id="scarce", capacity=5, refill=0.1)
     buckets = {**dict.fromkeys(planned.buckets, ample), action: scarce}
-    rushed = replace(planned, buckets=buckets, boot=Boot(attempts=1))
+    rushed = replace(planned, buckets=buckets, retries=ONCE)
     result = simulate_rebuild(rushed, Random(1).random)
     assert result.wasted == result.restarts == result.throttled > 0
     assert len(result.ready) == 40
@@ -148,7 +200,7 @@ def test_an_interface_whose_removal_is_refused_leaks_and_the_node_goes_on() -> N
     scarce = replace(FACTS.buckets["mutating"], id="scarce", capacity=5, refill=0.1)
     none = replace(FACTS.buckets["mutating"], id="none", capacity=0, refill=0)
     buckets = {**dict.fromkeys(planned.buckets, ample), ATTACH: scarce, DELETE: none}
-    rushed = replace(planned, buckets=buckets, boot=Boot(attempts=1))
+    rushed = replace(planned, buckets=buckets, retries=ONCE)
     result = simulate_rebuild(rushed, Random(1).random)
     assert result.wasted == result.restarts > 0
     assert result.throttled == 2 * result.wasted  # the attach, and then the removal
@@ -160,9 +212,7 @@ def test_a_call_that_makes_nothing_is_only_tried_again() -> None:
     ample = replace(FACTS.buckets["mutating"], id="ample", capacity=10_000, refill=1000)
     scarce = replace(FACTS.buckets["mutating"], id="scarce", capacity=5, refill=0.1)
     buckets = {**dict.fromkeys(planned.buckets, ample), "CreateTags": scarce}
-    result = simulate_rebuild(
-        replace(planned, buckets=buckets, boot=Boot(attempts=1)), Random(1).random
-    )
+    result = simulate_rebuild(replace(planned, buckets=buckets, retries=ONCE), Random(1).random)
     assert result.wasted == 0
     assert result.restarts == result.throttled > 0
 
@@ -170,7 +220,7 @@ def test_a_call_that_makes_nothing_is_only_tried_again() -> None:
 def test_what_is_assumed_is_what_the_page_on_sizing_says() -> None:
     boot = Boot()
     assert (boot.seconds, boot.spread_seconds, boot.call_seconds) == (75, 15, 0.3)
-    assert (boot.attempts, boot.retry_seconds) == (10, 20)
+    assert (boot.round_seconds, boot.longest_round_seconds) == (0.5, 60)
     assert (boot.restart_seconds, boot.longest_restart_seconds) == (10, 300)
 
 
@@ -202,8 +252,11 @@ def test_waits_double_up_to_their_bounds() -> None:
     """One node, one token an hour, and every draw close to one: the waits can be read off."""
     hourly = replace(FACTS.buckets["mutating"], id="hourly", capacity=1, refill=1 / 3600)
     steps = ("CreateTags", "CreateTags")
-    boot = Boot(seconds=0, spread_seconds=0, attempts=3, longest_restart_seconds=40)
-    planned = replace(plan(1), steps=steps, buckets={"CreateTags": hourly}, boot=boot)
+    three = replace(NOW, attempts=3, rounds={})
+    boot = Boot(seconds=0, spread_seconds=0, longest_restart_seconds=40)
+    planned = replace(
+        plan(1), steps=steps, buckets={"CreateTags": hourly}, boot=boot, retries=three
+    )
     result = simulate_rebuild(planned, lambda: 1.0)
     # 0.3 s for the first call; then rounds of waits of 2 and 4 s and restarts of 10, 20, 40, 40 …
     at, restarts = 0.3, 0
@@ -247,7 +300,7 @@ def test_the_slowest_pace_is_one_node_in_twenty_seconds() -> None:
 def test_no_pace_helps_a_node_that_alone_is_too_much() -> None:
     tiny = replace(FACTS.buckets["shared-mutating-50"], capacity=1, refill=0.01)
     calls = FACTS.node_calls("at-once", TODAY)
-    planned = plan_rebuild(calls, 3, 6, FACTS, shared=tiny)
+    planned = plan_rebuild(calls, 3, 6, FACTS, shared=tiny, retries=NOW)
     assert recommend_pace(planned, lambda: Random(1).random) is None
 
 

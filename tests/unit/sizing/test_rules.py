@@ -74,7 +74,7 @@ def test_a_ceiling_that_promises_too_much_is_told_apart_from_nodes() -> None:
     assert found.path == ("cell_types", "type-cell-a", "node_ceiling")
     assert "1,500 nodes; the limit is 1,300" in found.message
     assert "remove" not in found.hint
-    assert "set it to 1,300 at most" in found.hint
+    assert found.hint.startswith("lower node_ceiling to 1,300")
     one = findings(inventory({"cell-a": 400}, node_ceiling=1301))["F345"]
     assert "remove" not in one.hint
     declared = inventory({"cell-a": 400}, node_ceiling=1300)
@@ -102,7 +102,7 @@ def test_more_nodes_than_the_subnets_were_planned_for() -> None:
     assert found["F301"].severity == "error"
     assert found["F301"].message.startswith("cell cell-a in zone use1-az")
     # 700 nodes and 2 x 2 of an update take 6 each; 4,031 prefixes are there
-    assert "remove 33 nodes in the zone" in found["F301"].hint
+    assert "remove 33 nodes in each zone" in found["F301"].hint
     assert found["F302"].severity == "warning"
 
 
@@ -171,7 +171,7 @@ def test_a_hub_is_not_told_what_helps_cells_alone() -> None:
         assert found[rule].path == ("hubs", "hub")
         assert "cell_to_cell" not in found[rule].hint
     assert "each part with a hub of its own" in found["F370"].hint
-    assert "take a cell off the hub" in found["F330"].hint
+    assert "take cells off the hub" in found["F330"].hint
 
 
 def test_a_zone_full_of_groups() -> None:
@@ -263,3 +263,21 @@ def test_processors_that_nobody_counts_are_said() -> None:
     assert (unknown.used, unknown.limit, unknown.share) == (3 * 3 * 32, float("inf"), 0)
     assert unknown.more_nodes is None
     assert "no quota is known" in unknown.assumption
+
+
+def test_quotas_that_bound_each_other_are_raised_so_far_and_no_further() -> None:
+    """https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html: at most 1,000."""
+    rules, groups = "L-0EA8095F", "L-2AFB9258"
+    hubs = {f"hub-{n}": hub(blocks=100) for n in range(3)}
+    many = findings(inventory({"cell-a": 10}, hubs=hubs))["F312"]
+    assert "302 rules; the limit is 60" in many.message
+    assert f"AWS raises {rules} to 200 at most" in many.hint
+    assert f"raise {rules}" not in many.hint
+    few = findings(inventory({"cell-a": 10}, hubs={"hub": hub(blocks=90)}))["F312"]
+    assert f"raise {rules} to 92 and write it under quotas" in few.hint
+    lower = {**RAISED, groups: 3, rules: 333}
+    assert "F312" not in findings(inventory({"cell-a": 10}, hubs=hubs, quotas=lower))
+    told = {f.rule: f for f in check_quotas(inventory(quotas={rules: 201}), FACTS)}
+    assert "AWS gives at most 200" in told["F391"].message
+    assert not list(check_quotas(inventory(quotas={rules: 200}), FACTS))
+    assert not list(check_quotas(inventory(quotas={rules: 333, groups: 3}), FACTS))

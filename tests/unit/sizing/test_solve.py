@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from factory.sizing.answers import cgnat_room
+from factory.sizing.joining import asked_mesh
 from factory.sizing.mend import broken_bounds, mend
 from factory.sizing.scale import apportion, scale_nodes
 from factory.sizing.setting import Setting, setting_of, size_setting
@@ -23,6 +25,10 @@ EIGHT = "r6gd.8xlarge"
 def asked(nodes: int = 1299, **more: object) -> Setting:
     options = {"instance": EIGHT, "level": "maximum", **more}
     return setting_of_what_if(WhatIf(nodes=nodes, **options), FACTS)  # type: ignore[arg-type]
+
+
+def most(setting: Setting) -> dict[str, int | None]:
+    return most_cells(asked_mesh(setting), cgnat_room(setting.shape.pod_blocks))
 
 
 def line(slope: int, base: int, limit: int) -> Usage:
@@ -92,20 +98,19 @@ def test_the_bounds_of_the_derivation() -> None:
 
 
 def test_cells_of_a_mesh_as_the_derivation_has_them() -> None:
-    pods = {"pod-pool": (64 * 65_536, 3 * 65_536)}
-    cells = most_cells(asked(), pods)
+    cells = most(asked())
     assert cells["pod-pool"] == 21
     assert cells["peered-nau"] == 43
     assert cells["peered-nau-all-misconfigured"] == 12
     assert cells["peerings-per-vpc"] == 126
-    assert most_cells(asked(level="default"), pods)["peered-nau"] == 10
+    assert most(asked(level="default"))["peered-nau"] == 10
     # one cell alone asks nobody; the 27th would ask 26 peers at once
-    assert most_cells(asked(level="default"), pods)["outstanding-peering-requests"] == 26
-    two = most_cells(asked(level="default", hubs=2), pods)
+    assert most(asked(level="default"))["outstanding-peering-requests"] == 26
+    two = most(asked(level="default", hubs=2))
     assert (two["outstanding-peering-requests"], two["peerings-per-vpc"]) == (24, 49)
     # 4 blocks of its own and the gateway's route leave 995 peers, however many there are now
-    assert most_cells(asked(cells=4), pods)["routes-per-route-table"] == 996
-    assert most_cells(asked(cells=40), pods)["routes-per-route-table"] == 996
+    assert most(asked(cells=4))["routes-per-route-table"] == 996
+    assert most(asked(cells=40))["routes-per-route-table"] == 996
     assert {bound for bound in two if not bound.startswith("peered-nau")} == {
         "outstanding-peering-requests",
         "peerings-per-vpc",
@@ -114,9 +119,9 @@ def test_cells_of_a_mesh_as_the_derivation_has_them() -> None:
         "transit-gateway-attachments",
     }
     none = asked(level="default", quotas={"L-DC9F7029": 0})
-    assert most_cells(none, pods)["outstanding-peering-requests"] == 1
-    assert most_cells(asked(hub_nau=500_000, hubs=1), pods)["peered-nau"] == 1
-    assert most_cells(asked(hub_nau=511_000, hubs=1), pods)["peered-nau"] == 0
+    assert most(none)["outstanding-peering-requests"] == 1
+    assert most(asked(hub_nau=500_000, hubs=1))["peered-nau"] == 1
+    assert most(asked(hub_nau=511_000, hubs=1))["peered-nau"] == 0
 
 
 def test_a_cell_of_an_inventory_among_its_peers() -> None:
@@ -262,11 +267,17 @@ def test_no_pool_is_removed_to_mend_a_cell() -> None:
 
 
 def test_a_scenario_is_mended_too() -> None:
-    setting = replace(asked(1299), scenario="custom-networking-off")
-    assert broken_bounds(setting) == ("vpc-nau-bare",)
+    setting = replace(asked(1299, quotas={"L-BB24F6E5": 100_000}), scenario="pods-counted")
+    assert broken_bounds(setting) == ("vpc-nau-pods",)
     words = [change.words for change in mend(setting)]
-    # (256,000 - 112) / 247 = 1,035 nodes, 6 of them surge
-    assert words[-1] == "remove 270 nodes"
+    # (100,000 - 112) / 105 = 951 nodes, 6 of them surge
+    assert words[-1] == "remove 354 nodes"
+
+
+def test_no_number_of_nodes_mends_a_node_subnet_that_pods_draw_on() -> None:
+    setting = replace(asked(1299), scenario="custom-networking-off")
+    assert broken_bounds(setting) == ("node-addresses-bare", "vpc-nau-bare")
+    assert mend(setting) == ()
 
 
 @settings(max_examples=15)

@@ -177,3 +177,22 @@ def test_no_misconfiguration_is_worse_than_everything(
 def test_every_instance_type_has_a_slot_for_pods() -> None:
     # the model divides by them
     assert min(instance.prefix_slots for instance in load_facts().instances.values()) >= 1
+
+
+@pytest.mark.parametrize(
+    ("size", "max_pods", "interfaces", "addresses"),
+    [
+        (EIGHT, 96, 3, 116),  # 4 x 29 addresses, the primary interface's first
+        (EIGHT, 29, 0, 29),
+        (EIGHT, 30, 1, 58),
+        (EIGHT, 250, 7, 232),  # all eight
+        (LARGE, 1, 0, 9),
+    ],
+)
+def test_settings_that_are_all_lost(
+    size: tuple[int, int], max_pods: int, interfaces: int, addresses: int
+) -> None:
+    enis, held = size
+    lost = terms.settings_lost(max_pods=max_pods, slots=held - 1, interfaces=enis)
+    assert (lost.interfaces, lost.addresses) == (interfaces, addresses)
+    assert lost.single_addresses == interfaces + addresses
