@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 MARKS = {
-    "factory/constructs": "synth",
-    "factory/sandbox": "sandbox",
-    "factory/stacks": "synth",
+    "factory/cellfactory/constructs": "synth",
+    "factory/cellfactory/sandbox": "sandbox",
+    "factory/cellfactory/stacks": "synth",
 }
 
 

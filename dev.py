@@ -45,7 +45,9 @@ SLOW_MARKS = (
     " or readme"
 )
 # To import one of these does so too; their doctests bear such a mark (see conftest.py).
-STARTS_PROGRAMS = ("factory/constructs", "factory/sandbox", "factory/stacks")
+STARTS_PROGRAMS = tuple(
+    f"factory/cellfactory/{folder}" for folder in ("constructs", "sandbox", "stacks")
+)
 # Settings of a person's shell that would send pip or Python somewhere else.
 LEADS_ASTRAY = (
     *("VIRTUAL_ENV", "__PYVENV_LAUNCHER__", "PIP_CONSTRAINT", "PIP_NO_BINARY", "PIP_PREFIX"),
@@ -155,7 +157,7 @@ def lock(args: Sequence[str]) -> None:
     _prepare("dev")
     both = ("--group", "build")
     within_run = ("--constraints", "requirements/run.lock")
-    dev = ("--extra", "sandbox", "--extra", "plot", "--extra", "dev")
+    dev = ("--extra", "sandbox", "--extra", "plot", "--group", "dev")
     _say("this asks the package index for every version and hash")
     _compile("run", "pyproject.toml", *both, *args)
     _compile("dev", "pyproject.toml", *both, *dev, *within_run, *args)

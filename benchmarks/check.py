@@ -45,7 +45,7 @@ def _measure(commands: list[str] | tuple[str, ...], rounds: int) -> dict[str, Co
         env.pop("PYTHONDONTWRITEBYTECODE", None)
         for turn in range(rounds + 1):
             for command in commands:
-                cost = run([sys.executable, "-m", "factory", *shlex.split(command)], env)
+                cost = run([sys.executable, "-m", "cellfactory", *shlex.split(command)], env)
                 if turn > 0:
                     runs[command].append(cost)
     return {command: middle(costs) for command, costs in runs.items()}

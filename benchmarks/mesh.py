@@ -78,7 +78,9 @@ class Bench:
 
     def command(self, *words: str) -> list[str]:
         """A command line of ours, about the project."""
-        program = "import os, sys; os.chdir(sys.argv.pop(1)); from factory.cli import main; main()"
+        program = (
+            "import os, sys; os.chdir(sys.argv.pop(1)); from cellfactory.cli import main; main()"
+        )
         return [sys.executable, "-c", program, str(self.project), *words]
 
 

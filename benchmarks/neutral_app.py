@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from factory.constructs.cdk import (
+from cellfactory.constructs.cdk import (
     App,
     AwsProvider,
     AwsProviderAssumeRole,
@@ -31,8 +31,8 @@ from factory.constructs.cdk import (
     VpcIpv4CidrBlockAssociation,
     VpcSecurityGroupIngressRule,
 )
-from factory.constructs.stack import new_stack, synth_app
-from factory.specs.frame import S3State
+from cellfactory.constructs.stack import new_stack, synth_app
+from cellfactory.specs.frame import S3State
 
 ROLE = "arn:aws:iam::111111111111:role/Example"
 

@@ -17,15 +17,15 @@ from pathlib import Path
 from random import Random
 from statistics import median
 
-from factory.addressing.blocks import AddressPlan, CellAddresses, ZoneBlocks
-from factory.documents import parse_document
-from factory.facts.loader import load_facts
-from factory.inventory.schema import Inventory
-from factory.sizing.calls import SHARED_BUCKET
-from factory.sizing.ledger import size_inventory
-from factory.sizing.rebuild import plan_rebuild, simulate_rebuild
-from factory.sizing.setting import setting_of
-from factory.sizing.solve import most_nodes
+from cellfactory.addressing.blocks import AddressPlan, CellAddresses, ZoneBlocks
+from cellfactory.documents import parse_document
+from cellfactory.facts.loader import load_facts
+from cellfactory.inventory.schema import Inventory
+from cellfactory.sizing.calls import SHARED_BUCKET
+from cellfactory.sizing.ledger import size_inventory
+from cellfactory.sizing.rebuild import plan_rebuild, simulate_rebuild
+from cellfactory.sizing.setting import setting_of
+from cellfactory.sizing.solve import most_nodes
 
 ROOT = Path(__file__).resolve().parent.parent
 CELLS = 126

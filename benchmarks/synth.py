@@ -72,7 +72,7 @@ def _command(options: argparse.Namespace, folder: Path) -> list[str]:
     if options.neutral:
         stacks, resources = map(str, options.neutral)
         return [sys.executable, "-m", "benchmarks.neutral_app", stacks, resources, str(folder)]
-    return [sys.executable, "-m", "factory", "synth", "--output", str(folder)]
+    return [sys.executable, "-m", "cellfactory", "synth", "--output", str(folder)]
 
 
 def _environment(way: str, scratch: Path) -> Mapping[str, str]:

@@ -21,10 +21,10 @@ from pathlib import Path
 from statistics import median
 from typing import Any, cast
 
-from factory.layers import Access, Input, Layer, Source, Stack, StackId, VariableType
-from factory.tree import parser, rendering
-from factory.tree.tree import Tree, read_tree
-from factory.tree.written import read_string
+from cellfactory.layers import Access, Input, Layer, Source, Stack, StackId, VariableType
+from cellfactory.tree import parser, rendering
+from cellfactory.tree.tree import Tree, read_tree
+from cellfactory.tree.written import read_string
 
 HERE = Access(account="444444444444", roles=(), region="us-east-1", sts_region="us-east-1")
 

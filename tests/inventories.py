@@ -6,10 +6,10 @@ import copy
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from factory.documents import render_data
-from factory.facts.loader import load_facts
-from factory.inventory.reader import parse_inventory
-from factory.inventory.schema import Inventory
+from cellfactory.documents import render_data
+from cellfactory.facts.loader import load_facts
+from cellfactory.inventory.reader import parse_inventory
+from cellfactory.inventory.schema import Inventory
 
 ADDONS = {
     "vpc-cni": "v1.20.4-eksbuild.1",

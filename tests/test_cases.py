@@ -20,8 +20,8 @@ from pathlib import Path
 
 import pytest
 
-from factory.cli import main
-from factory.documents import MOST_BYTES
+from cellfactory.cli import main
+from cellfactory.documents import MOST_BYTES
 
 CASES = Path(__file__).parent / "cases"
 ABOUT = {"command.txt", "expected.txt", "written"}

@@ -23,8 +23,8 @@ from typing import Any
 import pytest
 import typer.main
 
-from factory.cli import app
-from factory.views.rules import all_rules
+from cellfactory.cli import app
+from cellfactory.views.rules import all_rules
 from tools.cli_page import commands
 from tools.make_docs import PAGES
 
@@ -77,7 +77,7 @@ def test_each_command_is_in_the_reference_and_in_use_on_a_page(words: tuple[str,
 def used_rules() -> set[str]:
     """Collect every rule that some string of the program names; docstrings and tables do not."""
     found: set[str] = set()
-    for path in (ROOT / "factory").rglob("*.py"):
+    for path in (ROOT / "factory" / "cellfactory").rglob("*.py"):
         tree = ast.parse(path.read_text("utf-8"))
         told = {id(node) for node in _telling(tree)}
         texts = [n for n in ast.walk(tree) if isinstance(n, ast.Constant) and id(n) not in told]
@@ -254,7 +254,7 @@ def test_shown_output_is_what_the_commands_print(
 def _printed(words: list[str], folder: Path) -> str:
     """Run a command of this program, and take all it prints as a terminal shows it."""
     done = subprocess.run(
-        [sys.executable, "-m", "factory", *words[1:]],
+        [sys.executable, "-m", "cellfactory", *words[1:]],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "COLUMNS": "100"},
         stdout=subprocess.PIPE,

@@ -22,8 +22,8 @@ from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from factory import errors
-from factory.cli import app
+from cellfactory import errors
+from cellfactory.cli import app
 from tools.cli_page import help_text
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -147,7 +147,7 @@ def test_what_needs_no_bindings_starts_without_them(words: list[str], tmp_path: 
             shutil.copy(ROOT / name, tmp_path)
     probe = (
         "import sys\n"
-        "from factory.cli import main\n"
+        "from cellfactory.cli import main\n"
         f"try: main({words!r})\n"
         "except SystemExit as stop: code = stop.code or 0\n"
         f"print(code, sorted(set({NEEDLESS_AT_START!r}) & set(sys.modules)))"
@@ -167,13 +167,13 @@ ONLY_IN_THE_DESIGN = {
 
 def test_there_is_one_way_in() -> None:
     found: dict[str, set[str]] = {}
-    for path in (ROOT / "factory").rglob("*.py"):
+    for path in (ROOT / "factory" / "cellfactory").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call):
                 called = getattr(node.func, "id", getattr(node.func, "attr", ""))
                 if called in ONLY_IN_THE_DESIGN:
                     found.setdefault(called, set()).add(_name(path))
-    assert found == {name: {"factory/design.py"} for name in ONLY_IN_THE_DESIGN}
+    assert found == {name: {"factory/cellfactory/design.py"} for name in ONLY_IN_THE_DESIGN}
 
 
 # -- the text of the code --------------------------------------------------------------------------
@@ -272,7 +272,7 @@ def pins(lock: str) -> dict[str, Requirement]:
     ("lock", "extras", "groups"),
     [
         ("run", [], ["build"]),
-        ("dev", ["sandbox", "plot", "dev"], ["build"]),
+        ("dev", ["sandbox", "plot"], ["build", "dev"]),
         ("terraform", ["terraform"], []),
         ("policy", None, ["policy"]),
     ],

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from factory.cli import main
+from cellfactory.cli import main
 from tests import inventories
 
 CELLS = ["cell-000", "cell-004", "cell-008"]

@@ -8,7 +8,7 @@ from typing import Any
 import typer.main
 from typer.testing import CliRunner
 
-from factory.cli import app
+from cellfactory.cli import app
 
 HEAD = """\
 <!-- Made by `python3 dev.py docs` from the commands' own help; do not edit. -->

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from factory.inventory.json_schema import render_schema
-from factory.inventory.patterns import NAME, WORDS
-from factory.inventory.schema import Inventory
+from cellfactory.inventory.json_schema import render_schema
+from cellfactory.inventory.patterns import NAME, WORDS
+from cellfactory.inventory.schema import Inventory
 from tools.markdown import table
 
 Schema = Mapping[str, Any]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from factory.documents import render_data
-from factory.facts.loader import load_facts
-from factory.inventory.reader import parse_inventory
-from factory.stacks.example_job import example_job
+from cellfactory.documents import render_data
+from cellfactory.facts.loader import load_facts
+from cellfactory.inventory.reader import parse_inventory
+from cellfactory.stacks.example_job import example_job
 
 SHIPPED = Path(__file__).resolve().parent.parent / "cells.yaml"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from factory.facts.schema import (
+from cellfactory.facts.schema import (
     CallCount,
     CallRetries,
     EndpointService,
@@ -21,7 +21,7 @@ from factory.facts.schema import (
 from tools.markdown import table
 
 HEAD = """\
-<!-- Made by `python dev.py docs` from factory/facts; do not edit. -->
+<!-- Made by `python dev.py docs` from factory/cellfactory/facts; do not edit. -->
 
 # Limits and other facts
 

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-from factory.files import write_whole
+from cellfactory.files import write_whole
 
 
 def write_or_check(target: Path, render: Callable[[], str], about: str) -> int:

@@ -14,10 +14,10 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from factory.facts.loader import load_facts
-from factory.files import write_whole
-from factory.inventory.json_schema import render_schema
-from factory.routing.answer import render_answer_schema, render_report_schema
+from cellfactory.facts.loader import load_facts
+from cellfactory.files import write_whole
+from cellfactory.inventory.json_schema import render_schema
+from cellfactory.routing.answer import render_answer_schema, render_report_schema
 from tools.cli_page import render_cli
 from tools.inventory_page import render_inventory
 from tools.jobs_page import render_jobs

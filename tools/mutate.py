@@ -1,7 +1,7 @@
 """How many small mistakes would the tests notice? One mutant after the other, each in a fork.
 
-    python -m tools.mutate factory/sizing --tests tests/unit/sizing tests/simulation
-    python -m tools.mutate factory/sizing/terms.py --sample 100
+    python -m tools.mutate factory/cellfactory/sizing --tests tests/unit/sizing tests/simulation
+    python -m tools.mutate factory/cellfactory/sizing/terms.py --sample 100
 
 Each mutant changes one operator, comparison, condition or number of one module. The tests run
 until the first failure; a mutant that no test fails on survived and is printed with its place.
@@ -31,7 +31,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PRELOADED = (
     *("hypothesis", "hypothesis.strategies", "pydantic", "pytest", "yaml"),
-    *("factory.addressing.need", "factory.facts.loader", "factory.inventory.schema"),
+    *("cellfactory.addressing.need", "cellfactory.facts.loader", "cellfactory.inventory.schema"),
 )
 COMPARED: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Lt: ast.LtE,

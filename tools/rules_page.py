@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from factory.sizing.bounds import BOUNDS, Bound
-from factory.views.rules import AREAS, Area
+from cellfactory.sizing.bounds import BOUNDS, Bound
+from cellfactory.views.rules import AREAS, Area
 from tools.markdown import table
 
 HEAD = """\

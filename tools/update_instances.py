@@ -1,4 +1,4 @@
-"""Write `factory/facts/instances.jsonl` from the EC2 catalogue that moto ships.
+"""Write `factory/cellfactory/facts/instances.jsonl` from the EC2 catalogue that moto ships.
 
     python -m tools.update_instances            # write the file
     python -m tools.update_instances --check    # exit 1 when the file is stale
@@ -22,7 +22,7 @@ import yaml
 from tools.made_file import write_or_check
 
 ROOT = Path(__file__).resolve().parent.parent
-FACTS = ROOT / "factory" / "facts"
+FACTS = ROOT / "factory" / "cellfactory" / "facts"
 TARGET = FACTS / "instances.jsonl"
 OVERRIDES = FACTS / "instances.override.yaml"
 CHECKED = "2026-11-22"

@@ -1,4 +1,4 @@
-"""Write `factory/facts/offerings.txt`: which zones offer which instance type, from moto's data.
+"""Write `facts/offerings.txt`: which zones offer which instance type, from moto's data.
 
     python -m tools.update_offerings            # write the file
     python -m tools.update_offerings --check    # exit 1 when the file is stale
@@ -18,7 +18,8 @@ from pathlib import Path
 
 from tools.made_file import write_or_check
 
-TARGET = Path(__file__).resolve().parent.parent / "factory" / "facts" / "offerings.txt"
+FACTS = Path(__file__).resolve().parent.parent / "factory" / "cellfactory" / "facts"
+TARGET = FACTS / "offerings.txt"
 CHECKED = "2026-11-22"
 """The day a person last looked at the list; set by hand."""
 

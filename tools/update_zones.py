@@ -1,4 +1,4 @@
-"""Write `factory/facts/regions.yaml`: the zone ids of every Region, from the data that moto ships.
+"""Write `facts/regions.yaml`: the zone ids of every Region, from the data that moto ships.
 
     python -m tools.update_zones            # write the file
     python -m tools.update_zones --check    # exit 1 when the file is stale
@@ -23,7 +23,8 @@ from moto.ec2.models.availability_zones_and_regions import RegionsAndZonesBacken
 
 from tools.made_file import write_or_check
 
-TARGET = Path(__file__).resolve().parent.parent / "factory" / "facts" / "regions.yaml"
+FACTS = Path(__file__).resolve().parent.parent / "factory" / "cellfactory" / "facts"
+TARGET = FACTS / "regions.yaml"
 CHECKED = "2026-11-22"
 """The day a person last looked at the list; set by hand."""
 

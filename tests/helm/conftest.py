@@ -65,9 +65,9 @@ def _named_chart(variable: str, whose: str) -> Path:
 @pytest.fixture(scope="session")
 def output() -> dict[str, str | bytes]:
     """The output folder of the shipped inventory's platform stacks: path to what it holds."""
-    from factory.layers import list_stacks
-    from factory.runs.reading import read_design
-    from factory.stacks.synth import output_files, synth_stacks
+    from cellfactory.layers import list_stacks
+    from cellfactory.runs.reading import read_design
+    from cellfactory.stacks.synth import output_files, synth_stacks
 
     design = read_design(ROOT / "cells.yaml")
     stacks = [s for s in list_stacks(design.inventory, design.facts) if s.id.layer == "platform"]

@@ -9,9 +9,9 @@ import pytest
 import yaml
 from helm_python import Chart
 
-from factory.inventory.schema import Inventory, NodeGroup
-from factory.runs.reading import read_design
-from factory.stacks.example_job import example_job
+from cellfactory.inventory.schema import Inventory, NodeGroup
+from cellfactory.runs.reading import read_design
+from cellfactory.stacks.example_job import example_job
 from tests.helm.conftest import ROOT
 from tests.inventories import data
 from tests.inventories import inventory as read

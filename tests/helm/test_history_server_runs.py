@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from helm_python import Chart
 
-from factory.runs.reading import read_design
-from factory.stacks.example_job import example_job
+from cellfactory.runs.reading import read_design
+from cellfactory.stacks.example_job import example_job
 from tests.gateway.rig import Answer, Process, fetch, free_port, wait_for
 from tests.gateway.test_spark import find_spark, spark_environment
 from tests.helm.conftest import ROOT, objects, of_kind

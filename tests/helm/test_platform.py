@@ -9,17 +9,17 @@ from typing import Any
 import pytest
 from helm_python import Chart
 
-from factory.addressing.lock import EMPTY_LOCK
-from factory.addressing.plan import plan_addresses
-from factory.facts.loader import load_facts
-from factory.inventory.owned_values import HISTORY, OPERATOR, OWNED_VALUES, UI, YUNIKORN
-from factory.inventory.schema import Inventory
-from factory.inventory.spark import Spark
-from factory.layers import list_stacks
-from factory.naming import JOB_ACCOUNT
-from factory.runs.reading import read_design
-from factory.specs.charts import OWN_CHARTS
-from factory.stacks.synth import synth_stacks
+from cellfactory.addressing.lock import EMPTY_LOCK
+from cellfactory.addressing.plan import plan_addresses
+from cellfactory.facts.loader import load_facts
+from cellfactory.inventory.owned_values import HISTORY, OPERATOR, OWNED_VALUES, UI, YUNIKORN
+from cellfactory.inventory.schema import Inventory
+from cellfactory.inventory.spark import Spark
+from cellfactory.layers import list_stacks
+from cellfactory.naming import JOB_ACCOUNT
+from cellfactory.runs.reading import read_design
+from cellfactory.specs.charts import OWN_CHARTS
+from cellfactory.stacks.synth import synth_stacks
 from tests.helm.conftest import ROOT, objects, of_kind, unknown_values, values_of
 from tests.inventories import data
 from tests.inventories import inventory as read

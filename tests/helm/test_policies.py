@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from factory.specs.charts import OWN_CHARTS
+from cellfactory.specs.charts import OWN_CHARTS
 from tests.helm.conftest import of_kind
 from tests.helm.test_platform import Releases, rendered_own
 

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from helm_python import Chart
 
-from factory.constructs.spark_placement import PRIORITY
-from factory.constructs.yunikorn import yunikorn_values
-from factory.inventory.schema import Taint
-from factory.inventory.spark import SparkOperator, YuniKorn
-from factory.layers import Access
-from factory.specs.layers import OperatorSpec, Placement, PlatformSpec
+from cellfactory.constructs.spark_placement import PRIORITY
+from cellfactory.constructs.yunikorn import yunikorn_values
+from cellfactory.inventory.schema import Taint
+from cellfactory.inventory.spark import SparkOperator, YuniKorn
+from cellfactory.layers import Access
+from cellfactory.specs.layers import OperatorSpec, Placement, PlatformSpec
 from tests.helm.conftest import objects, of_kind, unknown_values
 from tests.helm.test_platform import images
 

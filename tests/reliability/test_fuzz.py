@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from factory.cli import main
-from factory.documents import load_data, render_data
+from cellfactory.cli import main
+from cellfactory.documents import load_data, render_data
 
 ROOT = Path(__file__).resolve().parents[2]
 MUTANTS = int(os.environ.get("CELLFACTORY_FUZZ", "120"))

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from factory.terraform.record import parse_record
+from cellfactory.terraform.record import parse_record
 from tests.reliability.worker import run
 
 pytestmark = [pytest.mark.terraform, pytest.mark.timeout(3600)]

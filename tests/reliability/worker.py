@@ -13,17 +13,17 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from factory.layers import Access, Input, Source, Stack, StackId
-from factory.processes import forwarding_signals
-from factory.terraform.engine import find_engine
-from factory.terraform.guard import NOTHING
-from factory.terraform.journal import Journal, find_journal, read_finished
-from factory.terraform.registry import open_registry
-from factory.terraform.results import Result
-from factory.terraform.runner import Listener, apply_stacks, destroy_stacks, plan_stacks_now
-from factory.terraform.running import RunContext
-from factory.terraform.target import Target, environment
-from factory.terraform.workspace import Sources
+from cellfactory.layers import Access, Input, Source, Stack, StackId
+from cellfactory.processes import forwarding_signals
+from cellfactory.terraform.engine import find_engine
+from cellfactory.terraform.guard import NOTHING
+from cellfactory.terraform.journal import Journal, find_journal, read_finished
+from cellfactory.terraform.registry import open_registry
+from cellfactory.terraform.results import Result
+from cellfactory.terraform.runner import Listener, apply_stacks, destroy_stacks, plan_stacks_now
+from cellfactory.terraform.running import RunContext
+from cellfactory.terraform.target import Target, environment
+from cellfactory.terraform.workspace import Sources
 
 ACCESS = Access(account="444444444444", roles=(), region="us-east-1", sts_region="us-east-1")
 QUIET = Listener(started=lambda _: None, finished=lambda _: None)

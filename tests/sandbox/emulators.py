@@ -15,8 +15,8 @@ from typing import Any
 
 import boto3
 
-from factory.sandbox.client import session_for
-from factory.sandbox.world import HubVpc, Image, Member, Organization, World, render_world
+from cellfactory.sandbox.client import session_for
+from cellfactory.sandbox.world import HubVpc, Image, Member, Organization, World, render_world
 
 REGION = "us-east-1"
 MANAGEMENT = ("111111111111", "222222222222")
@@ -85,7 +85,7 @@ def start(folder: Path, world: World) -> tuple[subprocess.Popen[bytes], Emulator
     ready = folder / "ready.json"
     places = ["--world", str(folder / "world.json"), "--ready", str(ready)]
     process = subprocess.Popen(
-        [sys.executable, "-m", "factory.sandbox.server", *places],
+        [sys.executable, "-m", "cellfactory.sandbox.server", *places],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )

@@ -13,8 +13,8 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from factory.sandbox.client import leftovers, session_for
-from factory.sandbox.world import Member, Organization, World
+from cellfactory.sandbox.client import leftovers, session_for
+from cellfactory.sandbox.world import Member, Organization, World
 from tests.sandbox.emulators import (
     ADOPTED,
     MANAGEMENT,

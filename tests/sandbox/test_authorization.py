@@ -10,8 +10,8 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from factory.sandbox.client import session_for
-from factory.sandbox.world import Member, Organization, World
+from cellfactory.sandbox.client import session_for
+from cellfactory.sandbox.world import Member, Organization, World
 from tests.sandbox.emulators import ADOPTED, MANAGEMENT, MEMBER_ROLE, REGION, Emulator, running
 from tests.sandbox.test_accounts import assume
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from factory.errors import TerraformError
-from factory.sandbox.world import Organization, World
-from factory.terraform.chart_registries import log_in_to
-from factory.terraform.target import Target
+from cellfactory.errors import TerraformError
+from cellfactory.sandbox.world import Organization, World
+from cellfactory.terraform.chart_registries import log_in_to
+from cellfactory.terraform.target import Target
 from tests.sandbox.emulators import MANAGEMENT, REGION, running
 from tests.sandbox.test_accounts import create
 from tests.sandbox.test_new_accounts import access

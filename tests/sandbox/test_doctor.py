@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from factory.cli import main
-from factory.documents import load_data, render_data
-from factory.facts.loader import load_facts
-from factory.inventory.schema import Inventory
-from factory.naming import role_arn
-from factory.runs.reading import read_declared
-from factory.sandbox.from_inventory import plan_world
+from cellfactory.cli import main
+from cellfactory.documents import load_data, render_data
+from cellfactory.facts.loader import load_facts
+from cellfactory.inventory.schema import Inventory
+from cellfactory.naming import role_arn
+from cellfactory.runs.reading import read_declared
+from cellfactory.sandbox.from_inventory import plan_world
 from tests.sandbox.emulators import REGION, Emulator, start, stop
 
 pytestmark = pytest.mark.sandbox

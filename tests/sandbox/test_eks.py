@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from factory.sandbox.client import leftovers
+from cellfactory.sandbox.client import leftovers
 from tests.sandbox.eks_cell import Cell
 from tests.sandbox.emulators import REGION
 

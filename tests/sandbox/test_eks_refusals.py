@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from factory.sandbox.world import World
+from cellfactory.sandbox.world import World
 from tests.sandbox.eks_cell import Cell, make_cell
 from tests.sandbox.emulators import running
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from factory.sandbox.flow_logs import delivery_statements
+from cellfactory.sandbox.flow_logs import delivery_statements
 from tests.sandbox.emulators import REGION, Emulator
 
 pytestmark = pytest.mark.sandbox

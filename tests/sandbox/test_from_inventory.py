@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from factory.facts.loader import load_facts
-from factory.inventory.reader import parse_inventory
-from factory.sandbox.from_inventory import plan_world
-from factory.sandbox.world import Member
+from cellfactory.facts.loader import load_facts
+from cellfactory.inventory.reader import parse_inventory
+from cellfactory.sandbox.from_inventory import plan_world
+from cellfactory.sandbox.world import Member
 
 ROOT = Path(__file__).resolve().parents[2]
 

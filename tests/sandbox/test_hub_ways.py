@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from factory.layers import Access
-from factory.sandbox.world import Organization, World
-from factory.terraform.hub_ways import GONE, ask_status
-from factory.terraform.sessions import sessions
-from factory.terraform.target import Target
+from cellfactory.layers import Access
+from cellfactory.sandbox.world import Organization, World
+from cellfactory.terraform.hub_ways import GONE, ask_status
+from cellfactory.terraform.sessions import sessions
+from cellfactory.terraform.target import Target
 from tests.sandbox.emulators import HUB, MANAGEMENT, REGION, running
 
 pytestmark = pytest.mark.sandbox

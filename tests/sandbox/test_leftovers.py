@@ -12,19 +12,19 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from factory.layers import Access, Stack, StackId
-from factory.naming import stack_tags
-from factory.sandbox.world import Organization, World
-from factory.terraform.engine import find_engine
-from factory.terraform.guard import NOTHING
-from factory.terraform.journal import Journal
-from factory.terraform.registry import FolderStore, Registry
-from factory.terraform.results import Result
-from factory.terraform.runner import Listener, apply_stacks, destroy_stacks
-from factory.terraform.running import RunContext
-from factory.terraform.sessions import sessions
-from factory.terraform.sweep import Sweeper
-from factory.terraform.target import Target, environment
+from cellfactory.layers import Access, Stack, StackId
+from cellfactory.naming import stack_tags
+from cellfactory.sandbox.world import Organization, World
+from cellfactory.terraform.engine import find_engine
+from cellfactory.terraform.guard import NOTHING
+from cellfactory.terraform.journal import Journal
+from cellfactory.terraform.registry import FolderStore, Registry
+from cellfactory.terraform.results import Result
+from cellfactory.terraform.runner import Listener, apply_stacks, destroy_stacks
+from cellfactory.terraform.running import RunContext
+from cellfactory.terraform.sessions import sessions
+from cellfactory.terraform.sweep import Sweeper
+from cellfactory.terraform.target import Target, environment
 from tests.sandbox.eks_cell import Cell, make_cell
 from tests.sandbox.emulators import MANAGEMENT, REGION, Emulator, running
 from tests.unit.runs.conftest import recorded

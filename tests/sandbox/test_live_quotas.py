@@ -8,9 +8,9 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from factory.cli.quotas import quotas
-from factory.credentials import open_session, require_account
-from factory.errors import TerraformError
+from cellfactory.cli.quotas import quotas
+from cellfactory.credentials import open_session, require_account
+from cellfactory.errors import TerraformError
 from tests.sandbox.emulators import MANAGEMENT, REGION, Emulator
 
 pytestmark = pytest.mark.sandbox

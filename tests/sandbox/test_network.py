@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from factory.sandbox.client import leftovers
-from factory.sandbox.world import HubVpc
+from cellfactory.sandbox.client import leftovers
+from cellfactory.sandbox.world import HubVpc
 from tests.sandbox.emulators import HUB, IMAGE, REGION, WIDE_HUB, Emulator
 
 pytestmark = pytest.mark.sandbox

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from factory.errors import TerraformError
-from factory.layers import Access
-from factory.sandbox.world import Organization, World
-from factory.terraform.new_accounts import NewAccounts, ask_aws
-from factory.terraform.target import Target
+from cellfactory.errors import TerraformError
+from cellfactory.layers import Access
+from cellfactory.sandbox.world import Organization, World
+from cellfactory.terraform.new_accounts import NewAccounts, ask_aws
+from cellfactory.terraform.target import Target
 from tests.sandbox.emulators import MANAGEMENT, REGION, running
 from tests.sandbox.test_accounts import create
 

@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from factory.errors import TerraformError
-from factory.naming import TAG_STACK
-from factory.sandbox.client import session_for
-from factory.terraform.orphans import held_by, is_held, tagged
+from cellfactory.errors import TerraformError
+from cellfactory.naming import TAG_STACK
+from cellfactory.sandbox.client import session_for
+from cellfactory.terraform.orphans import held_by, is_held, tagged
 from tests.sandbox.emulators import ADOPTED, REGION, Emulator
 
 pytestmark = pytest.mark.sandbox

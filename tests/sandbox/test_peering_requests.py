@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from factory.sandbox.world import World
+from cellfactory.sandbox.world import World
 from tests.sandbox.emulators import Emulator, running
 from tests.sandbox.test_network import peerings, request_peering, two_vpcs, vpc_in
 

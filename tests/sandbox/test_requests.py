@@ -8,7 +8,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from factory.sandbox.client import session_for
+from cellfactory.sandbox.client import session_for
 from tests.sandbox.emulators import REGION, Emulator
 
 pytestmark = pytest.mark.sandbox

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from factory.sandbox.world import World
+from cellfactory.sandbox.world import World
 from tests.sandbox.emulators import Emulator, start
 
 pytestmark = pytest.mark.sandbox
@@ -87,7 +87,7 @@ def test_it_calls_nobody_and_so_never_waits_for_itself() -> None:
     """In a process of its own: what is refused once is refused for good."""
     script = (
         "import socket\n"
-        "from factory.sandbox.server import stay_at_home\n"
+        "from cellfactory.sandbox.server import stay_at_home\n"
         "server = socket.create_server(('127.0.0.1', 0))\n"
         "stay_at_home()\n"
         "try:\n"
@@ -137,7 +137,7 @@ def test_a_bad_world_is_a_usage_error(tmp_path: Path, text: str | None) -> None:
         world.write_text(text, encoding="utf-8")
     ended = subprocess.run(
         [
-            *(sys.executable, "-m", "factory.sandbox.server"),
+            *(sys.executable, "-m", "cellfactory.sandbox.server"),
             *("--world", str(world), "--ready", str(ready)),
         ],
         capture_output=True,

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from factory.sandbox.client import leftovers
-from factory.sandbox.world import Member, Organization, World
+from cellfactory.sandbox.client import leftovers
+from cellfactory.sandbox.world import Member, Organization, World
 from tests.sandbox.configuration import configuration
 from tests.sandbox.emulators import HUB as HUB_IN_WORLD
 from tests.sandbox.emulators import IMAGE as IMAGE_IN_WORLD

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from factory.sandbox.images import image_id
-from factory.sandbox.world import (
+from cellfactory.sandbox.images import image_id
+from cellfactory.sandbox.world import (
     HubVpc,
     Image,
     Member,

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from factory.facts.loader import load_facts
-from factory.sizing import terms
-from factory.sizing.nau import weights_of
+from cellfactory.facts.loader import load_facts
+from cellfactory.sizing import terms
+from cellfactory.sizing.nau import weights_of
 from tests.simulation.cni import Node, Settings
 
 FACTS = load_facts()

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from factory.design import Design
-from factory.layers import Stack, list_stacks
-from factory.runs.reading import read_design
+from cellfactory.design import Design
+from cellfactory.layers import Stack, list_stacks
+from cellfactory.runs.reading import read_design
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -29,7 +29,7 @@ def synthesize(inventory_file: Path) -> Example:
     """Plan and synthesize an inventory."""
     import json
 
-    from factory.stacks.synth import synth_stacks
+    from cellfactory.stacks.synth import synth_stacks
 
     design = read_design(inventory_file)
     stacks = list_stacks(design.inventory, design.facts)

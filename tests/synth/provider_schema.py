@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from factory.constructs import _slim, cdk
+from cellfactory.constructs import _slim, cdk
 
 _MAP_HEAD = b"//# sourceMappingURL=data:application/json;base64,"
 _INTERFACE = re.compile(r"^export interface (\w+)(?: extends [\w.]+)? \{\n(.*?)^\}", re.M | re.S)

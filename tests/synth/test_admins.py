@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from factory.addressing.lock import EMPTY_LOCK
-from factory.addressing.plan import plan_addresses
-from factory.facts.loader import load_facts
-from factory.layers import list_stacks
+from cellfactory.addressing.lock import EMPTY_LOCK
+from cellfactory.addressing.plan import plan_addresses
+from cellfactory.facts.loader import load_facts
+from cellfactory.layers import list_stacks
 from tests.inventories import data, inventory
 
 pytestmark = pytest.mark.synth
@@ -19,7 +19,7 @@ DEPLOYER = f"{ROLE}OrganizationAccountAccessRole"
 
 
 def test_principals_of_one_last_name_are_told_apart_and_nobody_replaces_the_deployer() -> None:
-    from factory.stacks.synth import synth_stacks
+    from cellfactory.stacks.synth import synth_stacks
 
     admins = [f"{ROLE}a/ops", f"{ROLE}b/ops", f"{ROLE}ops@x.y", f"{ROLE}deployer", DEPLOYER]
     cells, facts = inventory(data(admins=admins)), load_facts()

@@ -12,7 +12,7 @@ import pytest
 
 pytestmark = pytest.mark.synth
 ROOT = Path(__file__).resolve().parents[2]
-SCRIPT = "from factory.constructs import cdk; cdk.TerraformStack, cdk.Vpc; print('fine')"
+SCRIPT = "from cellfactory.constructs import cdk; cdk.TerraformStack, cdk.Vpc; print('fine')"
 
 
 @pytest.fixture(scope="module")

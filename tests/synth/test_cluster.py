@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from factory.addressing.lock import EMPTY_LOCK
-from factory.addressing.plan import plan_addresses
-from factory.facts.loader import load_facts
-from factory.inventory.addon_rules import CNI_OURS, OURS
-from factory.layers import list_stacks
-from factory.specs.cni import cni_environment, cni_settings
+from cellfactory.addressing.lock import EMPTY_LOCK
+from cellfactory.addressing.plan import plan_addresses
+from cellfactory.facts.loader import load_facts
+from cellfactory.inventory.addon_rules import CNI_OURS, OURS
+from cellfactory.layers import list_stacks
+from cellfactory.specs.cni import cni_environment, cni_settings
 from tests.inventories import ADDONS, data, inventory
 from tests.synth.provider_schema import unknown_attributes
 
@@ -71,7 +71,7 @@ ASKED: dict[str, Any] = {
 
 def made(**changes: Any) -> dict[str, dict[str, Any]]:
     """The stacks of one cell, by layer; without a change of its pools, of ten nodes a zone."""
-    from factory.stacks.synth import synth_stacks
+    from cellfactory.stacks.synth import synth_stacks
 
     told = data()
     told["cell_types"]["plain"] |= changes

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from factory.cli import main
-from factory.documents import load_data, render_data
+from cellfactory.cli import main
+from cellfactory.documents import load_data, render_data
 from tests.synth.conftest import ROOT, Example, synthesize
 
 pytestmark = pytest.mark.synth

@@ -33,7 +33,7 @@ def in_front(folder: Path, *words: str) -> Iterator[tuple[subprocess.Popen[bytes
     """Start the program as the foreground group of a terminal."""
     ours, theirs = pty.openpty()
     child = subprocess.Popen(
-        [sys.executable, "-m", "factory", *words],
+        [sys.executable, "-m", "cellfactory", *words],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdin=theirs,

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from factory.documents import load_data, render_data
-from factory.layers import StackId, list_stacks, order_stacks
+from cellfactory.documents import load_data, render_data
+from cellfactory.layers import StackId, list_stacks, order_stacks
 from tests.synth.conftest import ROOT, Example, synthesize
 from tests.synth.provider_schema import unknown_attributes
 from tests.synth.test_stacks import cluster

@@ -21,17 +21,17 @@ from typing import Any
 
 import pytest
 
-from factory.constructs import _node, _slim, cdk
-from factory.constructs._bindings import _PROVIDERS
-from factory.constructs._document import normalise
-from factory.errors import SynthError
+from cellfactory.constructs import _node, _slim, cdk
+from cellfactory.constructs._bindings import _PROVIDERS
+from cellfactory.constructs._document import normalise
+from cellfactory.errors import SynthError
 
 APP = """
 import sys
 from pathlib import Path
-from factory.constructs import cdk
-from factory.constructs.stack import LocalState, for_each, new_stack, synth_app
-from factory.specs.frame import S3State
+from cellfactory.constructs import cdk
+from cellfactory.constructs.stack import LocalState, for_each, new_stack, synth_app
+from cellfactory.specs.frame import S3State
 
 def build(app):
     state = S3State(
@@ -107,7 +107,7 @@ def network(files: Mapping[str, str]) -> dict[str, Any]:
 def test_importing_the_door_starts_nothing() -> None:
     code = """
 import sys
-import factory.constructs.cdk
+import cellfactory.constructs.cdk
 print([name for name in sys.modules if name.partition(".")[0] in (
     "cdktf", "constructs", "jsii", "cdktf_cdktf_provider_aws", "cdktf_cdktf_provider_helm")])
 """
@@ -118,8 +118,8 @@ def test_the_command_line_starts_nothing() -> None:
     """`--help`, `check`, `size` and `lock` must not pay for Node: constructs are imported late."""
     code = """
 import pkgutil, sys
-import factory.cli
-for module in pkgutil.iter_modules(factory.cli.__path__, "factory.cli."):
+import cellfactory.cli
+for module in pkgutil.iter_modules(cellfactory.cli.__path__, "cellfactory.cli."):
     __import__(module.name)
 print([name for name in ("cdktf", "constructs", "jsii") if name in sys.modules])
 """
@@ -128,7 +128,7 @@ print([name for name in ("cdktf", "constructs", "jsii") if name in sys.modules])
 
 
 def test_nothing_else_in_the_product_imports_the_bindings() -> None:
-    root = Path(__file__).parents[2] / "factory"
+    root = Path(__file__).parents[2] / "factory" / "cellfactory"
     bindings = {"cdktf", "constructs", "jsii", *_PROVIDERS}
     found = {
         str(path.relative_to(root))
@@ -153,7 +153,7 @@ def test_only_the_modules_in_use_are_imported_and_the_environment_stays() -> Non
     code = """
 import os, sys
 before = dict(os.environ)
-from factory.constructs.cdk import Subnet, Vpc
+from cellfactory.constructs.cdk import Subnet, Vpc
 assert dict(os.environ) == before
 root = "cdktf_cdktf_provider_aws."
 print(*sorted({name.split(".")[1] for name in sys.modules if name.startswith(root)}))
@@ -164,7 +164,7 @@ print(*sorted({name.split(".")[1] for name in sys.modules if name.startswith(roo
 @pytest.mark.synth
 def test_every_name_of_the_table_is_there() -> None:
     code = """
-from factory.constructs import cdk
+from cellfactory.constructs import cdk
 for name, module in cdk.table().items():
     offered = getattr(cdk, name)
     assert offered.__module__ == module, (name, offered.__module__)
@@ -191,7 +191,7 @@ def test_the_slim_copy_has_every_module_of_the_table_and_no_other(package: str) 
 
 def test_every_module_of_the_table_is_in_use() -> None:
     """A module is loaded whole, in Python and in Node: none is paid for in vain."""
-    root = Path(__file__).parents[2] / "factory"
+    root = Path(__file__).parents[2] / "factory" / "cellfactory"
     taken = {
         alias.name
         for path in root.rglob("*.py")
@@ -315,7 +315,7 @@ def test_another_node_changes_nothing(files: Mapping[str, str], tmp_path: Path) 
 def test_a_jsii_that_is_packed_otherwise_runs_by_its_own_launcher(
     files: Mapping[str, str], tmp_path: Path
 ) -> None:
-    moved = "from factory.constructs import _node; _node._KERNEL = 'lib/moved.js'"
+    moved = "from cellfactory.constructs import _node; _node._KERNEL = 'lib/moved.js'"
     assert synthesize(tmp_path, app=f"{moved}\n{APP}") == files
 
 
@@ -367,8 +367,8 @@ def test_the_plain_bindings_give_the_same_bytes(files: Mapping[str, str], tmp_pa
 @pytest.mark.parametrize("mode", ["fast", "checked"])
 def test_a_wrong_type_is_refused(mode: str) -> None:
     code = """
-from factory.constructs import cdk
-from factory.constructs.stack import LocalState, new_stack, synth_app
+from cellfactory.constructs import cdk
+from cellfactory.constructs.stack import LocalState, new_stack, synth_app
 def build(app):
     cdk.Vpc(new_stack(app, "x", state=LocalState()), "vpc", cidr_block=5)
 synth_app(build)
@@ -381,7 +381,7 @@ synth_app(build)
 @pytest.mark.synth
 def test_what_the_bindings_refuse_is_told_by_its_rule() -> None:
     code = """
-from factory.constructs.stack import LocalState, new_stack, synth_app
+from cellfactory.constructs.stack import LocalState, new_stack, synth_app
 def build(app):
     for _ in range(2):
         new_stack(app, "twice", state=LocalState())
@@ -422,7 +422,7 @@ def test_the_bindings_bytecode_is_kept_apart(tmp_path: Path) -> None:
     """The cache is filled whatever Python is told of bytecode; asserts of ours stay."""
     code = """
 import dis, sys
-from factory.constructs.cdk import Vpc
+from cellfactory.constructs.cdk import Vpc
 assert sys.dont_write_bytecode
 print(__debug__, any(step.argval == "check_type" for step in dis.get_instructions(Vpc.__init__)))
 """
@@ -447,5 +447,5 @@ print(__debug__, any(step.argval == "check_type" for step in dis.get_instruction
     ],
 )
 def test_what_cannot_start_says_why(env: dict[str, str], said: str) -> None:
-    done = run_python("from factory.constructs.cdk import Vpc", env=env)
-    assert f"factory.errors.SynthError: {said}" in done.stderr
+    done = run_python("from cellfactory.constructs.cdk import Vpc", env=env)
+    assert f"cellfactory.errors.SynthError: {said}" in done.stderr

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from factory.addressing.lock import EMPTY_LOCK
-from factory.addressing.plan import plan_addresses
-from factory.documents import load_data
-from factory.facts.loader import load_facts
-from factory.inventory.schema import Inventory
-from factory.layers import list_stacks
+from cellfactory.addressing.lock import EMPTY_LOCK
+from cellfactory.addressing.plan import plan_addresses
+from cellfactory.documents import load_data
+from cellfactory.facts.loader import load_facts
+from cellfactory.inventory.schema import Inventory
+from cellfactory.layers import list_stacks
 from tests.inventories import data, inventory
 from tests.synth.conftest import ROOT
 
@@ -28,9 +28,9 @@ SHIPPED = load_data((ROOT / "cells.yaml").read_text("utf-8"))
 
 def made_of(cells: Inventory) -> tuple[dict[str, Any], dict[str, str]]:
     """The spec of each stack, and its Terraform, by the stack's name."""
-    from factory.specs.parts import Parts
-    from factory.specs.stack import describe_stack
-    from factory.stacks.synth import synth_stacks
+    from cellfactory.specs.parts import Parts
+    from cellfactory.specs.stack import describe_stack
+    from cellfactory.stacks.synth import synth_stacks
 
     plan, _ = plan_addresses(cells, EMPTY_LOCK, FACTS)
     stacks = list_stacks(cells, FACTS)

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from factory.sizing.ledger import size_cell
-from factory.tree.tree import read_tree
+from cellfactory.sizing.ledger import size_cell
+from cellfactory.tree.tree import read_tree
 from tests.synth.conftest import Example
 from tests.synth.provider_schema import unknown_attributes
 

@@ -15,10 +15,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from factory.addressing.lock import EMPTY_LOCK
-from factory.addressing.plan import plan_addresses
-from factory.errors import FactoryError
-from factory.layers import list_stacks
+from cellfactory.addressing.lock import EMPTY_LOCK
+from cellfactory.addressing.plan import plan_addresses
+from cellfactory.errors import FactoryError
+from cellfactory.layers import list_stacks
 from tests.inventories import inventory, render
 from tests.synth.conftest import ROOT
 from tests.synth.test_specs import EDITS, FACTS, SHIPPED
@@ -36,10 +36,10 @@ KINDS = [
 @pytest.fixture
 def _stencils(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Stencils in a cache of our own, whatever way into the bindings the tests go."""
-    from factory.constructs import _cache
+    from cellfactory.constructs import _cache
 
     monkeypatch.setenv("CELLFACTORY_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setattr("factory.stacks.synth.mode", lambda: "fast")
+    monkeypatch.setattr("cellfactory.stacks.synth.mode", lambda: "fast")
     kept = _cache.root
     monkeypatch.setattr(_cache, "root", lambda: tmp_path / "cache")
     (tmp_path / "cache").mkdir()
@@ -83,7 +83,7 @@ def inventories(draw: st.DrawFn) -> dict[str, Any]:
 )
 @given(inventories())
 def test_it_is_what_the_plain_way_makes(made: dict[str, Any]) -> None:
-    from factory.stacks.synth import synth_stacks
+    from cellfactory.stacks.synth import synth_stacks
 
     try:
         cells = inventory(made)
@@ -95,9 +95,9 @@ def test_it_is_what_the_plain_way_makes(made: dict[str, Any]) -> None:
 
 
 def test_the_manifest_is_the_one_that_cdktf_writes(tmp_path: Path) -> None:
-    from factory.constructs.cdk import App
-    from factory.constructs.stack import LocalState, new_stack, synth_app
-    from factory.constructs.synthesized import manifest_of
+    from cellfactory.constructs.cdk import App
+    from cellfactory.constructs.stack import LocalState, new_stack, synth_app
+    from cellfactory.constructs.synthesized import manifest_of
 
     def build(app: App) -> None:
         for name in ("b-network", "a-network"):
@@ -108,7 +108,7 @@ def test_the_manifest_is_the_one_that_cdktf_writes(tmp_path: Path) -> None:
 
 SEEN = """
 import json, sys
-from factory.cli import main
+from cellfactory.cli import main
 try:
     main(["synth", *sys.argv[1:]])
 except SystemExit as stopped:

@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from factory.addressing.lock import EMPTY_LOCK
-from factory.addressing.need import need_of
-from factory.addressing.plan import plan_addresses
-from factory.facts.loader import load_facts
-from factory.layers import list_stacks
-from factory.sizing.ledger import size_cell
-from factory.sizing.shape import shape_of
-from factory.stacks.synth import synth_stacks
+from cellfactory.addressing.lock import EMPTY_LOCK
+from cellfactory.addressing.need import need_of
+from cellfactory.addressing.plan import plan_addresses
+from cellfactory.facts.loader import load_facts
+from cellfactory.layers import list_stacks
+from cellfactory.sizing.ledger import size_cell
+from cellfactory.sizing.shape import shape_of
+from cellfactory.stacks.synth import synth_stacks
 from tests import inventories
 
 pytestmark = pytest.mark.synth

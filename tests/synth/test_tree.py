@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from factory.tree.tree import Place, Tree, read_tree
-from factory.tree.values import decode_base64, decode_json
+from cellfactory.tree.tree import Place, Tree, read_tree
+from cellfactory.tree.values import decode_base64, decode_json
 from tests.synth.conftest import Example
 
 pytestmark = pytest.mark.synth

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from factory.documents import load_data, render_data
-from factory.sandbox.client import leftovers, session_for
+from cellfactory.documents import load_data, render_data
+from cellfactory.sandbox.client import leftovers, session_for
 
 ROOT = Path(__file__).resolve().parents[2]
 PARALLEL = ("--parallel", "8")  # stacks wait for the provider's fixed delays, not for the CPU
@@ -130,4 +130,4 @@ def _what_went_wrong(done: subprocess.CompletedProcess[str]) -> str:
     return "\n".join([f"exit {done.returncode}", *told, done.stderr, done.stdout])
 
 
-_CELLFACTORY = (sys.executable, "-m", "factory")
+_CELLFACTORY = (sys.executable, "-m", "cellfactory")

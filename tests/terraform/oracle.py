@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from factory.terraform.engine import find_engine
-from factory.tree.nodes import Every
-from factory.tree.parser import parse_template
-from factory.tree.references import Reference, references
-from factory.tree.rendering import scalar_text
-from factory.tree.resource import Resource
-from factory.tree.values import Expression, decode_json, is_known
+from cellfactory.terraform.engine import find_engine
+from cellfactory.tree.nodes import Every
+from cellfactory.tree.parser import parse_template
+from cellfactory.tree.references import Reference, references
+from cellfactory.tree.rendering import scalar_text
+from cellfactory.tree.resource import Resource
+from cellfactory.tree.values import Expression, decode_json, is_known
 
 SECONDS = 300
 

@@ -17,12 +17,12 @@ from typing import Any
 
 import pytest
 
-from factory.cli import INTERRUPTED
-from factory.documents import load_data, render_data
-from factory.layers import StackId
-from factory.terraform.record import Record
-from factory.terraform.registry import open_registry
-from factory.terraform.workspace import digest_sources
+from cellfactory.cli import INTERRUPTED
+from cellfactory.documents import load_data, render_data
+from cellfactory.layers import StackId
+from cellfactory.terraform.record import Record
+from cellfactory.terraform.registry import open_registry
+from cellfactory.terraform.workspace import digest_sources
 
 pytestmark = [pytest.mark.synth]
 
@@ -56,7 +56,7 @@ class Shell:
         """Start a command; the script tells what the fake does, by stack and command."""
         (self.folder / "script.json").write_text(json.dumps(script or {}), "utf-8")
         return subprocess.Popen(
-            [sys.executable, "-m", "factory", *words],
+            [sys.executable, "-m", "cellfactory", *words],
             cwd=self.folder,
             env={
                 **os.environ,

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from factory.addressing.blocks import subnet_kinds
-from factory.addressing.lock_file import parse_lock
-from factory.documents import load_data
-from factory.facts.loader import load_facts
+from cellfactory.addressing.blocks import subnet_kinds
+from cellfactory.addressing.lock_file import parse_lock
+from cellfactory.documents import load_data
+from cellfactory.facts.loader import load_facts
 from tests.terraform.ladder import ROOT, Ladder
 
 pytestmark = [pytest.mark.terraform, pytest.mark.sandbox, pytest.mark.timeout(1_500)]

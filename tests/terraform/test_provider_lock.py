@@ -11,16 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from factory.layers import StackId
-from factory.processes import run_process
-from factory.terraform.engine import find_engine
-from factory.terraform.provider_lock import parse_provider_lock
-from factory.terraform.registry import open_registry
-from factory.terraform.results import Result
-from factory.terraform.runner import Listener, validate_stacks
-from factory.terraform.running import RunContext
-from factory.terraform.target import Target, environment
-from factory.terraform.workspace import LOCK, Pins
+from cellfactory.layers import StackId
+from cellfactory.processes import run_process
+from cellfactory.terraform.engine import find_engine
+from cellfactory.terraform.provider_lock import parse_provider_lock
+from cellfactory.terraform.registry import open_registry
+from cellfactory.terraform.results import Result
+from cellfactory.terraform.runner import Listener, validate_stacks
+from cellfactory.terraform.running import RunContext
+from cellfactory.terraform.target import Target, environment
+from cellfactory.terraform.workspace import LOCK, Pins
 
 pytestmark = pytest.mark.terraform
 

@@ -21,27 +21,27 @@ from typing import Any
 
 import pytest
 
-from factory.errors import TerraformError
-from factory.layers import Access, Input, Source, Stack, StackId
-from factory.terraform import embedded
-from factory.terraform.engine import Engine, find_engine
-from factory.terraform.guard import NOTHING, Allowed
-from factory.terraform.journal import Journal, read_finished
-from factory.terraform.passing import Passed, pass_through
-from factory.terraform.record import Record
-from factory.terraform.registry import open_registry
-from factory.terraform.results import Result
-from factory.terraform.runner import (
+from cellfactory.errors import TerraformError
+from cellfactory.layers import Access, Input, Source, Stack, StackId
+from cellfactory.terraform import embedded
+from cellfactory.terraform.engine import Engine, find_engine
+from cellfactory.terraform.guard import NOTHING, Allowed
+from cellfactory.terraform.journal import Journal, read_finished
+from cellfactory.terraform.passing import Passed, pass_through
+from cellfactory.terraform.record import Record
+from cellfactory.terraform.registry import open_registry
+from cellfactory.terraform.results import Result
+from cellfactory.terraform.runner import (
     Listener,
     apply_stacks,
     destroy_stacks,
     plan_stacks_now,
     validate_stacks,
 )
-from factory.terraform.running import RunContext
-from factory.terraform.target import Target, environment
-from factory.terraform.workspace import Sources, digest_sources
-from factory.views.results import render_dangers, render_errors
+from cellfactory.terraform.running import RunContext
+from cellfactory.terraform.target import Target, environment
+from cellfactory.terraform.workspace import Sources, digest_sources
+from cellfactory.views.results import render_dangers, render_errors
 
 pytestmark = pytest.mark.terraform
 
@@ -257,8 +257,8 @@ def test_a_lost_registry_is_filled_again_from_the_state(engine: Engine, tmp_path
 DRIVER = """
 import json, os, sys
 from pathlib import Path
-from factory.processes import forwarding_signals
-from factory.terraform.engine import Engine
+from cellfactory.processes import forwarding_signals
+from cellfactory.terraform.engine import Engine
 from tests.terraform.test_real_terraform import *
 engine = Engine(argv=tuple(json.loads(sys.argv[1])), version="0", origin="test")
 context = make_context(engine, Path(sys.argv[2]))
@@ -445,7 +445,7 @@ def test_a_lock_that_was_left_is_told_with_our_command_and_goes_by_it(
     kept_apart: dict[str, Any],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("factory.terraform.commands.LOCK_TIMEOUT", "-lock-timeout=0s")
+    monkeypatch.setattr("cellfactory.terraform.commands.LOCK_TIMEOUT", "-lock-timeout=0s")
     made = make_context(engine, tmp_path)
     target = Target(mode="aws", folder=made.target.folder)
     context = replace(made, target=target, environment=environment(target, os.environ))

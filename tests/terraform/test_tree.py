@@ -15,11 +15,11 @@ from typing import Any
 
 import pytest
 
-from factory.layers import Stack, list_stacks
-from factory.runs.reading import read_design
-from factory.tree.rendering import escape_template
-from factory.tree.tree import Tree, read_tree
-from factory.tree.values import Expression, is_known
+from cellfactory.layers import Stack, list_stacks
+from cellfactory.runs.reading import read_design
+from cellfactory.tree.rendering import escape_template
+from cellfactory.tree.tree import Tree, read_tree
+from cellfactory.tree.values import Expression, is_known
 from tests.terraform.oracle import (
     Oracle,
     ask_terraform,
@@ -244,7 +244,7 @@ def test_expressions_made_by_chance(tmp_path: Path, seed: int) -> None:
 
 @pytest.fixture(scope="module")
 def synthesized() -> tuple[Tree, dict[str, Any], tuple[Stack, ...]]:
-    from factory.stacks.synth import synth_stacks
+    from cellfactory.stacks.synth import synth_stacks
 
     planned = read_design(ROOT / "cells.yaml")
     stacks = list_stacks(planned.inventory, planned.facts)

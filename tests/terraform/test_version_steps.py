@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from factory.documents import load_data, render_data
+from cellfactory.documents import load_data, render_data
 from tests.terraform.ladder import ROOT, Ladder
 
 pytestmark = [pytest.mark.terraform, pytest.mark.sandbox, pytest.mark.timeout(1_500)]

@@ -12,15 +12,15 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError, NoCredentialsError
 
-from factory.cli import main
-from factory.credentials import (
+from cellfactory.cli import main
+from cellfactory.credentials import (
     TOKEN_PREFIX,
     cluster_token,
     open_session,
     require_account,
     token_expiry,
 )
-from factory.errors import TerraformError
+from cellfactory.errors import TerraformError
 
 ROLES = ["arn:aws:iam::111111111111:role/first", "arn:aws:iam::444444444444:role/second"]
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from factory import design as module
-from factory.addressing.lock import EMPTY_LOCK
-from factory.addressing.lock_file import render_lock
-from factory.design import Asked, Design, Texts, declare, make_design, parse_state
-from factory.errors import MOST_PROBLEMS, InventoryError, ProblemsError, SizingError, UsageError
-from factory.facts.loader import load_facts
-from factory.inventory import reader
+from cellfactory import design as module
+from cellfactory.addressing.lock import EMPTY_LOCK
+from cellfactory.addressing.lock_file import render_lock
+from cellfactory.design import Asked, Design, Texts, declare, make_design, parse_state
+from cellfactory.errors import MOST_PROBLEMS, InventoryError, ProblemsError, SizingError, UsageError
+from cellfactory.facts.loader import load_facts
+from cellfactory.inventory import reader
 from tests import inventories
 
 FACTS = load_facts()

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from factory.terraform.target import _KEPT_TERRAFORM
+from cellfactory.terraform.target import _KEPT_TERRAFORM
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "environment.md").read_text("utf-8")

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from factory.errors import UsageError
-from factory.files import read_bytes, read_text, write_whole
+from cellfactory.errors import UsageError
+from cellfactory.files import read_bytes, read_text, write_whole
 
 
 def test_a_file_is_made_with_its_folders(tmp_path: Path) -> None:

@@ -9,12 +9,12 @@ from typing import Annotated, get_args, get_origin
 import pytest
 from pydantic.fields import FieldInfo
 
-from factory import naming
-from factory.facts.loader import load_facts
-from factory.inventory.groups import group_size, split_groups
-from factory.inventory.schema import NodeGroup
-from factory.inventory.values import CellName, GroupName, Name, ServiceName
-from factory.layers import LAYERS, ROWS
+from cellfactory import naming
+from cellfactory.facts.loader import load_facts
+from cellfactory.inventory.groups import group_size, split_groups
+from cellfactory.inventory.schema import NodeGroup
+from cellfactory.inventory.values import CellName, GroupName, Name, ServiceName
+from cellfactory.layers import LAYERS, ROWS
 
 FACTS = load_facts()
 ACCOUNT = "4" * 12

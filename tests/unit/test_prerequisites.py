@@ -14,8 +14,8 @@ import pytest
 from botocore import xform_name
 from botocore.session import Session
 
-from factory.layers.permissions import MANAGEMENT_ACTIONS, MEMBER_ACTIONS, REGION_ACTIONS
-from factory.runs import doctor_cell, doctor_organization, doctor_state
+from cellfactory.layers.permissions import MANAGEMENT_ACTIONS, MEMBER_ACTIONS, REGION_ACTIONS
+from cellfactory.runs import doctor_cell, doctor_organization, doctor_state
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "prerequisites.md").read_text("utf-8")
 SERVICES = {"s3api": "s3", "elasticloadbalancing": "elbv2"}  # as the library calls them

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from factory import processes
-from factory.processes import Children, Finished, forwarding_signals, run_process
+from cellfactory import processes
+from cellfactory.processes import Children, Finished, forwarding_signals, run_process
 
 
 def python(code: str, tmp_path: Path, **options: object) -> Finished:
@@ -166,7 +166,7 @@ TALKING = (
 
 def test_when_we_are_killed_a_child_goes_on_to_its_end(tmp_path: Path, project_root: Path) -> None:
     starting = (
-        "import os, sys; from pathlib import Path; from factory.processes import run_process\n"
+        "import os, sys; from pathlib import Path; from cellfactory.processes import run_process\n"
         "run_process([sys.executable, '-c', sys.argv[1]], cwd=Path(sys.argv[2]), env=os.environ)"
     )
     parent = subprocess.Popen(

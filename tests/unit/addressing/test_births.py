@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from factory.addressing.births import birth_of, keep_births, learn_accounts
-from factory.addressing.lock import EMPTY_LOCK, Lock, forget, release
-from factory.addressing.lock_file import parse_lock, render_lock
-from factory.addressing.plan import plan_addresses
-from factory.errors import UsageError
-from factory.facts.loader import load_facts
+from cellfactory.addressing.births import birth_of, keep_births, learn_accounts
+from cellfactory.addressing.lock import EMPTY_LOCK, Lock, forget, release
+from cellfactory.addressing.lock_file import parse_lock, render_lock
+from cellfactory.addressing.plan import plan_addresses
+from cellfactory.errors import UsageError
+from cellfactory.facts.loader import load_facts
 from tests import inventories
 
 FACTS = load_facts()

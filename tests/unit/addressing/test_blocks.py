@@ -7,14 +7,14 @@ from typing import get_args
 
 import pytest
 
-from factory.addressing.blocks import (
+from cellfactory.addressing.blocks import (
     POD_KINDS,
     PRIMARY_KINDS,
     SUBNET_KINDS,
     Purpose,
     subnet_kinds,
 )
-from factory.addressing.lock_file import LockedZone
+from cellfactory.addressing.lock_file import LockedZone
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "addresses.md"
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from factory.addressing.fit import zone_room
-from factory.addressing.lock import EMPTY_LOCK
-from factory.addressing.plan import plan_addresses
-from factory.facts.loader import load_facts
-from factory.inventory.schema import Inventory
+from cellfactory.addressing.fit import zone_room
+from cellfactory.addressing.lock import EMPTY_LOCK
+from cellfactory.addressing.plan import plan_addresses
+from cellfactory.facts.loader import load_facts
+from cellfactory.inventory.schema import Inventory
 from tests import inventories
 
 FACTS = load_facts()

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from factory.addressing.lock import EMPTY_LOCK, Lock, additions, check_locked, release, settle
-from factory.addressing.lock_file import parse_lock, render_lock
-from factory.addressing.plan import plan_addresses
-from factory.addressing.rules import RULES
-from factory.errors import InventoryError, UsageError
-from factory.facts.loader import load_facts
+from cellfactory.addressing.lock import EMPTY_LOCK, Lock, additions, check_locked, release, settle
+from cellfactory.addressing.lock_file import parse_lock, render_lock
+from cellfactory.addressing.plan import plan_addresses
+from cellfactory.addressing.rules import RULES
+from cellfactory.errors import InventoryError, UsageError
+from cellfactory.facts.loader import load_facts
 from tests import inventories
 
 FACTS = load_facts()

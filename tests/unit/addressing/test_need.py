@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from factory.addressing.blocks import PRIMARY_KINDS
-from factory.addressing.need import (
+from cellfactory.addressing.blocks import PRIMARY_KINDS
+from cellfactory.addressing.need import (
     block_length,
     free_slice_length,
     need_of,
@@ -24,10 +24,10 @@ from factory.addressing.need import (
     zone_nodes,
     zone_surge,
 )
-from factory.addressing.space import BITS
-from factory.facts.loader import load_facts
-from factory.inventory.endpoints import endpoint_services
-from factory.inventory.schema import CellType
+from cellfactory.addressing.space import BITS
+from cellfactory.facts.loader import load_facts
+from cellfactory.inventory.endpoints import endpoint_services
+from cellfactory.inventory.schema import CellType
 from tests import inventories
 
 FACTS = load_facts()

@@ -11,15 +11,15 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from factory.addressing.blocks import AddressPlan
-from factory.addressing.lock import EMPTY_LOCK, Lock, release
-from factory.addressing.lock_file import parse_lock, render_lock
-from factory.addressing.need import need_of, nodes_held, usable_addresses
-from factory.addressing.plan import plan_addresses
-from factory.addressing.pools import connected_meshes
-from factory.errors import Finding
-from factory.facts.loader import load_facts
-from factory.inventory.schema import Inventory
+from cellfactory.addressing.blocks import AddressPlan
+from cellfactory.addressing.lock import EMPTY_LOCK, Lock, release
+from cellfactory.addressing.lock_file import parse_lock, render_lock
+from cellfactory.addressing.need import need_of, nodes_held, usable_addresses
+from cellfactory.addressing.plan import plan_addresses
+from cellfactory.addressing.pools import connected_meshes
+from cellfactory.errors import Finding
+from cellfactory.facts.loader import load_facts
+from cellfactory.inventory.schema import Inventory
 from tests import inventories
 
 FACTS = load_facts()

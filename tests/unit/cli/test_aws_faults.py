@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from factory.cli import app, main
-from factory.documents import render_data
+from cellfactory.cli import app, main
+from cellfactory.documents import render_data
 from tests.inventories import data
 from tests.unit.runs.conftest import Place, place
 

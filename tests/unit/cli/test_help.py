@@ -14,8 +14,8 @@ import pytest
 import typer.main
 from typer.testing import CliRunner
 
-from factory.cli import app
-from factory.cli.screen import wants_colour
+from cellfactory.cli import app
+from cellfactory.cli.screen import wants_colour
 from tools.cli_page import COLUMNS, commands, help_text
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -60,7 +60,7 @@ def complete(line: str, folder: Path) -> list[str]:
     """Complete the last word of a command line as bash asks for it."""
     words = line.split(" ")
     done = subprocess.run(
-        [sys.executable, "-c", "from factory.__main__ import main; main()"],
+        [sys.executable, "-c", "from cellfactory.__main__ import main; main()"],
         cwd=folder,
         env={
             **os.environ,
@@ -102,7 +102,8 @@ def test_a_shell_completes_names(line: str, told: list[str], tmp_path: Path) -> 
 
 def test_completion_starts_neither_node_nor_terraform() -> None:
     code = (
-        "import sys, factory.cli.completion as c; print({'jsii', 'boto3', 'rich'} & {*sys.modules})"
+        "import sys, cellfactory.cli.completion as c; "
+        "print({'jsii', 'boto3', 'rich'} & {*sys.modules})"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True

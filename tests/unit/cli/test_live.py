@@ -11,13 +11,13 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
-from factory.cli.live import Board, LiveView, Ticker, open_display
-from factory.cli.screen import set_loudness
-from factory.cli.watching import Terminal
-from factory.layers import StackId
-from factory.terraform.messages import Phase, Step, parse_step
-from factory.terraform.results import Result
-from factory.views.progress import Work
+from cellfactory.cli.live import Board, LiveView, Ticker, open_display
+from cellfactory.cli.screen import set_loudness
+from cellfactory.cli.watching import Terminal
+from cellfactory.layers import StackId
+from cellfactory.terraform.messages import Phase, Step, parse_step
+from cellfactory.terraform.results import Result
+from cellfactory.views.progress import Work
 
 NETWORK = StackId("moka-use1-a", "network")
 LONG = 'aws_route.to-peer-with-a-name-that-is-long-enough-to-be-cut["use1-az1 10.0.0.0/14"]'
@@ -138,6 +138,8 @@ def test_verbose_shows_each_resource(capsys: pytest.CaptureFixture[str]) -> None
 
 
 def test_nothing_of_the_view_is_imported_where_nothing_is_watched() -> None:
-    code = "import sys, factory.cli; print([m for m in sys.modules if m.split('.')[0] == 'rich'])"
+    code = (
+        "import sys, cellfactory.cli; print([m for m in sys.modules if m.split('.')[0] == 'rich'])"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 import typer.main
 
-from factory.cli import app, main
-from factory.documents import load_data, render_data
-from factory.errors import SizingError, UsageError
+from cellfactory.cli import app, main
+from cellfactory.documents import load_data, render_data
+from cellfactory.errors import SizingError, UsageError
 
 # Commands that plan or apply what the inventory says, or write what will be; as they are called.
 REFUSING = {

@@ -12,13 +12,13 @@ import typer.main
 from hypothesis import given
 from hypothesis import strategies as st
 
-from factory.cli import app, main
-from factory.cli.output import asked_form
-from factory.cli.watching import finish
-from factory.errors import Finding, TerraformError
-from factory.layers import StackId
-from factory.runs.request import Outcome
-from factory.terraform.results import Result
+from cellfactory.cli import app, main
+from cellfactory.cli.output import asked_form
+from cellfactory.cli.watching import finish
+from cellfactory.errors import Finding, TerraformError
+from cellfactory.layers import StackId
+from cellfactory.runs.request import Outcome
+from cellfactory.terraform.results import Result
 
 COMMANDS: dict[str, Any] = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 WORDS = st.lists(st.sampled_from(["plan", "--format", "json", "github", "--", "--cell", "x"]))

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from factory.cli import main
-from factory.terraform.engine import find_engine
+from cellfactory.cli import main
+from cellfactory.terraform.engine import find_engine
 from tests.unit.terraform.scene import FAKE
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -19,7 +19,9 @@ ROOT = Path(__file__).resolve().parents[3]
 def test_a_working_directory_that_is_gone_is_a_sentence(tmp_path: Path) -> None:
     gone = tmp_path / "gone"
     gone.mkdir()
-    script = f"import os; os.rmdir({str(gone)!r}); from factory.cli import main; main(['validate'])"
+    script = (
+        f"import os; os.rmdir({str(gone)!r}); from cellfactory.cli import main; main(['validate'])"
+    )
     done = subprocess.run(
         [sys.executable, "-c", script],
         cwd=gone,

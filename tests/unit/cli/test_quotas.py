@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from factory.cli.quotas import find_cell, propose
-from factory.documents import parse_document
-from factory.errors import TerraformError, UsageError
-from factory.facts.loader import load_facts
-from factory.inventory.schema import NewAccount
-from factory.runs.live_quotas import NOT_THERE, read_quotas
+from cellfactory.cli.quotas import find_cell, propose
+from cellfactory.documents import parse_document
+from cellfactory.errors import TerraformError, UsageError
+from cellfactory.facts.loader import load_facts
+from cellfactory.inventory.schema import NewAccount
+from cellfactory.runs.live_quotas import NOT_THERE, read_quotas
 from tests.unit.sizing.sample import inventory
 
 FACTS = load_facts()

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from factory.cli import app
-from factory.errors import UsageError
+from cellfactory.cli import app
+from cellfactory.errors import UsageError
 
 ASK = ["what-if", "--nodes", "1300", "--instance", "r6gd.8xlarge"]
 SMALL = ["what-if", "--nodes", "30", "--instance", "r6gd.8xlarge"]
@@ -191,5 +191,5 @@ def test_a_picture_that_cannot_be_written(run: Run, tmp_path: Path) -> None:
 
 
 def test_drawing_is_loaded_only_to_draw() -> None:
-    probe = "import sys, factory.cli; sys.exit('matplotlib' in sys.modules)"
+    probe = "import sys, cellfactory.cli; sys.exit('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", probe], check=False).returncode == 0

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from factory.cli import EXIT_CODES, INTERRUPTED, UNREAD
+from cellfactory.cli import EXIT_CODES, INTERRUPTED, UNREAD
 
 ROOT = Path(__file__).resolve().parents[3]
 FULL = Path("/dev/full")
@@ -40,7 +40,7 @@ def entry_of_the_script() -> str:
     return SCRIPT.format(module=module, function=function)
 
 
-ENTRIES = {"module": ["-m", "factory"], "script": ["-c", entry_of_the_script()]}
+ENTRIES = {"module": ["-m", "cellfactory"], "script": ["-c", entry_of_the_script()]}
 
 
 def start(entry: str, folder: Path, *words: str) -> subprocess.Popen[str]:
@@ -122,7 +122,7 @@ def run(
     folder: Path, words: list[str], stdout: int, **more: str
 ) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "factory", *words],
+        [sys.executable, "-m", "cellfactory", *words],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT), **more},
         stdout=stdout,
@@ -148,7 +148,7 @@ def test_a_full_disk_is_told_in_one_line(folder: Path, words: list[str]) -> None
 def test_where_nothing_can_be_told_the_exit_code_tells(folder: Path) -> None:
     with FULL.open("w") as full:
         done = subprocess.run(
-            [sys.executable, "-m", "factory", "check", "-i", "nowhere.yaml"],
+            [sys.executable, "-m", "cellfactory", "check", "-i", "nowhere.yaml"],
             cwd=folder,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
             stdout=full,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from factory.documents import (
+from cellfactory.documents import (
     MOST_BYTES,
     MOST_DEPTH,
     MOST_FAULTS,

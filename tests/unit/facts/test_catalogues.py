@@ -7,7 +7,7 @@ from importlib import metadata
 import moto.ec2.models.vpcs
 import pytest
 
-from factory.facts.loader import load_facts
+from cellfactory.facts.loader import load_facts
 from tools import update_offerings
 
 FACTS = load_facts()

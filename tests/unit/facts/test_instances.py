@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from factory import facts as package
-from factory.facts.loader import load_facts
+from cellfactory import facts as package
+from cellfactory.facts.loader import load_facts
 from tools import update_instances
 
 FACTS = load_facts()

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from factory.facts.loader import load_facts
+from cellfactory.facts.loader import load_facts
 from tools.limits_page import render_limits
 
 FACTS = load_facts()

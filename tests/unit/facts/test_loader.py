@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from factory import facts as package
-from factory.documents import parse_document
-from factory.facts.loader import load_facts
-from factory.facts.schema import Provenance, Quota
+from cellfactory import facts as package
+from cellfactory.documents import parse_document
+from cellfactory.facts.loader import load_facts
+from cellfactory.facts.schema import Provenance, Quota
 
 FACTS = load_facts()
 FOLDER = Path(package.__file__).parent
@@ -135,7 +135,7 @@ def test_each_policy_links_to_its_decision(policy: object) -> None:
 def test_reading_the_facts_loads_no_heavy_library() -> None:
     probe = """
 import sys
-from factory.facts.loader import load_facts
+from cellfactory.facts.loader import load_facts
 load_facts().instance("r6gd.8xlarge")
 print(sorted({"moto", "boto3", "pydantic", "typer", "cdktf", "jsii"} & set(sys.modules)))
 """

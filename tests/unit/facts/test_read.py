@@ -9,17 +9,17 @@ from pathlib import Path
 
 import pytest
 
-import factory
-from factory.addressing.lock import EMPTY_LOCK
-from factory.addressing.need import need_of
-from factory.addressing.plan import plan_addresses
-from factory.facts.loader import load_facts
-from factory.facts.schema import Facts, NauWeight, Parameter, Quota, TokenBucket
-from factory.inventory.node_config import pods_per_node
-from factory.inventory.schema import CellType, NodeGroup
-from factory.sizing.mend import mend
-from factory.sizing.shape import shape_of
-from factory.sizing.whatif import WhatIf, assumed, setting_of_what_if
+import cellfactory
+from cellfactory.addressing.lock import EMPTY_LOCK
+from cellfactory.addressing.need import need_of
+from cellfactory.addressing.plan import plan_addresses
+from cellfactory.facts.loader import load_facts
+from cellfactory.facts.schema import Facts, NauWeight, Parameter, Quota, TokenBucket
+from cellfactory.inventory.node_config import pods_per_node
+from cellfactory.inventory.schema import CellType, NodeGroup
+from cellfactory.sizing.mend import mend
+from cellfactory.sizing.shape import shape_of
+from cellfactory.sizing.whatif import WhatIf, assumed, setting_of_what_if
 from tests import inventories
 
 FACTS = load_facts()
@@ -29,7 +29,7 @@ NO_READERS = ("sandbox/", "sizing/bounds.py")
 
 def texts() -> frozenset[str]:
     """Every text in the code that may read facts."""
-    root = Path(factory.__file__).parent
+    root = Path(cellfactory.__file__).parent
     return frozenset(
         node.value
         for path in root.rglob("*.py")

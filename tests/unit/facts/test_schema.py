@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from factory.facts.loader import load_facts
-from factory.facts.schema import (
+from cellfactory.facts.loader import load_facts
+from cellfactory.facts.schema import (
     CallCount,
     Kind,
     NodeCalls,

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from factory.inventory.schema import CellType, Hub, NodeGroup
-from factory.inventory.spark_rules import MOST_WATCHED_NAMESPACES
-from factory.inventory.values import bounds_of
-from factory.sizing.whatif import MOST_PER_ZONE, RANGES
+from cellfactory.inventory.schema import CellType, Hub, NodeGroup
+from cellfactory.inventory.spark_rules import MOST_WATCHED_NAMESPACES
+from cellfactory.inventory.values import bounds_of
+from cellfactory.sizing.whatif import MOST_PER_ZONE, RANGES
 
 GATEWAY = Path(__file__).parents[3] / "modules" / "spark-ui-gateway" / "chart"
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from factory.facts.loader import load_facts
-from factory.inventory.groups import (
+from cellfactory.facts.loader import load_facts
+from cellfactory.inventory.groups import (
     group_size,
     group_surge,
     name_groups,
@@ -15,8 +15,8 @@ from factory.inventory.groups import (
     split_groups,
     update_minutes,
 )
-from factory.inventory.schema import NodeGroup
-from factory.naming import node_group_name
+from cellfactory.inventory.schema import NodeGroup
+from cellfactory.naming import node_group_name
 
 FACTS = load_facts()
 

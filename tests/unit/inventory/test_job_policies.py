@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from factory.facts.loader import load_facts
-from factory.inventory.access_rules import check_access
+from cellfactory.facts.loader import load_facts
+from cellfactory.inventory.access_rules import check_access
 from tests.inventories import data, inventory
 
 FACTS = load_facts()

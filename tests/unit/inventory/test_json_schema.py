@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from factory.documents import load_data
-from factory.inventory.json_schema import render_schema
-from factory.inventory.patterns import WORDS
+from cellfactory.documents import load_data
+from cellfactory.inventory.json_schema import render_schema
+from cellfactory.inventory.patterns import WORDS
 
 MISTAKES: list[dict[str, str]] = load_data(
     (Path(__file__).parent / "mistakes.yaml").read_text("utf-8")

@@ -18,9 +18,9 @@ from typing import Any
 import jsonschema
 import pytest
 
-from factory.facts.loader import load_facts
-from factory.inventory.node_config import render_node_config
-from factory.runs.reading import read_design
+from cellfactory.facts.loader import load_facts
+from cellfactory.inventory.node_config import render_node_config
+from cellfactory.runs.reading import read_design
 from tests import inventories
 
 FACTS = load_facts()

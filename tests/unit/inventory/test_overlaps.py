@@ -8,7 +8,7 @@ from itertools import combinations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from factory.inventory.overlaps import Owned, crossing, overlapping
+from cellfactory.inventory.overlaps import Owned, crossing, overlapping
 
 START = int(IPv4Network("10.0.0.0").network_address)
 

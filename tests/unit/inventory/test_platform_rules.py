@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from factory.errors import InventoryError
-from factory.facts.loader import load_facts
-from factory.inventory.owned_values import OWNED_VALUES
-from factory.inventory.platform_rules import check_platform
-from factory.inventory.reader import parse_inventory
+from cellfactory.errors import InventoryError
+from cellfactory.facts.loader import load_facts
+from cellfactory.inventory.owned_values import OWNED_VALUES
+from cellfactory.inventory.platform_rules import check_platform
+from cellfactory.inventory.reader import parse_inventory
 from tests.inventories import data, render
 
 UI = {"sidecar_image": "r.example.com/sidecar:1"}

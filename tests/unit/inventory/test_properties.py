@@ -13,12 +13,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from factory.documents import load_data, render_data
-from factory.errors import MOST_PROBLEMS, InventoryError
-from factory.facts.loader import load_facts
-from factory.inventory.json_schema import render_schema
-from factory.inventory.reader import parse_inventory
-from factory.views.problems import render_problems, report
+from cellfactory.documents import load_data, render_data
+from cellfactory.errors import MOST_PROBLEMS, InventoryError
+from cellfactory.facts.loader import load_facts
+from cellfactory.inventory.json_schema import render_schema
+from cellfactory.inventory.reader import parse_inventory
+from cellfactory.views.problems import render_problems, report
 from tests import inventories
 from tests.inventories import changed, paths
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from factory.documents import load_data, render_data
-from factory.errors import MOST_PROBLEMS, Finding, InventoryError
-from factory.facts.loader import load_facts
-from factory.inventory.reader import parse_inventory
-from factory.inventory.rules import RULES, check_inventory
-from factory.inventory.schema import ExistingAccount, NewAccount
-from factory.naming import event_log_bucket
+from cellfactory.documents import load_data, render_data
+from cellfactory.errors import MOST_PROBLEMS, Finding, InventoryError
+from cellfactory.facts.loader import load_facts
+from cellfactory.inventory.reader import parse_inventory
+from cellfactory.inventory.rules import RULES, check_inventory
+from cellfactory.inventory.schema import ExistingAccount, NewAccount
+from cellfactory.naming import event_log_bucket
 from tests import inventories
 
 

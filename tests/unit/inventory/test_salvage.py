@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from factory.documents import load_data, render_data
-from factory.errors import InventoryError
-from factory.facts.loader import load_facts
-from factory.inventory.reader import parse_inventory
-from factory.inventory.salvage import salvage
-from factory.inventory.schema import Inventory, Mesh
-from factory.inventory.unreadable import HOLE, UnreadableError, lacks, names_of, readable
+from cellfactory.documents import load_data, render_data
+from cellfactory.errors import InventoryError
+from cellfactory.facts.loader import load_facts
+from cellfactory.inventory.reader import parse_inventory
+from cellfactory.inventory.salvage import salvage
+from cellfactory.inventory.schema import Inventory, Mesh
+from cellfactory.inventory.unreadable import HOLE, UnreadableError, lacks, names_of, readable
 from tests import inventories
 from tests.inventories import changed, paths
 

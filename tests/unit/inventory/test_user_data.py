@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from factory.errors import Finding, InventoryError
-from factory.facts.loader import load_facts
-from factory.inventory.node_config import render_node_config
-from factory.inventory.user_data_rules import check_user_data
+from cellfactory.errors import Finding, InventoryError
+from cellfactory.facts.loader import load_facts
+from cellfactory.inventory.node_config import render_node_config
+from cellfactory.inventory.user_data_rules import check_user_data
 from tests import inventories
 
 FACTS = load_facts()

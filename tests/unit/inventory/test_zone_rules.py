@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from factory.errors import Finding, InventoryError
+from cellfactory.errors import Finding, InventoryError
 from tests import inventories
 
 

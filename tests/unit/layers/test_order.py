@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from factory.layers import LAYERS, Access, Input, Source, Stack, StackId, order_stacks
+from cellfactory.layers import LAYERS, Access, Input, Source, Stack, StackId, order_stacks
 
 HERE = Access(account="444444444444", roles=(), region="us-east-1", sts_region="us-east-1")
 

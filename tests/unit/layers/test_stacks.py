@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from factory.facts.loader import load_facts
-from factory.inventory.schema import Inventory
-from factory.layers import LAYERS, ROWS, Stack, StackId, list_stacks
+from cellfactory.facts.loader import load_facts
+from cellfactory.inventory.schema import Inventory
+from cellfactory.layers import LAYERS, ROWS, Stack, StackId, list_stacks
 from tests.inventories import cell, data, inventory
 
 FACTS = load_facts()

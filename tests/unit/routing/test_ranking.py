@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from factory.routing.ranking import rank, score
+from cellfactory.routing.ranking import rank, score
 
 NAMES = [f"moka-use1-{letter}" for letter in "abcdefgh"]
 weights_of_cells = st.dictionaries(

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from factory.errors import InventoryError
-from factory.routing.answer import answer, render_answer_schema, render_report_schema
-from factory.routing.report import parse_report
-from factory.routing.route import CellState, JobRequest
+from cellfactory.errors import InventoryError
+from cellfactory.routing.answer import answer, render_answer_schema, render_report_schema
+from cellfactory.routing.report import parse_report
+from cellfactory.routing.route import CellState, JobRequest
 from tests.unit.routing.test_route import NAMES, ask
 
 REPORT = Draft202012Validator(json.loads(render_report_schema()))

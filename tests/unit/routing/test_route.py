@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from factory.addressing.lock import EMPTY_LOCK
-from factory.addressing.plan import plan_addresses
-from factory.facts.loader import load_facts
-from factory.inventory.schema import Inventory
-from factory.routing.capacity import Capacity, cell_capacities
-from factory.routing.route import CellState, Decision, JobRequest, route_job
-from factory.sizing.ledger import size_cell
+from cellfactory.addressing.lock import EMPTY_LOCK
+from cellfactory.addressing.plan import plan_addresses
+from cellfactory.facts.loader import load_facts
+from cellfactory.inventory.schema import Inventory
+from cellfactory.routing.capacity import Capacity, cell_capacities
+from cellfactory.routing.route import CellState, Decision, JobRequest, route_job
+from cellfactory.sizing.ledger import size_cell
 from tests import inventories
 
 CELLS = 4

@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from factory.layers import Layer, StackId
-from factory.runs.notices import Notice
-from factory.runs.watcher import Question
-from factory.terraform.messages import Step
-from factory.terraform.record import Record
-from factory.terraform.registry import Registry, open_registry
-from factory.terraform.results import Result
-from factory.terraform.workspace import digest_sources
+from cellfactory.layers import Layer, StackId
+from cellfactory.runs.notices import Notice
+from cellfactory.runs.watcher import Question
+from cellfactory.terraform.messages import Step
+from cellfactory.terraform.record import Record
+from cellfactory.terraform.registry import Registry, open_registry
+from cellfactory.terraform.results import Result
+from cellfactory.terraform.workspace import digest_sources
 from tests.unit.terraform.scene import FAKE
 
 

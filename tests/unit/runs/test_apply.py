@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from factory.layers import Layer, StackId
-from factory.runs.apply import fatal_of
-from factory.terraform.results import Result
+from cellfactory.layers import Layer, StackId
+from cellfactory.runs.apply import fatal_of
+from cellfactory.terraform.results import Result
 
 
 def stack(name: str) -> StackId:

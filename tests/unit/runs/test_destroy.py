@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from factory.credentials import Session
-from factory.errors import UsageError
-from factory.inventory.schema import State
-from factory.layers import Access, StackId
-from factory.runs.destroy import destroy_recorded
-from factory.runs.notices import (
+from cellfactory.credentials import Session
+from cellfactory.errors import UsageError
+from cellfactory.inventory.schema import State
+from cellfactory.layers import Access, StackId
+from cellfactory.runs.destroy import destroy_recorded
+from cellfactory.runs.notices import (
     AccountLeft,
     Lying,
     NothingGone,
@@ -19,12 +19,12 @@ from factory.runs.notices import (
     StackKept,
     Swept,
 )
-from factory.runs.request import Request
-from factory.terraform.leftovers import Leftover
-from factory.terraform.record import Record
-from factory.terraform.selection import Selection
-from factory.terraform.sweep import Sweeper
-from factory.terraform.waiting import Stopping, Tell
+from cellfactory.runs.request import Request
+from cellfactory.terraform.leftovers import Leftover
+from cellfactory.terraform.record import Record
+from cellfactory.terraform.selection import Selection
+from cellfactory.terraform.sweep import Sweeper
+from cellfactory.terraform.waiting import Stopping, Tell
 from tests.unit.runs.conftest import Place, Watched
 
 STATE = State(bucket="example-cells-tfstate", region="us-east-1")
@@ -251,7 +251,7 @@ def littered(monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError(access)
 
     vpc = Vpc(session_of=sessions, seconds=9)
-    monkeypatch.setattr("factory.runs.context._sweeper", lambda _target: vpc)
+    monkeypatch.setattr("cellfactory.runs.context._sweeper", lambda _target: vpc)
 
 
 @pytest.mark.usefixtures("littered")

@@ -19,14 +19,14 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 from botocore.session import Session as Core
 
-from factory.credentials import Session
-from factory.design import Declared
-from factory.errors import Finding, TerraformError, UsageError
-from factory.inventory.schema import Inventory
-from factory.layers.permissions import MANAGEMENT_ACTIONS, MEMBER_ACTIONS, REGION_ACTIONS
-from factory.layers.stack import Access
-from factory.runs.doctor import Doors, choose_subjects, examine
-from factory.runs.questions import (
+from cellfactory.credentials import Session
+from cellfactory.design import Declared
+from cellfactory.errors import Finding, TerraformError, UsageError
+from cellfactory.inventory.schema import Inventory
+from cellfactory.layers.permissions import MANAGEMENT_ACTIONS, MEMBER_ACTIONS, REGION_ACTIONS
+from cellfactory.layers.stack import Access
+from cellfactory.runs.doctor import Doors, choose_subjects, examine
+from cellfactory.runs.questions import (
     LOG_IN,
     LOOK_AT_NETWORK,
     LOOK_AT_SETTINGS,
@@ -34,7 +34,7 @@ from factory.runs.questions import (
     Subject,
     finding_of,
 )
-from factory.runs.reading import read_declared
+from cellfactory.runs.reading import read_declared
 from tests.unit.runs.aws_answers import (
     addon_versions,
     endpoint_services,

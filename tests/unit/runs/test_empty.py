@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from factory.errors import UsageError
-from factory.layers import Source, StackId
-from factory.runs.apply import fatal_of
-from factory.runs.validate import outcome_of
-from factory.terraform.findings import findings_of
-from factory.terraform.results import Result
-from factory.terraform.target import plugin_mirror
+from cellfactory.errors import UsageError
+from cellfactory.layers import Source, StackId
+from cellfactory.runs.apply import fatal_of
+from cellfactory.runs.validate import outcome_of
+from cellfactory.terraform.findings import findings_of
+from cellfactory.terraform.results import Result
+from cellfactory.terraform.target import plugin_mirror
 from tests.unit.terraform.scene import Scene, cluster, network, taking
 from tests.unit.terraform.test_runner import apply, make_network
 

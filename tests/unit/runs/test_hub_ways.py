@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from factory.design import Texts, make_design
-from factory.facts.loader import load_facts
-from factory.layers import StackId
-from factory.runs.hub_ways import hub_ways_of
-from factory.terraform.target import Target
+from cellfactory.design import Texts, make_design
+from cellfactory.facts.loader import load_facts
+from cellfactory.layers import StackId
+from cellfactory.runs.hub_ways import hub_ways_of
+from cellfactory.terraform.target import Target
 from tests.inventories import cell, data, render
 
 

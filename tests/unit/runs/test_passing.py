@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from factory.cli import main
-from factory.layers import StackId
-from factory.terraform.target import Target
-from factory.terraform.turns import stack_lock
+from cellfactory.cli import main
+from cellfactory.layers import StackId
+from cellfactory.terraform.target import Target
+from cellfactory.terraform.turns import stack_lock
 from tests.unit.runs.conftest import Place
 
 STATE = "version: 1\nstate: {bucket: example-cells-tfstate, region: us-east-1}\n"
@@ -114,7 +114,7 @@ def test_it_takes_its_turn(
     place: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     place.remember("a")
-    monkeypatch.setattr("factory.terraform.turns.stack_lock.__wrapped__.__defaults__", (0.1,))
+    monkeypatch.setattr("cellfactory.terraform.turns.stack_lock.__wrapped__.__defaults__", (0.1,))
     target = Target(mode="aws", folder=place.folder / ".cellfactory" / "aws")
     with stack_lock(target.locks_folder, StackId("a", "network"), lambda: False):
         assert run(place, "--cell a --layer network -- state list") == 6

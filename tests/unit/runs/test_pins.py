@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from factory.errors import TerraformError
-from factory.inventory.schema import State
-from factory.runs.context import open_context
-from factory.runs.notices import Unpinned
-from factory.runs.request import Request
+from cellfactory.errors import TerraformError
+from cellfactory.inventory.schema import State
+from cellfactory.runs.context import open_context
+from cellfactory.runs.notices import Unpinned
+from cellfactory.runs.request import Request
 from tests.unit.runs.conftest import Place, Watched
 
 FILE = "cells.providers.lock.hcl"

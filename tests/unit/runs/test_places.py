@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from factory.cli import main
-from factory.runs.context import folder_of
-from factory.runs.places import (
+from cellfactory.cli import main
+from cellfactory.runs.context import folder_of
+from cellfactory.runs.places import (
     find_inventory,
     find_repository,
     home_of,
@@ -20,7 +20,7 @@ from factory.runs.places import (
     output_of,
     provider_lock_of,
 )
-from factory.runs.request import Request
+from cellfactory.runs.request import Request
 
 FACTORY = Path(__file__).resolve().parents[3] / "factory"
 
@@ -98,7 +98,7 @@ def test_standard_input_is_read_where_nothing_is_written_beside_it(
 
     def ask(command: str, text: str) -> tuple[int, str]:
         done = subprocess.run(
-            [sys.executable, "-m", "factory", command, "--inventory", "-"],
+            [sys.executable, "-m", "cellfactory", command, "--inventory", "-"],
             cwd=repository / "infra",
             env={"PYTHONPATH": str(project_root), "PATH": "/bin"},
             input=text,

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from factory.addressing.lock_file import render_lock
-from factory.design import Design, Texts, make_design
-from factory.errors import Finding, InventoryError, Severity, SizingError
-from factory.facts.loader import load_facts
-from factory.runs import recorded as module
-from factory.runs.plan import plan_design
-from factory.runs.recorded import (
+from cellfactory.addressing.lock_file import render_lock
+from cellfactory.design import Design, Texts, make_design
+from cellfactory.errors import Finding, InventoryError, Severity, SizingError
+from cellfactory.facts.loader import load_facts
+from cellfactory.runs import recorded as module
+from cellfactory.runs.plan import plan_design
+from cellfactory.runs.recorded import (
     Check,
     RecordedCell,
     RecordedCells,
@@ -23,7 +23,7 @@ from factory.runs.recorded import (
     recorded_cell,
     require_recorded,
 )
-from factory.runs.request import Request
+from cellfactory.runs.request import Request
 from tests import inventories
 from tests.unit.runs.conftest import Place, Watched, recorded
 

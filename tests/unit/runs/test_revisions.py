@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from factory.errors import InventoryError, UsageError
-from factory.runs.reading import read_design_at, read_texts_at
+from cellfactory.errors import InventoryError, UsageError
+from cellfactory.runs.reading import read_design_at, read_texts_at
 from tests import inventories
 
 Git = Callable[..., str]

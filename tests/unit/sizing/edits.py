@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from factory.errors import Finding
+from cellfactory.errors import Finding
 from tests import inventories
 from tests.unit.sizing.broken import Data, group, plain
 

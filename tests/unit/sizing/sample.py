@@ -7,9 +7,9 @@ from dataclasses import replace
 from ipaddress import IPv4Network
 from typing import Any
 
-from factory.addressing.blocks import AddressPlan, CellAddresses, ZoneBlocks
-from factory.facts.loader import load_facts
-from factory.inventory.schema import Inventory
+from cellfactory.addressing.blocks import AddressPlan, CellAddresses, ZoneBlocks
+from cellfactory.facts.loader import load_facts
+from cellfactory.inventory.schema import Inventory
 
 FACTS = replace(
     load_facts(),

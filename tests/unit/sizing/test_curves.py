@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from factory.facts.loader import load_facts
-from factory.sizing.curves import MOST_CURVES, node_curves
-from factory.sizing.whatif import WhatIf, setting_of_what_if
+from cellfactory.facts.loader import load_facts
+from cellfactory.sizing.curves import MOST_CURVES, node_curves
+from cellfactory.sizing.whatif import WhatIf, setting_of_what_if
 
 SMALL = WhatIf(nodes=2, zones=2, instance="m5.large", level="maximum")
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from factory.inventory.groups import group_size
-from factory.sizing.growth import grow
-from factory.sizing.scale import scale_nodes
-from factory.sizing.setting import Setting, setting_of, size_setting
+from cellfactory.inventory.groups import group_size
+from cellfactory.sizing.growth import grow
+from cellfactory.sizing.scale import scale_nodes
+from cellfactory.sizing.setting import Setting, setting_of, size_setting
 from tests.unit.sizing.sample import FACTS, inventory, plan
 
 

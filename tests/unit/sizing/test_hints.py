@@ -8,13 +8,13 @@ from collections.abc import Iterable
 
 import pytest
 
-from factory.addressing.lock_file import render_lock
-from factory.design import Texts, make_design
-from factory.documents import render_data
-from factory.errors import Finding, InventoryError
-from factory.facts.loader import load_facts
-from factory.facts.schema import Facts
-from factory.sizing.bounds import BOUNDS
+from cellfactory.addressing.lock_file import render_lock
+from cellfactory.design import Texts, make_design
+from cellfactory.documents import render_data
+from cellfactory.errors import Finding, InventoryError
+from cellfactory.facts.loader import load_facts
+from cellfactory.facts.schema import Facts
+from cellfactory.sizing.bounds import BOUNDS
 from tests.unit.sizing.broken import BROKEN, NOT_REACHED, Data
 from tests.unit.sizing.edits import EDITS, NO_EDIT, Edit
 

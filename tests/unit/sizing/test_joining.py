@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from factory.addressing.lock import EMPTY_LOCK, Lock
-from factory.addressing.plan import plan_addresses
-from factory.addressing.room import room_for_more
-from factory.errors import has_error
-from factory.facts.loader import load_facts
-from factory.inventory.schema import Inventory
-from factory.sizing.answers import solve
-from factory.sizing.joining import joined_mesh
-from factory.sizing.ledger import size_inventory
-from factory.sizing.setting import setting_of
+from cellfactory.addressing.lock import EMPTY_LOCK, Lock
+from cellfactory.addressing.plan import plan_addresses
+from cellfactory.addressing.room import room_for_more
+from cellfactory.errors import has_error
+from cellfactory.facts.loader import load_facts
+from cellfactory.inventory.schema import Inventory
+from cellfactory.sizing.answers import solve
+from cellfactory.sizing.joining import joined_mesh
+from cellfactory.sizing.ledger import size_inventory
+from cellfactory.sizing.setting import setting_of
 from tests import inventories
 
 FACTS = load_facts()

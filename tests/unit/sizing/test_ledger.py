@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from factory.inventory.schema import Inventory
-from factory.sizing.bounds import stage
-from factory.sizing.ledger import size_cell, size_inventory, size_mesh
-from factory.sizing.usage import Ledger, Scenario, Usage
+from cellfactory.inventory.schema import Inventory
+from cellfactory.sizing.bounds import stage
+from cellfactory.sizing.ledger import size_cell, size_inventory, size_mesh
+from cellfactory.sizing.usage import Ledger, Scenario, Usage
 from tests.unit.sizing.sample import FACTS, RAISED, addresses, hub, inventory, plan, pool
 
 ENDPOINT_NAU = 6  # each endpoint and zone; the network address usage page

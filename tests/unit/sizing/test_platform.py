@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from factory.facts.loader import load_facts
-from factory.inventory.spark import SparkHistory
-from factory.sizing.history import kept_logs, list_usd_per_month, lists_per_scan, scan_seconds
-from factory.sizing.ledger import size_cell, size_inventory
-from factory.sizing.rules import check_ledger
-from factory.sizing.usage import Usage
+from cellfactory.facts.loader import load_facts
+from cellfactory.inventory.spark import SparkHistory
+from cellfactory.sizing.history import kept_logs, list_usd_per_month, lists_per_scan, scan_seconds
+from cellfactory.sizing.ledger import size_cell, size_inventory
+from cellfactory.sizing.rules import check_ledger
+from cellfactory.sizing.usage import Usage
 from tests.unit.sizing.sample import addresses, inventory, plan
 
 FACTS = load_facts()

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from factory.facts.loader import load_facts
-from factory.facts.schema import CallRetries
-from factory.sizing.rebuild import (
+from cellfactory.facts.loader import load_facts
+from cellfactory.facts.schema import CallRetries
+from cellfactory.sizing.rebuild import (
     ATTACH,
     DELETE,
     MODIFY,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from factory.errors import Finding
-from factory.inventory.schema import Inventory
-from factory.sizing.bounds import BOUNDS
-from factory.sizing.ledger import size_inventory
-from factory.sizing.quotas import check_quotas
-from factory.sizing.rules import check_ledger, describe, hint, raise_to
-from factory.sizing.usage import Gate, Ledger, Limit, Scope, Usage, mark_binding
+from cellfactory.errors import Finding
+from cellfactory.inventory.schema import Inventory
+from cellfactory.sizing.bounds import BOUNDS
+from cellfactory.sizing.ledger import size_inventory
+from cellfactory.sizing.quotas import check_quotas
+from cellfactory.sizing.rules import check_ledger, describe, hint, raise_to
+from cellfactory.sizing.usage import Gate, Ledger, Limit, Scope, Usage, mark_binding
 from tests.unit.sizing.sample import FACTS, RAISED, hub, inventory, plan, pool
 
 

@@ -9,14 +9,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from factory.sizing.answers import cgnat_room
-from factory.sizing.joining import asked_mesh
-from factory.sizing.mend import broken_bounds, mend
-from factory.sizing.scale import apportion, scale_nodes
-from factory.sizing.setting import Setting, setting_of, size_setting
-from factory.sizing.solve import SEARCH_LIMIT, most_cells, most_fitting, most_nodes, quota_raises
-from factory.sizing.usage import Limit, Scope, Usage
-from factory.sizing.whatif import WhatIf, setting_of_what_if
+from cellfactory.sizing.answers import cgnat_room
+from cellfactory.sizing.joining import asked_mesh
+from cellfactory.sizing.mend import broken_bounds, mend
+from cellfactory.sizing.scale import apportion, scale_nodes
+from cellfactory.sizing.setting import Setting, setting_of, size_setting
+from cellfactory.sizing.solve import (
+    SEARCH_LIMIT,
+    most_cells,
+    most_fitting,
+    most_nodes,
+    quota_raises,
+)
+from cellfactory.sizing.usage import Limit, Scope, Usage
+from cellfactory.sizing.whatif import WhatIf, setting_of_what_if
 from tests.unit.sizing.sample import FACTS, RAISED, hub, inventory, plan, pool
 
 EIGHT = "r6gd.8xlarge"

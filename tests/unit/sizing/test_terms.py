@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from factory.facts.loader import load_facts
-from factory.sizing import terms
-from factory.sizing.terms import Attached, NauWeights, node_nau
+from cellfactory.facts.loader import load_facts
+from cellfactory.sizing import terms
+from cellfactory.sizing.terms import Attached, NauWeights, node_nau
 
 # https://docs.aws.amazon.com/vpc/latest/userguide/network-address-usage.html
 WEIGHTS = NauWeights(address=1, extra_interface=1, prefix=1)

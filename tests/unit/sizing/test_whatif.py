@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from factory.facts.schema import UnknownInstanceType
-from factory.sizing.bounds import BOUNDS, SCENARIOS, stage
-from factory.sizing.setting import size_setting
-from factory.sizing.usage import Usage, mark_binding
-from factory.sizing.whatif import WhatIf, WhatIfError, assumed, setting_of_what_if
+from cellfactory.facts.schema import UnknownInstanceType
+from cellfactory.sizing.bounds import BOUNDS, SCENARIOS, stage
+from cellfactory.sizing.setting import size_setting
+from cellfactory.sizing.usage import Usage, mark_binding
+from cellfactory.sizing.whatif import WhatIf, WhatIfError, assumed, setting_of_what_if
 from tests.unit.sizing.sample import FACTS
 
 

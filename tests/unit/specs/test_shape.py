@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from factory.addressing.lock import EMPTY_LOCK
-from factory.addressing.plan import plan_addresses
-from factory.facts.loader import load_facts
-from factory.layers import list_stacks
-from factory.specs.layers import AcceptSpec
-from factory.specs.parts import Parts
-from factory.specs.shape import LeafTouchedError, StandIn, hollow, shape_of
-from factory.specs.stack import StackSpec, describe_stack
+from cellfactory.addressing.lock import EMPTY_LOCK
+from cellfactory.addressing.plan import plan_addresses
+from cellfactory.facts.loader import load_facts
+from cellfactory.layers import list_stacks
+from cellfactory.specs.layers import AcceptSpec
+from cellfactory.specs.parts import Parts
+from cellfactory.specs.shape import LeafTouchedError, StandIn, hollow, shape_of
+from cellfactory.specs.stack import StackSpec, describe_stack
 from tests.inventories import data, inventory
 
 FACTS = load_facts()

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from factory.errors import SynthError
-from factory.specs.charts import OWN_CHARTS
-from factory.stacks import charts
-from factory.stacks.charts import MODULES, packed_charts
+from cellfactory.errors import SynthError
+from cellfactory.specs.charts import OWN_CHARTS
+from cellfactory.stacks import charts
+from cellfactory.stacks.charts import MODULES, packed_charts
 
 
 @pytest.mark.parametrize("name", OWN_CHARTS)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from factory.errors import UsageError
-from factory.stacks.output import write_output
+from cellfactory.errors import UsageError
+from cellfactory.stacks.output import write_output
 
 OLD = {"manifest.json": '{"stacks": {}, "version": "1"}', "stacks/a-network/cdk.tf.json": "{}"}
 NEW = {**OLD, "stacks/a-network/cdk.tf.json": '{"new": 1}'}

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from factory.constructs import _cache
-from factory.errors import SynthError
-from factory.stacks.stencil import Stencil, cut, render_rows, stand_ins
-from factory.stacks.stencil_store import read_stencil, write_stencil
+from cellfactory.constructs import _cache
+from cellfactory.errors import SynthError
+from cellfactory.stacks.stencil import Stencil, cut, render_rows, stand_ins
+from cellfactory.stacks.stencil_store import read_stencil, write_stencil
 
 KEY = "0f" * 32
 NAME, ROWS, PART = (stand for _, stand in zip(range(3), stand_ins(KEY), strict=False))
@@ -104,7 +104,7 @@ def test_what_is_not_as_it_was_written_is_made_anew(store: Path, damage: str) ->
 
 
 def test_the_store_is_bounded(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("factory.stacks.stencil_store._MOST", 3)
+    monkeypatch.setattr("cellfactory.stacks.stencil_store._MOST", 3)
     for number in range(6):
         write_stencil(f"{number:064}", Stencil(text=str(number), places=()))
     assert len(list(store.iterdir())) == 3

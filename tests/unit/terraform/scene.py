@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from factory.layers import Access, Input, Layer, Source, Stack, StackId
-from factory.terraform.engine import Engine
-from factory.terraform.registry import FolderStore, Registry
-from factory.terraform.results import Result
-from factory.terraform.runner import Listener
-from factory.terraform.running import RunContext
-from factory.terraform.target import Mode, Target, environment
-from factory.terraform.workspace import Sources
+from cellfactory.layers import Access, Input, Layer, Source, Stack, StackId
+from cellfactory.terraform.engine import Engine
+from cellfactory.terraform.registry import FolderStore, Registry
+from cellfactory.terraform.results import Result
+from cellfactory.terraform.runner import Listener
+from cellfactory.terraform.running import RunContext
+from cellfactory.terraform.target import Mode, Target, environment
+from cellfactory.terraform.workspace import Sources
 
 FAKE = Path(__file__).with_name("fake_terraform.py")
 NETWORK = {"vpc_id": "vpc-1"}

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from factory.errors import TerraformError, UsageError
-from factory.layers import Layer, StackId
-from factory.terraform.emulated import (
+from cellfactory.errors import TerraformError, UsageError
+from cellfactory.layers import Layer, StackId
+from cellfactory.terraform.emulated import (
     Server,
     claim_folder,
     find_server,
@@ -19,10 +19,10 @@ from factory.terraform.emulated import (
     read_server,
     write_server,
 )
-from factory.terraform.journal import Journal, find_journal, read_finished, work_key
-from factory.terraform.pending import orphaned
-from factory.terraform.results import Result, Status
-from factory.terraform.selection import Selection, select_stacks
+from cellfactory.terraform.journal import Journal, find_journal, read_finished, work_key
+from cellfactory.terraform.pending import orphaned
+from cellfactory.terraform.results import Result, Status
+from cellfactory.terraform.selection import Selection, select_stacks
 
 
 def stack(cell: str, layer: Layer = "network") -> StackId:

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from factory.errors import Finding, TerraformError
-from factory.layers import Access, Stack, StackId
-from factory.terraform.chart_registries import (
+from cellfactory.errors import Finding, TerraformError
+from cellfactory.layers import Access, Stack, StackId
+from cellfactory.terraform.chart_registries import (
     CONFIG_VARIABLE,
     LOGIN,
     LogIn,
@@ -24,10 +24,10 @@ from factory.terraform.chart_registries import (
     private_registries,
     registry_config,
 )
-from factory.terraform.guard import NOTHING
-from factory.terraform.journal import Journal
-from factory.terraform.results import Result
-from factory.terraform.runner import apply_stacks, plan_stacks_now
+from cellfactory.terraform.guard import NOTHING
+from cellfactory.terraform.journal import Journal
+from cellfactory.terraform.results import Result
+from cellfactory.terraform.runner import apply_stacks, plan_stacks_now
 from tests.unit.terraform.scene import ACCESS, Scene
 
 HOST = "222222222222.dkr.ecr.us-east-1.amazonaws.com"

@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from factory.errors import Finding, StoppedError, TerraformError
-from factory.layers import Access, Layer, StackId
-from factory.terraform.clearing import give_up
-from factory.terraform.leftovers import Leftover
-from factory.terraform.record import Record
-from factory.terraform.recorded_access import recorded_access
-from factory.terraform.results import Result
-from factory.terraform.running import RunContext
-from factory.terraform.sweep import Sweeper
-from factory.terraform.waiting import Stopping, Tell
+from cellfactory.errors import Finding, StoppedError, TerraformError
+from cellfactory.layers import Access, Layer, StackId
+from cellfactory.terraform.clearing import give_up
+from cellfactory.terraform.leftovers import Leftover
+from cellfactory.terraform.record import Record
+from cellfactory.terraform.recorded_access import recorded_access
+from cellfactory.terraform.results import Result
+from cellfactory.terraform.running import RunContext
+from cellfactory.terraform.sweep import Sweeper
+from cellfactory.terraform.waiting import Stopping, Tell
 from tests.unit.runs.conftest import recorded
 from tests.unit.terraform.scene import Scene
 
@@ -145,7 +145,7 @@ def test_the_way_into_a_recorded_account_is_that_of_its_provider(given: Any) -> 
 
 
 def test_a_sweep_is_bounded_and_ends_when_the_run_does(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("factory.terraform.sweep.look", lambda *_: [LEAKED])
+    monkeypatch.setattr("cellfactory.terraform.sweep.look", lambda *_: [LEAKED])
     deleted: list[str] = []
 
     class Client:

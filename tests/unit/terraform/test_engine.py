@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from factory.errors import TerraformError
-from factory.terraform import embedded
-from factory.terraform.engine import find_engine
+from cellfactory.errors import TerraformError
+from cellfactory.terraform import embedded
+from cellfactory.terraform.engine import find_engine
 
 
 def program(folder: Path, name: str, answer: str, code: int = 0) -> Path:

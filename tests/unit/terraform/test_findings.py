@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from factory.errors import Finding, Problem
-from factory.layers import StackId
-from factory.terraform.findings import findings_of
-from factory.terraform.messages import Diagnostic
-from factory.terraform.results import Result, Status
-from factory.views.problems import render_problems
+from cellfactory.errors import Finding, Problem
+from cellfactory.layers import StackId
+from cellfactory.terraform.findings import findings_of
+from cellfactory.terraform.messages import Diagnostic
+from cellfactory.terraform.results import Result, Status
+from cellfactory.views.problems import render_problems
 
 REFUSED = Finding(rule="F607", stack="a-network", message="it would delete 1")
 

@@ -18,15 +18,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from factory.errors import FactoryError
-from factory.layers import StackId
-from factory.runs.recorded import recorded_cell
-from factory.terraform.emulated import SERVER_FILE, is_alive, read_server
-from factory.terraform.journal import read_finished
-from factory.terraform.messages import parse_outputs, parse_report, parse_validation
-from factory.terraform.orphans import held_by
-from factory.terraform.record import Record, parse_record, render_record, told_waits_for
-from factory.terraform.workspace import digest_sources
+from cellfactory.errors import FactoryError
+from cellfactory.layers import StackId
+from cellfactory.runs.recorded import recorded_cell
+from cellfactory.terraform.emulated import SERVER_FILE, is_alive, read_server
+from cellfactory.terraform.journal import read_finished
+from cellfactory.terraform.messages import parse_outputs, parse_report, parse_validation
+from cellfactory.terraform.orphans import held_by
+from cellfactory.terraform.record import Record, parse_record, render_record, told_waits_for
+from cellfactory.terraform.workspace import digest_sources
 
 HOOK = {
     "resource": {"addr": "a.b", "resource_type": "a", "resource_key": "k"},

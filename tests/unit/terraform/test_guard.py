@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from factory.layers import StackId
-from factory.terraform.guard import Allowed, dangers, describe, forbidden, is_tainted, lifted
-from factory.terraform.messages import Change
+from cellfactory.layers import StackId
+from cellfactory.terraform.guard import Allowed, dangers, describe, forbidden, is_tainted, lifted
+from cellfactory.terraform.messages import Change
 
 
 def change(address: str, action: str, reason: str = "") -> Change:

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from factory.layers import Stack, StackId
-from factory.terraform.runner import destroy_stacks
-from factory.views.results import render_dangers
+from cellfactory.layers import Stack, StackId
+from cellfactory.terraform.runner import destroy_stacks
+from cellfactory.views.results import render_dangers
 from tests.unit.terraform.scene import ACCESS, NETWORK, Scene, network
 from tests.unit.terraform.test_runner import ADD, apply, with_state
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from factory.layers import Access, Source, Stack, StackId
-from factory.terraform.guard import NOTHING
-from factory.terraform.hub_ways import Hub, HubWays, answers
-from factory.terraform.journal import Journal
-from factory.terraform.results import Result
-from factory.terraform.runner import apply_stacks, plan_stacks_now
+from cellfactory.layers import Access, Source, Stack, StackId
+from cellfactory.terraform.guard import NOTHING
+from cellfactory.terraform.hub_ways import Hub, HubWays, answers
+from cellfactory.terraform.journal import Journal
+from cellfactory.terraform.results import Result
+from cellfactory.terraform.runner import apply_stacks, plan_stacks_now
 from tests.unit.runs.conftest import recorded
 from tests.unit.terraform.scene import Scene, sources_of, taking
 

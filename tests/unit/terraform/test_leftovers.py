@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from factory.terraform.leftovers import (
+from cellfactory.terraform.leftovers import (
     Leftover,
     Place,
     balancer,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from factory.terraform.messages import (
+from cellfactory.terraform.messages import (
     Counts,
     Diagnostic,
     parse_outputs,

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from factory.errors import StoppedError, TerraformError
-from factory.layers import Access, Stack, StackId
-from factory.terraform.new_accounts import LONGEST_PAUSE, NewAccounts, resolved_access
+from cellfactory.errors import StoppedError, TerraformError
+from cellfactory.layers import Access, Stack, StackId
+from cellfactory.terraform.new_accounts import LONGEST_PAUSE, NewAccounts, resolved_access
 
 ACCESS = Access(
     account="${var.account_id}",

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from factory.terraform.pool import run_when_ready
+from cellfactory.terraform.pool import run_when_ready
 
 graphs = st.integers(1, 12).flatmap(
     lambda size: st.fixed_dictionaries(

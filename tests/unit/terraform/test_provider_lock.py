@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from factory.errors import TerraformError
-from factory.layers import StackId
-from factory.terraform.engine import Engine
-from factory.terraform.provider_lock import (
+from cellfactory.errors import TerraformError
+from cellfactory.layers import StackId
+from cellfactory.terraform.engine import Engine
+from cellfactory.terraform.provider_lock import (
     Locked,
     compare,
     not_as_locked,
@@ -21,9 +21,9 @@ from factory.terraform.provider_lock import (
     render_lock,
     select,
 )
-from factory.terraform.runner import validate_stacks
-from factory.terraform.target import Target, environment
-from factory.terraform.workspace import Pins, prepare_workspace
+from cellfactory.terraform.runner import validate_stacks
+from cellfactory.terraform.target import Target, environment
+from cellfactory.terraform.workspace import Pins, prepare_workspace
 from tests.unit.terraform.scene import Scene
 
 AWS, HELM = "registry.terraform.io/hashicorp/aws", "registry.terraform.io/hashicorp/helm"

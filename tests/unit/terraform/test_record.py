@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from factory.errors import TerraformError
-from factory.layers import LAYERS, Source, Stack, StackId
-from factory.terraform.record import (
+from cellfactory.errors import TerraformError
+from cellfactory.layers import LAYERS, Source, Stack, StackId
+from cellfactory.terraform.record import (
     Deferred,
     Record,
     check_outputs,
@@ -20,7 +20,7 @@ from factory.terraform.record import (
     render_record,
     resolve_inputs,
 )
-from factory.terraform.workspace import digest_sources, is_inside
+from cellfactory.terraform.workspace import digest_sources, is_inside
 from tests.unit.terraform.scene import ACCESS, cluster, taking
 
 NETWORK = StackId("a", "network")

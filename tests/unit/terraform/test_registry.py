@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from factory.errors import TerraformError, UsageError
-from factory.layers import StackId
-from factory.terraform.record import Record
-from factory.terraform.registry import Registry, open_registry
-from factory.terraform.workspace import digest_sources
+from cellfactory.errors import TerraformError, UsageError
+from cellfactory.layers import StackId
+from cellfactory.terraform.record import Record
+from cellfactory.terraform.registry import Registry, open_registry
+from cellfactory.terraform.workspace import digest_sources
 
 STACK, OTHER = StackId("moka-a", "network"), StackId("moka-b", "cluster")
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from factory.errors import UsageError
-from factory.files import write_whole
-from factory.layers import StackId
-from factory.terraform import rescue
-from factory.terraform.results import Result
-from factory.terraform.runner import destroy_stacks, plan_stacks_now
+from cellfactory.errors import UsageError
+from cellfactory.files import write_whole
+from cellfactory.layers import StackId
+from cellfactory.terraform import rescue
+from cellfactory.terraform.results import Result
+from cellfactory.terraform.runner import destroy_stacks, plan_stacks_now
 from tests.unit.terraform.scene import NETWORK, Scene, network, sources_of
 from tests.unit.terraform.test_runner import ADD, apply, make_network
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from factory.layers import Source, StackId
-from factory.terraform.runner import destroy_stacks, plan_stacks_now
+from cellfactory.layers import Source, StackId
+from cellfactory.terraform.runner import destroy_stacks, plan_stacks_now
 from tests.unit.terraform.scene import NETWORK, Scene, cluster, network, sources_of, taking
 from tests.unit.terraform.test_runner import ADD, apply, make_network
 

@@ -10,19 +10,19 @@ from dataclasses import replace
 
 import pytest
 
-from factory.layers import Layer, Source, Stack, StackId
-from factory.terraform.guard import NOTHING, Allowed
-from factory.terraform.journal import Journal, read_finished
-from factory.terraform.new_accounts import NewAccounts
-from factory.terraform.results import Result
-from factory.terraform.runner import (
+from cellfactory.layers import Layer, Source, Stack, StackId
+from cellfactory.terraform.guard import NOTHING, Allowed
+from cellfactory.terraform.journal import Journal, read_finished
+from cellfactory.terraform.new_accounts import NewAccounts
+from cellfactory.terraform.results import Result
+from cellfactory.terraform.runner import (
     SourcesOf,
     apply_stacks,
     destroy_stacks,
     plan_stacks_now,
     validate_stacks,
 )
-from factory.views.results import render_errors
+from cellfactory.views.results import render_errors
 from tests.unit.runs.conftest import recorded
 from tests.unit.terraform.scene import (
     ACCESS,

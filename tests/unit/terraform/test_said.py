@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from factory.layers import StackId
-from factory.terraform.messages import Diagnostic
-from factory.terraform.said import SAYINGS, explain, hint_of
+from cellfactory.layers import StackId
+from cellfactory.terraform.messages import Diagnostic
+from cellfactory.terraform.said import SAYINGS, explain, hint_of
 
 LOCKED = """\
 Error message: operation error S3: PutObject, https response error StatusCode: 412, RequestID: 7A, \

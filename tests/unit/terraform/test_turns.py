@@ -11,17 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from factory.errors import StoppedError, TerraformError, UsageError
-from factory.layers import StackId
-from factory.processes import identity
-from factory.terraform.turns import note_worker, remove_plans, stack_lock, worker_file
+from cellfactory.errors import StoppedError, TerraformError, UsageError
+from cellfactory.layers import StackId
+from cellfactory.processes import identity
+from cellfactory.terraform.turns import note_worker, remove_plans, stack_lock, worker_file
 
 STACK = StackId("a", "network")
 KEEPER = """
 import sys, time
 from pathlib import Path
-from factory.layers import StackId
-from factory.terraform.turns import stack_lock
+from cellfactory.layers import StackId
+from cellfactory.terraform.turns import stack_lock
 with stack_lock(Path(sys.argv[1]), StackId("a", "network"), lambda: False):
     print("kept", flush=True)
     time.sleep(60)

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from factory.errors import TerraformError
-from factory.facts.loader import load_facts
-from factory.layers import Stack, StackId
-from factory.terraform.findings import findings_of
-from factory.terraform.results import Result
-from factory.terraform.runner import plan_stacks_now
-from factory.terraform.version_steps import check_steps, parse_plan, version_steps
+from cellfactory.errors import TerraformError
+from cellfactory.facts.loader import load_facts
+from cellfactory.layers import Stack, StackId
+from cellfactory.terraform.findings import findings_of
+from cellfactory.terraform.results import Result
+from cellfactory.terraform.runner import plan_stacks_now
+from cellfactory.terraform.version_steps import check_steps, parse_plan, version_steps
 from tests.unit.terraform.scene import ACCESS, Scene
 from tests.unit.terraform.test_runner import apply, with_state
 

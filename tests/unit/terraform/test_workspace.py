@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from factory.errors import UsageError
-from factory.layers import StackId
-from factory.terraform.engine import Engine
-from factory.terraform.target import Mode, Target, environment, override
-from factory.terraform.workspace import (
+from cellfactory.errors import UsageError
+from cellfactory.layers import StackId
+from cellfactory.terraform.engine import Engine
+from cellfactory.terraform.target import Mode, Target, environment, override
+from cellfactory.terraform.workspace import (
     digest_sources,
     prepare_workspace,
     provider_sources,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
-from factory.layers import LAYERS, Access, Input, Source, Stack, StackId
+from cellfactory.layers import LAYERS, Access, Input, Source, Stack, StackId
 
 HERE = Access(account="444444444444", roles=(), region="us-east-1", sts_region="us-east-1")
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from factory.errors import FactoryError
-from factory.tree.document import DocumentError, read_document
-from factory.tree.tree import Tree
+from cellfactory.errors import FactoryError
+from cellfactory.tree.document import DocumentError, read_document
+from cellfactory.tree.tree import Tree
 
 BODY = {"cidr_block": "10.0.0.0/16"}
 

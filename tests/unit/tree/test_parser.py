@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from factory.tree.evaluation import deep
-from factory.tree.nodes import (
+from cellfactory.tree.evaluation import deep
+from cellfactory.tree.nodes import (
     Access,
     Attribute,
     Call,
@@ -27,10 +27,10 @@ from factory.tree.nodes import (
     constant,
     join_parts,
 )
-from factory.tree.parser import parse_template
-from factory.tree.references import references
-from factory.tree.rendering import address, escape_template, quoted, template_text
-from factory.tree.scope import Scope
+from cellfactory.tree.parser import parse_template
+from cellfactory.tree.references import references
+from cellfactory.tree.rendering import address, escape_template, quoted, template_text
+from cellfactory.tree.scope import Scope
 
 WORDS = st.sampled_from(["aws_vpc", "peer", "cell", "use1-az1", "id", "x", "naïve"])
 TEXTS = st.text(alphabet=st.sampled_from('ab${}%"\\\n\t~é😀.[]\u200b'), max_size=8)

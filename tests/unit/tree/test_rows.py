@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from factory.tree.document import read_document
-from factory.tree.evaluation import deep
-from factory.tree.nodes import Raw, normalised
-from factory.tree.parser import parse_template
-from factory.tree.rendering import escape_template, template_text
-from factory.tree.resource import Resource
-from factory.tree.scope import Scope
-from factory.tree.tree import Tree
-from factory.tree.values import Expression, Value, is_known
+from cellfactory.tree.document import read_document
+from cellfactory.tree.evaluation import deep
+from cellfactory.tree.nodes import Raw, normalised
+from cellfactory.tree.parser import parse_template
+from cellfactory.tree.rendering import escape_template, template_text
+from cellfactory.tree.resource import Resource
+from cellfactory.tree.scope import Scope
+from cellfactory.tree.tree import Tree
+from cellfactory.tree.values import Expression, Value, is_known
 
 KEYS = st.text(alphabet=st.sampled_from('ab1 "\\\n${}%/.é\u0301😀'), max_size=6)
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from factory.layers import Stack
-from factory.tree.references import Reference
-from factory.tree.tree import Edge, Known, Missing, Place, Target, Tree, read_tree
-from factory.tree.values import expressions
+from cellfactory.layers import Stack
+from cellfactory.tree.references import Reference
+from cellfactory.tree.tree import Edge, Known, Missing, Place, Target, Tree, read_tree
+from cellfactory.tree.values import expressions
 from tests.unit.tree.stacks import document, name, source, stack
 
 IDS = "${{ for peer, edge in aws_vpc_peering_connection.peer : peer => edge.id }}"

@@ -10,9 +10,16 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from factory.tree.document import read_document
-from factory.tree.tree import Place, Tree
-from factory.tree.values import Expression, Value, decode_base64, decode_json, expressions, is_known
+from cellfactory.tree.document import read_document
+from cellfactory.tree.tree import Place, Tree
+from cellfactory.tree.values import (
+    Expression,
+    Value,
+    decode_base64,
+    decode_json,
+    expressions,
+    is_known,
+)
 
 JSON = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=4)),

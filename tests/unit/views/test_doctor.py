@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import shlex
 
-from factory.runs.questions import Answer, Subject
-from factory.views.doctor import WIDTH, render_answers, to_json
+from cellfactory.runs.questions import Answer, Subject
+from cellfactory.views.doctor import WIDTH, render_answers, to_json
 
 LONG = "aws s3api put-bucket-versioning --bucket a-bucket-with-quite-a-long-name-indeed "
 LONG += "--versioning-configuration Status=Enabled"

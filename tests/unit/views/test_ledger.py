@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 
-from factory.facts.loader import load_facts
-from factory.sizing.bounds import BOUNDS
-from factory.sizing.ledger import size_inventory
-from factory.sizing.usage import Ledger
-from factory.views.ledger import bar, render_markdown, render_text, to_json, wrap
+from cellfactory.facts.loader import load_facts
+from cellfactory.sizing.bounds import BOUNDS
+from cellfactory.sizing.ledger import size_inventory
+from cellfactory.sizing.usage import Ledger
+from cellfactory.views.ledger import bar, render_markdown, render_text, to_json, wrap
 from tests.unit.sizing.sample import RAISED, hub, inventory, plan, pool
 
 FACTS = load_facts()
@@ -83,7 +83,7 @@ def test_what_no_page_settles_is_said_with_its_knob() -> None:
     for knob in (
         "L-DF5E4CA3 under quotas",
         "L-93826ACB under quotas",
-        "factory/facts/ec2_api.yaml",
+        "factory/cellfactory/facts/ec2_api.yaml",
     ):
         assert knob in said
     listed = render_markdown(sized, ["cell-a"]).split("**Assumed**\n\n")[1].splitlines()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from factory.layers import StackId
-from factory.runs.notices import AccountLeft, Lying, Notice, Orphaned, StackKept, Swept
-from factory.runs.watcher import Question
-from factory.terraform.leftovers import Leftover
-from factory.views.notices import render_notice, render_question
+from cellfactory.layers import StackId
+from cellfactory.runs.notices import AccountLeft, Lying, Notice, Orphaned, StackKept, Swept
+from cellfactory.runs.watcher import Question
+from cellfactory.terraform.leftovers import Leftover
+from cellfactory.views.notices import render_notice, render_question
 
 NETWORK, ACCOUNT = StackId("a", "network"), StackId("a", "account")
 

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from factory.errors import Finding, InventoryError, Problem, Span, TerraformError, UsageError
-from factory.views.problems import MOST_PLACES, fold, render_problems, report
+from cellfactory.errors import Finding, InventoryError, Problem, Span, TerraformError, UsageError
+from cellfactory.views.problems import MOST_PLACES, fold, render_problems, report
 
 NAMES = st.sampled_from(["a", "b", "moka-use1-a", "moka-use1-a2", "a.b", "C"])
 WORDS = st.sampled_from(

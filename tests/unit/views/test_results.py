@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from factory.layers import Layer, StackId
-from factory.terraform.messages import Change, Counts, Diagnostic
-from factory.terraform.results import Result, Status
-from factory.views.results import (
+from cellfactory.layers import Layer, StackId
+from cellfactory.terraform.messages import Change, Counts, Diagnostic
+from cellfactory.terraform.results import Result, Status
+from cellfactory.views.results import (
     render_dangers,
     render_errors,
     render_line,

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from factory.views.rules import AREAS, all_rules, render_rule, rule_data
+from cellfactory.views.rules import AREAS, all_rules, render_rule, rule_data
 
-FACTORY = Path(__file__).resolve().parents[3] / "factory"
+FACTORY = Path(__file__).resolve().parents[3] / "factory" / "cellfactory"
 
 
 def trees() -> Iterator[tuple[Path, ast.Module]]:

@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from factory.errors import Finding, Problem, Span
-from factory.views.problems import render_counts, render_problems
-from factory.views.style import Style
+from cellfactory.errors import Finding, Problem, Span
+from cellfactory.views.problems import render_counts, render_problems
+from cellfactory.views.style import Style
 
 PLACE = Span("cells.yaml", 109, 25)
 HINT = "raise L-1216C47A to 1,152 and write it under quotas of the cell, once AWS has given it\nsee https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-on-demand-instances.html#quota"

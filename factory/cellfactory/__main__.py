@@ -1,0 +1,39 @@
+"""The entry of the program: `cellfactory`, and `python -m cellfactory`.
+
+Importing the command line takes most of a second. Somebody who presses Ctrl-C within it wants out,
+and no traceback; so until the command line has been read, an interrupt ends the program at once.
+Nothing is imported before that but what the interpreter has at hand: `signal` takes longer.
+"""
+
+import _signal  # type: ignore[import-not-found]  # what `signal` is made of; no stub knows it
+import os
+import sys
+
+INTERRUPTED = 130
+"""128 and the number of the signal, as a shell tells it."""
+
+
+def _leave(*_: object) -> None:
+    """End without unwinding: nothing is open yet, and an import may swallow an exception."""
+    if sys.stderr is not None:
+        os.write(sys.stderr.fileno(), b"cellfactory: interrupted\n")
+    os._exit(INTERRUPTED)
+
+
+def main() -> None:
+    """Import the command line and run it."""
+    ours = _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler  # else it is ignored
+    if ours:
+        _signal.signal(_signal.SIGINT, _leave)
+    from cellfactory.cli import main as run
+
+    if ours:
+        _signal.signal(_signal.SIGINT, _signal.default_int_handler)
+    try:
+        run()
+    except KeyboardInterrupt:
+        _leave()
+
+
+if __name__ == "__main__":
+    main()

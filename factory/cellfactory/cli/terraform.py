@@ -1,0 +1,289 @@
+"""`validate`, `plan`, `apply` and `destroy`: Terraform over the stacks, each in its turn."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cellfactory.cli.completion import (
+    complete_cells,
+    complete_layers,
+    complete_meshes,
+    complete_organizations,
+    complete_stacks,
+)
+from cellfactory.cli.help import STACKS, TERRAFORM
+from cellfactory.cli.options import DEFAULT_INVENTORY, InventoryFile
+from cellfactory.cli.output import Form
+from cellfactory.cli.watching import Terminal, finish
+from cellfactory.layers import LAYERS
+from cellfactory.runs.apply import apply_design
+from cellfactory.runs.destroy import destroy_recorded, read_standing
+from cellfactory.runs.places import home_of, output_of, provider_lock_of
+from cellfactory.runs.plan import plan_design
+from cellfactory.runs.reading import read_design, read_state
+from cellfactory.runs.request import Request
+from cellfactory.runs.validate import validate_design
+from cellfactory.terraform.guard import Allowed
+from cellfactory.terraform.selection import Selection
+from cellfactory.terraform.target import Mode
+
+_which = functools.partial(typer.Option, rich_help_panel=STACKS)
+_how = functools.partial(typer.Option, rich_help_panel=TERRAFORM)
+
+OutputFolder = Annotated[
+    Path | None,
+    _how(
+        "--output",
+        "-o",
+        metavar="DIR",
+        envvar="CDKTF_OUTDIR",
+        show_default=False,
+        help="Folder `synth` wrote [default: cdktf.out beside the inventory]",
+    ),
+]
+Sandbox = Annotated[bool, _how("--sandbox", help="Use the AWS emulated by `cellfactory sandbox`.")]
+Cells = Annotated[
+    list[str] | None,
+    _which(
+        "--cell",
+        metavar="CELL",
+        autocompletion=complete_cells,
+        help="Only stacks of this cell; may be repeated.",
+    ),
+]
+Meshes = Annotated[
+    list[str] | None,
+    _which(
+        "--mesh",
+        metavar="MESH",
+        autocompletion=complete_meshes,
+        help="Only stacks of this mesh; may be repeated.",
+    ),
+]
+Organizations = Annotated[
+    list[str] | None,
+    _which(
+        "--organization",
+        metavar="NAME",
+        autocompletion=complete_organizations,
+        help="Only stacks of this organization; may be repeated.",
+    ),
+]
+Layers = Annotated[
+    list[str] | None,
+    _which(
+        "--layer",
+        metavar="LAYER",
+        autocompletion=complete_layers,
+        help=f"Only this layer; may be repeated: {', '.join(LAYERS)}.",
+    ),
+]
+Stacks = Annotated[
+    list[str] | None,
+    _which(
+        "--stack",
+        metavar="STACK",
+        autocompletion=complete_stacks,
+        help="This stack as well, such as moka-use1-a-network; may be repeated.",
+    ),
+]
+Parallel = Annotated[int, _how("--parallel", metavar="N", min=1, max=64, help="Stacks at a time.")]
+RegistryPlace = Annotated[
+    str | None,
+    _how(
+        "--registry",
+        metavar="PLACE",
+        help="Outputs registry, s3://bucket/prefix or a folder [default: in the state bucket]",
+    ),
+]
+Yes = Annotated[bool, _how("--yes", "-y", help="Do not ask before changing real AWS.")]
+
+
+def validate(
+    inventory_file: InventoryFile = DEFAULT_INVENTORY,
+    output: OutputFolder = None,
+    cell: Cells = None,
+    layer: Layers = None,
+    parallel: Parallel = 2,
+    form: Form = "text",
+) -> None:
+    """Validate every stack against its provider schemas.
+
+    Needs the provider plugins, but no AWS credentials.
+    """
+    request = Request(
+        mode="offline",
+        selection=_selection(cell, layer),
+        output=output_of(inventory_file, output),
+        home=home_of(inventory_file),
+        provider_lock=provider_lock_of(inventory_file),
+        parallel=parallel,
+    )
+    design = read_design(inventory_file)
+    with Terminal() as watcher:
+        outcome = validate_design(design, request, watcher)
+    finish(outcome, form)
+
+
+def plan(
+    inventory_file: InventoryFile = DEFAULT_INVENTORY,
+    output: OutputFolder = None,
+    sandbox: Sandbox = False,
+    cell: Cells = None,
+    mesh: Meshes = None,
+    organization: Organizations = None,
+    layer: Layers = None,
+    stack: Stacks = None,
+    parallel: Parallel = 4,
+    registry: RegistryPlace = None,
+    form: Form = "text",
+    exit_code: Annotated[
+        bool, _how("--exit-code", help="Exit with 10 if there are changes.")
+    ] = False,
+) -> None:
+    """Plan every stack whose inputs exist.
+
+    Other stacks are deferred, and say which stacks they wait for.
+    """
+    request = Request(
+        mode=_mode(sandbox),
+        selection=_selection(cell, layer, mesh, organization, stack),
+        output=output_of(inventory_file, output),
+        home=home_of(inventory_file),
+        provider_lock=provider_lock_of(inventory_file),
+        registry=registry,
+        parallel=parallel,
+    )
+    design = read_design(inventory_file)
+    with Terminal() as watcher:
+        outcome = plan_design(design, request, watcher)
+    finish(outcome, form)
+    if exit_code and outcome.has_changes:
+        raise typer.Exit(10)
+
+
+def apply(
+    inventory_file: InventoryFile = DEFAULT_INVENTORY,
+    output: OutputFolder = None,
+    sandbox: Sandbox = False,
+    cell: Cells = None,
+    mesh: Meshes = None,
+    organization: Organizations = None,
+    layer: Layers = None,
+    stack: Stacks = None,
+    parallel: Parallel = 4,
+    registry: RegistryPlace = None,
+    yes: Yes = False,
+    allow_destroy: Annotated[
+        list[str] | None,
+        _how(
+            "--allow-destroy",
+            metavar="LAYER|ADDRESS",
+            autocompletion=complete_layers,
+            help="Allow destroys and replacements in this layer; a VPC, cluster, key or bucket "
+            "needs its full Terraform address. May be repeated.",
+        ),
+    ] = None,
+    first_apply: Annotated[
+        bool,
+        _how("--first-apply", help="Accept an empty outputs registry: nothing was applied yet."),
+    ] = False,
+    resume: Annotated[
+        str | None,
+        _how("--resume", metavar="RUN", help="Skip what this run, or `last`, finished."),
+    ] = None,
+    form: Form = "text",
+) -> None:
+    """Apply every stack, each as soon as its inputs exist."""
+    request = Request(
+        mode=_mode(sandbox),
+        selection=_selection(cell, layer, mesh, organization, stack),
+        output=output_of(inventory_file, output),
+        home=home_of(inventory_file),
+        provider_lock=provider_lock_of(inventory_file),
+        parallel=parallel,
+        registry=registry,
+        first_apply=first_apply,
+    )
+    design, allowed = read_design(inventory_file), Allowed.of(allow_destroy or ())
+    with Terminal(yes=yes) as watcher:
+        outcome = apply_design(design, request, watcher, allowed=allowed, resume=resume)
+    finish(outcome, form)
+
+
+def destroy(
+    inventory_file: InventoryFile = DEFAULT_INVENTORY,
+    sandbox: Sandbox = False,
+    cell: Cells = None,
+    mesh: Meshes = None,
+    organization: Organizations = None,
+    layer: Layers = None,
+    stack: Stacks = None,
+    parallel: Parallel = 4,
+    registry: RegistryPlace = None,
+    yes: Yes = False,
+    gone: Annotated[
+        bool, _which("--gone", help="Only stacks that are no longer in the inventory.")
+    ] = False,
+    sweep: Annotated[
+        bool,
+        typer.Option(
+            "--sweep",
+            help="Delete, too, what others left in the VPCs: interfaces of the VPC CNI, GuardDuty's"
+            " endpoint, load balancers and security groups of the cluster.",
+        ),
+    ] = False,
+    forget_accounts: Annotated[
+        bool,
+        _how(
+            "--forget-accounts",
+            help="Remove accounts from Terraform's state; they stay open in AWS.",
+        ),
+    ] = False,
+    form: Form = "text",
+) -> None:
+    """Destroy applied stacks in reverse order.
+
+    Includes cells removed from the inventory: of cells.yaml only `state` is read, except with
+    --gone. Accounts are never destroyed; see --forget-accounts.
+    """
+    request = Request(
+        mode=_mode(sandbox),
+        selection=_selection(cell, layer, mesh, organization, stack),
+        home=home_of(inventory_file),
+        provider_lock=provider_lock_of(inventory_file),
+        registry=registry,
+        parallel=parallel,
+        sweep=sweep,
+        forget=forget_accounts,
+    )
+    state = read_state(inventory_file)
+    standing = read_standing(inventory_file) if gone else None
+    with Terminal(yes=yes) as watcher:
+        outcome = destroy_recorded(state, request, watcher, standing=standing)
+    finish(outcome, form)
+
+
+def _selection(
+    cells: Sequence[str] | None,
+    layers: Sequence[str] | None,
+    meshes: Sequence[str] | None = None,
+    organizations: Sequence[str] | None = None,
+    stacks: Sequence[str] | None = None,
+) -> Selection:
+    return Selection(
+        cells=tuple(cells or ()),
+        layers=tuple(layers or ()),
+        meshes=tuple(meshes or ()),
+        organizations=tuple(organizations or ()),
+        stacks=tuple(stacks or ()),
+    )
+
+
+def _mode(sandbox: bool) -> Mode:
+    return "sandbox" if sandbox else "aws"

@@ -1,0 +1,159 @@
+"""A run as a person at a terminal follows it, and is asked before real AWS is touched."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from types import TracebackType
+
+import typer
+
+from cellfactory.cli.live import Board, Display, open_display
+from cellfactory.cli.output import Told, show
+from cellfactory.cli.screen import is_quiet, is_verbose, say, style_of, warn
+from cellfactory.errors import Problem, StoppedError, TerraformError, UsageError
+from cellfactory.layers import StackId
+from cellfactory.runs.notices import Notice
+from cellfactory.runs.request import Outcome
+from cellfactory.runs.watcher import Question
+from cellfactory.terraform.findings import findings_of
+from cellfactory.terraform.messages import Step
+from cellfactory.terraform.results import Result
+from cellfactory.views.notices import render_notice, render_question
+from cellfactory.views.problems import ProblemForm
+from cellfactory.views.progress import render_step
+from cellfactory.views.results import (
+    render_dangers,
+    render_errors,
+    render_line,
+    render_sums,
+    render_table,
+    render_warnings,
+    to_json,
+)
+
+
+class Terminal:
+    """Shows what happens to each stack, as it happens, on standard error.
+
+    As a context it ends its live view with the block, however that ends.
+    """
+
+    def __init__(self, *, yes: bool = False) -> None:
+        self._yes = yes
+        self._lock = threading.Lock()
+        self._board = Board()
+        self._display: Display | None = None
+
+    def __enter__(self) -> Terminal:
+        """Take it as a context."""
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        _error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        """Take the live view down."""
+        if self._display is not None:
+            self._display.stop()
+            self._display = None
+
+    def noted(self, notice: Notice) -> None:
+        """Show a notice."""
+        self._tell(render_notice(notice))
+
+    def agrees(self, question: Question) -> bool:
+        """Ask, unless it was agreed to beforehand.
+
+        Raises:
+            UsageError: when there is no terminal to ask on.
+        """
+        if self._yes:
+            return True
+        warn(render_question(question))
+        if not sys.stdin.isatty():
+            msg = (
+                f"standard input is not a terminal, so nobody can confirm\n"
+                f"    pass --yes to {question.verb} in real AWS without being asked"
+            )
+            raise UsageError(msg)
+        return typer.confirm(f"{question.verb} them?", err=True)
+
+    def begun(self, total: int) -> None:
+        """Count from here on."""
+        self._board.total = total
+        self._display = open_display(self._board)
+        self._display.start()
+
+    def started(self, stack: StackId) -> None:
+        """Show that a stack is being worked on."""
+        self._board.started(stack)
+        if self._display is None or not self._display.shows_running:
+            self._tell(f"         {stack}  ...")
+
+    def working(self, stack: StackId, step: Step) -> None:
+        """Show what Terraform does for a stack."""
+        self._board.working(stack, step)
+        if is_verbose() and (line := render_step(stack, step)):
+            self._tell(f"         {line}")
+
+    def waiting(self, stack: StackId, why: str) -> None:
+        """Show what a stack waits for."""
+        self._board.waiting(stack, why)
+        self._tell(f"         {stack}  {why}")
+
+    def stopping(self) -> None:
+        """Show that an interrupt was heard, and that it takes its time."""
+        self._board.stopping = True
+        self._tell("stopping: Terraform ends what it has begun, which keeps its state right")
+
+    def finished(self, result: Result) -> None:
+        """Show what became of a stack."""
+        with self._lock:
+            done, style = self._board.finished(result.stack), style_of(sys.stderr)
+            line = f"[{done:>3}/{self._board.total}] {render_line(result, style)}"
+            log = f"    log: {os.path.relpath(result.log)}" if result.log else ""
+            parts = (render_errors, render_warnings, render_dangers)
+            for text in (line, *(part(result, style) for part in parts), log):
+                if text:
+                    self._tell(text, always=result.broken)
+
+    def _tell(self, text: str, *, always: bool = False) -> None:
+        if self._display is not None:
+            self._display.tell(text, always=always)
+        elif always:
+            warn(text)
+        else:
+            say(text)
+
+
+def finish(outcome: Outcome, form: ProblemForm) -> None:
+    """Show all results as data, and fail when one of them did.
+
+    Raises:
+        StoppedError: when it was stopped before all was done.
+        TerraformError: when something failed.
+    """
+    results = outcome.results
+    for notice in outcome.notices:
+        warn(render_notice(notice))
+    sums = render_sums(results)
+    error = StoppedError(f"interrupted; {sums}") if outcome.stopped else TerraformError(sums)
+    problems = [Problem(None, finding) for finding in findings_of(results, outcome.fatal)]
+    if outcome.failed and outcome.stopped:
+        problems += error.problems
+    if form == "text":  # each was told as it happened
+        problems = []
+    is_seen = sys.stdout.isatty() and sys.stderr.isatty() and not is_quiet()
+    table = render_table(results, style_of(sys.stdout))
+    if is_seen:  # line by line; an interrupt is told with the sums
+        table = "" if outcome.failed and outcome.stopped else sums
+    show({"stacks": to_json(results)}, table, problems, form)
+    if not outcome.failed:
+        return
+    if form != "text" or outcome.stopped:  # the table ends with the sums
+        warn(str(error))
+    raise Told(error.exit_code)

@@ -1,0 +1,70 @@
+"""The edges of a mesh, as rows of a map that is keyed by the peer's name.
+
+A mesh of 126 cells has 7,875 edges. Written as rows, one more cell adds one key to each of its
+peers and edits nothing else.
+"""
+
+from __future__ import annotations
+
+from cellfactory.constructs.cdk import (
+    TerraformLocal,
+    TerraformStack,
+    VpcPeeringConnection,
+    VpcPeeringConnectionAccepterA,
+    VpcPeeringConnectionAccepterTimeouts,
+    VpcPeeringConnectionOptions,
+    VpcPeeringConnectionOptionsAccepter,
+    VpcPeeringConnectionTimeouts,
+)
+from cellfactory.constructs.stack import for_each
+from cellfactory.specs.layers import AcceptSpec, PeeringSpec
+
+_EDGES = "${local.edges}"
+_LONG = "10m"  # the provider waits one minute by itself; many are made at once
+
+
+def add_requests(stack: TerraformStack, spec: PeeringSpec) -> str:
+    """Ask each peer for a connection.
+
+    Returns:
+        The expression of a map: connection id by peer name.
+    """
+    TerraformLocal(stack, "edges", spec.edges)
+    connection = VpcPeeringConnection(
+        stack,
+        "peer",
+        vpc_id="${var.vpc_id}",
+        peer_vpc_id="${each.value.vpc_id}",
+        peer_owner_id="${each.value.account_id}",
+        auto_accept=False,
+        timeouts=VpcPeeringConnectionTimeouts(create=_LONG, update=_LONG, delete=_LONG),
+        tags={"Name": "${each.value.edge}"},
+    )
+    for_each(connection, _EDGES)
+    return "${{ for peer, edge in aws_vpc_peering_connection.peer : peer => edge.id }}"
+
+
+def add_acceptances(stack: TerraformStack, spec: AcceptSpec) -> str:
+    """Accept the connections that lower-named peers asked for, and resolve names over them.
+
+    Returns:
+        The expression of a map: connection id by peer name, known once it is active.
+    """
+    TerraformLocal(stack, "edges", spec.edges)
+    accepter = VpcPeeringConnectionAccepterA(
+        stack,
+        "peer",
+        vpc_peering_connection_id="${each.value.connection_id}",
+        auto_accept=True,
+        timeouts=VpcPeeringConnectionAccepterTimeouts(create=_LONG, update=_LONG),
+        tags={"Name": "${each.value.edge}"},
+    )
+    for_each(accepter, _EDGES)
+    options = VpcPeeringConnectionOptions(
+        stack,
+        "names",
+        vpc_peering_connection_id="${aws_vpc_peering_connection_accepter.peer[each.key].id}",
+        accepter=VpcPeeringConnectionOptionsAccepter(allow_remote_vpc_dns_resolution=True),
+    )
+    for_each(options, _EDGES)
+    return "${{ for peer, edge in aws_vpc_peering_connection_accepter.peer : peer => edge.id }}"

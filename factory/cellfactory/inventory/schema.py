@@ -1,0 +1,333 @@
+"""The shape of `cells.yaml`: frozen values that say their unit and their bounds.
+
+`cells.schema.json`, which editors read, is made from these classes. They check one value at a
+time; what takes two values to be wrong is in `cellfactory.inventory.rules`.
+"""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Network
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import Discriminator, Field, Tag
+
+from cellfactory.inventory import patterns
+from cellfactory.inventory.addons import ADDON_ENTRY as ADDON_ENTRY
+from cellfactory.inventory.addons import ADDON_VERSION as ADDON_VERSION
+from cellfactory.inventory.addons import Addon as Addon
+from cellfactory.inventory.addons import AddonEntry, ControlPlaneLog, ControlPlaneTier
+from cellfactory.inventory.load import Load as Load
+from cellfactory.inventory.nodes import FlowLogs as FlowLogs
+from cellfactory.inventory.nodes import NodeGroup as NodeGroup
+from cellfactory.inventory.nodes import Taint as Taint
+from cellfactory.inventory.spark import Ingress
+from cellfactory.inventory.spark import Spark as Spark
+from cellfactory.inventory.spark import SparkOperator as SparkOperator
+from cellfactory.inventory.values import (
+    AccountId,
+    Block,
+    BucketName,
+    CellName,
+    FormatVersion,
+    GroupName,
+    Model,
+    Name,
+    Principal,
+    Quotas,
+    RegionName,
+    RoleName,
+    ServiceName,
+    ZoneId,
+)
+from cellfactory.inventory.values import AddonName as AddonName
+from cellfactory.inventory.values import CoreAddonName as CoreAddonName
+
+
+class Organization(Model):
+    """One AWS organization: where its member accounts are made, and by whom."""
+
+    management_account: AccountId = Field(description="Account that owns the organization.")
+    provisioning_role: RoleName = Field(
+        description="Role in the management account that the pipeline assumes first."
+    )
+    member_role: RoleName = Field(
+        default="OrganizationAccountAccessRole",
+        description="Role in every member account that the provisioning role may assume.",
+    )
+    quotas: Quotas
+
+
+class State(Model):
+    """Where Terraform keeps its states."""
+
+    bucket: BucketName = Field(description="S3 bucket of all states.")
+    region: RegionName = Field(description="Region of the bucket.")
+    kms_key: str | None = Field(
+        default=None,
+        pattern=patterns.KMS_KEY,
+        max_length=512,
+        description="KMS key or alias that encrypts them.",
+    )
+
+
+class AddressPools(Model):
+    """The blocks that cells are given theirs from."""
+
+    node: list[Block] = Field(
+        min_length=1, max_length=100, description="Routable blocks for nodes and endpoints."
+    )
+    pod: list[Block] = Field(
+        min_length=1, max_length=100, description="Unroutable (CGNAT) blocks for pods."
+    )
+    reserved: list[Block] = Field(
+        default=[], max_length=1000, description="Blocks that no cell may ever get."
+    )
+
+
+class Hub(Model):
+    """A VPC that exists already and that the factory does not own."""
+
+    account: AccountId = Field(description="Account that owns the VPC.")
+    vpc: str = Field(pattern=patterns.VPC_ID, description="Id of the VPC.")
+    region: RegionName = Field(description="Region of the VPC.")
+    blocks: list[Block] = Field(min_length=1, max_length=100, description="Every block of the VPC.")
+    accept: Literal["manual"] = Field(
+        default="manual", description="Its owner accepts each peering request by hand."
+    )
+    dns_resolution: bool = Field(
+        default=False,
+        description="Resolve private names over the peering, once its owner has accepted.",
+    )
+    nau: int = Field(
+        default=0, ge=0, le=10**9, description="Network address usage of the VPC now (NAU)."
+    )
+    quotas: Quotas
+
+
+class Mesh(Model):
+    """Cells and hubs of one Region that reach each other."""
+
+    region: RegionName = Field(description="Region of every cell and hub in the mesh.")
+    interconnect: Literal["peering"] = Field(
+        default="peering", description="How the VPCs are joined."
+    )
+    cell_to_cell: Literal["full", "none"] = Field(
+        default="full", description="`full`: each cell peers with each; `none`: with hubs only."
+    )
+    hubs: list[Name] = Field(
+        default=[],
+        max_length=100,
+        description="Hubs that every cell of the mesh reaches; `[]` says that there are none.",
+    )
+
+
+class CellType(Model):
+    """What cells of one kind have in common."""
+
+    kubernetes_version: str = Field(
+        pattern=patterns.KUBERNETES_VERSION, description="EKS version, as 1.34."
+    )
+    support: Literal["extended", "standard"] = Field(
+        default="extended",
+        description="When EKS updates the control plane by itself: after the version's extended "
+        "support, which costs extra, or already after its standard support.",
+    )
+    zones: list[ZoneId] = Field(min_length=2, max_length=6, description="Zone ids, not names.")
+    node_groups: dict[GroupName, NodeGroup] = Field(min_length=1, description="Pools of nodes.")
+    prefixes_per_node: int | None = Field(
+        default=None,
+        ge=1,
+        le=49,
+        description="/28 prefixes of each node; our policy prefixes-per-node when unset.",
+    )
+    max_pods: int | None = Field(
+        default=None,
+        ge=1,
+        le=10_000,
+        description="Pods per node; all the prefixes hold when unset (pods).",
+    )
+    node_ceiling: int | None = Field(
+        default=None,
+        ge=1,
+        le=100_000,
+        description="Nodes that addresses are planned for; those declared when unset (nodes).",
+    )
+    node_image: str = Field(
+        pattern=patterns.NODE_IMAGE,
+        description="Release of the EKS-optimized Amazon Linux 2023 image.",
+    )
+    addons: dict[AddonName, AddonEntry] = Field(
+        description="Version of each EKS add-on, such as v1.20.4-eksbuild.1, or "
+        "`{version: …, configuration: {…}}`; the first four are needed.",
+        json_schema_extra={"required": [*get_args(CoreAddonName)]},
+    )
+    control_plane_tier: ControlPlaneTier = Field(
+        default="standard",
+        description="Provisioned capacity of the control plane; `standard` scales by itself. "
+        "Others cost extra and need a 6.x AWS provider.",
+    )
+    control_plane_logs: list[ControlPlaneLog] = Field(
+        default=["api", "audit", "authenticator"],
+        description="Parts of the control plane that write to CloudWatch Logs.",
+    )
+    deletion_protection: bool = Field(
+        default=False,
+        description="EKS refuses to delete the cluster; needs a 6.x AWS provider.",
+    )
+    zonal_shift: bool = Field(
+        default=False,
+        description="Amazon Application Recovery Controller may move traffic out of a zone.",
+    )
+    session_manager: bool = Field(
+        default=False, description="Nodes may be looked at through AWS Systems Manager."
+    )
+    egress: Literal["none", "nat_gateway"] = Field(
+        default="none", description="Way to the internet; `none`: VPC endpoints only."
+    )
+    endpoints: list[ServiceName] = Field(
+        default=[], description="Endpoints beyond the ones a cell needs to start."
+    )
+    endpoint_access: Literal["organization", "any"] = Field(
+        default="organization",
+        description="What its endpoints let through: principals of the cell's account and buckets "
+        "of its organization, or everything.",
+    )
+    trusted_accounts: list[AccountId] = Field(
+        default=[],
+        max_length=50,
+        description="Accounts whose principals and buckets pass its endpoints, too.",
+    )
+    service_block: Block = Field(
+        default=IPv4Network("172.20.0.0/16"),
+        description="Kubernetes service addresses, the same in every cell.",
+    )
+    admins: list[Principal] = Field(
+        default=[], description="IAM principals (ARN) that administer the cluster."
+    )
+    submitters: list[Principal] = Field(
+        default=[],
+        description="IAM principals (ARN) that hand in jobs: members of the Kubernetes group "
+        "`cellfactory:submitters`.",
+    )
+    viewers: list[Principal] = Field(
+        default=[],
+        description="IAM principals (ARN) that look at jobs: members of the Kubernetes group "
+        "`cellfactory:viewers`.",
+    )
+    flow_logs: FlowLogs = Field(default=FlowLogs(), description="VPC flow logs.")
+    ingress: Ingress | None = Field(default=None, description="The static way in.")
+    spark: Spark = Field(description="The platform layer.")
+    load: Load = Field(
+        default=Load(), description="What its jobs ask of a cell, as far as you know."
+    )
+    quotas: Quotas
+
+    def addon_version(self, name: AddonName) -> str | None:
+        """Return the version of an add-on, by its name; None where the cell has none of it."""
+        entry = self.addons.get(name)
+        return entry.version if isinstance(entry, Addon) else entry
+
+
+class NewAccount(Model):
+    """An account that the factory creates."""
+
+    email: str = Field(
+        pattern=patterns.EMAIL, min_length=6, max_length=64, description="Root user's e-mail."
+    )
+    ou: str = Field(
+        pattern=patterns.UNIT,
+        description="Organizational unit, or root, that it is placed in.",
+    )
+
+
+class ExistingAccount(Model):
+    """An account that exists already and is adopted by its id."""
+
+    id: AccountId = Field(description="Account id.")
+
+
+def _kind_of_account(value: Any) -> str | None:
+    if isinstance(value, ExistingAccount) or (isinstance(value, dict) and "id" in value):
+        return EXISTING_ACCOUNT
+    return NEW_ACCOUNT if isinstance(value, NewAccount | dict) else None
+
+
+EXISTING_ACCOUNT, NEW_ACCOUNT = "existing-account", "new-account"
+Account = Annotated[
+    Annotated[NewAccount, Tag(NEW_ACCOUNT)] | Annotated[ExistingAccount, Tag(EXISTING_ACCOUNT)],
+    Discriminator(_kind_of_account),
+]
+
+
+class Routing(Model):
+    """How many of the jobs that may run in several cells one cell gets."""
+
+    weight: int = Field(
+        default=100,
+        ge=0,
+        le=100,
+        description="Share of the jobs, beside the weights of the other cells; 0 takes none. A "
+        "cell with a new account takes none either until this is written, or a report names it.",
+    )
+    drain: bool = Field(default=False, description="Take no new job; those that run go on.")
+
+
+class Cell(Model):
+    """One account, one VPC, one EKS cluster, one node ceiling."""
+
+    type: Name = Field(description="Cell type.")
+    mesh: Name = Field(description="Mesh that the cell joins; it gives the Region.")
+    organization: Name = Field(description="Organization that owns the account.")
+    ring: Name = Field(description="Rollout ring; the canary goes first.")
+    account: Account = Field(
+        description="`{id: …}` for an account that exists, `{email: …, ou: …}` for a new one."
+    )
+    routing: Routing = Field(default=Routing(), description="Which jobs are sent to it.")
+    quotas: Quotas
+
+
+class Inventory(Model):
+    """Every organization, mesh, cell type and cell, in one file."""
+
+    version: FormatVersion = Field(description="Version of this format.")
+    organizations: dict[Name, Organization] = Field(min_length=1, description="By name.")
+    state: State = Field(description="Where Terraform keeps its states.")
+    address_pools: AddressPools = Field(description="Where cells get their addresses from.")
+    hubs: dict[Name, Hub] = Field(default={}, description="VPCs that exist already, by name.")
+    meshes: dict[Name, Mesh] = Field(min_length=1, description="By name.")
+    cell_types: dict[Name, CellType] = Field(min_length=1, description="By name.")
+    rings: list[Name] = Field(
+        default=["canary", "first", "rest"], min_length=1, description="In order of rollout."
+    )
+    cells: dict[CellName, Cell] = Field(min_length=1, description="By name.")
+
+    def type_of(self, cell: str) -> CellType:
+        """Return the cell type of a cell, by the cell's name."""
+        return self.cell_types[self.cells[cell].type]
+
+    def mesh_of(self, cell: str) -> Mesh:
+        """Return the mesh of a cell, by the cell's name."""
+        return self.meshes[self.cells[cell].mesh]
+
+    def region_of(self, cell: str) -> str:
+        """Return the Region of a cell, by the cell's name."""
+        return self.mesh_of(cell).region
+
+    def organization_of(self, cell: str) -> Organization:
+        """Return the organization of a cell, by the cell's name."""
+        return self.organizations[self.cells[cell].organization]
+
+    def quotas_of(self, cell: str) -> dict[str, int]:
+        """Merge what AWS has raised for a cell: its own quotas over those of its cell type."""
+        return {**self.type_of(cell).quotas, **self.cells[cell].quotas}
+
+    def peers_of(self, cell: str) -> tuple[str, ...]:
+        """Return the cells that a cell peers with, by name, sorted."""
+        mesh = self.cells[cell].mesh
+        if self.meshes[mesh].cell_to_cell == "none":
+            return ()
+        return tuple(sorted(n for n, c in self.cells.items() if c.mesh == mesh and n != cell))
+
+    def hubs_of(self, cell: str) -> tuple[str, ...]:
+        """Return the hubs that a cell peers with, by name, sorted."""
+        return tuple(sorted(self.mesh_of(cell).hubs))

@@ -1,0 +1,55 @@
+"""The one way to credentials: which account a stack works in, and the roles that lead there."""
+
+from __future__ import annotations
+
+from cellfactory.facts.schema import Facts
+from cellfactory.inventory.schema import ExistingAccount, Inventory, Organization
+from cellfactory.layers.stack import Access
+from cellfactory.naming import role_arn
+
+ACCOUNT_VARIABLE = "account_id"
+"""The variable that holds the id of an account which is made by its own stack."""
+
+
+def account_id(inventory: Inventory, cell: str) -> str:
+    """The account of a cell: its id where it was given, the variable's expression where not."""
+    account = inventory.cells[cell].account
+    return account.id if isinstance(account, ExistingAccount) else f"${{var.{ACCOUNT_VARIABLE}}}"
+
+
+def is_new_account(inventory: Inventory, cell: str) -> bool:
+    """Whether a stack of the cell makes its account."""
+    return not isinstance(inventory.cells[cell].account, ExistingAccount)
+
+
+def deployer_role(inventory: Inventory, cell: str) -> str:
+    """The role that works in the account of a cell, as an ARN."""
+    return role_arn(account_id(inventory, cell), inventory.organization_of(cell).member_role)
+
+
+def member_access(inventory: Inventory, facts: Facts, cell: str) -> Access:
+    """Work in the account of a cell: through its organization's provisioning role, as a member."""
+    region = inventory.region_of(cell)
+    organization = inventory.organization_of(cell)
+    return Access(
+        account=account_id(inventory, cell),
+        roles=(_provisioning_role(organization), deployer_role(inventory, cell)),
+        region=region,
+        sts_region=facts.role_region(region),
+    )
+
+
+def management_access(inventory: Inventory, facts: Facts, cell: str) -> Access:
+    """Work in the management account of a cell's organization, from a Region that it has."""
+    organization = inventory.organization_of(cell)
+    region = facts.role_region(inventory.region_of(cell))
+    return Access(
+        account=organization.management_account,
+        roles=(_provisioning_role(organization),),
+        region=region,
+        sts_region=region,
+    )
+
+
+def _provisioning_role(organization: Organization) -> str:
+    return role_arn(organization.management_account, organization.provisioning_role)

@@ -1,0 +1,90 @@
+"""The layers of a cell for itself: its account, network, cluster and platform."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from cellfactory.facts.schema import Facts
+from cellfactory.inventory.schema import Inventory
+from cellfactory.layers.access import (
+    ACCOUNT_VARIABLE,
+    is_new_account,
+    management_access,
+    member_access,
+)
+from cellfactory.layers.stack import Input, Stack, StackId, VariableType
+from cellfactory.layers.wiring import whole
+
+ACCOUNT_OUTPUTS: Mapping[str, VariableType] = {ACCOUNT_VARIABLE: "string"}
+NETWORK_OUTPUTS: Mapping[str, VariableType] = {
+    "vpc_id": "string",
+    "zone_names": "map(string)",
+    "node_subnet_ids": "map(string)",
+    "pod_subnet_ids": "map(string)",
+    "endpoint_subnet_ids": "map(string)",
+    "control_plane_subnet_ids": "map(string)",
+    "node_route_table_ids": "map(string)",
+    "security_group_ids": "map(string)",
+}
+CLUSTER_OUTPUTS: Mapping[str, VariableType] = {
+    "cluster_name": "string",
+    "cluster_endpoint": "string",
+    "cluster_ca": "string",
+}
+PLATFORM_OUTPUTS: Mapping[str, VariableType] = {"operator_version": "string"}
+
+_CLUSTER_TAKES = (
+    *("zone_names", "node_subnet_ids", "pod_subnet_ids", "control_plane_subnet_ids"),
+    "security_group_ids",
+)
+_INGRESS_TAKES = ("vpc_id", "endpoint_subnet_ids")
+
+
+def account_inputs(inventory: Inventory, cell: str) -> dict[str, Input]:
+    """The variable that holds the account of a cell, where a stack makes it."""
+    return whole(cell, "account", ACCOUNT_OUTPUTS) if is_new_account(inventory, cell) else {}
+
+
+def network_outputs(*names: str) -> dict[str, VariableType]:
+    """Some of what a network hands on, with their types."""
+    return {name: NETWORK_OUTPUTS[name] for name in names}
+
+
+def cell_stacks(inventory: Inventory, facts: Facts, cell: str) -> Iterator[Stack]:
+    """Yield the stacks of a cell but for those of its edges."""
+    account = account_inputs(inventory, cell)
+    if account:
+        access = management_access(inventory, facts, cell)
+        yield Stack(id=StackId(cell, "account"), access=access, outputs=ACCOUNT_OUTPUTS)
+    access = member_access(inventory, facts, cell)
+    yield Stack(id=StackId(cell, "network"), access=access, inputs=account, outputs=NETWORK_OUTPUTS)
+    gives = _cluster_gives(inventory, cell)
+    yield Stack(
+        id=StackId(cell, "cluster"),
+        access=access,
+        inputs={**account, **whole(cell, "network", _cluster_takes(inventory, cell))},
+        outputs=gives,
+    )
+    yield Stack(
+        id=StackId(cell, "platform"),
+        access=access,
+        inputs={**account, **whole(cell, "cluster", gives)},
+        outputs=PLATFORM_OUTPUTS,
+        after=_ways_in(inventory, cell),
+    )
+
+
+def _ways_in(inventory: Inventory, cell: str) -> tuple[StackId, ...]:
+    """The stack without which nobody reaches the cluster's API: it is private, behind a hub."""
+    return (StackId(cell, "routes"),) if inventory.hubs_of(cell) else ()
+
+
+def _cluster_takes(inventory: Inventory, cell: str) -> dict[str, VariableType]:
+    more = _INGRESS_TAKES if inventory.type_of(cell).ingress is not None else ()
+    return network_outputs(*_CLUSTER_TAKES, *more)
+
+
+def _cluster_gives(inventory: Inventory, cell: str) -> Mapping[str, VariableType]:
+    if inventory.type_of(cell).spark.history is None:
+        return CLUSTER_OUTPUTS
+    return {**CLUSTER_OUTPUTS, "event_log_bucket": "string"}

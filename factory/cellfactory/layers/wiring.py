@@ -1,0 +1,31 @@
+"""How an output of one stack becomes a variable of another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from cellfactory.layers.rows import Layer
+from cellfactory.layers.stack import Input, Source, StackId, VariableType
+
+
+def whole(owner: str, layer: Layer, outputs: Mapping[str, VariableType]) -> dict[str, Input]:
+    """Take outputs of one stack whole, each as a variable of its own name."""
+    stack = StackId(owner, layer)
+    return {n: Input(type=t, sources=Source(stack=stack, output=n)) for n, t in outputs.items()}
+
+
+def entry(owner: str, layer: Layer, output: str, key: str | None = None) -> Source:
+    """Point at an output of a stack, or at one entry of it."""
+    return Source(stack=StackId(owner, layer), output=output, key=key)
+
+
+def of_each(
+    peers: Iterable[str], layer: Layer, output: str, *, key: str | None = None
+) -> Mapping[str, Source]:
+    """Point at the same output of each peer, or at one entry of it, by the peer's name."""
+    return {peer: entry(peer, layer, output, key) for peer in peers}
+
+
+def put_together(*parts: Mapping[str, Source]) -> Input:
+    """Make a map out of values of several stacks; it may have no entry at all."""
+    return Input(type="map(string)", sources={k: s for part in parts for k, s in part.items()})

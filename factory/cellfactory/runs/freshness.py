@@ -1,0 +1,50 @@
+"""Is what `synth` wrote still what the inventory makes?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from cellfactory.design import Design
+from cellfactory.errors import Finding, SynthError
+from cellfactory.layers import Stack, StackId
+from cellfactory.terraform.workspace import Sources, as_source, read_sources
+
+MOST_NAMED = 5  # stacks in one sentence
+
+
+def read_fresh(output: Path, design: Design, stacks: Sequence[Stack]) -> dict[StackId, Sources]:
+    """Read the synthesized stacks, and make sure that they are what the inventory says now.
+
+    Other files that lie beside them are neither in the way nor taken along.
+
+    Raises:
+        UsageError: when a stack was not synthesized.
+        SynthError: when one was synthesized from something else.
+    """
+    found = {stack.id: read_sources(output, stack.id) for stack in stacks}
+    from cellfactory.stacks.synth import output_files, synth_stacks  # starts Node
+
+    made = synth_stacks(design.inventory, design.plan, design.facts, stacks)
+    files = output_files(made, stacks)
+    sources = {stack: _files_below(f"stacks/{stack}/", files) for stack in found}
+    stale = [
+        stack
+        for stack, texts in sources.items()
+        if any(found[stack].get(path) != text for path, text in texts.items())
+    ]
+    if stale:
+        named = ", ".join(map(str, stale[:MOST_NAMED]))
+        named += ", ..." if len(stale) > MOST_NAMED else ""
+        msg = f"{output} is out of date: {len(stale):,} of {len(stacks):,} stacks differ ({named})"
+        hint = "run cellfactory synth and review the change"
+        raise SynthError(Finding(rule="F405", message=msg, hint=hint))
+    return sources
+
+
+def _files_below(start: str, files: Mapping[str, str | bytes]) -> Sources:
+    return {
+        path.removeprefix(start): as_source(path, held) if isinstance(held, bytes) else held
+        for path, held in files.items()
+        if path.startswith(start)
+    }

@@ -1,0 +1,128 @@
+"""What a person should know of a run beside its results; `cellfactory.views` says how it reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cellfactory.layers import StackId
+from cellfactory.terraform.leftovers import Leftover
+from cellfactory.terraform.target import Mode
+
+
+@dataclass(frozen=True, slots=True)
+class NothingSelected:
+    """The named owners do not have the named layers."""
+
+    owners: tuple[str, ...]
+    layers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxWiped:
+    """The emulated AWS is a new one: what was kept of the earlier one is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unpinned:
+    """There is no provider lock, and nothing real is at stake."""
+
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class LayerLeftOut:
+    """A layer that cannot be had in this target."""
+
+    layer: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Orphaned:
+    """Stacks that have a state but no place in the inventory."""
+
+    stacks: tuple[StackId, ...]
+    mode: Mode
+
+
+@dataclass(frozen=True, slots=True)
+class StackKept:
+    """A stack that is given up on an explicit word alone."""
+
+    stack: StackId
+
+
+@dataclass(frozen=True, slots=True)
+class AccountLeft:
+    """An account that Terraform knows no more, and that stays open."""
+
+    account_id: str  # empty where its creation broke off before AWS told it
+    email: str  # empty where the registry did not know
+    management: str  # the account that may close it
+
+
+@dataclass(frozen=True, slots=True)
+class Lying:
+    """What lies in the VPC of a network before it is swept and destroyed."""
+
+    stack: StackId
+    found: tuple[Leftover, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What was left in the VPC of a network, and is deleted now."""
+
+    stack: StackId
+    deleted: tuple[Leftover, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NothingGone:
+    """All that is recorded, and asked about, has its place in the inventory."""
+
+
+@dataclass(frozen=True, slots=True)
+class NothingRecorded:
+    """The registry knows of no stack that could be destroyed."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordUnread:
+    """A record that cannot be read: its stack cannot be destroyed, and others can."""
+
+    stack: StackId
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """Something that is left for people to do, as a sentence."""
+
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resumable:
+    """A run that did not finish, and can be taken up again."""
+
+    run: str
+    mode: Mode
+
+
+Notice = (
+    NothingSelected
+    | SandboxWiped
+    | Unpinned
+    | LayerLeftOut
+    | Orphaned
+    | StackKept
+    | AccountLeft
+    | Lying
+    | Swept
+    | NothingGone
+    | NothingRecorded
+    | RecordUnread
+    | Pending
+    | Resumable
+)

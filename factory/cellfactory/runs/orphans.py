@@ -1,0 +1,100 @@
+"""`orphans`: what is in the accounts of an inventory and in none of its states."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from cellfactory.credentials import open_session
+from cellfactory.design import Declared
+from cellfactory.errors import FactoryError, Finding
+from cellfactory.inventory.schema import State
+from cellfactory.layers import Access, Stack, StackId, list_stacks
+from cellfactory.layers.access import ACCOUNT_VARIABLE
+from cellfactory.naming import state_key
+from cellfactory.runs.context import open_context
+from cellfactory.runs.request import Request
+from cellfactory.runs.watcher import Watcher
+from cellfactory.terraform.new_accounts import resolved_access
+from cellfactory.terraform.orphans import Orphan, held_by, is_held, tagged
+from cellfactory.terraform.registry import BucketStore, FolderStore, Registry, Store
+from cellfactory.terraform.running import RunContext
+from cellfactory.terraform.sessions import connection
+
+SESSION = "cellfactory-orphans"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """What was found, and where nobody could look."""
+
+    orphans: tuple[Orphan, ...]  # sorted
+    unasked: tuple[Finding, ...]
+    asked: int  # accounts and Regions that did answer
+
+
+def find_orphans(declared: Declared, request: Request, watcher: Watcher) -> Search:
+    """Ask every account of an inventory for what is tagged, and hold it against all states.
+
+    Raises:
+        TerraformError: when the registry or a state cannot be read (F603, F605, F652).
+    """
+    context = open_context(declared.inventory.state, request, watcher)
+    stacks = list_stacks(declared.inventory, declared.facts)
+    states = _states(declared.inventory.state, context)
+    known = sorted({*(stack.id for stack in stacks), *context.registry.stacks()})
+    held = frozenset(name for stack in known for name in _held(states, stack))
+    found: set[Orphan] = set()
+    unasked: list[Finding] = []
+    asked = 0
+    for access in _accesses(stacks, context.registry):
+        try:
+            found.update(o for o in _ask(context, access) if not is_held(o.arn, held))
+            asked += 1
+        except FactoryError as error:
+            unasked += [problem.finding for problem in error.problems]
+    return Search(orphans=tuple(sorted(found)), unasked=tuple(unasked), asked=asked)
+
+
+def _ask(context: RunContext, access: Access) -> Iterator[Orphan]:
+    session = open_session(
+        access.roles,
+        name=SESSION,
+        region=access.region,
+        sts_region=access.sts_region,
+        connect=connection(context.target),
+    )
+    yield from tagged(session, access.account, access.region)
+
+
+def _accesses(stacks: Iterable[Stack], registry: Registry) -> Iterator[Access]:
+    """Yield each account and Region once, with the roles that lead there; made ones by their id."""
+    seen: set[tuple[str, str]] = set()
+    for stack in stacks:
+        access: Access | None = stack.access
+        if "${" in stack.access.account:
+            record = registry.read(StackId(stack.id.owner, "account"))
+            made = record.outputs.get(ACCOUNT_VARIABLE) if record else None
+            access = resolved_access(stack, {ACCOUNT_VARIABLE: made} if made else {})
+        if access is not None and (access.account, access.region) not in seen:
+            seen.add((access.account, access.region))
+            yield access
+
+
+def _states(state: State, context: RunContext) -> Store:
+    if context.target.mode == "sandbox":
+        return FolderStore(context.target.folder / "state")
+
+    def connect() -> Any:
+        import boto3  # a fifth of a second, and only real AWS needs it
+
+        return boto3.client("s3", region_name=state.region)
+
+    return BucketStore(connect, state.bucket, "", what="the states in")
+
+
+def _held(states: Store, stack: StackId) -> frozenset[str]:
+    key = state_key(stack.kind, stack.owner, stack.layer)
+    text = states.read(key)
+    return held_by(text, states.place(key)) if text else frozenset()

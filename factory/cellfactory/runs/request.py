@@ -1,0 +1,48 @@
+"""What a run of Terraform is asked for, and what comes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cellfactory.runs.notices import Notice
+from cellfactory.runs.places import INVENTORY, OUTPUT, provider_lock_of
+from cellfactory.terraform.results import Result, Status
+from cellfactory.terraform.selection import EVERYTHING, Selection
+from cellfactory.terraform.target import Mode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """Which stacks, where, and how many at a time."""
+
+    mode: Mode
+    selection: Selection = EVERYTHING
+    home: Path = field(default_factory=Path.cwd)  # of the inventory; `.cellfactory` lies there
+    output: Path = OUTPUT  # the folder that `synth` wrote
+    provider_lock: Path = field(default_factory=lambda: provider_lock_of(INVENTORY))
+    registry: str | None = None  # place of the outputs registry; the state bucket when None
+    parallel: int = 4  # stacks at a time
+    first_apply: bool = True  # whether an empty registry is one that nothing was applied to
+    sweep: bool = False  # whether a destroy deletes what others left behind in a VPC
+    forget: bool = False  # whether a destroy gives up what is kept, which AWS keeps then
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of every stack of a run, and what is left for people."""
+
+    results: tuple[Result, ...]
+    notices: tuple[Notice, ...] = ()  # what came up in the end
+    stopped: bool = False  # a signal came before all was done
+    fatal: frozenset[Status] = frozenset()  # statuses that fail this run, beside the broken ones
+
+    @property
+    def failed(self) -> bool:
+        """Tell whether some stack did not come to where it should."""
+        return any(result.broken or result.status in self.fatal for result in self.results)
+
+    @property
+    def has_changes(self) -> bool:
+        """Tell whether there is anything to apply."""
+        return any(result.status in ("planned", "deferred") for result in self.results)

@@ -1,0 +1,83 @@
+"""Which world an inventory needs around it before anything is applied."""
+
+from __future__ import annotations
+
+from cellfactory.facts.published import image_name
+from cellfactory.facts.schema import Facts, effective
+from cellfactory.inventory.organization_rules import organization_accounts
+from cellfactory.inventory.schema import ExistingAccount, Inventory, NewAccount
+from cellfactory.sandbox.world import HubVpc, Image, Member, Organization, World
+
+READY_SECONDS = 1.5  # enough for a run to meet an account that is not ready
+LATE_LOG_SECONDS = 1.0  # enough for a log group that goes too early to come back
+
+
+def plan_world(inventory: Inventory, facts: Facts) -> World:
+    """Plan what exists before the first cell: organizations, hubs, machine images.
+
+    A quota of accounts is one number in the emulator: the largest that any of them has.
+    """
+    return World(
+        organizations=tuple(
+            _organization(inventory, facts, name) for name in sorted(inventory.organizations)
+        ),
+        hubs=tuple(
+            HubVpc(
+                account=hub.account,
+                vpc_id=hub.vpc,
+                region=hub.region,
+                blocks=tuple(map(str, hub.blocks)),
+            )
+            for _, hub in sorted(inventory.hubs.items())
+        ),
+        images=_images(inventory, facts),
+        blocks_per_vpc=_largest(inventory, facts, "blocks-per-vpc"),
+        peering_requests=_largest(inventory, facts, "outstanding-peering-requests"),
+        account_ready_seconds=READY_SECONDS,
+        late_log_seconds=LATE_LOG_SECONDS,
+    )
+
+
+def _organization(inventory: Inventory, facts: Facts, name: str) -> Organization:
+    """What an organization has: the units that cells are placed in, and the accounts of others."""
+    organization = inventory.organizations[name]
+    accounts = [c.account for c in inventory.cells.values() if c.organization == name]
+    return Organization(
+        management_account=organization.management_account,
+        units=tuple(sorted({a.ou for a in accounts if isinstance(a, NewAccount)})),
+        members=tuple(
+            Member(account=a.id, role=organization.member_role)
+            for a in sorted((a for a in accounts if isinstance(a, ExistingAccount)), key=_id)
+        ),
+        most_accounts=organization_accounts(facts, organization),
+    )
+
+
+def _id(account: ExistingAccount) -> str:
+    return account.id
+
+
+def _images(inventory: Inventory, facts: Facts) -> tuple[Image, ...]:
+    regions: dict[tuple[str, str], set[str]] = {}
+    for cell in inventory.cells:
+        kind = inventory.type_of(cell)
+        release = (kind.kubernetes_version, kind.node_image)
+        regions.setdefault(release, set()).add(inventory.region_of(cell))
+    return tuple(
+        Image(
+            name=image_name(version, build, release),
+            architecture=build.architecture,
+            regions=tuple(sorted(places)),
+        )
+        for (version, release), places in sorted(regions.items())
+        for build in facts.image_builds  # AWS releases each image for all of them
+    )
+
+
+def _largest(inventory: Inventory, facts: Facts, quota_id: str) -> int:
+    quota = facts.quota(quota_id)
+    allowed = (
+        effective(quota, inventory.region_of(cell), inventory.quotas_of(cell))
+        for cell in inventory.cells
+    )
+    return int(max(allowed))

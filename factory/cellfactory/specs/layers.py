@@ -1,0 +1,230 @@
+"""What each layer is made of: one frozen value, complete before the first resource.
+
+Two stacks of one layer whose specs are equal are the same Terraform; a spec holds nothing that its
+Terraform does not show. So a spec tells which stacks an edit of the inventory reaches, and why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+from typing import Any, Literal
+
+from cellfactory.addressing.blocks import Purpose
+from cellfactory.facts.schema import ImageBuild
+from cellfactory.inventory.schema import FlowLogs, NodeGroup, Taint
+from cellfactory.inventory.spark import Ingress, Monitoring, SparkUi, YuniKorn
+from cellfactory.inventory.values import HelmValues
+from cellfactory.layers import Access
+from cellfactory.layers.leaf import Leaf, Rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountSpec:
+    """An account that is made."""
+
+    cell: Leaf
+    email: Leaf
+    unit: Leaf  # organizational unit, or root
+    member_role: str
+    opt_in_region: str | None  # the cell's, where a new account has to enable it first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IngressPorts:
+    """Where the load balancer and the nodes behind it answer."""
+
+    listener: int
+    node: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkSpec:
+    """The VPC of a cell."""
+
+    name: Leaf
+    region: str
+    account_id: Leaf  # twelve digits, or the Terraform expression of the variable
+    primary: Leaf  # first block of the VPC
+    pod_blocks: tuple[Leaf, ...]  # further ones, in the order in which they came
+    subnets: Mapping[Purpose, Mapping[str, Leaf]]  # block by purpose and zone id
+    pod_block_of: Mapping[str, int]  # by zone id: which of `pod_blocks` its pods are in
+    egress: Literal["none", "nat_gateway"]
+    flow_logs: FlowLogs
+    hub_blocks: Mapping[str, tuple[IPv4Network, ...]]  # by hub name
+    endpoints: Mapping[str, bool]  # interface endpoints, as `ecr.api`: if they have private names
+    gateways: tuple[str, ...]  # gateway endpoints, as `s3`
+    endpoint_accounts: tuple[Leaf, ...] | None  # whose principals pass them; None lets all through
+    ingress: IngressPorts | None  # None without a load balancer
+    pod_reservations: Mapping[str, Mapping[int, Leaf]]  # block by zone id and prefix length
+
+    @property
+    def zones(self) -> tuple[str, ...]:
+        """Zone ids of the cell, sorted."""
+        return tuple(self.pod_block_of)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeeringSpec:
+    """The connections that a cell asks for."""
+
+    edges: Rows  # by the name of the peer or hub
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptSpec:
+    """The connections that a cell accepts."""
+
+    edges: Rows  # by the name of the peer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoutesSpec:
+    """The ways of a cell to its peers and hubs, whatever joins them."""
+
+    routes: Rows  # by table and destination
+    resolving: Rows  # peers whose private names are resolved from the requesting side
+    resolving_hubs: Rows | None  # hubs likewise, once their owners have accepted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodePool:
+    """One pool of nodes, as EKS sees it."""
+
+    declared: NodeGroup
+    is_open: bool  # pods that tolerate nothing may run on it
+    reservations: Leaf | None  # ARN of the resource group that its instances are started from
+    image: ImageBuild  # which machine image its nodes run
+    groups: Mapping[str, tuple[str, int]]  # by group name: its zone id and its nodes
+    update_hours: Mapping[str, int]  # by group name: how long EKS may take to update it (hours)
+    user_data: str  # raw; what EKS makes up of the cluster stands in it as expressions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventLogsSpec:
+    """Where jobs write their event logs."""
+
+    account_id: Leaf
+    retention_days: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobsSpec:
+    """The AWS identity of jobs, and whoever hands them in or looks at them."""
+
+    roles: Mapping[str, Leaf]  # name of the role of the jobs in each namespace
+    policies: Rows | None  # IAM policies, by namespace and ARN
+    submitters: tuple[str, ...]  # ARNs of IAM principals, sorted
+    viewers: tuple[str, ...]  # likewise
+    event_logs: EventLogsSpec | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddonSpec:
+    """One EKS add-on; of the VPC CNI without its ENIConfigs, which need ids of the network."""
+
+    version: str
+    configuration: Mapping[str, Any]  # empty: the add-on's own defaults
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlPlaneSpec:
+    """What EKS runs for a cell."""
+
+    kubernetes_version: str
+    support: Literal["standard", "extended"]
+    tier: str  # `standard`, or a provisioned one as `xl`
+    logs: tuple[str, ...]  # sorted
+    deletion_protection: bool
+    zonal_shift: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterSpec:
+    """The EKS cluster of a cell, its nodes and the way in."""
+
+    name: Leaf
+    region: str
+    zones: tuple[str, ...]  # zone ids
+    deployer: Leaf  # ARN of the role that deploys, or an expression of it
+    control_plane: ControlPlaneSpec
+    service_block: IPv4Network
+    admins: tuple[str, ...]  # ARNs of further IAM principals, sorted
+    addons: Mapping[str, AddonSpec]  # by name
+    node_image: str  # release
+    pools: Mapping[str, NodePool]  # by pool name
+    session_manager: bool  # nodes may be looked at
+    ingress: Ingress | None
+    is_gateway_asked: bool  # whether the load balancer asks the gateway if it is ready
+    jobs: JobsSpec
+    tags: Mapping[str, Leaf]  # of what EC2 makes for a launch template, which no provider tags
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placement:
+    """The nodes of one node group: what chooses them, and what keeps other pods away."""
+
+    labels: Mapping[str, str]
+    taints: tuple[Taint, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperatorSpec:
+    """The Spark Operator: one release, or several that share the namespaces out."""
+
+    chart_repository: str
+    chart_version: str
+    image_registry: str | None
+    replicas: int
+    workers: int
+    cpu: int
+    memory_gib: int
+    kube_api_qps: int
+    kube_api_burst: int
+    placement: Placement | None
+    values: HelmValues
+    first: tuple[str, ...]  # namespaces of the first release
+    shards: Mapping[str, tuple[str, ...]]  # those of the further ones, by their names
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistorySpec:
+    """The History Server."""
+
+    image: str
+    replicas: int
+    memory_gib: int
+    disk_gib: int
+    scan_seconds: int  # from one look for new logs to the next
+    values: HelmValues
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewaySpec:
+    """The gateway to live UIs, and where its routes may lead."""
+
+    ui: SparkUi
+    node_port: int
+    pod_blocks: tuple[Leaf, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlatformSpec:
+    """What is installed in the cluster of a cell."""
+
+    name: Leaf
+    access: Access
+    charts: Mapping[str, str]  # of ours: their files, by name
+    namespaces: tuple[str, ...]  # that jobs run in
+    placement: Placement | None  # of the platform's own pods; None for any node without taints
+    operator: OperatorSpec
+    scheduler: YuniKorn | None
+    history: HistorySpec | None
+    gateway: GatewaySpec | None
+    monitoring: Monitoring | None
+
+
+LayerSpec = (
+    AccountSpec | NetworkSpec | PeeringSpec | AcceptSpec | RoutesSpec | ClusterSpec | PlatformSpec
+)

@@ -1,0 +1,41 @@
+"""The spec of a whole stack: all that its Terraform is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from cellfactory.layers import Layer, Stack
+from cellfactory.specs import account, cluster, edges, network, platform
+from cellfactory.specs.frame import Frame, describe_frame
+from cellfactory.specs.layers import LayerSpec
+from cellfactory.specs.parts import Parts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackSpec:
+    """Everything that a stack is made of."""
+
+    layer: Layer
+    frame: Frame
+    content: LayerSpec
+
+
+_DESCRIBE: Mapping[Layer, Callable[[Parts, Stack], LayerSpec]] = {
+    "account": account.describe,
+    "network": network.describe,
+    "peering": edges.describe_peering,
+    "accept": edges.describe_accept,
+    "routes": edges.describe_routes,
+    "cluster": cluster.describe,
+    "platform": platform.describe,
+}
+
+
+def describe_stack(parts: Parts, stack: Stack) -> StackSpec:
+    """Collect everything that a stack is made of."""
+    return StackSpec(
+        layer=stack.id.layer,
+        frame=describe_frame(parts.inventory.state, stack),
+        content=_DESCRIBE[stack.id.layer](parts, stack),
+    )

@@ -1,0 +1,26 @@
+"""The layers `peering`, `accept` and `routes`: how a cell is joined to its peers and hubs."""
+
+from __future__ import annotations
+
+from cellfactory.constructs.cdk import TerraformStack
+from cellfactory.constructs.peering import add_acceptances, add_requests
+from cellfactory.constructs.routes import add_requester_options, add_routes
+from cellfactory.specs.layers import AcceptSpec, PeeringSpec, RoutesSpec
+from cellfactory.stacks.frame import Outputs
+
+
+def build_peering(terraform: TerraformStack, spec: PeeringSpec) -> Outputs:
+    """Add the requests."""
+    return {"connection_ids": add_requests(terraform, spec)}
+
+
+def build_accept(terraform: TerraformStack, spec: AcceptSpec) -> Outputs:
+    """Add the acceptances."""
+    return {"accepted_ids": add_acceptances(terraform, spec)}
+
+
+def build_routes(terraform: TerraformStack, spec: RoutesSpec) -> Outputs:
+    """Add the routes, and the requesting side's names."""
+    add_routes(terraform, spec)
+    add_requester_options(terraform, spec)
+    return {}

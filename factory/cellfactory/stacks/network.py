@@ -1,0 +1,38 @@
+"""The layer `network`: the VPC of a cell and what is closed and open in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from cellfactory.constructs.cdk import TerraformStack
+from cellfactory.constructs.control_plane_logs import add_control_plane_logs
+from cellfactory.constructs.endpoints import add_endpoints
+from cellfactory.constructs.flow_logs import add_flow_logs
+from cellfactory.constructs.security_groups import CellSecurityGroups
+from cellfactory.constructs.vpc import CellVpc
+from cellfactory.specs.layers import NetworkSpec
+from cellfactory.stacks.frame import Outputs
+
+
+def build(terraform: TerraformStack, spec: NetworkSpec) -> Outputs:
+    """Add the VPC, its security groups, endpoints and flow logs."""
+    network = CellVpc(terraform, spec)
+    add_control_plane_logs(terraform, spec.name, network.vpc)
+    security = CellSecurityGroups(terraform, spec, network.vpc.id)
+    add_endpoints(terraform, spec, network, security.groups["endpoint"].id)
+    add_flow_logs(terraform, spec, network.vpc.id)
+    return {
+        "vpc_id": network.vpc.id,
+        "zone_names": {z: s.availability_zone for z, s in network.subnets["pod"].items()},
+        "node_subnet_ids": _ids(network.subnets["node"]),
+        "pod_subnet_ids": _ids(network.subnets["pod"]),
+        "endpoint_subnet_ids": _ids(network.subnets["endpoint"]),
+        "control_plane_subnet_ids": _ids(network.subnets["control_plane"]),
+        "node_route_table_ids": _ids(network.node_tables),
+        "security_group_ids": _ids(security.groups),
+    }
+
+
+def _ids(resources: Mapping[str, Any]) -> dict[str, str]:
+    return {name: resource.id for name, resource in resources.items()}

@@ -1,0 +1,288 @@
+"""Many stacks: in the order of what they wait for, side by side where they do not.
+
+Nothing here prints: what happens is told to a `Listener`, one stack at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from cellfactory.errors import FactoryError, StoppedError
+from cellfactory.layers import Stack, StackId
+from cellfactory.terraform.clearing import give_up
+from cellfactory.terraform.commands import Job, apply_stack, plan_stack, validate_stack
+from cellfactory.terraform.guard import Allowed
+from cellfactory.terraform.journal import Journal, work_key
+from cellfactory.terraform.messages import Value
+from cellfactory.terraform.needed import refuse_needed, users_of
+from cellfactory.terraform.new_accounts import resolved_access
+from cellfactory.terraform.pool import run_when_ready
+from cellfactory.terraform.record import Deferred, resolve_inputs
+from cellfactory.terraform.results import Result
+from cellfactory.terraform.running import RunContext
+from cellfactory.terraform.said import explain
+from cellfactory.terraform.turns import stack_lock
+from cellfactory.terraform.workspace import (
+    Sources,
+    digest_sources,
+    parse_configuration,
+    provider_sources,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listener:
+    """Who is told what happens; `started` is called from several threads."""
+
+    started: Callable[[StackId], None]
+    finished: Callable[[Result], None]
+    waiting: Callable[[StackId, str], None] = lambda _stack, _why: None
+
+
+SourcesOf = Mapping[StackId, Sources]
+
+
+def validate_stacks(
+    context: RunContext,
+    stacks: Iterable[StackId],
+    sources: SourcesOf,
+    listener: Listener,
+    *,
+    parallel: int,
+) -> tuple[Result, ...]:
+    """Validate stacks; one whose provider the mirror does not hold is left out, and says so."""
+
+    def work(stack: StackId) -> Result:
+        lacking = _lacking_providers(context, stack, sources[stack])
+        if lacking:
+            reason = f"the plugin mirror has no {' and no '.join(lacking)}"
+            return Result(stack=stack, status="left-out", reason=reason)
+        listener.started(stack)
+        return _alone(context, stack, lambda: validate_stack(context, stack, sources[stack]))
+
+    return _run(context, dict.fromkeys(stacks, ()), work, listener, parallel)
+
+
+def plan_stacks_now(
+    context: RunContext,
+    stacks: Iterable[Stack],
+    sources: SourcesOf,
+    listener: Listener,
+    *,
+    parallel: int,
+) -> tuple[Result, ...]:
+    """Plan stacks with the outputs that the registry holds now, in no order: a plan makes none.
+
+    A stack whose inputs do not exist yet is deferred; it is never planned with made-up values.
+    """
+    known = {stack.id: stack for stack in stacks}
+
+    def work(stack: StackId) -> Result:
+        resolved = _resolve(context, known[stack])
+        if isinstance(resolved, Deferred):
+            return _deferred(stack, resolved)
+        job = Job(stack=known[stack], sources=sources[stack], inputs=resolved)
+        if why := _closed(context, job):
+            return Result(stack=stack, status="deferred", reason=why)
+        listener.started(stack)
+        return _alone(context, stack, lambda: plan_stack(context, job))
+
+    return _run(context, dict.fromkeys(known, ()), work, listener, parallel)
+
+
+def apply_stacks(
+    context: RunContext,
+    stacks: Iterable[Stack],
+    sources: SourcesOf,
+    listener: Listener,
+    *,
+    parallel: int,
+    journal: Journal,
+    finished: Mapping[str, str],
+    allowed: Allowed,
+) -> tuple[Result, ...]:
+    """Apply stacks, each as soon as the ones that it waits for are done.
+
+    Args:
+        context: what to work with.
+        stacks: those to apply; the others they wait for must be in the registry.
+        sources: the synthesized files of each.
+        listener: is told what happens.
+        parallel: stacks at a time.
+        journal: where the run is noted.
+        finished: what a resumed run has done, as `read_finished` returns it.
+        allowed: what plans may destroy and replace.
+    """
+    known = {stack.id: stack for stack in stacks}
+
+    def work(stack: StackId) -> Result:
+        resolved = _resolve(context, known[stack])
+        if isinstance(resolved, Deferred):
+            return _deferred(stack, resolved)
+        job = Job(stack=known[stack], sources=sources[stack], inputs=resolved)
+        key = work_key(job.sources, job.inputs)
+        if finished.get(stack.name) == key and _still_stands(context, job):
+            result = Result(stack=stack, status="done-before", reason="by the resumed run")
+        elif why := _closed(context, job):
+            return Result(stack=stack, status="deferred", reason=why)
+        else:
+            journal.started(stack, key)
+            listener.started(stack)
+            result = _guarded(
+                stack,
+                lambda: _alone(context, stack, lambda: _apply(context, job, allowed, listener)),
+            )
+        journal.finished(result, key)
+        return result
+
+    waits = {stack.id: stack.waits_for for stack in known.values()}
+    return _run(context, waits, work, listener, parallel)
+
+
+def _closed(context: RunContext, job: Job) -> str:
+    """Say why a stack cannot be worked on yet although its inputs exist; empty where it can."""
+    ways = context.hub_ways
+    why = ways.closed(job.stack, job.inputs, context.registry) if ways is not None else ""
+    return why and f"waits for a way to its cluster: {why}"
+
+
+def _apply(context: RunContext, job: Job, allowed: Allowed, listener: Listener) -> Result:
+    """Apply a stack, once the account that it works in can be used, and not too many are made."""
+    accounts, stack = context.new_accounts, job.stack.id
+    if accounts is None:
+        return apply_stack(context, job, allowed)
+    access = resolved_access(job.stack, job.inputs)
+    if access is not None and context.registry.read(stack) is None:
+        accounts.wait(
+            access, lambda why: listener.waiting(stack, why), lambda: context.children.stopping
+        )
+    with accounts.turn(job.stack):
+        return apply_stack(context, job, allowed)
+
+
+def destroy_stacks(
+    context: RunContext,
+    selected: Collection[StackId],
+    listener: Listener,
+    *,
+    parallel: int,
+    gone: bool = False,
+    sweep: bool = False,
+) -> tuple[Result, ...]:
+    """Destroy stacks that the registry knows, each after all that wait for it are gone.
+
+    What is kept on a destroy, as an account, is not destroyed: Terraform forgets it.
+    Nothing at all is destroyed while a stack outside of the selection still takes values from
+    one inside it (F606): half a cell would be worse than a whole one. A stack whose record cannot
+    be read fails (F603), and what it takes values from is spared. `gone` says that the
+    selection is all that left the inventory, so that whoever is outside of it stays there.
+    `sweep` deletes what others left behind in a VPC before that is destroyed.
+    """
+    records, others = context.registry.read_each()
+    users = users_of(records.values(), others)
+    refused = refuse_needed(selected, users, context.target.mode, gone=gone)
+    for result in refused:
+        listener.finished(result)
+    if refused:
+        return refused
+    order = users_of(records.values(), others, order=True)
+    waits = {
+        stack: tuple(user for user in order.get(stack, ()) if user in selected)
+        for stack in (*records, *others)
+        if stack in selected
+    }
+
+    def work(stack: StackId) -> Result:
+        if stack in others:
+            raise others[stack].error
+        listener.started(stack)
+
+        def tell(why: str) -> None:
+            listener.waiting(stack, why)
+
+        return _alone(context, stack, lambda: give_up(context, records[stack], tell, sweep=sweep))
+
+    return _run(context, waits, work, listener, parallel)
+
+
+def _run(
+    context: RunContext,
+    waits: Mapping[StackId, Collection[StackId]],
+    work: Callable[[StackId], Result],
+    listener: Listener,
+    parallel: int,
+) -> tuple[Result, ...]:
+    results: dict[StackId, Result] = {}
+    for stack, result in run_when_ready(
+        waits,
+        work=lambda stack: _guarded(stack, lambda: work(stack)),
+        skip=_skipped,
+        broken=lambda result: result.broken,
+        stopping=lambda: context.children.stopping,
+        parallel=parallel,
+    ):
+        result = _explained(context, result)
+        results[stack] = result
+        listener.finished(result)
+    return tuple(results[stack] for stack in waits)
+
+
+def _explained(context: RunContext, result: Result) -> Result:
+    """Say beside Terraform's own words what they mean here."""
+    told = (explain(d, result.stack, context.target.mode) for d in result.diagnostics)
+    return replace(result, diagnostics=tuple(told))
+
+
+def _alone(context: RunContext, stack: StackId, work: Callable[[], Result]) -> Result:
+    """Work on a stack while no other process does."""
+    with stack_lock(context.target.locks_folder, stack, lambda: context.children.stopping):
+        return work()
+
+
+def _guarded(stack: StackId, work: Callable[[], Result]) -> Result:
+    """Turn what a user can mend into the stack's result, so that the others go on."""
+    try:
+        return work()
+    except StoppedError as error:
+        return Result(stack=stack, status="interrupted", reason=str(error))
+    except FactoryError as error:
+        finding = replace(error.problems[0].finding, stack=stack.name)
+        return Result(stack=stack, status="failed", reason=str(error), finding=finding)
+
+
+def _skipped(stack: StackId, cause: StackId | None) -> Result:
+    reason = "interrupted" if cause is None else f"needs {cause}"
+    return Result(stack=stack, status="skipped", reason=reason)
+
+
+def _deferred(stack: StackId, deferred: Deferred) -> Result:
+    named = ", ".join(map(str, deferred.waits_for))
+    reason = f"waits for {named}"
+    return Result(stack=stack, status="deferred", reason=reason, waits_for=deferred.waits_for)
+
+
+def _resolve(context: RunContext, stack: Stack) -> dict[str, Value] | Deferred:
+    """Find the inputs of a stack; what is missing is looked for again, as others may make it."""
+    found = {producer: context.registry.read(producer) for producer in stack.waits_for}
+    resolved = resolve_inputs(stack, {i: r for i, r in found.items() if r is not None})
+    if not isinstance(resolved, Deferred):
+        return resolved
+    found |= {producer: context.registry.read_again(producer) for producer in resolved.waits_for}
+    return resolve_inputs(stack, {i: r for i, r in found.items() if r is not None})
+
+
+def _still_stands(context: RunContext, job: Job) -> bool:
+    """Whether what a run once finished is what is recorded now: it may be destroyed since."""
+    record = context.registry.read(job.stack.id)
+    if record is None or not record.complete:
+        return False
+    return record.digest == digest_sources(job.sources) and record.inputs == job.inputs
+
+
+def _lacking_providers(context: RunContext, stack: StackId, files: Sources) -> list[str]:
+    mirror = context.target.mirror
+    if mirror is None:
+        return []
+    sources = provider_sources(parse_configuration(stack, files))
+    return [source for source in sources if not any(mirror.glob(f"*/{source}"))]

@@ -1,0 +1,204 @@
+"""What Terraform and AWS say, and what that means here: a table of texts with a hint for each.
+
+Their own words stay. Advice that this program cannot carry out is taken out of them, since a
+person who follows it ends outside of every check.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from cellfactory.layers import StackId
+from cellfactory.terraform.advice import orphans_line, terraform_line
+from cellfactory.terraform.messages import Diagnostic
+from cellfactory.terraform.target import Mode
+
+TERRAFORM = "{terraform}"
+"""What stands in a hint for the line that has Terraform itself work on the stack."""
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """A text that is told by its parts, and what to do about it.
+
+    `hint` takes the groups of `parts` by name; a line of it whose group is not in the text is
+    left out. `{address}` is the resource that the text is about.
+    """
+
+    parts: str  # a regular expression over summary and detail
+    hint: str
+    source: str  # where the text comes from
+
+
+SAYINGS = (
+    Saying(
+        r"Error acquiring the state lock(?s:.*?\n\s*ID:\s+(?P<id>\S+))?"
+        r"(?s:.*?Who:\s+(?P<who>[^\n]+))?(?s:.*?Created:\s+(?P<since>[^\n]+))?",
+        "another run holds the state lock, or ended without releasing it\n"
+        "it is that of {who}, since {since}\n"
+        "only where that one is gone: {terraform} force-unlock -force {id}",
+        "https://developer.hashicorp.com/terraform/cli/commands/force-unlock",
+    ),
+    Saying(
+        r"EMAIL_ALREADY_EXISTS",
+        "an account with this e-mail address exists, and AWS never reuses an address\n"
+        'adopt that account: account: {{id: "..."}}; or give another address',
+        "https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateAccountStatus.html",
+    ),
+    Saying(
+        r"(?:S3 Bucket \((?P<bucket>[^)]+)\)(?s:.*))?BucketNotEmpty",
+        "S3 only deletes empty buckets: save what you need, then empty it\n"
+        "aws s3 rm --recursive s3://{bucket}\n"
+        "with versioning, delete the versions as well; then run the same command again",
+        "https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucket.html",
+    ),
+    Saying(
+        r"(?:\((?P<id>(?:subnet|sg|vpc)-\w+)\)(?s:.*))?DependencyViolation",
+        "something that Terraform did not make still lies in {id}, often network interfaces that "
+        "nodes left behind\n"
+        "list them: aws ec2 describe-network-interfaces --filters Name={filter},Values={id}\n"
+        "delete those that are available and described as aws-K8S-...; else whose they are, the "
+        "list says\n"
+        "then run the same command again",
+        "https://github.com/aws/amazon-vpc-cni-k8s/issues/608",
+    ),
+    Saying(
+        r"(?:Log Group \((?P<group>[^)]+)\)(?s:.*))?ResourceAlreadyExistsException(?s:.*)log group",
+        "EKS kept logging while its cluster was destroyed, and re-created the log group\n"
+        "adopt it: {terraform} import {address} {group}\n"
+        "or delete it, with the logs in it: aws logs delete-log-group --log-group-name {group}",
+        "https://github.com/terraform-aws-modules/terraform-aws-eks/issues/920",
+    ),
+    Saying(
+        r"Unsupported Kubernetes minor version update"
+        r"(?: from (?P<from>\d+\.\d+) to (?P<to>\d+\.\d+))?",
+        "the cluster runs {from}, the inventory says {to}\n"
+        "EKS raises a cluster by one minor version at a time, and takes it back only for some days "
+        "after an update: write the version after its own as kubernetes_version, or its own",
+        "https://docs.aws.amazon.com/eks/latest/userguide/update-cluster.html",
+    ),
+    Saying(
+        r"same (?:set of )?(?:AZs|Availability Zones)|exact set of (?:AZs|Availability Zones)",
+        "a cluster cannot change its zones: restore the zones of its cell type, "
+        "or move the jobs to a new cell",
+        "https://docs.aws.amazon.com/eks/latest/APIReference/API_UpdateClusterConfig.html",
+    ),
+    Saying(
+        r"NodeCreationFailure",
+        "its instances started and did not join: look at what they print while they boot, and "
+        "whether they reach the API, ECR and STS\n"
+        "aws ec2 get-console-output --latest --instance-id (those named above)\n"
+        "once it is active: {terraform} untaint {address}",
+        "https://docs.aws.amazon.com/eks/latest/userguide/troubleshooting.html",
+    ),
+    Saying(
+        r"AsgInstanceLaunchFailures",
+        "EC2 did not start all of its instances: it may lack the type in this zone, or the account "
+        "a quota (cellfactory quotas)\n"
+        "once they run, nothing need be made anew: {terraform} untaint {address}",
+        "https://docs.aws.amazon.com/eks/latest/APIReference/API_Issue.html",
+    ),
+    Saying(
+        r"VcpuLimitExceeded",
+        "the account may not run so many processors: raise the quota that cellfactory size names, "
+        "and write it under quotas",
+        "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-on-demand-instances.html",
+    ),
+    Saying(
+        r"Addon version specified is not supported",
+        "EKS does not offer that version of the add-on for this Kubernetes: cellfactory doctor "
+        "names those that it offers",
+        "https://docs.aws.amazon.com/eks/latest/APIReference/API_DescribeAddonVersions.html",
+    ),
+    Saying(
+        r"ConfigurationValue provided in request is not supported",
+        "aws eks describe-addon-configuration tells what this version of the add-on takes under "
+        "addons.<name>.configuration",
+        "https://docs.aws.amazon.com/cli/latest/reference/eks/describe-addon-configuration.html",
+    ),
+    Saying(
+        r"\"(?P<key>control_plane_scaling_config|deletion_protection)\"(?s:.*)not expected here",
+        "the provider of AWS that runs here does not know {key} yet: lock a newer one "
+        "(cellfactory lock-providers), or leave the key out of the cell type",
+        "https://github.com/hashicorp/terraform-provider-aws/blob/main/CHANGELOG.md",
+    ),
+    Saying(
+        r"Kubernetes cluster unreachable|dial tcp [^\n]*:443: i/o timeout",
+        "the API of the cluster is private: run this where a hub leads to it, and see that its "
+        "owner routes back\n"
+        "to destroy a cell whose API nobody reaches any more, have Terraform forget each release, "
+        "which goes with the cluster\n"
+        "list them: {terraform} state list\n"
+        "forget this one: {terraform} state rm {address}",
+        "https://docs.aws.amazon.com/eks/latest/userguide/cluster-endpoint.html",
+    ),
+    Saying(
+        r"[Dd]eletion protection",
+        "set deletion_protection: false, apply the cluster layer, and destroy it then",
+        "https://docs.aws.amazon.com/eks/latest/userguide/deletion-protection.html",
+    ),
+    Saying(
+        r"Plugin did not respond(?s:.*)ApplyResourceChange",
+        "the provider was killed, or ended by itself, while it made something: AWS may have it, "
+        "and no state does\n"
+        "list what is so: {orphans}",
+        "https://github.com/hashicorp/terraform/blob/main/internal/plugin/grpc_error.go",
+    ),
+    Saying(
+        r"(?:User: (?P<who>\S+) is )?not authorized to perform: sts:AssumeRole"
+        r"(?: on resource: (?P<role>\S+))?",
+        "the role does not exist, its trust policy does not allow the caller, or the caller may "
+        "not assume it\n"
+        "caller {who}, role {role}",
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_roles.html",
+    ),
+)
+"""In order: the first one that fits is the one."""
+
+_NOT_HERE = (
+    r"\s*For most commands, you can disable locking with the \"-lock=false\"\s+"
+    r"flag, but this is not recommended\.",
+    r"\s*Use the -lock=false\b[^.]*\.",
+)
+_FILTERS = {"subnet": "subnet-id", "sg": "group-id", "vpc": "vpc-id"}
+_FIELD = re.compile(r"(?<!\{)\{(\w+)\}(?!\})")
+
+
+def explain(diagnostic: Diagnostic, stack: StackId, mode: Mode) -> Diagnostic:
+    """Add to an error what it means here, and take out what cannot be done here."""
+    detail = diagnostic.detail
+    for pattern in _NOT_HERE:
+        detail = re.sub(pattern, "", detail)
+    if diagnostic.severity != "error":
+        return replace(diagnostic, detail=detail)
+    hint = diagnostic.hint or hint_of(diagnostic, stack, mode)
+    return replace(diagnostic, detail=detail, hint=hint)
+
+
+def hint_of(diagnostic: Diagnostic, stack: StackId, mode: Mode) -> str:
+    """Say what to do about an error; empty where no saying fits."""
+    text = f"{diagnostic.summary}\n{diagnostic.detail}"
+    for saying in SAYINGS:
+        if match := re.search(saying.parts, text):
+            known = {n: v.strip() for n, v in match.groupdict().items() if v}
+            return "\n".join(_filled(saying.hint.splitlines(), known, diagnostic, stack, mode))
+    return ""
+
+
+def _filled(
+    lines: Iterable[str], known: dict[str, str], told: Diagnostic, stack: StackId, mode: Mode
+) -> Iterator[str]:
+    given = {"address": told.address, **known}
+    given["filter"] = _FILTERS.get(given.get("id", "").partition("-")[0], "")
+    for line in lines:
+        fields = set(_FIELD.findall(line)) - {"terraform", "orphans"}
+        if not all(given.get(field) for field in fields):
+            continue
+        if TERRAFORM not in line:
+            yield line.format(**given, orphans=orphans_line(mode))
+            continue
+        before, words = line.split(f"{TERRAFORM} ")
+        arguments = [word.format(**given) for word in words.split()]
+        yield before + terraform_line(stack, mode, *arguments)

@@ -1,0 +1,148 @@
+"""How notices of a run read: a sentence each, with what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import assert_never
+
+from cellfactory.layers import LAYERS, ROWS, StackId
+from cellfactory.runs.notices import (
+    AccountLeft,
+    LayerLeftOut,
+    Lying,
+    NothingGone,
+    NothingRecorded,
+    NothingSelected,
+    Notice,
+    Orphaned,
+    Pending,
+    RecordUnread,
+    Resumable,
+    SandboxWiped,
+    StackKept,
+    Swept,
+    Unpinned,
+)
+from cellfactory.runs.watcher import Question
+from cellfactory.terraform.advice import FORGET, command, gone_line
+from cellfactory.terraform.leftovers import CLUSTER, Leftover
+from cellfactory.terraform.target import Mode
+
+
+def render_notice(notice: Notice) -> str:
+    """Render a notice.
+
+    >>> render_notice(LayerLeftOut("platform", "no Kubernetes API"))
+    'platform is skipped: no Kubernetes API'
+    """
+    match notice:
+        case Unpinned(file):
+            text = (
+                f"providers are not pinned: there is no {file}; to pin them: "
+                "cellfactory lock-providers"
+            )
+        case NothingSelected(owners, layers):
+            text = f"{', '.join(owners)}: no layer {' or '.join(layers)} to work on"
+        case SandboxWiped() | NothingRecorded() | NothingGone():
+            text = _TOLD[type(notice)]
+        case LayerLeftOut(layer, reason):
+            text = f"{layer} is skipped: {reason}"
+        case Orphaned(stacks, mode):
+            text = _orphaned(stacks, mode)
+        case StackKept() | RecordUnread():
+            text = _not_destroyed(notice)
+        case AccountLeft() | Lying() | Swept():
+            text = _in_aws(notice)
+        case Pending(sentence):
+            text = sentence
+        case Resumable(run, mode):
+            text = f"to resume: {command('apply', mode)} --resume {run}"
+        case _:
+            assert_never(notice)
+    return text
+
+
+def _not_destroyed(notice: StackKept | RecordUnread) -> str:
+    if isinstance(notice, RecordUnread):
+        return f"{notice.stack} cannot be destroyed from here: {notice.why}"
+    return f"{notice.stack} is kept; {FORGET} removes it from Terraform's state"
+
+
+_TOLD: Mapping[type[Notice], str] = {
+    SandboxWiped: "this is a new sandbox: the state of the previous one was deleted",
+    NothingRecorded: "nothing to destroy: the registry has no stacks",
+    NothingGone: "nothing to destroy: every recorded stack is in the inventory",
+}
+
+
+def _orphaned(stacks: Sequence[StackId], mode: Mode) -> str:
+    """Tell of stacks without a place; what is kept is never proposed for a destroy."""
+    gone = [str(stack) for stack in stacks if not stack.row.kept_on_destroy]
+    kept = [str(stack) for stack in stacks if stack.row.kept_on_destroy]
+    lines = []
+    if gone:
+        are, them = ("is", "it") if len(gone) == 1 else ("are", "them")
+        lines.append(
+            f"{', '.join(gone)} {are} no longer in the inventory; to "
+            f"destroy {them}: {gone_line(mode)}"
+        )
+    if kept:
+        verb = "is" if len(kept) == 1 else "are"
+        lines.append(f"{', '.join(kept)} {verb} no longer in the inventory, but kept")
+    return "\n".join(lines)
+
+
+def _in_aws(notice: AccountLeft | Lying | Swept) -> str:
+    """Tell what stays in AWS, or goes there without Terraform."""
+    match notice:
+        case AccountLeft():
+            return _left(notice)
+        case Lying(stack, found):
+            return _lying(stack, found)
+        case Swept(stack, deleted):
+            return "\n    ".join([f"{stack}: deleted what was left in its VPC", *map(str, deleted)])
+
+
+def _lying(stack: StackId, found: Sequence[Leftover]) -> str:
+    """Tell what is about to be swept, and what will not be."""
+    own = [one for one in found if (one.kind, one.id) == (CLUSTER, stack.owner)]
+    lines = [f"to delete {one}" for one in found if one.certain]
+    lines += [f"not to touch {one}" for one in found if not one.certain and one not in own]
+    if own:
+        lines.append("what its cluster leaves is told once that is gone, and deleted then")
+    return "\n    ".join([f"{stack}, in its VPC:", *lines])
+
+
+def _left(left: AccountLeft) -> str:
+    """Tell which account stays, and what closing it takes.
+
+    Source:
+        https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_close.html
+    """
+    named = f"account {left.account_id or '(id unknown)'}"
+    told = f"{named} ({left.email})" if left.email else named
+    which = left.account_id or "ID"
+    return (
+        f"{told} stays open in its organization, and its resources are still billed\n"
+        f'    to use it again: account: {{id: "{which}"}}\n'
+        f"    to close it, in the management account {left.management}: aws organizations "
+        f"close-account --account-id {which}\n"
+        "    AWS suspends it first and closes it for good months later; its e-mail address is "
+        "not free again"
+    )
+
+
+def render_question(question: Question) -> str:
+    """Render what is about to happen to real AWS, before it is asked about."""
+    stacks = question.stacks
+    owners = sorted({stack.owner for stack in stacks})
+    is_forgotten = question.verb == "destroy"
+    by_layer = [
+        (
+            f"{name} to forget" if is_forgotten and ROWS[name].kept_on_destroy else name,
+            sum(s.layer == name for s in stacks),
+        )
+        for name in LAYERS
+    ]
+    told = ", ".join(f"{count:,} {name}" for name, count in by_layer if count)
+    return f"{question.verb} in real AWS: {len(stacks):,} stacks ({told}) of {', '.join(owners)}"
