@@ -40,7 +40,7 @@ _WEIGHTS = (
 )
 _LAUNCHES = (
     "AWS does not document whether Auto Scaling launches draw on the account's buckets: here "
-    "they do (calls per node in factory/cellfactory/facts/ec2_api.yaml)"
+    "they do (calls per node in facts/ec2_api.yaml)"
 )
 _FEWER_PODS = "lower prefixes_per_node, and max_pods with it"
 _PLANE = "all interfaces of the control plane may stand in one zone"

@@ -68,5 +68,5 @@ def size_calls(entries: CellEntries) -> Iterator[Usage]:
         scope=scope,
         detail=f"{per_node} calls for each node (CNI {shape.cni or 'of today'}), "
         f"{bucket.capacity} at once and {bucket.refill:g} a second "
-        f"({bucket.id} in factory/cellfactory/facts/ec2_api.yaml, which AWS does not document)",
+        f"({bucket.id} in facts/ec2_api.yaml, which AWS does not document)",
     )

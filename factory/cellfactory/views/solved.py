@@ -142,7 +142,7 @@ def render_rebuilt(cell: str, rebuilt: Sequence[Rebuilt], lead: float, allowed: 
         lines += wrap("launch at the pace of nodes/s: the fastest at which no call is throttled")
     lines += wrap(
         f"before the first launch, {lead:.1f} minutes for endpoints and control plane "
-        "(control-plane-minutes-slow in factory/cellfactory/facts/parameters.yaml)"
+        "(control-plane-minutes-slow in facts/parameters.yaml)"
     )
     lines += wrap(
         f"assumed, not measured: {boot.seconds:g} s to boot (+-{boot.spread_seconds:g}), "

@@ -22,7 +22,7 @@ from cellfactory.runs.places import (
 )
 from cellfactory.runs.request import Request
 
-FACTORY = Path(__file__).resolve().parents[3] / "factory"
+FACTORY = Path(__file__).resolve().parents[3] / "factory" / "cellfactory"
 
 
 def run(*words: str) -> int:
