@@ -40,5 +40,5 @@ def test_the_lines_for_a_cell(project_root: Path) -> None:
 def test_credentials_of_another_account_are_refused(account: str) -> None:
     role = f"arn:aws:iam::{MANAGEMENT[0]}:role/CellFactory"
     session = open_session([role], name="tests", region=REGION, sts_region=REGION)
-    with pytest.raises(TerraformError, match=f"of account {MANAGEMENT[0]}, not of {account}"):
+    with pytest.raises(TerraformError, match=f"belong to account {MANAGEMENT[0]}, not {account}"):
         require_account(session, account, REGION)

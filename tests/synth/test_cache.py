@@ -59,6 +59,7 @@ def test_what_a_loss_of_power_leaves_is_made_again(filled: Path, what: str) -> N
     done = start(filled)
     assert (done.returncode, done.stdout) == (0, "fine\n"), done.stderr
     assert "Traceback" not in done.stderr
+    assert start(filled).stdout == "fine\n", "and is kept again"
 
 
 def test_a_bit_that_turned_never_runs(filled: Path) -> None:

@@ -11,7 +11,7 @@ from cellfactory.terraform.target import _KEPT_TERRAFORM
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "environment.md").read_text("utf-8")
-FACTORY = ROOT / "factory"
+FACTORY = ROOT / "factory" / "cellfactory"
 # Of a web request, or of the emulator's own process: no settings of a person's.
 OTHERS = {
     *("HTTP_AMZ_SDK_INVOCATION_ID", "HTTP_HOST", "HTTP_ORIGIN", "HTTP_SEC_FETCH_SITE"),

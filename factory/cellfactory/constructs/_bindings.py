@@ -65,7 +65,7 @@ def load(name: str) -> Any:
     try:
         module = importlib.import_module(table()[name])
     except Exception as error:
-        folder = _cache.empty()  # jsii's own copy of a provider is read here, and not checked
+        folder = _cache.empty(_cache.root())  # jsii's own copy of a provider is read here, and not checked
         raise _broken(error, f"what was kept in {folder} is removed: try again") from error
     return getattr(module, name)
 
@@ -81,14 +81,15 @@ def _start() -> None:
     try:
         _import_core()
     except Exception as error:  # no Node, no room, or a cache without what was put there
-        broken = _broken(error)
+        broken, kept = _broken(error), _cache.root()
         try:
             _forget()
-            _cache.empty()
+            _cache.pass_by()
             _import_core()
-        except Exception:
+        except Exception:  # with nothing kept it is the same: others may go on with what is kept
             _forget()
             raise broken from error
+        _cache.empty(kept)
 
 
 def _import_core() -> None:

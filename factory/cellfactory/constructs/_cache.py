@@ -112,11 +112,11 @@ def folder(kind: str, name: str, fill: Callable[[Path], None]) -> Path:
     return kept
 
 
-def empty() -> Path:
-    """Remove all that was kept, also by the library of the bindings; the folder that it was in."""
-    for kept in root().iterdir():
+def empty(folder: Path) -> Path:
+    """Remove all that was kept in a folder, also by the library of the bindings; the folder."""
+    for kept in folder.iterdir():
         shutil.rmtree(kept, ignore_errors=True)
-    return root()
+    return folder
 
 
 def _is_whole(folder: Path) -> bool:
