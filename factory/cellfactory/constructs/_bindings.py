@@ -65,7 +65,8 @@ def load(name: str) -> Any:
     try:
         module = importlib.import_module(table()[name])
     except Exception as error:
-        folder = _cache.empty(_cache.root())  # jsii's own copy of a provider is read here, and not checked
+        # Here jsii's own copy of a provider is read, which nobody has checked.
+        folder = _cache.empty(_cache.root())
         raise _broken(error, f"what was kept in {folder} is removed: try again") from error
     return getattr(module, name)
 
