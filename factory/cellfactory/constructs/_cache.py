@@ -122,8 +122,9 @@ def empty(folder: Path) -> Path:
 def _is_whole(folder: Path) -> bool:
     try:
         told = json.loads((folder / _DIGESTS).read_bytes())
-        return bool(told == _digests(folder))
-    except (OSError, ValueError, RecursionError):
+        found = _digests(folder)
+        return all(found.get(path) == digest for path, digest in told.items())
+    except (OSError, ValueError, AttributeError, RecursionError):
         return False
 
 
