@@ -83,7 +83,7 @@ def test_what_no_page_settles_is_said_with_its_knob() -> None:
     for knob in (
         "L-DF5E4CA3 under quotas",
         "L-93826ACB under quotas",
-        "factory/cellfactory/facts/ec2_api.yaml",
+        "facts/ec2_api.yaml",
     ):
         assert knob in said
     listed = render_markdown(sized, ["cell-a"]).split("**Assumed**\n\n")[1].splitlines()
