@@ -23,7 +23,7 @@ def read_fresh(output: Path, design: Design, stacks: Sequence[Stack]) -> dict[St
         SynthError: when one was synthesized from something else.
     """
     found = {stack.id: read_sources(output, stack.id) for stack in stacks}
-    from cellfactory.stacks.synth import output_files, synth_stacks  # starts Node
+    from cellfactory.stacks.synth import output_files, synth_stacks
 
     made = synth_stacks(design.inventory, design.plan, design.facts, stacks)
     files = output_files(made, stacks)

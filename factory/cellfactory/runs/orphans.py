@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from cellfactory.credentials import open_session
 from cellfactory.design import Declared
 from cellfactory.errors import FactoryError, Finding
 from cellfactory.inventory.schema import State
@@ -20,7 +19,7 @@ from cellfactory.terraform.new_accounts import resolved_access
 from cellfactory.terraform.orphans import Orphan, held_by, is_held, tagged
 from cellfactory.terraform.registry import BucketStore, FolderStore, Registry, Store
 from cellfactory.terraform.running import RunContext
-from cellfactory.terraform.sessions import connection
+from cellfactory.terraform.sessions import sessions
 
 SESSION = "cellfactory-orphans"
 
@@ -47,25 +46,15 @@ def find_orphans(declared: Declared, request: Request, watcher: Watcher) -> Sear
     held = frozenset(name for stack in known for name in _held(states, stack))
     found: set[Orphan] = set()
     unasked: list[Finding] = []
-    asked = 0
+    asked, enter = 0, sessions(context.target, SESSION)
     for access in _accesses(stacks, context.registry):
         try:
-            found.update(o for o in _ask(context, access) if not is_held(o.arn, held))
+            borne = tagged(enter(access), access.account, access.region)
+            found.update(orphan for orphan in borne if not is_held(orphan.arn, held))
             asked += 1
         except FactoryError as error:
             unasked += [problem.finding for problem in error.problems]
     return Search(orphans=tuple(sorted(found)), unasked=tuple(unasked), asked=asked)
-
-
-def _ask(context: RunContext, access: Access) -> Iterator[Orphan]:
-    session = open_session(
-        access.roles,
-        name=SESSION,
-        region=access.region,
-        sts_region=access.sts_region,
-        connect=connection(context.target),
-    )
-    yield from tagged(session, access.account, access.region)
 
 
 def _accesses(stacks: Iterable[Stack], registry: Registry) -> Iterator[Access]:

@@ -67,11 +67,6 @@ class World:
     guardduty: bool = False  # whether it puts its endpoint into the VPC of each cluster
     enforce_iam: bool = False  # hold each call against the policies of who makes it
 
-    @property
-    def management_accounts(self) -> tuple[str, ...]:
-        """The management account of each organization."""
-        return tuple(one.management_account for one in self.organizations)
-
 
 def render_world(world: World) -> str:
     """Write a world as JSON text.

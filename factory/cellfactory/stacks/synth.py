@@ -124,7 +124,7 @@ def output_files(synthesized: Synthesized, stacks: Iterable[Stack]) -> dict[str,
     """Every file of the output folder: path inside it (with `/`) to what it holds."""
     files: dict[str, str | bytes] = {**synthesized.files()}
     for stack in stacks:
-        if "helm" in stack.id.row.provider:
+        if stack.id.row.provider == "helm":
             terraform = synthesized.stacks[stack.id.name]
             for chart in packed_charts().values():
                 if f'/charts/{chart.file}"' in terraform:

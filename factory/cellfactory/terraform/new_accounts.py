@@ -15,13 +15,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from cellfactory.credentials import Session, asking_aws, open_session
+from cellfactory.credentials import Session, asking_aws
 from cellfactory.errors import Finding, StoppedError, TerraformError
 from cellfactory.layers import Access, Stack
 from cellfactory.terraform.messages import Value
-from cellfactory.terraform.sessions import connection, full_access
+from cellfactory.terraform.sessions import full_access, sessions
 from cellfactory.terraform.target import Target
 from cellfactory.terraform.waiting import Rest, Stopping, Tell, rest
 
@@ -109,15 +109,14 @@ def resolved_access(stack: Stack, inputs: Mapping[str, Value]) -> Access | None:
 
 def ask_aws(target: Target) -> Ask:
     """Make what asks AWS, or the emulated one, by the roles of a stack."""
-    connect = connection(target)
+    enter = sessions(target, "cellfactory-wait")
 
     def ask(access: Access) -> str:
         from botocore.exceptions import ClientError
 
-        way = {"name": "cellfactory-wait", "region": access.region, "sts_region": access.sts_region}
-        open_session(access.roles[:-1], **way, connect=connect)  # this much has to be open already
+        enter(replace(access, roles=access.roles[:-1]))  # this much has to be open already
         try:
-            session = open_session(access.roles, **way, connect=connect)
+            session = enter(access)
         except TerraformError as error:
             return str(error.__cause__)
         with asking_aws("F622", f"account {access.account} cannot be asked"):

@@ -79,10 +79,9 @@ def plan_stacks_now(
     known = {stack.id: stack for stack in stacks}
 
     def work(stack: StackId) -> Result:
-        resolved = _resolve(context, known[stack])
-        if isinstance(resolved, Deferred):
-            return _deferred(stack, resolved)
-        job = Job(stack=known[stack], sources=sources[stack], inputs=resolved)
+        job = _job(context, known[stack], sources[stack])
+        if isinstance(job, Result):
+            return job
         if why := _closed(context, job):
             return Result(stack=stack, status="deferred", reason=why)
         listener.started(stack)
@@ -117,10 +116,9 @@ def apply_stacks(
     known = {stack.id: stack for stack in stacks}
 
     def work(stack: StackId) -> Result:
-        resolved = _resolve(context, known[stack])
-        if isinstance(resolved, Deferred):
-            return _deferred(stack, resolved)
-        job = Job(stack=known[stack], sources=sources[stack], inputs=resolved)
+        job = _job(context, known[stack], sources[stack])
+        if isinstance(job, Result):
+            return job
         key = work_key(job.sources, job.inputs)
         if finished.get(stack.name) == key and _still_stands(context, job):
             result = Result(stack=stack, status="done-before", reason="by the resumed run")
@@ -260,6 +258,14 @@ def _deferred(stack: StackId, deferred: Deferred) -> Result:
     named = ", ".join(map(str, deferred.waits_for))
     reason = f"waits for {named}"
     return Result(stack=stack, status="deferred", reason=reason, waits_for=deferred.waits_for)
+
+
+def _job(context: RunContext, stack: Stack, sources: Sources) -> Job | Result:
+    """Put together what a command needs of a stack; the result of one whose inputs are missing."""
+    resolved = _resolve(context, stack)
+    if isinstance(resolved, Deferred):
+        return _deferred(stack.id, resolved)
+    return Job(stack=stack, sources=sources, inputs=resolved)
 
 
 def _resolve(context: RunContext, stack: Stack) -> dict[str, Value] | Deferred:

@@ -23,7 +23,7 @@ def sessions(target: Target, name: str) -> SessionOf:
         target: real AWS, or the emulated one.
         name: what CloudTrail shows of each session.
     """
-    connect = connection(target)
+    connect = _to_sandbox(target.endpoint) if target.mode == "sandbox" else None
 
     def enter(access: Access) -> Session:
         return open_session(
@@ -35,11 +35,6 @@ def sessions(target: Target, name: str) -> SessionOf:
         )
 
     return enter
-
-
-def connection(target: Target) -> Connect | None:
-    """Say how sessions are made: None is boto3's own way."""
-    return _to_sandbox(target.endpoint) if target.mode == "sandbox" else None
 
 
 def full_access(stack: Stack, inputs: Mapping[str, Value]) -> Access:
