@@ -8,13 +8,11 @@ import typer
 
 from cellfactory.cli.options import DEFAULT_INVENTORY, InventoryFile
 from cellfactory.cli.output import Form, Told, show
-from cellfactory.cli.terraform import RegistryPlace, Sandbox
+from cellfactory.cli.terraform import RegistryPlace, Sandbox, mode_of, request_of
 from cellfactory.cli.watching import Terminal
 from cellfactory.errors import Problem, TerraformError
 from cellfactory.runs.orphans import find_orphans
-from cellfactory.runs.places import home_of, provider_lock_of
 from cellfactory.runs.reading import read_declared
-from cellfactory.runs.request import Request
 from cellfactory.views.orphans import render_orphans, to_json
 
 
@@ -32,12 +30,7 @@ def orphans(
     Finds them by the tag of their stack, with the same roles as apply, and changes nothing. A run
     that was killed may leave some. Exits with 6 if an account could not be asked.
     """
-    request = Request(
-        mode="sandbox" if sandbox else "aws",
-        home=home_of(inventory_file),
-        provider_lock=provider_lock_of(inventory_file),
-        registry=registry,
-    )
+    request = request_of(inventory_file, mode_of(sandbox), registry=registry)
     search = find_orphans(read_declared(inventory_file), request, Terminal())
     problems = [Problem(None, finding) for finding in search.unasked]
     data = {"orphans": to_json(search.orphans), "asked": search.asked}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -17,13 +18,11 @@ from cellfactory.cli.help import STACK
 from cellfactory.cli.options import DEFAULT_INVENTORY, InventoryFile
 from cellfactory.cli.output import Told
 from cellfactory.cli.screen import warn
-from cellfactory.cli.terraform import OutputFolder, RegistryPlace, Sandbox
+from cellfactory.cli.terraform import OutputFolder, RegistryPlace, Sandbox, mode_of, request_of
 from cellfactory.cli.watching import Terminal
 from cellfactory.errors import TerraformError, UsageError
 from cellfactory.layers import LAYERS
 from cellfactory.runs.passing import run_terraform_itself
-from cellfactory.runs.places import home_of, output_of, provider_lock_of
-from cellfactory.runs.request import Request
 from cellfactory.terraform.results import Result
 from cellfactory.terraform.selection import Selection
 from cellfactory.views.results import render_errors
@@ -83,18 +82,14 @@ def terraform(
     if len(named) != 1 or layer is None:
         msg = "name one stack: --cell, --mesh or --organization, and --layer"
         raise UsageError(msg)
-    request = Request(
-        mode="sandbox" if sandbox else "aws",
-        home=home_of(inventory_file),
-        output=output_of(inventory_file, output),
+    request = replace(
+        request_of(inventory_file, mode_of(sandbox), output=output, registry=registry),
         selection=Selection(
             cells=(cell,) if cell else (),
             meshes=(mesh,) if mesh else (),
             organizations=(organization,) if organization else (),
             layers=(layer,),
         ),
-        provider_lock=provider_lock_of(inventory_file),
-        registry=registry,
     )
     _end(run_terraform_itself(inventory_file, request, words or (), Terminal()), words or [])
 

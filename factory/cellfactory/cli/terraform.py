@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -116,12 +117,9 @@ def validate(
 
     Needs the provider plugins, but no AWS credentials.
     """
-    request = Request(
-        mode="offline",
+    request = replace(
+        request_of(inventory_file, "offline", output=output),
         selection=_selection(cell, layer),
-        output=output_of(inventory_file, output),
-        home=home_of(inventory_file),
-        provider_lock=provider_lock_of(inventory_file),
         parallel=parallel,
     )
     design = read_design(inventory_file)
@@ -150,13 +148,9 @@ def plan(
 
     Other stacks are deferred, and say which stacks they wait for.
     """
-    request = Request(
-        mode=_mode(sandbox),
+    request = replace(
+        request_of(inventory_file, mode_of(sandbox), output=output, registry=registry),
         selection=_selection(cell, layer, mesh, organization, stack),
-        output=output_of(inventory_file, output),
-        home=home_of(inventory_file),
-        provider_lock=provider_lock_of(inventory_file),
-        registry=registry,
         parallel=parallel,
     )
     design = read_design(inventory_file)
@@ -200,14 +194,10 @@ def apply(
     form: Form = "text",
 ) -> None:
     """Apply every stack, each as soon as its inputs exist."""
-    request = Request(
-        mode=_mode(sandbox),
+    request = replace(
+        request_of(inventory_file, mode_of(sandbox), output=output, registry=registry),
         selection=_selection(cell, layer, mesh, organization, stack),
-        output=output_of(inventory_file, output),
-        home=home_of(inventory_file),
-        provider_lock=provider_lock_of(inventory_file),
         parallel=parallel,
-        registry=registry,
         first_apply=first_apply,
     )
     design, allowed = read_design(inventory_file), Allowed.of(allow_destroy or ())
@@ -252,12 +242,9 @@ def destroy(
     Includes cells removed from the inventory: of cells.yaml only `state` is read, except with
     --gone. Accounts are never destroyed; see --forget-accounts.
     """
-    request = Request(
-        mode=_mode(sandbox),
+    request = replace(
+        request_of(inventory_file, mode_of(sandbox), registry=registry),
         selection=_selection(cell, layer, mesh, organization, stack),
-        home=home_of(inventory_file),
-        provider_lock=provider_lock_of(inventory_file),
-        registry=registry,
         parallel=parallel,
         sweep=sweep,
         forget=forget_accounts,
@@ -285,5 +272,19 @@ def _selection(
     )
 
 
-def _mode(sandbox: bool) -> Mode:
+def request_of(
+    inventory_file: Path, mode: Mode, *, output: Path | None = None, registry: str | None = None
+) -> Request:
+    """Ask for a run over the stacks of an inventory: what it needs lies beside that file."""
+    return Request(
+        mode=mode,
+        output=output_of(inventory_file, output),
+        home=home_of(inventory_file),
+        provider_lock=provider_lock_of(inventory_file),
+        registry=registry,
+    )
+
+
+def mode_of(sandbox: bool) -> Mode:
+    """The target of a command that takes --sandbox."""
     return "sandbox" if sandbox else "aws"
