@@ -78,6 +78,19 @@ class Swept:
 
 
 @dataclass(frozen=True, slots=True)
+class NothingToDo:
+    """Every plan found all as it should be, so that nothing was asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Stacks that wait for others which the run was not about."""
+
+    stacks: tuple[StackId, ...]
+    waits_for: tuple[StackId, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class NothingGone:
     """All that is recorded, and asked about, has its place in the inventory."""
 
@@ -120,6 +133,8 @@ Notice = (
     | AccountLeft
     | Lying
     | Swept
+    | NothingToDo
+    | Waiting
     | NothingGone
     | NothingRecorded
     | RecordUnread

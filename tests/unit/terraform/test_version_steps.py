@@ -164,7 +164,8 @@ def test_a_warning_does_not_stop_and_is_told_with_what_was_done(scene: Scene) ->
 
 def test_a_plan_without_versions_is_not_looked_into(scene: Scene) -> None:
     scene.does(NAME, "plan", changes=[{"action": "create", "address": "aws_eks_cluster.cell"}])
-    assert run_plan(scene).status == "planned"
+    with_state(scene, "a", "cluster")
+    assert run_apply(scene).status == "no-change"
     assert scene.commands("show") == []
     assert not list(scene.root.rglob("*.tfplan"))
 

@@ -1,0 +1,90 @@
+"""What a run is about to do, as a person reviews it: plans, and what no plan can tell yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from cellfactory.diff.model import Changes, StackChange
+from cellfactory.layers import StackId
+from cellfactory.terraform.messages import Counts
+from cellfactory.terraform.results import Result
+
+
+@dataclass(frozen=True, kw_only=True)
+class Review:
+    """Every stack of a run, before anything is done to it."""
+
+    results: tuple[Result, ...]
+    recorded: frozenset[StackId] = frozenset()  # those that were applied before
+    accounts: Mapping[StackId, str] = field(default_factory=dict)  # empty where not made yet
+
+    @cached_property
+    def changes(self) -> Changes:
+        """What Terraform plans, in the words of `diff`."""
+        planned = [result for result in self.results if result.status == "planned"]
+        return Changes(
+            stacks=tuple(
+                StackChange(
+                    stack=result.stack,
+                    action="change" if result.stack in self.recorded else "add",
+                    resources=result.changes,
+                )
+                for result in sorted(planned, key=lambda one: one.stack.name)
+            ),
+            unchanged=sum(r.status in ("no-change", "done-before") for r in self.results),
+        )
+
+    @cached_property
+    def counts(self) -> Counts:
+        """How many resources are planned to be added, changed, destroyed and replaced."""
+        counts = [result.counts for result in self.results if result.status == "planned"]
+        return Counts(
+            add=sum(one.add for one in counts),
+            change=sum(one.change for one in counts),
+            destroy=sum(one.destroy for one in counts),
+            replace=sum(one.replace for one in counts),
+        )
+
+    @cached_property
+    def later(self) -> tuple[Result, ...]:
+        """Stacks that cannot be planned yet, and are applied once what they wait for is done."""
+        return tuple(r for r in self.results if r.status == "deferred" and self._goes_on(r.stack))
+
+    @cached_property
+    def waiting(self) -> tuple[Result, ...]:
+        """Stacks that wait for others which this run does not bring about."""
+        later = {result.stack for result in self.later}
+        return tuple(r for r in self.results if r.status == "deferred" and r.stack not in later)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether there is nothing to do at all."""
+        return not self.later and not any(r.status == "planned" for r in self.results)
+
+    @property
+    def touched(self) -> tuple[StackId, ...]:
+        """The stacks that something is to be done to."""
+        later = {result.stack for result in self.later}
+        return tuple(r.stack for r in self.results if r.status == "planned" or r.stack in later)
+
+    @cached_property
+    def places(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Accounts that something is to be done in, with whose they are; a new one has no id."""
+        found: dict[str, dict[str, None]] = {}
+        for stack in self.touched:
+            owner = f"{stack.kind} {stack.owner}"
+            account = self.accounts.get(stack, "") or f"new account of {owner}"
+            found.setdefault(account, {})[owner] = None
+        return tuple((account, tuple(owners)) for account, owners in sorted(found.items()))
+
+    def _goes_on(self, stack: StackId) -> bool:
+        result = self._by_stack.get(stack)
+        if result is None or result.broken:
+            return False
+        return result.status != "deferred" or all(map(self._goes_on, result.waits_for))
+
+    @cached_property
+    def _by_stack(self) -> Mapping[StackId, Result]:
+        return {result.stack: result for result in self.results}
