@@ -145,7 +145,9 @@ def _walk(sides: _Sides, path: Path) -> Iterator[ValueChange]:
             yield ValueChange(path=path, before=_mask(before), after=_mask(after), is_secret=True)
     elif sides.unknown is True:
         yield ValueChange(path=path, before=before, after=_UNKNOWN)
-    elif _inner(before) is dict or _inner(after) is dict:
+    elif not _are_alike(before, after):
+        yield ValueChange(path=path, before=before, after=after)
+    elif dict in (_inner(before), _inner(after)):
         yield from _walk_object(sides, path, before, after)
     elif _is_walked(before, after, sides):
         yield from _walk_list(sides, path, before, after)
@@ -202,6 +204,12 @@ def _is_walked(before: Any, after: Any, sides: _Sides) -> bool:
     is_marked = any(isinstance(mark, list) and any(map(bool, mark)) for mark in marks)
     values = [item for value in (before, after) for _, item in _items(value)]
     return is_marked or any(isinstance(item, dict | list) for item in values)
+
+
+def _are_alike(before: Any, after: Any) -> bool:
+    """Whether two values can be held against each other part by part, or as a whole."""
+    kinds = {_inner(value) for value in (before, after) if value is not ABSENT}
+    return len(kinds) < 2 or not kinds & {dict, list}
 
 
 def _inner(value: Any) -> type:
