@@ -93,8 +93,8 @@ class Terminal:
                 f"    pass --yes to {question.verb} in real AWS without being asked"
             )
             raise UsageError(msg)
-        answer = typer.prompt("Only 'yes' is accepted", default="", show_default=False, err=True)
-        return str(answer).strip() == "yes"
+        typer.echo("Only 'yes' is accepted: ", nl=False, err=True)
+        return sys.stdin.readline().strip() == "yes"
 
     def begun(self, total: int) -> None:
         """Count from here on."""
