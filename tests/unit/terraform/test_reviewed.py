@@ -297,5 +297,5 @@ def test_a_file_with_the_right_digest_and_wrong_parts_is_refused(
 
 @pytest.mark.parametrize("text", ["", "[]", "null", "1", "[" * 100_000, "\0"])
 def test_what_is_no_such_file_is_a_sentence(text: str) -> None:
-    with pytest.raises(TerraformError, match=r"F654 plan\.json is no reviewed plan"):
+    with pytest.raises(TerraformError, match=r"F654 plan\.json is not a reviewed plan"):
         parse_reviewed(text, "plan.json")
