@@ -304,3 +304,6 @@ def test_no_secret_and_no_value_is_in_the_file(world: World) -> None:
     results = world.apply(sources(network=document), agreed)
     assert told(results)["a-network"] == "applied +2 ~0 -0"
     assert "hunter2" not in json.dumps([repr(result) for result in results.values()])
+    logs = [path for path in world.context.target.logs_folder.rglob("*") if path.is_file()]
+    assert logs
+    assert [path for path in logs if "hunter2" in path.read_text("utf-8")] == []

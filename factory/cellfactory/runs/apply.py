@@ -15,7 +15,7 @@ from pathlib import Path
 
 from cellfactory.design import Design
 from cellfactory.layers import StackId
-from cellfactory.processes import forwarding_signals
+from cellfactory.processes import ending_in_order, forwarding_signals
 from cellfactory.runs.notices import NothingToDo, Notice, Pending, Resumable, Waiting
 from cellfactory.runs.prepare import Prepared, prepare
 from cellfactory.runs.request import Outcome, Request
@@ -98,14 +98,24 @@ def _review_and_apply(run: _Run) -> Outcome:
         if run.ready.context.children.stopping:
             return Outcome(results=(*results, *run.ready.left_out), stopped=True)
         review = make_review(run.ready, results)
-        run.watcher.reviewed(review)
-        if review.is_idle:
-            run.watcher.noted(NothingToDo())
-        else:
-            require_agreement(run.watcher, "apply", review.touched, run.request.mode, review)
+        with ending_in_order():
+            _ask(run, review)
         return _apply(run, _agreed(run.ready, review, kept), review.touched, review)
     finally:
         remove_kept(kept)
+
+
+def _ask(run: _Run, review: Review) -> None:
+    """Show a review, and ask about it where there is something to do.
+
+    Raises:
+        UsageError: when the watcher does not agree.
+    """
+    run.watcher.reviewed(review)
+    if review.is_done:
+        run.watcher.noted(NothingToDo())
+    elif not review.is_idle:
+        require_agreement(run.watcher, "apply", review.touched, run.request.mode, review)
 
 
 def _look(run: _Run) -> tuple[tuple[Result, ...], Mapping[StackId, Kept]]:

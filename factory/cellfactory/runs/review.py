@@ -80,8 +80,13 @@ class Review:
 
     @property
     def is_idle(self) -> bool:
-        """Whether there is nothing to do at all."""
+        """Whether there is nothing that could be done."""
         return not self.later and not any(r.status == "planned" for r in self.results)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether all is as it should be; not where something failed, or waits."""
+        return all(r.status in ("no-change", "done-before") for r in self.results)
 
     @property
     def touched(self) -> tuple[StackId, ...]:
