@@ -6,7 +6,7 @@ import functools
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -102,6 +102,14 @@ RegistryPlace = Annotated[
         help="Outputs registry, s3://bucket/prefix or a folder [default: in the state bucket]",
     ),
 ]
+PlanForm = Annotated[
+    Literal["text", "json", "markdown", "github"],
+    typer.Option(
+        "--format",
+        metavar="FORMAT",
+        help="Output format: text, json, markdown, or github (workflow annotations).",
+    ),
+]
 Out = Annotated[
     Path | None,
     _how(
@@ -159,7 +167,7 @@ def plan(
     parallel: Parallel = 4,
     registry: RegistryPlace = None,
     out: Out = None,
-    form: Form = "text",
+    form: PlanForm = "text",
     exit_code: Annotated[
         bool, _how("--exit-code", help="Exit with 10 if there are changes.")
     ] = False,
@@ -177,7 +185,7 @@ def plan(
     design = read_design(inventory_file)
     with Terminal() as watcher:
         outcome = plan_design(design, request, watcher, out=out)
-    finish(outcome, form)
+    finish(outcome, "text" if form == "markdown" else form, markdown=form == "markdown")
     if exit_code and outcome.has_changes:
         raise typer.Exit(10)
 

@@ -34,6 +34,7 @@ from cellfactory.views.results import (
     to_json,
 )
 from cellfactory.views.review import render_review, render_review_question
+from cellfactory.views.review_markdown import render_markdown
 
 
 class Terminal:
@@ -146,8 +147,13 @@ class Terminal:
             say(text)
 
 
-def finish(outcome: Outcome, form: ProblemForm) -> None:
+def finish(outcome: Outcome, form: ProblemForm, *, markdown: bool = False) -> None:
     """Show all results as data, and fail when one of them did.
+
+    Args:
+        outcome: of the run.
+        form: of data and problems.
+        markdown: whether a review is the data, in Markdown.
 
     Raises:
         StoppedError: when it was stopped before all was done.
@@ -167,7 +173,9 @@ def finish(outcome: Outcome, form: ProblemForm) -> None:
     table = render_table(results, style_of(sys.stdout))
     if is_seen:  # line by line; an interrupt is told with the sums
         table = "" if outcome.failed and outcome.stopped else sums
-    if outcome.review is not None:
+    if outcome.review is not None and markdown:
+        table = render_markdown(outcome.review)
+    elif outcome.review is not None:
         table = f"{render_review(outcome.review, style_of(sys.stdout))}\n{table}"
     show({"stacks": to_json(results)}, table, problems, form)
     if not outcome.failed:

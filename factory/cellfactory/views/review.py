@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
-from cellfactory.diff.model import ABSENT, Path, ResourceChange, Unknown
+from cellfactory.diff.model import ABSENT, Path, ResourceChange, StackChange, Unknown
 from cellfactory.layers import StackId
 from cellfactory.runs.review import Review
 from cellfactory.terraform.messages import Counts
@@ -31,7 +31,7 @@ _SIGNS = {
 
 def render_review(review: Review, style: Style = PLAIN) -> str:
     """Render all that is planned, what is foreseen, and a line of sums."""
-    parts = [*_planned(review, style), *_later(review), render_plan_sums(review)]
+    parts = [*_planned(review, style), *later_lines(review), render_plan_sums(review)]
     return "\n".join(part for part in parts if part)
 
 
@@ -75,15 +75,20 @@ def render_review_question(verb: str, review: Review) -> str:
     return f"{verb} {', '.join(parts)} in {counted(len(places), 'account')} ({'; '.join(named)})?"
 
 
+def stack_lines(review: Review, changed: StackChange, style: Style = PLAIN) -> Iterator[str]:
+    """Render what becomes of one stack, a line for each resource and each value."""
+    new = [one for one in changed.resources if one.action == "create"]
+    for line in _folded(review, changed.stack, new):
+        yield "  " + style.paint("good", line)
+    for one in changed.resources:
+        if one.action != "create":
+            yield from _resource(review, changed.stack, one, style)
+
+
 def _planned(review: Review, style: Style) -> Iterator[str]:
     for changed in review.changes.stacks:
         yield style.paint("strong", changed.stack.name)
-        new = [one for one in changed.resources if one.action == "create"]
-        for line in _folded(review, changed.stack, new):
-            yield "  " + style.paint("good", line)
-        for one in changed.resources:
-            if one.action != "create":
-                yield from _resource(review, changed.stack, one, style)
+        yield from stack_lines(review, changed, style)
     for stack, addresses in review.done_already:
         named = ", ".join(addresses[:MOST_PLACES])
         more = len(addresses) - MOST_PLACES
@@ -137,7 +142,8 @@ def _value(value: object) -> str:
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
 
 
-def _later(review: Review) -> Iterator[str]:
+def later_lines(review: Review) -> Iterator[str]:
+    """Render what cannot be planned yet, a line for each stack."""
     for result in (*review.later, *review.waiting):
         number = made(result)
         what = f"will create {number}" if number else "will create nothing new"

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cellfactory.diff.model import ABSENT, Action, ResourceChange, Unknown, ValueChange
 from cellfactory.layers import StackId
@@ -14,6 +16,7 @@ from cellfactory.terraform.messages import Counts
 from cellfactory.terraform.results import Result
 from cellfactory.terraform.shown_values import HIDDEN
 from cellfactory.views.review import render_plan_sums, render_review, render_review_question
+from cellfactory.views.review_markdown import MOST_CHARACTERS, render_markdown
 
 NETWORK, CLUSTER, PEER = (
     StackId("a", "network"),
@@ -161,3 +164,37 @@ def test_of_many_accounts_the_first_are_named() -> None:
 )
 def test_a_plan_that_changes_no_resource_says_so(results: tuple[Result, ...], text: str) -> None:
     assert render_plan_sums(review(*results)) == text
+
+
+def test_markdown_has_what_is_dangerous_first_and_whole() -> None:
+    gone = [change(f'aws_subnet.s["{n}"]', "delete") for n in range(3)]
+    many = change("aws_vpc.cell", "update", *[value(f"t{n}", n, "x" * 90) for n in range(400)])
+    found = review(planned(NETWORK, many), planned(CLUSTER, *gone), planned(PEER, many))
+    text = render_markdown(found)
+    assert text.startswith(
+        "### Plan: 0 to add, 2 to change, 3 to destroy\n\n> [!CAUTION]\n"
+        "> **3 resources to be destroyed or replaced**\n>\n"
+        '> - delete <code>aws_subnet.s["0"]</code> in <code>a-cluster</code>\n'
+    )
+    assert len(text) <= MOST_CHARACTERS
+    assert "1 more stack not shown" in text
+    assert text == render_markdown(found)
+    assert text.index("<summary>a-cluster: 3 resources") < text.index("Plan") + 1_000
+
+
+def test_markdown_cannot_be_broken_out_of() -> None:
+    evil = change("aws_vpc.</code><b>", "delete")
+    fence = change("aws_vpc.cell", "update", value("x", "`````", "</details>"))
+    text = render_markdown(review(planned(NETWORK, evil, fence)))
+    assert "<b>" not in text.split("<details>")[0]
+    assert "``````diff" in text
+
+
+@settings(max_examples=20)
+@given(st.integers(0, 40), st.integers(1, 400))
+def test_markdown_is_never_too_long(stacks: int, dangers: int) -> None:
+    gone = [change(f"aws_subnet.{'s' * 200}{n}", "delete") for n in range(dangers)]
+    results = [planned(StackId(f"c{n}", "network"), *gone[: n + 1]) for n in range(stacks)]
+    text = render_markdown(Review(results=tuple(results)))
+    assert len(text) <= MOST_CHARACTERS
+    assert stacks == 0 or "[!CAUTION]" in text
