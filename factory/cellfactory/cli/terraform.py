@@ -21,6 +21,7 @@ from cellfactory.cli.help import STACKS, TERRAFORM
 from cellfactory.cli.options import DEFAULT_INVENTORY, InventoryFile
 from cellfactory.cli.output import Form
 from cellfactory.cli.watching import Terminal, finish
+from cellfactory.errors import UsageError
 from cellfactory.layers import LAYERS
 from cellfactory.runs.apply import apply_design
 from cellfactory.runs.destroy import destroy_recorded, read_standing
@@ -229,6 +230,9 @@ def apply(
     Shows what would change and asks once. Each stack is applied as soon as its inputs exist, and
     nothing is done beyond what was shown, or beyond a file of `plan --out`.
     """
+    if ask and reviewed is not None:
+        msg = "--reviewed asks nothing: leave out --ask, or --reviewed"
+        raise UsageError(msg)
     request = replace(
         request_of(inventory_file, mode_of(sandbox), output=output, registry=registry),
         selection=_selection(cell, layer, mesh, organization, stack),
