@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 from types import TracebackType
+from typing import Any
 
 import typer
 
@@ -34,6 +35,7 @@ from cellfactory.views.results import (
     to_json,
 )
 from cellfactory.views.review import render_review, render_review_question
+from cellfactory.views.review import to_json as review_to_json
 from cellfactory.views.review_markdown import render_markdown
 
 
@@ -177,7 +179,10 @@ def finish(outcome: Outcome, form: ProblemForm, *, markdown: bool = False) -> No
         table = render_markdown(outcome.review)
     elif outcome.review is not None:
         table = f"{render_review(outcome.review, style_of(sys.stdout))}\n{table}"
-    show({"stacks": to_json(results)}, table, problems, form)
+    data: dict[str, Any] = {"stacks": to_json(results)}
+    if outcome.review is not None:
+        data["plan"] = review_to_json(outcome.review)
+    show(data, table, problems, form)
     if not outcome.failed:
         return
     if form != "text" or outcome.stopped:  # the table ends with the sums

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
 
 from cellfactory.diff.model import ABSENT, Path, ResourceChange, StackChange, Unknown
 from cellfactory.layers import StackId
@@ -15,6 +17,7 @@ from cellfactory.views.style import PLAIN, Style, Tone
 from cellfactory.words import counted
 
 MOST_PLACES = 5  # accounts that a question names
+MOST_LATER = 12  # stacks that are told one by one
 MOST_OF_A_TYPE = 4  # new resources that are named, and not counted
 LONGEST = 100  # characters of a value
 _PLAIN_REASONS = ("cannot_update", "no_resource_config", "each_key")  # what an edit does anyway
@@ -143,11 +146,39 @@ def _value(value: object) -> str:
 
 
 def later_lines(review: Review) -> Iterator[str]:
-    """Render what cannot be planned yet, a line for each stack."""
-    for result in (*review.later, *review.waiting):
-        number = made(result)
-        what = f"will create {number}" if number else "will create nothing new"
-        yield f"{result.stack}: not planned yet ({result.reason}); {what}, as its files say"
+    """Render what cannot be planned yet: a line for each stack, or for each layer of many."""
+    results = (*review.later, *review.waiting)
+    if len(results) <= MOST_LATER:
+        for result in results:
+            told = _will_create([result])
+            yield f"{result.stack}: not planned yet ({result.reason}); {told}"
+        return
+    by_layer: dict[str, list[Result]] = {}
+    for result in results:
+        by_layer.setdefault(result.stack.layer, []).append(result)
+    for layer, found in by_layer.items():
+        owners = counted(len(found), found[0].stack.kind)
+        yield f"{layer} of {owners}: not planned yet; {_will_create(found)}"
+
+
+def _will_create(results: Sequence[Result]) -> str:
+    number = sum(len(result.foreseen) for result in results)
+    least = "at least " if any(map(_is_open, results)) else ""
+    what = f"{least}{counted(number, 'resource')}" if number else "nothing new"
+    return f"will create {what}, as {'its' if len(results) == 1 else 'their'} files say"
+
+
+def to_json(review: Review) -> dict[str, Any]:
+    """Turn the sums of a review into what a machine reads; its stacks are told one by one."""
+    return {
+        **asdict(review.counts),
+        "later": {
+            "stacks": [result.stack.name for result in review.later],
+            "add": sum(len(result.foreseen) for result in review.later),
+        },
+        "waiting": [result.stack.name for result in review.waiting],
+        "accounts": [account for account, _ in review.places if account.isdecimal()],
+    }
 
 
 def _later_words(review: Review) -> str:
@@ -157,14 +188,6 @@ def _later_words(review: Review) -> str:
     number = sum(len(result.foreseen) for result in review.later)
     stacks = counted(len(review.later), "stack")
     return f"{least}{number:,} more to add in {stacks} that cannot be planned yet"
-
-
-def made(result: Result) -> str:
-    """Say how many resources a deferred stack will create; empty for none."""
-    if not result.foreseen:
-        return ""
-    least = "at least " if _is_open(result) else ""
-    return f"{least}{counted(len(result.foreseen), 'resource')}"
 
 
 def _is_open(result: Result) -> bool:

@@ -15,7 +15,13 @@ from cellfactory.runs.review import Review
 from cellfactory.terraform.messages import Counts
 from cellfactory.terraform.results import Result
 from cellfactory.terraform.shown_values import HIDDEN
-from cellfactory.views.review import render_plan_sums, render_review, render_review_question
+from cellfactory.views.review import (
+    later_lines,
+    render_plan_sums,
+    render_review,
+    render_review_question,
+    to_json,
+)
 from cellfactory.views.review_markdown import MOST_CHARACTERS, render_markdown
 
 NETWORK, CLUSTER, PEER = (
@@ -198,3 +204,29 @@ def test_markdown_is_never_too_long(stacks: int, dangers: int) -> None:
     text = render_markdown(Review(results=tuple(results)))
     assert len(text) <= MOST_CHARACTERS
     assert stacks == 0 or "[!CAUTION]" in text
+
+
+def test_many_stacks_that_wait_are_told_by_layer() -> None:
+    cells = [f"c{n}" for n in range(20)]
+    waiting = [
+        deferred(StackId(c, "cluster"), StackId(c, "network"), foreseen=("a.b",)) for c in cells
+    ]
+    found = Review(results=(*(planned(StackId(c, "network"), UPDATE) for c in cells), *waiting))
+    (line,) = later_lines(found)
+    assert (
+        line == "cluster of 20 cells: not planned yet; will create 20 resources, as their files say"
+    )
+
+
+def test_a_machine_reads_the_sums() -> None:
+    cluster = deferred(CLUSTER, NETWORK, foreseen=("a.b", "a.c"))
+    alone = deferred(StackId("b", "cluster"), StackId("c", "network"))
+    assert to_json(review(planned(NETWORK, UPDATE), cluster, alone)) == {
+        "add": 0,
+        "change": 1,
+        "destroy": 0,
+        "replace": 0,
+        "later": {"stacks": ["a-cluster"], "add": 2},
+        "waiting": ["b-cluster"],
+        "accounts": ["444444444444"],
+    }
