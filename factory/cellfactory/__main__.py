@@ -1,6 +1,6 @@
 """The entry of the program: `cellfactory`, and `python -m cellfactory`.
 
-Importing the command line takes some tenths of a second. Somebody who presses Ctrl-C within it wants out,
+Importing a command takes some tenths of a second. Somebody who presses Ctrl-C within it wants out,
 and no traceback; so until the command line has been read, an interrupt ends the program at once.
 Nothing is imported before that but what the interpreter has at hand: `signal` takes longer.
 """

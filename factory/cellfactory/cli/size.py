@@ -38,6 +38,7 @@ class SizeCommand(Command):
 
 COMMAND = SizeCommand
 
+
 def size(
     cells: Annotated[
         list[str] | None,

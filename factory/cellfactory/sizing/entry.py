@@ -67,7 +67,7 @@ class CellEntries:
             assumption="; ".join(filter(None, (detail, row.assumption))),
         )
 
-    def _count_removable(self, only: str, in_zone: bool) -> int:  # noqa: FBT001 - cached
+    def _count_removable(self, only: str, in_zone: bool) -> int:
         """Count the nodes of a pool, or of all, that could go and leave one in each zone."""
         shape = self.shape
         pools = [pool for pool in shape.pools if only in ("", pool.name)]
