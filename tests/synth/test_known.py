@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -61,7 +62,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("words", [(), ("--format", "json"), ("--locked",), ("--format", "github")])
 def test_the_same_is_said_again(made: Path, words: tuple[str, ...]) -> None:
-    slow = synth(made, *words, CELLFACTORY_CACHE=str(made / "another"))
+    shutil.rmtree(made / "cache" / "known")
+    slow = synth(made, *words)
     before = tree(made / "cdktf.out")
     quick = synth(made, *words)
     assert (slow[0], quick[0]) == (True, False)
