@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from cellfactory.cli import main
-from cellfactory.cli.commands import MODULES
+from cellfactory.cli.commands import COMMANDS
 from cellfactory.documents import render_data
 from tests.inventories import data
 from tests.unit.runs.conftest import Place, place
@@ -90,7 +90,7 @@ ANSWERS = {
 
 
 def test_each_command_is_of_one_kind() -> None:
-    assert {*MODULES} == {*TALKS, *SILENT}
+    assert {*COMMANDS} == {*TALKS, *SILENT}
 
 
 def inventory_text() -> str:
