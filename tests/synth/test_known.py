@@ -75,7 +75,7 @@ def append(path: Path) -> None:
     path.write_bytes(path.read_bytes() + b"\n")
 
 
-EDITS: dict[str, Callable[[Path], None]] = {
+EDITS: dict[str, Callable[[Path], object]] = {
     "inventory": lambda folder: append(folder / "cells.yaml"),
     "lock": lambda folder: append(folder / "cells.lock.yaml"),
     "a stack": lambda folder: append(next(folder.glob("cdktf.out/stacks/*/cdk.tf.json"))),

@@ -63,7 +63,7 @@ class Commands(TyperGroup):
         """Name the commands in the order of the help; none is imported."""
         return list(self.commands)
 
-    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 - as above
         """List the commands; none is imported."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, row.says) for name, row in COMMANDS.items()])

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import cellfactory
 from cellfactory.constructs import _cache
 from cellfactory.errors import Finding, Problem, Span
 from cellfactory.stacks import known as module
@@ -110,7 +111,7 @@ def test_the_program_is_its_code_and_its_data(
     (package / "__init__.py").write_text("")
     facts = package / "facts" / "eks.yaml"
     facts.write_text("a: 1")
-    monkeypatch.setattr(module.cellfactory, "__file__", str(package / "__init__.py"))
+    monkeypatch.setattr(cellfactory, "__file__", str(package / "__init__.py"))
     before = module._program.__wrapped__()
     (package / "__init__.pyc").write_text("what Python makes of it does not count")
     assert module._program.__wrapped__() == before
@@ -126,7 +127,7 @@ def test_of_other_bindings_nothing_is_known(way: str, monkeypatch: pytest.Monkey
     assert not knows()
 
 
-FILES = {
+FILES: dict[str, str | bytes] = {
     "manifest.json": '{"stacks": {}}',
     "stacks/a/cdk.tf.json": "{}",
     "stacks/a/charts/c-1.tgz": b"\x1f\x8b",
