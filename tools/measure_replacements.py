@@ -30,7 +30,7 @@ from tools.made_file import write_or_check
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "factory" / "cellfactory" / "facts" / "replacements.yaml"
-SAMPLES = Path(__file__).with_suffix("").with_name("replacements.yaml")
+SAMPLES = Path(__file__).with_name("replacements.yaml")
 READ = Path(__file__).with_name("replacements_read.yaml")
 MEASURED = "2026-11-28"
 """The day of the measurement; set by hand."""
@@ -53,6 +53,7 @@ SETTINGS = {
 STANDING: Mapping[str, Any] = {"latest_version": 1, "default_version": 1, "id": "standing"}
 """What the provider computed of a resource that stands, where its plan needs it."""
 
+REPLACE, IN_PLACE = "replace", "in-place"
 ROUNDS = 4
 """In which a provider's defaults are found: each may make others known."""
 
@@ -87,10 +88,11 @@ def is_leaf(value: Any) -> bool:
 
 
 def leaves(sample: Mapping[str, Any], path: Path_ = ()) -> Iterator[Path_]:
-    """Yield the path of every leaf."""
+    """Yield the path of every leaf that may have another value."""
     for name, value in sample.items():
         if is_leaf(value):
-            yield (*path, name)
+            if value[0] != value[1]:
+                yield (*path, name)
         else:
             yield from leaves(value[0], (*path, name))
 
@@ -130,7 +132,10 @@ def probes(samples: Mapping[str, Any], schemas: Mapping[str, Any]) -> Iterator[P
         for name in (name for name, value in sample.items() if not is_leaf(value)):
             if not schemas[kind]["block"]["block_types"][name].get("min_items"):
                 less = without(base, (name,))
-                for way, (before, after) in {"added": (less, base), "removed": (base, less)}.items():
+                for way, (before, after) in {
+                    "added": (less, base),
+                    "removed": (base, less),
+                }.items():
                     yield Probe(type=kind, path=(name,), way=way, before=before, after=after)
 
 
@@ -234,7 +239,9 @@ class Workshop:
         self._write("terraform.tfstate", state_of(asked, self.schemas))
         out = self.folder / "plan"
         out.unlink(missing_ok=True)
-        told = self.run("plan", "-refresh=false", "-lock=false", "-input=false", "-json", "-out=plan")
+        told = self.run(
+            "plan", "-refresh=false", "-lock=false", "-input=false", "-json", "-out=plan"
+        )
         refused: dict[str, str] = {}
         for line in map(json.loads, filter(None, told.splitlines())):
             found = line.get("diagnostic", {})
@@ -258,7 +265,9 @@ def _named_in(said: str) -> str:
     return found[1] if found else ""
 
 
-def settle(workshop: Workshop, bodies: Mapping[str, tuple[str, dict[str, Any]]]) -> dict[str, Asked]:
+def settle(
+    workshop: Workshop, bodies: Mapping[str, tuple[str, dict[str, Any]]]
+) -> dict[str, Asked]:
     """Find what stands for each body: its provider plans nothing for it, defaults included.
 
     Args:
@@ -283,8 +292,12 @@ def settle(workshop: Workshop, bodies: Mapping[str, tuple[str, dict[str, Any]]])
             block = workshop.schemas[one.type]["block"]
             state = fill(block, change["after"], change.get("after_unknown"), one.state)
             asked[name] = replace(one, state=state)
-    still = sorted(f"{asked[name].type}: {changes[name]['actions']} {_moved(changes[name])}" for name in moving)
-    raise SystemExit("no state was found that its own configuration leaves alone:\n" + "\n".join(still))
+    still = sorted(
+        f"{asked[name].type}: {changes[name]['actions']} {_moved(changes[name])}" for name in moving
+    )
+    raise SystemExit(
+        "no state was found that its own configuration leaves alone:\n" + "\n".join(still)
+    )
 
 
 def _moved(change: Mapping[str, Any]) -> list[str]:
@@ -327,11 +340,15 @@ def _stand_in(kind: Any) -> Any:
     return {"string": "standing", "number": 1, "bool": False}[kind]
 
 
-def outcome(change: Mapping[str, Any]) -> str:
-    """Say what a plan does."""
-    if "delete" in change["actions"]:
-        return "replace"
-    return "nothing" if change["actions"] == ["no-op"] else "update"
+def outcome(change: Mapping[str, Any], probe: Probe) -> str:
+    """Say what a plan does because of a probe.
+
+    What the provider would replace for an attribute that neither body names is a default of its
+    own that the state lacks, and no answer.
+    """
+    ours = probe.before.keys() | probe.after.keys()
+    named = any(path[0] in ours for path in change.get("replace_paths", ()))
+    return REPLACE if "delete" in change["actions"] and named else IN_PLACE
 
 
 def measure(
@@ -365,7 +382,7 @@ def measure(
     table: dict[str, dict[str, Ways]] = defaultdict(lambda: defaultdict(dict))
     for name, change in changes.items():
         probe = every[int(name[1:])]
-        table[probe.type][".".join(probe.path)].setdefault(probe.way, outcome(change))
+        table[probe.type][".".join(probe.path)].setdefault(probe.way, outcome(change, probe))
     told = {_describe(every[int(name[1:])]): why for name, why in refused.items()}
     return {kind: dict(rows) for kind, rows in table.items()}, told
 
@@ -376,3 +393,55 @@ def _key(probe: Probe) -> str:
 
 def _describe(probe: Probe) -> str:
     return f"{probe.type} {'.'.join(probe.path)} {probe.way}"
+
+
+def folded(ways: Ways) -> str | Ways:
+    """Write an outcome that every way has in common as one word."""
+    return ways["changed"] if "changed" in ways and len({*ways.values()}) == 1 else ways
+
+
+def render(table: Mapping[str, Mapping[str, Ways]]) -> str:
+    """Write the whole file: what was measured, and below it what was read."""
+    read = yaml.safe_load(READ.read_text("utf-8"))
+    lines = [
+        "# Made by `python -m tools.measure_replacements`: what Terraform does to a resource for",
+        "# which an attribute becomes another (`changed`), comes (`added`) or goes (`removed`).",
+        "# `in-place` includes what Terraform passes over.",
+        "measured:",
+        f"  provider: {SOURCE}",
+        f'  version: "{VERSION}"',
+        f"  checked: {MEASURED}",
+        "  types:",
+    ]
+    for kind in sorted(table):
+        lines.append(f"    {kind}:")
+        lines += [
+            f"      {path}: {_words(folded(table[kind][path]))}" for path in sorted(table[kind])
+        ]
+    rest = yaml.safe_dump({"read": read}, sort_keys=False, width=100)
+    return "\n".join(lines) + "\n" + rest
+
+
+def _words(told: str | Ways) -> str:
+    if isinstance(told, str):
+        return told
+    return "{" + ", ".join(f"{way}: {told[way]}" for way in sorted(told)) + "}"
+
+
+def main() -> int:
+    """Measure, and write or check the file."""
+
+    def made() -> str:
+        mirror = os.environ.get("TF_PLUGIN_MIRROR", "")
+        if not mirror:
+            raise SystemExit("TF_PLUGIN_MIRROR names no Terraform filesystem mirror")
+        table, refused = measure(mirror)
+        for what, why in sorted(refused.items()):
+            sys.stderr.write(f"not planned: {what}: {why}\n")
+        return render(table)
+
+    return write_or_check(TARGET, made, __doc__ or "")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
