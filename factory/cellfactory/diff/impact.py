@@ -2,164 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterator, Mapping
 
+from cellfactory.addressing.births import Birth
+from cellfactory.addressing.need import pod_reservations, reserved_addresses
 from cellfactory.design import Design
+from cellfactory.diff.impact_model import (
+    CellImpact,
+    GroupImpact,
+    Impact,
+    MeshImpact,
+    Room,
+    ValueStep,
+    VersionImpact,
+)
+from cellfactory.diff.impact_nodes import group_impacts
+from cellfactory.inventory.node_config import pods_per_node, prefixes_per_node
+from cellfactory.inventory.schema import CellType, ExistingAccount
+from cellfactory.inventory.version_step import refusal
+from cellfactory.sizing.control_plane import PRICES
+from cellfactory.sizing.usage import Usage
 
-CellAction = Literal["add", "change", "remove"]
+__all__ = [
+    "CellImpact",
+    "GroupImpact",
+    "Impact",
+    "MeshImpact",
+    "Room",
+    "ValueStep",
+    "VersionImpact",
+    "impact",
+]
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ValueStep:
-    """A value of the inventory that became another, as both would be written."""
-
-    what: str  # key, such as `instance_type`
-    before: str
-    after: str
-
-    def __str__(self) -> str:
-        return f"{self.what} {self.before} → {self.after}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GroupImpact:
-    """One node group of the inventory, in all its zones, whose nodes are not what they were.
-
-    A node is `replaced` where a successor stands in its zone and group afterwards. `before` less
-    `removed` is `after` less `added`.
-    """
-
-    name: str  # after the change; before it where the group goes
-    before: int  # nodes
-    after: int  # nodes
-    replaced: int = 0  # nodes
-    removed: int = 0  # nodes that go without a successor
-    added: int = 0  # nodes that had no predecessor
-    why: tuple[ValueStep, ...] = ()  # what replaces its nodes
-    renamed_from: str = ""
-    at_once: bool = False  # EKS makes the group anew: no `max_unavailable` holds nodes back
-    max_unavailable: int = 1  # nodes of each EKS group that are replaced at a time
-    waves: int = 0  # of the EKS group that has the most
-    minutes: float = 0  # that the waves take at least; 0 without any
-    most_minutes: float = 0  # after which EKS gives up
-
-    @property
-    def drained(self) -> int:
-        """Nodes whose pods have to leave (nodes)."""
-        return self.replaced + self.removed
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Room:
-    """What a cell holds, and how much is left of what binds it."""
-
-    nodes: int
-    zones: int
-    pods_per_node: int
-    bound: str  # title of the bound that stops the cell's growth first
-    used: float  # in `unit`
-    limit: float  # in `unit`
-    unit: str
-    more_per_zone: int  # nodes that could come in each zone (nodes); negative: it does not fit
-
-    @property
-    def pods(self) -> int:
-        """Pods that the cell holds."""
-        return self.nodes * self.pods_per_node
-
-    @property
-    def share(self) -> float:
-        """Used by limit, 0 where there is no limit."""
-        return self.used / self.limit if self.limit else 0.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VersionImpact:
-    """The Kubernetes version of a control plane that became another."""
-
-    before: str
-    after: str
-    refused: Literal["", "back", "skips"]  # why EKS would not do it
-
-    def __str__(self) -> str:
-        return f"Kubernetes {self.before} → {self.after}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CellImpact:
-    """A cell that comes, goes, or is not what it was."""
-
-    name: str
-    action: CellAction
-    ring: str
-    account: str  # id, or e-mail address of one that is made
-    groups: tuple[GroupImpact, ...] = ()  # by name; those that change
-    before: Room | None = None  # None where the cell comes
-    after: Room | None = None  # None where it goes
-    version: VersionImpact | None = None
-    addons: tuple[ValueStep, ...] = ()  # versions of add-ons, by name
-    identity: tuple[ValueStep, ...] = ()  # what Terraform cannot change of a cell that stands
-    zones_lost: tuple[str, ...] = ()
-    zones_gained: tuple[str, ...] = ()
-    renamed_from: str = ""  # the cell that had its account before
-    dollars_per_hour: float = 0  # what is added of what has a price among the facts (USD)
-
-    @property
-    def replaced(self) -> int:
-        """Nodes that successors take over from (nodes)."""
-        return sum(group.replaced for group in self.groups)
-
-    @property
-    def removed(self) -> int:
-        """Nodes that go without a successor (nodes)."""
-        return sum(group.removed for group in self.groups)
-
-    @property
-    def added(self) -> int:
-        """Nodes that come without a predecessor (nodes)."""
-        return sum(group.added for group in self.groups)
-
-    @property
-    def drained(self) -> int:
-        """Nodes whose pods have to leave (nodes)."""
-        return self.replaced + self.removed
-
-    @property
-    def minutes(self) -> float:
-        """How long its nodes are replaced at least, all its groups at once (minutes)."""
-        return max((group.minutes for group in self.groups), default=0.0)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MeshImpact:
-    """The edges of a mesh, to its hubs included, that come and go; sorted pairs of names."""
-
-    name: str
-    gained: tuple[tuple[str, str], ...] = ()
-    lost: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Impact:
-    """All that an edit does to cells, by name; nothing where it does nothing to them."""
-
-    cells: tuple[CellImpact, ...] = ()
-    meshes: tuple[MeshImpact, ...] = ()
-    rings: tuple[str, ...] = ()  # those with cells that stand and change, in order of rollout
-    standing: int = 0  # nodes of all cells before the edit (nodes)
-
-    def __bool__(self) -> bool:
-        return bool(self.cells or self.meshes)
-
-    def __iter__(self) -> Iterator[CellImpact]:
-        return iter(self.cells)
-
-    @property
-    def drained(self) -> int:
-        """Nodes whose pods have to leave, of all cells (nodes)."""
-        return sum(cell.drained for cell in self.cells)
+Edge = tuple[str, str]
+"""Two cells, or a cell and a hub; sorted."""
 
 
 def impact(before: Design | None, after: Design) -> Impact:
@@ -169,5 +45,199 @@ def impact(before: Design | None, after: Design) -> Impact:
         before: what stands; None where nothing does, so that every cell is new.
         after: what is asked for.
     """
-    del before, after
-    return Impact()
+    if before is after:
+        return Impact()
+    cells = tuple(_cells(before, after))
+    changed = {cell.ring for cell in cells if cell.action == "change"}
+    return Impact(
+        cells=cells,
+        meshes=_meshes(before, after),
+        rings=tuple(ring for ring in after.inventory.rings if ring in changed),
+        standing=sum(room_of(before, c).nodes for c in before.inventory.cells) if before else 0,
+    )
+
+
+def room_of(design: Design, cell: str) -> Room:
+    """Say what a cell holds, and how much is left of what binds it."""
+    kind = design.inventory.type_of(cell)
+    zones = len(kind.zones)
+    nodes = zones * sum(group.nodes_per_zone for group in kind.node_groups.values())
+    limits = [u for u in design.ledger.of(cell) if u.gate == "error" and u.more_nodes is not None]
+    binding = design.ledger.binding(cell)
+    return Room(
+        nodes=nodes,
+        zones=zones,
+        pods_per_node=pods_per_node(kind, design.facts),
+        bound=binding.bound if binding else "",
+        scope=str(binding.scope) if binding else cell,
+        used=binding.used if binding else 0,
+        limit=binding.limit if binding else 0,
+        unit=binding.unit if binding else "",
+        more_per_zone=min((_more_per_zone(usage, zones) for usage in limits), default=0),
+    )
+
+
+def _more_per_zone(usage: Usage, zones: int) -> int:
+    more = usage.more_nodes or 0
+    return more if usage.in_zone else more // zones
+
+
+def _cells(before: Design | None, after: Design) -> Iterator[CellImpact]:
+    stood = before.inventory.cells if before else {}
+    came = after.inventory.cells.keys() - stood.keys()
+    went = stood.keys() - after.inventory.cells.keys()
+    names = _renamed(before, after, came, went) if before else {}
+    for name in sorted(stood.keys() | after.inventory.cells.keys()):
+        if name in came:
+            yield _added(after, name, names.get(name, ""))
+        elif before and name in went:
+            yield _removed(before, name)
+        elif before and (changed := _changed(before, after, name)):
+            yield changed
+
+
+def _renamed(before: Design, after: Design, came: set[str], went: set[str]) -> Mapping[str, str]:
+    """Find cells that come into an account that another one leaves."""
+    left = {_account(before, name): name for name in sorted(went)}
+    found = {name: left.get(_account(after, name), "") for name in sorted(came)}
+    return {name: old for name, old in found.items() if old}
+
+
+def _account(design: Design, cell: str) -> str:
+    account = design.inventory.cells[cell].account
+    return account.id if isinstance(account, ExistingAccount) else account.email
+
+
+def _added(design: Design, cell: str, renamed_from: str) -> CellImpact:
+    return CellImpact(
+        name=cell,
+        action="add",
+        ring=design.inventory.cells[cell].ring,
+        account=_account(design, cell),
+        groups=group_impacts(None, design, cell),
+        after=room_of(design, cell),
+        renamed_from=renamed_from,
+        dollars_per_hour=_price(design, cell),
+    )
+
+
+def _removed(design: Design, cell: str) -> CellImpact:
+    return CellImpact(
+        name=cell,
+        action="remove",
+        ring=design.inventory.cells[cell].ring,
+        account=_account(design, cell),
+        groups=group_impacts(design, None, cell),
+        before=room_of(design, cell),
+        dollars_per_hour=-_price(design, cell),
+    )
+
+
+def _changed(before: Design, after: Design, cell: str) -> CellImpact | None:
+    """Compare a cell that stays; None where nothing of it is another."""
+    was, is_now = before.inventory.type_of(cell), after.inventory.type_of(cell)
+    mesh = (before.inventory.cells[cell].mesh, after.inventory.cells[cell].mesh)
+    found = CellImpact(
+        name=cell,
+        action="change",
+        ring=after.inventory.cells[cell].ring,
+        account=_account(after, cell),
+        groups=group_impacts(before, after, cell),
+        version=_version(was, is_now),
+        addons=_addons(was, is_now),
+        identity=_identity(before, after, cell),
+        mesh=ValueStep(what="mesh", before=mesh[0], after=mesh[1]) if mesh[0] != mesh[1] else None,
+        zones_lost=tuple(sorted(set(was.zones) - set(is_now.zones))),
+        zones_gained=tuple(sorted(set(is_now.zones) - set(was.zones))),
+        prefixes=_prefixes(before, after, cell),
+        reservations_lost=len(_reservations(before, cell) - _reservations(after, cell)),
+        dollars_per_hour=_price(after, cell) - _price(before, cell),
+    )
+    return found.with_rooms(room_of(before, cell), room_of(after, cell)) if found else None
+
+
+def _version(was: CellType, is_now: CellType) -> VersionImpact | None:
+    before, after = was.kubernetes_version, is_now.kubernetes_version
+    if before == after:
+        return None
+    return VersionImpact(before=before, after=after, refused=refusal(before, after))
+
+
+def _addons(was: CellType, is_now: CellType) -> tuple[ValueStep, ...]:
+    names = sorted(was.addons.keys() | is_now.addons.keys())
+    versions = ((name, was.addon_version(name), is_now.addon_version(name)) for name in names)
+    return tuple(
+        ValueStep(what=name, before=old or "none", after=new or "none")
+        for name, old, new in versions
+        if old != new
+    )
+
+
+def _identity(before: Design, after: Design, cell: str) -> tuple[ValueStep, ...]:
+    """Find what of a cell no apply can change: whoever accepts it by hand, answers for it."""
+    born, now = before.lock.births.get(cell), after.lock.births.get(cell)
+    if born is None or now is None:
+        return ()
+    pairs = zip(_described(born).items(), _described(now).values(), strict=True)
+    return tuple(
+        ValueStep(what=what, before=old, after=new)
+        for (what, old), new in pairs
+        if old and new and old != new
+    )
+
+
+def _described(birth: Birth) -> dict[str, str]:
+    return {
+        "organization": birth.management_account,
+        "account": birth.account or "",
+        "e-mail address": birth.email or "",
+        "Region": birth.region,
+        "service_block": str(birth.service_block),
+        "state": f"{birth.state_bucket} in {birth.state_region}",
+    }
+
+
+def _prefixes(before: Design, after: Design, cell: str) -> ValueStep | None:
+    old = prefixes_per_node(before.inventory.type_of(cell), before.facts)
+    new = prefixes_per_node(after.inventory.type_of(cell), after.facts)
+    if old == new:
+        return None
+    return ValueStep(what="prefixes_per_node", before=str(old), after=str(new))
+
+
+def _reservations(design: Design, cell: str) -> set[str]:
+    """List the blocks that are kept for prefixes in the pod subnets of a cell."""
+    prefixes = prefixes_per_node(design.inventory.type_of(cell), design.facts)
+    kept = reserved_addresses(design.facts)
+    zones = design.plan.cells[cell].zones.values()
+    return {str(b) for zone in zones for b in pod_reservations(zone["pod"], prefixes, kept)}
+
+
+def _price(design: Design, cell: str) -> float:
+    """Say what a cell costs of what has a price among the facts (USD per hour)."""
+    parameter = PRICES.get(design.inventory.type_of(cell).control_plane_tier)
+    return design.facts.parameter(parameter) if parameter else 0.0
+
+
+def _meshes(before: Design | None, after: Design) -> tuple[MeshImpact, ...]:
+    """Find the edges that come and go; one that stays in a mesh of another name does neither."""
+    old, new = _edges(before) if before else {}, _edges(after)
+    changes = [
+        MeshImpact(
+            name=mesh,
+            gained=tuple(sorted(e for e, m in new.items() if m == mesh and e not in old)),
+            lost=tuple(sorted(e for e, m in old.items() if m == mesh and e not in new)),
+        )
+        for mesh in sorted({*old.values(), *new.values()})
+    ]
+    return tuple(change for change in changes if change.gained or change.lost)
+
+
+def _edges(design: Design) -> dict[Edge, str]:
+    """List every edge of a design with its mesh."""
+    found: dict[Edge, str] = {}
+    for name, cell in design.inventory.cells.items():
+        for other in (*design.inventory.peers_of(name), *design.inventory.hubs_of(name)):
+            one, two = sorted((name, other))
+            found[one, two] = cell.mesh
+    return found
