@@ -119,7 +119,7 @@ def validate(
     """
     request = replace(
         request_of(inventory_file, "offline", output=output),
-        selection=_selection(cell, layer),
+        selection=selection_of(cell, layer),
         parallel=parallel,
     )
     design = read_design(inventory_file)
@@ -150,7 +150,7 @@ def plan(
     """
     request = replace(
         request_of(inventory_file, mode_of(sandbox), output=output, registry=registry),
-        selection=_selection(cell, layer, mesh, organization, stack),
+        selection=selection_of(cell, layer, mesh, organization, stack),
         parallel=parallel,
     )
     design = read_design(inventory_file)
@@ -196,7 +196,7 @@ def apply(
     """Apply every stack, each as soon as its inputs exist."""
     request = replace(
         request_of(inventory_file, mode_of(sandbox), output=output, registry=registry),
-        selection=_selection(cell, layer, mesh, organization, stack),
+        selection=selection_of(cell, layer, mesh, organization, stack),
         parallel=parallel,
         first_apply=first_apply,
     )
@@ -244,7 +244,7 @@ def destroy(
     """
     request = replace(
         request_of(inventory_file, mode_of(sandbox), registry=registry),
-        selection=_selection(cell, layer, mesh, organization, stack),
+        selection=selection_of(cell, layer, mesh, organization, stack),
         parallel=parallel,
         sweep=sweep,
         forget=forget_accounts,
@@ -256,13 +256,14 @@ def destroy(
     finish(outcome, form)
 
 
-def _selection(
+def selection_of(
     cells: Sequence[str] | None,
     layers: Sequence[str] | None,
     meshes: Sequence[str] | None = None,
     organizations: Sequence[str] | None = None,
     stacks: Sequence[str] | None = None,
 ) -> Selection:
+    """Put together which stacks the options of a command name."""
     return Selection(
         cells=tuple(cells or ()),
         layers=tuple(layers or ()),

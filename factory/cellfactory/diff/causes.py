@@ -1,4 +1,4 @@
-"""Why a stack comes out otherwise: which values of the inventory or the lock are not what they were.
+"""Why a stack comes out otherwise: which values of the inventory or the lock are new.
 
 A stack is described by its owner, what that is made of, and whom it is joined to; so whatever
 changed of those is named. Where nothing did, the program itself writes it in another way.

@@ -15,6 +15,7 @@ from cellfactory.diff.model import (
     ABSENT,
     PARTS,
     Changes,
+    Entry,
     ResourceChange,
     StackAction,
     StackChange,
@@ -23,6 +24,7 @@ from cellfactory.diff.model import (
 from cellfactory.diff.replacing import replaces
 from cellfactory.diff.rows import trim
 from cellfactory.diff.values import compare
+from cellfactory.facts.replacements import Way
 from cellfactory.layers import StackId
 from cellfactory.tree.document import Document
 from cellfactory.tree.tree import read_tree
@@ -106,9 +108,7 @@ def _both(address: str, old: Item, new: Item, source: str) -> ResourceChange | N
         return None
     kind = address.partition(".")[0]
     if kind not in PARTS:
-        values = tuple(
-            replace(value, replaces=bool(replaces(kind, value.path))) for value in values
-        )
+        values = tuple(replace(value, replaces=_replaces(kind, value)) for value in values)
     is_likely = any(value.replaces for value in values)
     return ResourceChange(
         address=address,
@@ -117,6 +117,14 @@ def _both(address: str, old: Item, new: Item, source: str) -> ResourceChange | N
         moved_from=moved_from,
         is_likely=is_likely,
     )
+
+
+def _replaces(kind: str, value: ValueChange) -> bool:
+    path = tuple(step for step in value.path if not isinstance(step, Entry))
+    way: Way = "changed"
+    if ABSENT in (value.before, value.after):
+        way = "added" if value.before is ABSENT else "removed"
+    return bool(replaces(kind, path, way))
 
 
 def _whole(item: Item, *, new: bool) -> tuple[ValueChange, ...]:

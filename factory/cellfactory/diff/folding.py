@@ -118,8 +118,10 @@ def all_folds(folded: Folded) -> Iterator[Change]:
     for whole in (*folded.gone, *folded.new):
         for changed in whole.stacks:
             yield from ((changed.stack, resource) for resource in changed.resources)
-    for found in (*folded.dangers, *folded.edges, *folded.others, *folded.parts):
-        yield from found.changes
+    for alike in (*folded.dangers, *folded.others, *folded.parts):
+        yield from alike.changes
+    for edges in folded.edges:
+        yield from edges.changes
 
 
 def real(resources: Iterable[ResourceChange]) -> tuple[ResourceChange, ...]:
@@ -186,7 +188,8 @@ def _pair(stack: StackId, change: ResourceChange) -> tuple[str, str] | None:
 
 def _edges(found: Sequence[tuple[tuple[str, str], Change]]) -> Iterator[Edges]:
     """Group edges by the end that most of them have; an edge is told once."""
-    for action, word in (("delete", "remove"), ("create", "add")):
+    sides: tuple[tuple[str, StackAction], ...] = (("delete", "remove"), ("create", "add"))
+    for action, told in sides:
         left = [(pair, change) for pair, change in found if change[1].action == action]
         while left:
             hub = _commonest(pair for pair, _ in left)
@@ -194,7 +197,7 @@ def _edges(found: Sequence[tuple[tuple[str, str], Change]]) -> Iterator[Edges]:
             left = [(pair, change) for pair, change in left if hub not in pair]
             peers = sorted({name for pair, _ in mine for name in pair if name != hub})
             yield Edges(
-                action="remove" if word == "remove" else "add",
+                action=told,
                 hub=hub,
                 peers=tuple(peers),
                 changes=tuple(change for _, change in mine),

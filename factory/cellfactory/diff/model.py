@@ -21,6 +21,12 @@ Path = tuple[str | int, ...]
 """Where in a resource, such as `("tags", "team")`; what a string holds lies below its path."""
 
 
+class Entry(str):
+    """A step of a path: the entry of a list that a key of its own names, such as `name=a`."""
+
+    __slots__ = ()
+
+
 class Absent(Enum):
     """The one value that stands for there being none, which is not `null`."""
 

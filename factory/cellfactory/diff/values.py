@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from cellfactory.diff.model import ABSENT, Path, Unknown, ValueChange
+from cellfactory.diff.model import ABSENT, Entry, Path, Unknown, ValueChange
 from cellfactory.diff.texts import open_text
 from cellfactory.tree.values import Expression
 
@@ -155,7 +155,7 @@ def _lists(old: list[Any], new: list[Any], path: Path) -> Iterator[ValueChange]:
         return
     left, right = _by_name(old, name), _by_name(new, name)
     for key in sorted({*left, *right}):
-        place = (*path, f"{name}={key}")
+        place = (*path, Entry(f"{name}={key}"))
         yield from compare(left.get(key, ABSENT), right.get(key, ABSENT), place)
 
 
