@@ -69,7 +69,7 @@ def room_of(design: Design, cell: str) -> Room:
         zones=zones,
         pods_per_node=pods_per_node(kind, design.facts),
         bound=binding.bound if binding else "",
-        scope=str(binding.scope) if binding else cell,
+        scope=binding.scope.name if binding and binding.scope.name != cell else "",
         used=binding.used if binding else 0,
         limit=binding.limit if binding else 0,
         unit=binding.unit if binding else "",
