@@ -264,9 +264,7 @@ def _in_all(impact: Impact) -> Iterator[Told]:
     if len(standing) < 2:
         return
     drained = sum(cell.drained for cell in standing)
-    text = (
-        f"{drained:,} of all {counted(impact.standing, 'node')} drained in {len(standing):,} cells"
-    )
+    text = f"{drained:,} of {counted(impact.standing, 'node')} drained in {len(standing):,} cells"
     rings = f", ring by ring: {', '.join(impact.rings)}" if len(impact.rings) > 1 else ""
     least = f"; at least {duration(impact.minutes)} in all" if impact.minutes else ""
     yield Told(level="caution", subject="", text=f"{text}{rings}{least}")
