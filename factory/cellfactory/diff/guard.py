@@ -48,7 +48,7 @@ _SAID: Mapping[GuardClass, tuple[str, str]] = {
     "edges_lost": ("cuts", "edge"),
 }
 _SHOWN = 3  # of what is counted, in a hint
-_OVERRIDE = re.compile(r"(?P<what>[^=\[\]]+(\[(\"[^\"]*\"|[0-9]+)\])?)=(?P<reason>.*)", re.S)
+_OVERRIDE = re.compile(r'(?P<what>[^=\[\]]+(\[("[^"]*"|[0-9]+)\])?)\s*=(?P<reason>.*)', re.S)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
