@@ -8,6 +8,7 @@ What is no file, such as a device or a pipe, is written to and never replaced.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import tempfile
 from pathlib import Path
@@ -122,6 +123,14 @@ def read_bytes(path: Path, most_bytes: int | None = None) -> bytes:
     except OSError as error:
         msg = f"cannot read {path}: {error.strerror}"
         raise UsageError(msg) from error
+
+
+def digest_file(path: Path) -> str:
+    """Digest what a file holds, as `sha256:…`; empty when it is not there or not readable."""
+    try:
+        return "sha256:" + hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return ""
 
 
 def read_text(path: Path) -> str:

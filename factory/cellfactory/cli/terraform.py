@@ -102,6 +102,25 @@ RegistryPlace = Annotated[
         help="Outputs registry, s3://bucket/prefix or a folder [default: in the state bucket]",
     ),
 ]
+Out = Annotated[
+    Path | None,
+    _how(
+        "--out",
+        metavar="FILE",
+        dir_okay=False,
+        help="Write what was planned, without values, for `apply --reviewed`.",
+    ),
+]
+Reviewed = Annotated[
+    Path | None,
+    _how(
+        "--reviewed",
+        metavar="FILE",
+        dir_okay=False,
+        help="Ask nothing, and refuse what goes beyond this file of `plan --out`.",
+    ),
+]
+Ask = Annotated[bool, _how("--ask", help="Plan, show and ask first, in the sandbox too.")]
 Yes = Annotated[bool, _how("--yes", "-y", help="Do not ask before changing real AWS.")]
 
 
@@ -139,6 +158,7 @@ def plan(
     stack: Stacks = None,
     parallel: Parallel = 4,
     registry: RegistryPlace = None,
+    out: Out = None,
     form: Form = "text",
     exit_code: Annotated[
         bool, _how("--exit-code", help="Exit with 10 if there are changes.")
@@ -146,7 +166,8 @@ def plan(
 ) -> None:
     """Plan every stack whose inputs exist.
 
-    Other stacks are deferred, and say which stacks they wait for.
+    Shows what would change. Other stacks are deferred: they say which stacks they wait for, and
+    what they will create.
     """
     request = replace(
         request_of(inventory_file, mode_of(sandbox), output=output, registry=registry),
@@ -155,7 +176,7 @@ def plan(
     )
     design = read_design(inventory_file)
     with Terminal() as watcher:
-        outcome = plan_design(design, request, watcher)
+        outcome = plan_design(design, request, watcher, out=out)
     finish(outcome, form)
     if exit_code and outcome.has_changes:
         raise typer.Exit(10)
@@ -172,6 +193,8 @@ def apply(
     stack: Stacks = None,
     parallel: Parallel = 4,
     registry: RegistryPlace = None,
+    reviewed: Reviewed = None,
+    ask: Ask = False,
     yes: Yes = False,
     allow_destroy: Annotated[
         list[str] | None,
@@ -193,16 +216,23 @@ def apply(
     ] = None,
     form: Form = "text",
 ) -> None:
-    """Apply every stack, each as soon as its inputs exist."""
+    """Plan, ask, and apply every stack.
+
+    Shows what would change and asks once. Each stack is applied as soon as its inputs exist, and
+    nothing is done beyond what was shown, or beyond a file of `plan --out`.
+    """
     request = replace(
         request_of(inventory_file, mode_of(sandbox), output=output, registry=registry),
         selection=selection_of(cell, layer, mesh, organization, stack),
         parallel=parallel,
         first_apply=first_apply,
+        asks=ask,
     )
     design, allowed = read_design(inventory_file), Allowed.of(allow_destroy or ())
     with Terminal(yes=yes) as watcher:
-        outcome = apply_design(design, request, watcher, allowed=allowed, resume=resume)
+        outcome = apply_design(
+            design, request, watcher, allowed=allowed, resume=resume, reviewed=reviewed
+        )
     finish(outcome, form)
 
 

@@ -16,6 +16,7 @@ from cellfactory.errors import Problem, StoppedError, TerraformError, UsageError
 from cellfactory.layers import StackId
 from cellfactory.runs.notices import Notice
 from cellfactory.runs.request import Outcome
+from cellfactory.runs.review import Review
 from cellfactory.runs.watcher import Question
 from cellfactory.terraform.findings import findings_of
 from cellfactory.terraform.messages import Step
@@ -32,6 +33,7 @@ from cellfactory.views.results import (
     render_warnings,
     to_json,
 )
+from cellfactory.views.review import render_review, render_review_question
 
 
 class Terminal:
@@ -57,6 +59,9 @@ class Terminal:
         _trace: TracebackType | None,
     ) -> None:
         """Take the live view down."""
+        self._end_display()
+
+    def _end_display(self) -> None:
         if self._display is not None:
             self._display.stop()
             self._display = None
@@ -64,6 +69,11 @@ class Terminal:
     def noted(self, notice: Notice) -> None:
         """Show a notice."""
         self._tell(render_notice(notice))
+
+    def reviewed(self, review: Review) -> None:
+        """Show what is planned."""
+        self._end_display()
+        self._tell(render_review(review, style_of(sys.stderr)), always=True)
 
     def agrees(self, question: Question) -> bool:
         """Ask, unless it was agreed to beforehand.
@@ -73,17 +83,23 @@ class Terminal:
         """
         if self._yes:
             return True
-        warn(render_question(question))
+        if question.review is None:
+            warn(f"{render_question(question)}\n{question.verb} them?")
+        else:
+            warn(render_review_question(question.verb, question.review))
         if not sys.stdin.isatty():
             msg = (
                 f"standard input is not a terminal, so nobody can confirm\n"
                 f"    pass --yes to {question.verb} in real AWS without being asked"
             )
             raise UsageError(msg)
-        return typer.confirm(f"{question.verb} them?", err=True)
+        typer.echo("Only 'yes' is accepted: ", nl=False, err=True)
+        return sys.stdin.readline().strip() == "yes"
 
     def begun(self, total: int) -> None:
         """Count from here on."""
+        self._end_display()
+        self._board = Board()
         self._board.total = total
         self._display = open_display(self._board)
         self._display.start()
@@ -151,6 +167,8 @@ def finish(outcome: Outcome, form: ProblemForm) -> None:
     table = render_table(results, style_of(sys.stdout))
     if is_seen:  # line by line; an interrupt is told with the sums
         table = "" if outcome.failed and outcome.stopped else sums
+    if outcome.review is not None:
+        table = f"{render_review(outcome.review, style_of(sys.stdout))}\n{table}"
     show({"stacks": to_json(results)}, table, problems, form)
     if not outcome.failed:
         return

@@ -64,7 +64,7 @@ def compare_stack(
     """Compare one stack, which may be new or gone; None where nothing in it differs."""
     old, new = _parsed(before), _parsed(after)
     if old is not None and new is not None:
-        old, new = trim(old, new)
+        old, new = trim(old, new, (_mentions(before), _mentions(after)))
     moves = _moves(new) if new else {}
     left, right = _items(stack, old), _items(stack, new)
     resources = tuple(sorted(compare_items(left, right, moves), key=lambda change: change.address))
@@ -180,6 +180,10 @@ def _moves(document: Mapping[str, Any]) -> dict[str, str]:
 def _address(written: object) -> str:
     text = str(written)
     return text[2:-1] if text.startswith("${") and text.endswith("}") else text
+
+
+def _mentions(text: str | bytes | None) -> int:
+    return text.count(b"local.") if isinstance(text, bytes) else (text or "").count("local.")
 
 
 def _parsed(text: str | bytes | None) -> dict[str, Any] | None:

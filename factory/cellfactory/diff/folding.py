@@ -20,6 +20,9 @@ from cellfactory.diff.model import (
 from cellfactory.layers import StackId
 
 EDGE_LAYERS = frozenset({"peering", "accept", "routes"})
+_FIRST = frozenset({"bootstrap", "gateway", "network"})
+"""Layers that every owner of their kind has."""
+
 _KEY = re.compile(r'\["((?:[^"\\]|\\.)*)"\]$')
 _PEER = re.compile(r'\bconnection_ids\["([^"]+)"\]')
 _ACCOUNT = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])")
@@ -29,7 +32,7 @@ Change = tuple[StackId, ResourceChange]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Alike:
-    """One change, in one stack or in many: word for word, but for the name of its owner."""
+    """One change, of one resource or of many of its type: the same but for the owner's name."""
 
     changes: tuple[Change, ...]
 
@@ -42,6 +45,11 @@ class Alike:
     def first(self) -> ResourceChange:
         """The one that is shown for all."""
         return self.changes[0][1]
+
+    @property
+    def like_it(self) -> int:
+        """How many other resources of the first one's stack say the same."""
+        return sum(stack == self.stack for stack, _ in self.changes) - 1
 
     @property
     def owners(self) -> tuple[str, ...]:
@@ -92,8 +100,8 @@ class Folded:
 
 def fold(changes: Changes) -> Folded:
     """Put together what is said once."""
-    whole = {changed.stack for changed in changes.stacks if changed.action != "change"}
-    by_owner = _whole_owners(changes)
+    by_owner = tuple(_whole_owners(changes))
+    whole = {changed.stack for one in by_owner for changed in one.stacks}
     rest: list[Change] = []
     for changed in changes.stacks:
         if changed.stack not in whole:
@@ -148,7 +156,8 @@ def fingerprint(stack: StackId, change: ResourceChange) -> tuple[Any, ...]:
         (told(list(one.path)), told(one.before), told(one.after), one.replaces)
         for one in change.values
     )
-    return (stack.layer, change.action, told(change.address), told(change.moved_from), values)
+    moved = told(change.moved_from)
+    return (stack.layer, change.action, change.resource_type, moved, change.reason, values)
 
 
 def _alike(changes: Iterable[Change]) -> Iterator[Alike]:
@@ -166,11 +175,18 @@ def _weight(one: Alike) -> int:
 
 
 def _whole_owners(changes: Changes) -> Iterator[Whole]:
+    """Find owners that come or go: those that do so with what all else of them stands on.
+
+    A stack that a standing owner gains or loses, as with its first peer, is a change like others.
+    """
     found: dict[tuple[str, StackAction], list[StackChange]] = {}
     for changed in changes.stacks:
         if changed.action != "change":
             found.setdefault((changed.stack.owner, changed.action), []).append(changed)
+    standing = {changed.stack.owner for changed in changes.stacks if changed.action == "change"}
     for (owner, action), stacks in sorted(found.items()):
+        if owner in standing or not any(s.stack.layer in _FIRST for s in stacks):
+            continue
         yield Whole(owner=owner, action=action, stacks=tuple(stacks))
 
 

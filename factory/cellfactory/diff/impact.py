@@ -69,7 +69,7 @@ def room_of(design: Design, cell: str) -> Room:
         zones=zones,
         pods_per_node=pods_per_node(kind, design.facts),
         bound=binding.bound if binding else "",
-        scope=str(binding.scope) if binding else cell,
+        scope=binding.scope.name if binding and binding.scope.name != cell else "",
         used=binding.used if binding else 0,
         limit=binding.limit if binding else 0,
         unit=binding.unit if binding else "",
@@ -135,6 +135,8 @@ def _removed(design: Design, cell: str) -> CellImpact:
 
 def _changed(before: Design, after: Design, cell: str) -> CellImpact | None:
     """Compare a cell that stays; None where nothing of it is another."""
+    prefixes = _prefixes(before, after, cell)
+    lost = _reservations(before, cell) - _reservations(after, cell) if prefixes else set()
     was, is_now = before.inventory.type_of(cell), after.inventory.type_of(cell)
     mesh = (before.inventory.cells[cell].mesh, after.inventory.cells[cell].mesh)
     found = CellImpact(
@@ -149,8 +151,8 @@ def _changed(before: Design, after: Design, cell: str) -> CellImpact | None:
         mesh=ValueStep(what="mesh", before=mesh[0], after=mesh[1]) if mesh[0] != mesh[1] else None,
         zones_lost=tuple(sorted(set(was.zones) - set(is_now.zones))),
         zones_gained=tuple(sorted(set(is_now.zones) - set(was.zones))),
-        prefixes=_prefixes(before, after, cell),
-        reservations_lost=len(_reservations(before, cell) - _reservations(after, cell)),
+        prefixes=prefixes,
+        reservations_lost=len(lost),
         dollars_per_hour=_price(after, cell) - _price(before, cell),
     )
     return found.with_rooms(room_of(before, cell), room_of(after, cell)) if found else None

@@ -58,10 +58,10 @@ def group_impacts(
     old, new = _pools(before, cell), _pools(after, cell)
     names = _renamed(old, new)
     found = [_renamed_group(old[o], new[n], o, n) for n, o in names.items()]
-    for name in sorted(old.keys() | new.keys()):
-        if name not in names and name not in names.values():
-            found.append(_compare(old.get(name), new.get(name), name))
-    return tuple(sorted((group for group in found if group), key=lambda group: group.name))
+    for name in (old.keys() | new.keys()) - names.keys() - set(names.values()):
+        compared = _compare(old.get(name), new.get(name), name)
+        found += [compared] if compared is not None else []
+    return tuple(sorted(found, key=lambda group: group.name))
 
 
 def _pools(design: Design | None, cell: str) -> dict[str, _Pool]:
@@ -138,7 +138,7 @@ def _count(
     """Count nodes in each zone: one that moves to another EKS group of its zone stays none."""
     places = sorted(old.eks.keys() | new.eks.keys())
     pairs = [(old.eks.get(place, 0), new.eks.get(place, 0)) for place in places]
-    rolled = [(min(pair), pair[1]) for pair in pairs if why and min(pair)]
+    rolled = [(min(b, a), a) for b, a in pairs if b and a] if why else []
     most = new.declared.max_unavailable
     waves = [] if at_once else [ceil(n / unavailable_nodes(a, most)) for n, a in rolled]
     slowest = [] if at_once else [update_minutes(a, most, new.facts) for _, a in rolled]

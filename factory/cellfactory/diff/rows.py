@@ -4,18 +4,16 @@ change at a time.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 _ROWS = re.compile(r"\A\$\{local\.([A-Za-z0-9_-]+)\}\Z")
-_LOCAL = re.compile(r"\blocal\.([A-Za-z0-9_-]+)")
 
 Data = dict[str, Any]
 
 
-def trim(before: Data, after: Data) -> tuple[Data, Data]:
+def trim(before: Data, after: Data, mentions: tuple[int, int]) -> tuple[Data, Data]:
     """Leave out of two documents the rows that are equal in both.
 
     A local is rows where nothing but `for_each` takes it, whole. A row that is the same makes the
@@ -24,6 +22,7 @@ def trim(before: Data, after: Data) -> tuple[Data, Data]:
     Args:
         before: a document, parsed.
         after: the same one afterwards.
+        mentions: how often the text of each says `local.`.
 
     Returns:
         Both, with fewer rows; the documents themselves where something else differs, too.
@@ -33,7 +32,7 @@ def trim(before: Data, after: Data) -> tuple[Data, Data]:
     old, new = before["locals"], after["locals"]
     if before.get("resource") != after.get("resource") or before.get("data") != after.get("data"):
         return before, after
-    rows = _rows_alone(before) & _rows_alone(after)
+    rows = _rows_alone(before, mentions[0]) & _rows_alone(after, mentions[1])
     same = {
         name: {
             key for key in old[name].keys() & new[name].keys() if old[name][key] == new[name][key]
@@ -48,17 +47,15 @@ def _is_plain(document: Data) -> bool:
     return isinstance(document.get("locals"), dict) and "moved" not in document
 
 
-def _rows_alone(document: Mapping[str, Any]) -> set[str]:
-    """Name the locals that nothing takes but the `for_each` of blocks."""
-    taken: dict[str, int] = {}
-    for value in _each(document):
-        if found := _ROWS.match(value):
-            taken[found[1]] = taken.get(found[1], 0) + 1
-    counted: dict[str, int] = {}
-    for name in _LOCAL.findall(json.dumps({k: v for k, v in document.items() if k != "locals"})):
-        counted[name] = counted.get(name, 0) + 1
-    inside = set(_LOCAL.findall(json.dumps(document["locals"])))
-    return {name for name, count in taken.items() if counted.get(name) == count} - inside
+def _rows_alone(document: Mapping[str, Any], mentions: int) -> set[str]:
+    """Name the locals that nothing takes but the `for_each` of blocks; none where that is not all.
+
+    Args:
+        document: a document, parsed.
+        mentions: how often its text says `local.`.
+    """
+    taken = [found[1] for value in _each(document) if (found := _ROWS.match(value))]
+    return set(taken) if len(taken) == mentions else set()
 
 
 def _each(document: Mapping[str, Any]) -> Iterator[str]:

@@ -78,6 +78,27 @@ class Swept:
 
 
 @dataclass(frozen=True, slots=True)
+class NothingToDo:
+    """Every plan found all as it should be, so that nothing was asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewWritten:
+    """What was planned is in a file now, to be reviewed and applied."""
+
+    file: str
+    mode: Mode
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Stacks that wait for others which the run was not about."""
+
+    stacks: tuple[StackId, ...]
+    waits_for: tuple[StackId, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class NothingGone:
     """All that is recorded, and asked about, has its place in the inventory."""
 
@@ -120,6 +141,9 @@ Notice = (
     | AccountLeft
     | Lying
     | Swept
+    | NothingToDo
+    | ReviewWritten
+    | Waiting
     | NothingGone
     | NothingRecorded
     | RecordUnread

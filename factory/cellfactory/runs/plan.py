@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from cellfactory.design import Design
 from cellfactory.processes import forwarding_signals
+from cellfactory.runs.apply import waiting_notices
+from cellfactory.runs.notices import Notice, ReviewWritten
 from cellfactory.runs.prepare import prepare
 from cellfactory.runs.request import Outcome, Request
+from cellfactory.runs.reviewed import require_writable, write_reviewed
+from cellfactory.runs.reviewing import make_review
 from cellfactory.runs.watcher import Watcher, listen
 from cellfactory.terraform.runner import plan_stacks_now
 
 
-def plan_design(design: Design, request: Request, watcher: Watcher) -> Outcome:
+def plan_design(
+    design: Design, request: Request, watcher: Watcher, *, out: Path | None = None
+) -> Outcome:
     """Plan the stacks of a design; those whose inputs do not exist yet are deferred.
+
+    Args:
+        design: what to plan.
+        request: which stacks, and where.
+        watcher: is told.
+        out: a file for what was planned, which `apply --reviewed` takes; not written when the run
+            was stopped.
 
     Raises:
         FactoryError: as `prepare`.
+        UsageError: when the file cannot be written.
     """
+    if out is not None:
+        require_writable(out)
     ready = prepare(design, request, watcher)
     with forwarding_signals(ready.context.children):
         results = plan_stacks_now(
@@ -25,4 +43,15 @@ def plan_design(design: Design, request: Request, watcher: Watcher) -> Outcome:
             listen(watcher, ready.stacks),
             parallel=request.parallel,
         )
-    return Outcome(results=(*results, *ready.left_out), stopped=ready.context.children.stopping)
+    stopped = ready.context.children.stopping
+    review = make_review(ready, results)
+    notices: list[Notice] = list(waiting_notices(results))
+    if out is not None and not stopped:
+        write_reviewed(out, design, request, ready, review)
+        notices.append(ReviewWritten(str(out), request.mode))
+    return Outcome(
+        results=(*review.results, *ready.left_out),
+        review=review,
+        notices=tuple(notices),
+        stopped=stopped,
+    )

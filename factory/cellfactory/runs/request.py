@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cellfactory.runs.notices import Notice
 from cellfactory.runs.places import INVENTORY, OUTPUT, provider_lock_of
+from cellfactory.runs.review import Review
 from cellfactory.terraform.results import Result, Status
 from cellfactory.terraform.selection import EVERYTHING, Selection
 from cellfactory.terraform.target import Mode
@@ -24,6 +25,7 @@ class Request:
     registry: str | None = None  # place of the outputs registry; the state bucket when None
     parallel: int = 4  # stacks at a time
     first_apply: bool = True  # whether an empty registry is one that nothing was applied to
+    asks: bool = False  # whether an apply is shown and asked about in the sandbox, too
     sweep: bool = False  # whether a destroy deletes what others left behind in a VPC
     forget: bool = False  # whether a destroy gives up what is kept, which AWS keeps then
 
@@ -33,6 +35,7 @@ class Outcome:
     """What became of every stack of a run, and what is left for people."""
 
     results: tuple[Result, ...]
+    review: Review | None = None  # what was planned, where that is the answer
     notices: tuple[Notice, ...] = ()  # what came up in the end
     stopped: bool = False  # a signal came before all was done
     fatal: frozenset[Status] = frozenset()  # statuses that fail this run, beside the broken ones

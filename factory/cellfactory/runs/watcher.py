@@ -9,6 +9,7 @@ from typing import Protocol
 from cellfactory.errors import UsageError
 from cellfactory.layers import StackId
 from cellfactory.runs.notices import Notice
+from cellfactory.runs.review import Review
 from cellfactory.terraform.messages import Step
 from cellfactory.terraform.results import Result
 from cellfactory.terraform.runner import Listener
@@ -21,13 +22,17 @@ class Question:
 
     verb: str  # apply or destroy
     stacks: tuple[StackId, ...]
+    review: Review | None = None  # what was planned, where it was
 
 
 class Watcher(Protocol):
-    """Follows one run; all but the first three are called from several threads."""
+    """Follows one run; all but the first four are called from several threads."""
 
     def noted(self, notice: Notice) -> None:
         """Hear what one should know before anything is done."""
+
+    def reviewed(self, review: Review) -> None:
+        """See what is planned, before it is asked about."""
 
     def agrees(self, question: Question) -> bool:
         """Say whether to go on."""
@@ -51,15 +56,21 @@ class Watcher(Protocol):
         """Hear what became of a stack."""
 
 
-def require_agreement(watcher: Watcher, verb: str, stacks: Collection[StackId], mode: Mode) -> None:
-    """Ask before real AWS is touched; the sandbox is anybody's.
+def require_agreement(
+    watcher: Watcher,
+    verb: str,
+    stacks: Collection[StackId],
+    mode: Mode,
+    review: Review | None = None,
+) -> None:
+    """Ask before real AWS is touched; the sandbox is anybody's, unless a review was asked for.
 
     Raises:
         UsageError: when the answer is no.
     """
-    if mode == "sandbox":
+    if mode == "sandbox" and review is None:
         return
-    if not watcher.agrees(Question(verb=verb, stacks=tuple(stacks))):
+    if not watcher.agrees(Question(verb=verb, stacks=tuple(stacks), review=review)):
         msg = f"{verb}: not confirmed, nothing was done"
         raise UsageError(msg)
 

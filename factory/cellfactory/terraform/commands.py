@@ -1,32 +1,30 @@
 """One stack, one Terraform command: run it, and say what became of the stack.
 
-Every command of the AWS provider costs about seven seconds of CPU before it does anything, so
-an apply is one process where that is safe. It is safe where nothing can be destroyed: in the
-sandbox, for a stack that has no state yet. Everywhere else an apply is a plan, a look at the
-plan, and the apply of that very plan, unless destroying was allowed beforehand.
+Every command of the AWS provider costs seconds of CPU before it does anything, so an apply is one
+process where that is safe. It is safe where nothing can be destroyed: in the sandbox, for a stack
+that has no state yet. Everywhere else an apply is a plan, a look at the plan, and the apply of that
+very plan.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from cellfactory.errors import Finding
-from cellfactory.facts.loader import load_facts
-from cellfactory.layers import Stack, StackId
+from cellfactory.layers import StackId
 from cellfactory.layers.access import ACCOUNT_VARIABLE
-from cellfactory.terraform.chart_registries import charts_in_reach
-from cellfactory.terraform.guard import Allowed, dangers, describe, forbidden
-from cellfactory.terraform.messages import (
-    Report,
-    Step,
-    Value,
-    parse_validation,
+from cellfactory.terraform.leave import Leave
+from cellfactory.terraform.messages import Report, Step, parse_validation
+from cellfactory.terraform.planning import (
+    TOLD,
+    Job,
+    Kept,
+    plan_and_look,
+    space_for_apply,
+    with_charts,
 )
 from cellfactory.terraform.record import Record, check_outputs
-from cellfactory.terraform.reported import applied, planned
+from cellfactory.terraform.reported import applied
 from cellfactory.terraform.results import Result
 from cellfactory.terraform.running import (
     LOCK_TIMEOUT,
@@ -38,25 +36,14 @@ from cellfactory.terraform.running import (
     reported,
     run_terraform,
 )
-from cellfactory.terraform.target import Mode, Target
-from cellfactory.terraform.version_steps import CLUSTER, changes_versions, check_steps, parse_plan
+from cellfactory.terraform.target import Target
 from cellfactory.terraform.workspace import (
     PLAN,
     Sources,
     Workspace,
     digest_sources,
-    parse_configuration,
     prepare_workspace,
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """A stack with everything that a command needs of it."""
-
-    stack: Stack
-    sources: Sources
-    inputs: Mapping[str, Value]  # by variable
 
 
 def validate_stack(context: RunContext, stack: StackId, sources: Sources) -> Result:
@@ -79,83 +66,74 @@ def validate_stack(context: RunContext, stack: StackId, sources: Sources) -> Res
     return Result(stack=stack, status="valid", diagnostics=told, seconds=took)
 
 
-@contextmanager
-def _with_charts(context: RunContext, job: Job) -> Iterator[RunContext]:
-    """Let Terraform reach the charts of a stack."""
-    with charts_in_reach(
-        context.log_in,
-        job.stack,
-        job.inputs,
-        parse_configuration(job.stack.id, job.sources),
-        context.target.work_folder(job.stack.id),
-        context.environment,
-    ) as environment:
-        yield replace(context, environment=environment)
-
-
-def plan_stack(context: RunContext, job: Job) -> Result:
-    """Plan a stack without a lock; a plan that is looked into is gone afterwards."""
-    stack = job.stack.id
-    started = time.monotonic()
-    space = prepare_workspace(
-        context.target, context.engine, stack, job.sources, job.inputs, pins=context.pins
-    )
-    if failed := init_stack(context, stack, space):
-        return failed
-    if refused := context.rescue.refuse(stack):
-        return Result(stack=stack, status="failed", reason=str(refused), finding=refused)
-    with _with_charts(context, job) as reaching:
-        return _plan(reaching, job, space, started)
-
-
-def _plan(context: RunContext, job: Job, space: Workspace, started: float) -> Result:
-    stack = job.stack.id
-    saved = (f"-out={PLAN}",) if _holds_versions(stack, job.sources) else ()
-    try:
-        report, finished = reported(context, stack, space, "plan", *_PLAN, "-lock=false", *saved)
-        if finished.code not in (0, 2):
-            return failed_result(context, stack, report, finished)
-        result = planned(stack, report, finished, time.monotonic() - started)
-        return _looked_into(context, space, result) if saved else result
-    finally:
-        (space.folder / PLAN).unlink(missing_ok=True)  # it holds the state
-
-
-def apply_stack(context: RunContext, job: Job, allowed: Allowed) -> Result:
+def apply_stack(context: RunContext, job: Job, leave: Leave) -> Result:
     """Apply a stack and record its outputs.
 
     Args:
         context: what to work with.
         job: the stack.
-        allowed: what the plan may destroy and replace.
+        leave: what may be done.
 
     Raises:
         TerraformError: when its outputs are not as the layers say (F604), or the registry
             cannot be had (F603, F605).
     """
-    stack = job.stack.id
     started = time.monotonic()
-    space = prepare_workspace(
-        *(context.target, context.engine, stack, job.sources, job.inputs),
-        lift=allowed.addresses,
-        pins=context.pins,
-    )
-    if failed := init_stack(context, stack, space) or push_kept(context, space):
+    if leave.kept is not None and leave.kept.is_fresh(job):
+        with with_charts(context, job) as reaching:
+            result = _apply_kept(reaching, job, leave.kept, started)
+        if result is not None:
+            return result
+    space = space_for_apply(context, job, leave.allowed)
+    if failed := init_stack(context, job.stack.id, space) or push_kept(context, space):
         return failed
-    with _with_charts(context, job) as reaching:
-        return _plan_and_apply(reaching, job, space, allowed, started)
+    with with_charts(context, job) as reaching:
+        return _plan_and_apply(reaching, job, space, leave, started)
+
+
+def _apply_kept(context: RunContext, job: Job, kept: Kept, started: float) -> Result | None:
+    """Apply the plan that was looked at; None where the state has moved since."""
+    stack, before = job.stack.id, context.registry.read(job.stack.id)
+    record = _begin(job, before)
+    if not kept.digest:
+        _complete_unchanged(context, job, kept.space, before, record)
+        return Result(stack=stack, status="no-change")
+    try:
+        result = _apply(context, job, kept.space, record, (PLAN,), started)
+    finally:
+        kept.file.unlink(missing_ok=True)
+    if any(told.summary.startswith(_STALE) for told in result.diagnostics):
+        _put_back(context, stack, before)
+        return None
+    return replace(result, warnings=kept.warnings)
+
+
+_STALE = ("Saved plan is stale", "Saved plan does not match")
+"""How Terraform refuses a plan whose state has moved since, before it does anything."""
+
+
+def _put_back(context: RunContext, stack: StackId, before: Record | None) -> None:
+    """Leave the record as it was before an apply that did not begin."""
+    if before is None:
+        context.registry.remove(stack)
+    else:
+        context.registry.write(before)
 
 
 def _plan_and_apply(
-    context: RunContext, job: Job, space: Workspace, allowed: Allowed, started: float
+    context: RunContext, job: Job, space: Workspace, leave: Leave, started: float
 ) -> Result:
     stack = job.stack.id
     before = context.registry.read(stack)
     record = _begin(job, before)
-    if _has_no_state(context.target, stack):
+    if leave.reviewed is None and _has_no_state(context.target, stack):
         return _apply(context, job, space, record, ("-auto-approve",), started)
     try:
-        looked = _plan_and_look(context, stack, space, allowed, started)
+        looked = plan_and_look(
+            *(context, stack, space, leave.allowed, started),
+            reviewed=leave.reviewed,
+            shows=False,
+        )
         if looked.status == "no-change":
             _complete_unchanged(context, job, space, before, record)
         if looked.status != "planned":
@@ -163,7 +141,7 @@ def _plan_and_apply(
         if context.children.stopping:
             return Result(stack=stack, status="interrupted", reason="planned, not applied")
         result = _apply(context, job, space, record, (PLAN,), started)
-        return replace(result, warnings=looked.warnings)
+        return replace(result, warnings=looked.warnings, less=looked.less)
     finally:
         (space.folder / PLAN).unlink(missing_ok=True)  # a saved plan holds the state
 
@@ -181,7 +159,7 @@ def destroy_stack(context: RunContext, record: Record) -> Result:
         return failed
     context.registry.write(replace(record, complete=False))
     report, finished = reported(
-        context, stack, space, "destroy", *_TOLD, LOCK_TIMEOUT, "-auto-approve"
+        context, stack, space, "destroy", *TOLD, LOCK_TIMEOUT, "-auto-approve"
     )
     if finished.code != 0:
         if not report.began and not report.applied and finished.code > 0:
@@ -189,12 +167,6 @@ def destroy_stack(context: RunContext, record: Record) -> Result:
         return failed_result(context, stack, report, finished)
     context.registry.remove(stack)
     return applied(stack, "destroyed", report, time.monotonic() - started)
-
-
-_TOLD = ("-json", "-input=false")
-
-
-_PLAN = (*_TOLD, "-detailed-exitcode")
 
 
 def _apply(
@@ -207,7 +179,7 @@ def _apply(
 ) -> Result:
     context.registry.write(record)
     report, finished = reported(
-        context, job.stack.id, space, "apply", *_TOLD, LOCK_TIMEOUT, *arguments
+        context, job.stack.id, space, "apply", *TOLD, LOCK_TIMEOUT, *arguments
     )
     if finished.code != 0:
         return failed_result(context, job.stack.id, report, finished)
@@ -255,57 +227,3 @@ def _complete_unchanged(
 def _has_no_state(target: Target, stack: StackId) -> bool:
     """Whether there is certainly nothing that an apply could destroy."""
     return target.mode == "sandbox" and not target.state_file(stack).exists()
-
-
-def _refusal(
-    mode: Mode, stack: StackId, report: Report, allowed: Allowed, seconds: float
-) -> Result | None:
-    """Refuse a plan, also one that Terraform itself stopped at what is kept."""
-    refused = forbidden(dangers(report.planned, report.lost), stack.layer, allowed)
-    if not refused:
-        return None
-    message, hint = describe(refused, stack, mode)
-    finding = Finding(rule="F607", stack=stack.name, message=message, hint=hint)
-    return Result(
-        stack=stack,
-        status="refused",
-        counts=report.planned_counts,
-        reason=str(finding),
-        finding=finding,
-        planned=report.planned,
-        refused=refused,
-        seconds=seconds,
-    )
-
-
-def _plan_and_look(
-    context: RunContext, stack: StackId, space: Workspace, allowed: Allowed, started: float
-) -> Result:
-    """Save a plan, and hold it against what an apply may do."""
-    report, finished = reported(context, stack, space, "plan", *_PLAN, LOCK_TIMEOUT, f"-out={PLAN}")
-    took = time.monotonic() - started
-    if refused := _refusal(context.target.mode, stack, report, allowed, took):
-        return refused
-    if finished.code not in (0, 2):
-        return failed_result(context, stack, report, finished)
-    return _looked_into(context, space, planned(stack, report, finished, took))
-
-
-def _holds_versions(stack: StackId, sources: Sources) -> bool:
-    """Whether a plan of a stack can change a version that only goes one way."""
-    return CLUSTER in parse_configuration(stack, sources).get("resource", {})
-
-
-def _looked_into(context: RunContext, space: Workspace, result: Result) -> Result:
-    """Hold the versions that a saved plan changes against what EKS does with them."""
-    if not changes_versions(result.planned):
-        return result
-    told = run_terraform(context, space, "show", "-json", PLAN)
-    if told.code != 0:
-        return failed_result(context, result.stack, Report(other=told.stdout), told)
-    name = result.stack.name
-    found = [replace(f, stack=name) for f in check_steps(parse_plan(told.stdout), load_facts())]
-    refused = next((finding for finding in found if finding.severity == "error"), None)
-    if refused is None:
-        return replace(result, warnings=tuple(found))
-    return replace(result, status="refused", reason=str(refused), finding=refused)

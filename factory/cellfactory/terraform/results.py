@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from cellfactory.diff.model import ResourceChange
 from cellfactory.errors import Finding
 from cellfactory.layers import StackId
 from cellfactory.terraform.messages import Change, Counts, Diagnostic
@@ -43,6 +44,9 @@ class Result:
     warnings: tuple[Finding, ...] = ()  # ours, of what it does all the same
     diagnostics: tuple[Diagnostic, ...] = ()
     planned: tuple[Change, ...] = ()
+    changes: tuple[ResourceChange, ...] = ()  # the same with its values, where somebody looked
+    foreseen: tuple[str, ...] = ()  # addresses that a deferred stack will create
+    less: int = 0  # resources that were reviewed, and needed nothing any more
     refused: tuple[Change, ...] = ()  # of what is planned, what the guard forbids
     applied: tuple[Change, ...] = ()
     seconds: float = 0.0  # wall time

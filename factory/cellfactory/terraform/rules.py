@@ -34,6 +34,13 @@ RULES = {
     "F650": "A state could not be saved where it belongs; nothing is planned without it.",
     "F651": "`validate` skipped every stack, so nothing was validated.",
     "F652": "AWS cannot list what has the tags of a stack, or a state cannot be read.",
+    "F653": "A plan goes beyond what was reviewed.",
+    "F654": "A reviewed file is malformed, or was edited by hand.",
+    "F655": "A reviewed file was written by another release, in another format.",
+    "F656": "What was reviewed is another inventory than the one to be applied.",
+    "F657": "What was reviewed is another place: a sandbox, or another state bucket.",
+    "F658": "A stack was not reviewed, or its plan had failed.",
+    "F659": "A stack was synthesized from something else than was reviewed.",
     "F640": "A network is not destroyed, because others left something in its VPC; `--sweep` "
     "deletes it.",
     "F641": "A network could not be destroyed, because something Terraform did not make is still "

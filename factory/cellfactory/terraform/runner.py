@@ -11,12 +11,14 @@ from dataclasses import dataclass, replace
 from cellfactory.errors import FactoryError, StoppedError
 from cellfactory.layers import Stack, StackId
 from cellfactory.terraform.clearing import give_up
-from cellfactory.terraform.commands import Job, apply_stack, plan_stack, validate_stack
+from cellfactory.terraform.commands import apply_stack, validate_stack
 from cellfactory.terraform.guard import Allowed
 from cellfactory.terraform.journal import Journal, work_key
+from cellfactory.terraform.leave import Agreed, Leave
 from cellfactory.terraform.messages import Value
 from cellfactory.terraform.needed import refuse_needed, users_of
 from cellfactory.terraform.new_accounts import resolved_access
+from cellfactory.terraform.planning import Job, plan_stack
 from cellfactory.terraform.pool import run_when_ready
 from cellfactory.terraform.record import Deferred, resolve_inputs
 from cellfactory.terraform.results import Result
@@ -59,9 +61,9 @@ def validate_stacks(
             reason = f"the plugin mirror has no {' and no '.join(lacking)}"
             return Result(stack=stack, status="left-out", reason=reason)
         listener.started(stack)
-        return _alone(context, stack, lambda: validate_stack(context, stack, sources[stack]))
+        return alone(context, stack, lambda: validate_stack(context, stack, sources[stack]))
 
-    return _run(context, dict.fromkeys(stacks, ()), work, listener, parallel)
+    return run_each(context, dict.fromkeys(stacks, ()), work, listener, parallel)
 
 
 def plan_stacks_now(
@@ -79,15 +81,15 @@ def plan_stacks_now(
     known = {stack.id: stack for stack in stacks}
 
     def work(stack: StackId) -> Result:
-        job = _job(context, known[stack], sources[stack])
+        job = job_of(context, known[stack], sources[stack])
         if isinstance(job, Result):
             return job
-        if why := _closed(context, job):
+        if why := closed(context, job):
             return Result(stack=stack, status="deferred", reason=why)
         listener.started(stack)
-        return _alone(context, stack, lambda: plan_stack(context, job))
+        return alone(context, stack, lambda: plan_stack(context, job))
 
-    return _run(context, dict.fromkeys(known, ()), work, listener, parallel)
+    return run_each(context, dict.fromkeys(known, ()), work, listener, parallel)
 
 
 def apply_stacks(
@@ -100,6 +102,7 @@ def apply_stacks(
     journal: Journal,
     finished: Mapping[str, str],
     allowed: Allowed,
+    agreed: Agreed | None = None,
 ) -> tuple[Result, ...]:
     """Apply stacks, each as soon as the ones that it waits for are done.
 
@@ -112,51 +115,70 @@ def apply_stacks(
         journal: where the run is noted.
         finished: what a resumed run has done, as `read_finished` returns it.
         allowed: what plans may destroy and replace.
+        agreed: what was reviewed, beyond which nothing is done; None where nobody did.
     """
     known = {stack.id: stack for stack in stacks}
 
     def work(stack: StackId) -> Result:
-        job = _job(context, known[stack], sources[stack])
+        if agreed is not None and stack in agreed.settled:
+            return agreed.settled[stack]
+        job = job_of(context, known[stack], sources[stack])
         if isinstance(job, Result):
             return job
         key = work_key(job.sources, job.inputs)
-        if finished.get(stack.name) == key and _still_stands(context, job):
-            result = Result(stack=stack, status="done-before", reason="by the resumed run")
-        elif why := _closed(context, job):
+        leave = agreed.leave(stack, allowed) if agreed else Leave(allowed=allowed)
+        if done := done_before(context, job, finished):
+            result = done
+        elif why := closed(context, job):
             return Result(stack=stack, status="deferred", reason=why)
         else:
             journal.started(stack, key)
             listener.started(stack)
             result = _guarded(
                 stack,
-                lambda: _alone(context, stack, lambda: _apply(context, job, allowed, listener)),
+                lambda: alone(context, stack, lambda: _apply(context, job, leave, listener)),
             )
         journal.finished(result, key)
         return result
 
     waits = {stack.id: stack.waits_for for stack in known.values()}
-    return _run(context, waits, work, listener, parallel)
+    return run_each(context, waits, work, listener, parallel)
 
 
-def _closed(context: RunContext, job: Job) -> str:
+def closed(context: RunContext, job: Job) -> str:
     """Say why a stack cannot be worked on yet although its inputs exist; empty where it can."""
     ways = context.hub_ways
     why = ways.closed(job.stack, job.inputs, context.registry) if ways is not None else ""
     return why and f"waits for a way to its cluster: {why}"
 
 
-def _apply(context: RunContext, job: Job, allowed: Allowed, listener: Listener) -> Result:
+def done_before(context: RunContext, job: Job, finished: Mapping[str, str]) -> Result | None:
+    """Say of a stack that the resumed run has finished it; None where it has not."""
+    stack = job.stack.id
+    is_finished = finished.get(stack.name) == work_key(job.sources, job.inputs)
+    if not is_finished or not _still_stands(context, job):
+        return None
+    return Result(stack=stack, status="done-before", reason="by the resumed run")
+
+
+def _apply(context: RunContext, job: Job, leave: Leave, listener: Listener) -> Result:
     """Apply a stack, once the account that it works in can be used, and not too many are made."""
+    wait_for_account(context, job, listener)
+    if context.new_accounts is None:
+        return apply_stack(context, job, leave)
+    with context.new_accounts.turn(job.stack):
+        return apply_stack(context, job, leave)
+
+
+def wait_for_account(context: RunContext, job: Job, listener: Listener) -> None:
+    """Come back once the account that a stack works in can be used."""
     accounts, stack = context.new_accounts, job.stack.id
-    if accounts is None:
-        return apply_stack(context, job, allowed)
     access = resolved_access(job.stack, job.inputs)
-    if access is not None and context.registry.read(stack) is None:
-        accounts.wait(
-            access, lambda why: listener.waiting(stack, why), lambda: context.children.stopping
-        )
-    with accounts.turn(job.stack):
-        return apply_stack(context, job, allowed)
+    if accounts is None or access is None or context.registry.read(stack) is not None:
+        return
+    accounts.wait(
+        access, lambda why: listener.waiting(stack, why), lambda: context.children.stopping
+    )
 
 
 def destroy_stacks(
@@ -199,18 +221,19 @@ def destroy_stacks(
         def tell(why: str) -> None:
             listener.waiting(stack, why)
 
-        return _alone(context, stack, lambda: give_up(context, records[stack], tell, sweep=sweep))
+        return alone(context, stack, lambda: give_up(context, records[stack], tell, sweep=sweep))
 
-    return _run(context, waits, work, listener, parallel)
+    return run_each(context, waits, work, listener, parallel)
 
 
-def _run(
+def run_each(
     context: RunContext,
     waits: Mapping[StackId, Collection[StackId]],
     work: Callable[[StackId], Result],
     listener: Listener,
     parallel: int,
 ) -> tuple[Result, ...]:
+    """Do something with each stack, after what it waits for, and tell what became of it."""
     results: dict[StackId, Result] = {}
     for stack, result in run_when_ready(
         waits,
@@ -232,7 +255,7 @@ def _explained(context: RunContext, result: Result) -> Result:
     return replace(result, diagnostics=tuple(told))
 
 
-def _alone(context: RunContext, stack: StackId, work: Callable[[], Result]) -> Result:
+def alone(context: RunContext, stack: StackId, work: Callable[[], Result]) -> Result:
     """Work on a stack while no other process does."""
     with stack_lock(context.target.locks_folder, stack, lambda: context.children.stopping):
         return work()
@@ -260,7 +283,7 @@ def _deferred(stack: StackId, deferred: Deferred) -> Result:
     return Result(stack=stack, status="deferred", reason=reason, waits_for=deferred.waits_for)
 
 
-def _job(context: RunContext, stack: Stack, sources: Sources) -> Job | Result:
+def job_of(context: RunContext, stack: Stack, sources: Sources) -> Job | Result:
     """Put together what a command needs of a stack; the result of one whose inputs are missing."""
     resolved = _resolve(context, stack)
     if isinstance(resolved, Deferred):

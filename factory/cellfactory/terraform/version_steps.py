@@ -10,12 +10,11 @@ holds their date against it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cellfactory.errors import Finding, TerraformError
+from cellfactory.errors import Finding
 from cellfactory.facts.schema import Facts
 from cellfactory.inventory.addon_rules import numbers
 from cellfactory.inventory.version_step import next_version, refusal
@@ -46,25 +45,12 @@ def changes_versions(planned: Iterable[Change]) -> bool:
     return any(c.action == "update" and c.resource_type in _ATTRIBUTE for c in planned)
 
 
-def parse_plan(text: str) -> Mapping[str, Any]:
-    """Read what `terraform show -json` says of a saved plan.
-
-    Raises:
-        TerraformError: when it is none (F619).
-    """
-    try:
-        document = json.loads(text)
-        changes = document["resource_changes"]
-        if isinstance(changes, list) and all(isinstance(c["change"], dict) for c in changes):
-            return {"resource_changes": changes}
-    except (ValueError, KeyError, TypeError):
-        pass
-    message = "terraform show told nothing of the plan that was just made"
-    raise TerraformError(Finding(rule="F619", message=message))
-
-
 def version_steps(plan: Mapping[str, Any]) -> tuple[VersionStep, ...]:
-    """List the versions that a plan changes, by address."""
+    """List the versions that a plan changes, by address.
+
+    Args:
+        plan: as `parse_shown` returns it.
+    """
     return tuple(sorted(_steps(plan), key=lambda step: step.address))
 
 

@@ -159,14 +159,13 @@ class _Lines:
         change, stack = alike.first, alike.stack
         likely = ", likely" if change.is_likely else ""
         reason = f" ({shown(change.reason)})" if change.reason else ""
-        told = [f"{say_address(change)}{reason}{likely}"]
+        more = f" and {alike.like_it:,} like it" if alike.like_it else ""
+        told = [f"{say_address(change)}{more}{reason}{likely}"]
         owners = alike.owners
         if len(owners) == 1:
-            more = len(alike.changes) - 1
-            alone = f" and {counted(more, 'other')} like it" if more else ""
-            told.append(f"    {stack}{alone}")
+            told.append(f"    in {stack}")
         else:
-            told.append(f"    {stack.layer} of {len(owners):,} cells: {say_names(owners)}")
+            told.append(f"    in {stack.layer} of {len(owners):,} cells: {say_names(owners)}")
         if change.action in ("update", "replace", "move"):
             for value in change.values:
                 told += [f"    {line}" for line in value_lines(value, self._width - 4)]

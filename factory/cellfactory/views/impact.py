@@ -23,7 +23,7 @@ def danger_lines(found: Impact) -> Iterator[str]:
     for cells in _alike(found):
         first, names = cells[0], say_names([cell.name for cell in cells])
         if first.version is not None and first.version.refused:
-            yield f"{names}: EKS refuses {first.version}: {_refusal(first.version.refused)}"
+            yield f"{names}: EKS refuses {_step(first.version)}: {_refusal(first.version.refused)}"
         if first.drained:
             total = sum(cell.drained for cell in cells)
             standing = sum(cell.before.nodes for cell in cells if cell.before)
@@ -31,7 +31,7 @@ def danger_lines(found: Impact) -> Iterator[str]:
             minutes = max(cell.minutes for cell in cells)
             yield f"{names}: {counted(total, 'node')}{of} drained{_for(minutes)}"
         for step in first.identity:
-            yield f"{names}: {step}: Terraform cannot change it of a cell that stands"
+            yield f"{names}: {_step(step)}: Terraform cannot change it of a cell that stands"
         if first.zones_lost:
             yield f"{names}: zone {', '.join(first.zones_lost)} goes, with all that is in it"
 
@@ -83,14 +83,14 @@ def _cell_lines(cells: list[CellImpact]) -> Iterator[str]:
 def _details(cell: CellImpact) -> Iterator[str]:
     if cell.version is not None:
         refused = f": EKS refuses it, {_refusal(cell.version.refused)}" * bool(cell.version.refused)
-        yield f"{cell.version}, one way{refused}"
-    yield from map(str, cell.identity)
+        yield f"{_step(cell.version)}, one way{refused}"
+    yield from map(_step, cell.identity)
     if cell.zones_gained:
         yield f"zone {', '.join(cell.zones_gained)} comes"
     for group in cell.groups:
         yield from _group_lines(group)
     if cell.addons:
-        yield f"add-ons: {', '.join(map(str, cell.addons))}"
+        yield f"add-ons: {', '.join(map(_step, cell.addons))}"
     if cell.before is not None and cell.after is not None and cell.before != cell.after:
         yield from _room_lines(cell.before, cell.after)
 
@@ -114,7 +114,7 @@ def _group_lines(group: GroupImpact) -> Iterator[str]:
         else (f"{shown(group.name)}{was}: {number}")
     )
     if group.why:
-        yield f"  because {', '.join(shown(str(step)) for step in group.why)}"
+        yield f"  because {', '.join(_step(step) for step in group.why)}"
     if group.minutes:
         waves = f"{counted(group.waves, 'batch')}".replace("batchs", "batches")
         yield (
@@ -134,6 +134,10 @@ def _bound(room: Room) -> str:
     more = room.more_per_zone
     left = f"{more:,} more nodes a zone" if more >= 0 else "does not fit"
     return f"{room.bound} {room.share:.0%}, {left}"
+
+
+def _step(step: object) -> str:
+    return shown(str(step).replace("→", "->"))
 
 
 def _for(minutes: float) -> str:

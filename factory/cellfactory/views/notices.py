@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import assert_never
 
@@ -13,20 +14,25 @@ from cellfactory.runs.notices import (
     NothingGone,
     NothingRecorded,
     NothingSelected,
+    NothingToDo,
     Notice,
     Orphaned,
     Pending,
     RecordUnread,
     Resumable,
+    ReviewWritten,
     SandboxWiped,
     StackKept,
     Swept,
     Unpinned,
+    Waiting,
 )
 from cellfactory.runs.watcher import Question
 from cellfactory.terraform.advice import FORGET, command, gone_line
 from cellfactory.terraform.leftovers import CLUSTER, Leftover
 from cellfactory.terraform.target import Mode
+
+MOST_NAMED = 5  # stacks in a sentence
 
 
 def render_notice(notice: Notice) -> str:
@@ -43,12 +49,12 @@ def render_notice(notice: Notice) -> str:
             )
         case NothingSelected(owners, layers):
             text = f"{', '.join(owners)}: no layer {' or '.join(layers)} to work on"
-        case SandboxWiped() | NothingRecorded() | NothingGone():
+        case SandboxWiped() | NothingRecorded() | NothingGone() | NothingToDo():
             text = _TOLD[type(notice)]
         case LayerLeftOut(layer, reason):
             text = f"{layer} is skipped: {reason}"
-        case Orphaned(stacks, mode):
-            text = _orphaned(stacks, mode)
+        case Waiting() | Orphaned() | ReviewWritten():
+            text = _of_plan(notice)
         case StackKept() | RecordUnread():
             text = _not_destroyed(notice)
         case AccountLeft() | Lying() | Swept():
@@ -71,8 +77,34 @@ def _not_destroyed(notice: StackKept | RecordUnread) -> str:
 _TOLD: Mapping[type[Notice], str] = {
     SandboxWiped: "this is a new sandbox: the state of the previous one was deleted",
     NothingRecorded: "nothing to destroy: the registry has no stacks",
+    NothingToDo: "nothing to do: AWS holds what the inventory says",
     NothingGone: "nothing to destroy: every recorded stack is in the inventory",
 }
+
+
+def _of_plan(notice: Waiting | Orphaned | ReviewWritten) -> str:
+    match notice:
+        case Orphaned(stacks, mode):
+            return _orphaned(stacks, mode)
+        case Waiting(stacks, waits_for):
+            return _waiting(stacks, waits_for)
+        case ReviewWritten(file, mode):
+            apply = f"{command('apply', mode)} --reviewed {shlex.quote(file)}"
+            return f"{file}: written; to do that and nothing beyond it: {apply}"
+
+
+def _waiting(stacks: Sequence[StackId], waits_for: Sequence[StackId]) -> str:
+    """Tell what waits for whom."""
+    verb = "waits" if len(stacks) == 1 else "wait"
+    which = "which is" if len(waits_for) == 1 else "which are"
+    return f"{_some(stacks)} {verb} for {_some(waits_for)}, {which} not part of this run"
+
+
+def _some(stacks: Sequence[StackId]) -> str:
+    """Name the first of many stacks."""
+    named = ", ".join(map(str, stacks[:MOST_NAMED]))
+    more = len(stacks) - MOST_NAMED
+    return f"{named} and {more:,} more" if more > 0 else named
 
 
 def _orphaned(stacks: Sequence[StackId], mode: Mode) -> str:

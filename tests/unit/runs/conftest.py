@@ -12,6 +12,7 @@ import pytest
 
 from cellfactory.layers import Layer, StackId
 from cellfactory.runs.notices import Notice
+from cellfactory.runs.review import Review
 from cellfactory.runs.watcher import Question
 from cellfactory.terraform.messages import Step
 from cellfactory.terraform.record import Record
@@ -28,12 +29,16 @@ class Watched:
         self.agree = agree
         self.notices: list[Notice] = []
         self.questions: list[Question] = []
+        self.reviews: list[Review] = []
         self.results: list[Result] = []
         self.total = 0
         self.steps: list[tuple[StackId, Step]] = []
 
     def noted(self, notice: Notice) -> None:
         self.notices.append(notice)
+
+    def reviewed(self, review: Review) -> None:
+        self.reviews.append(review)
 
     def agrees(self, question: Question) -> bool:
         self.questions.append(question)

@@ -51,7 +51,7 @@ def answer(command: str, arguments: list[str], told: dict[str, Any]) -> int:
         case "output":
             print(json.dumps({name: {"value": value} for name, value in outputs.items()}))
         case "show":
-            print(json.dumps(told.get("document", {})))
+            print(json.dumps(told["document"] if "document" in told else shown()))
         case "plan":
             return plan(arguments, changes)
         case "apply" | "destroy":
@@ -93,6 +93,28 @@ def plan(arguments: list[str], changes: Sequence[dict[str, str]]) -> int:
         if argument.startswith("-out="):
             Path(argument.removeprefix("-out=")).write_text("a plan", "utf-8")
     return 2 if changes else 0
+
+
+def shown() -> dict[str, Any]:
+    """What `show` says of a plan of which nothing else is said: its changes, without values."""
+    script = json.loads(Path(os.environ["FAKE_SCRIPT"]).read_text("utf-8"))
+    changes = script.get(STACK, {}).get("plan", {}).get("changes", ())
+    return {"format_version": "1.2", "resource_changes": [shown_change(c) for c in changes]}
+
+
+def shown_change(change: dict[str, Any]) -> dict[str, Any]:
+    """A change as `show` has it; `before` and `after` are its values where they are given."""
+    kind, _, rest = change["address"].partition(".")
+    actions = {"replace": ["delete", "create"]}.get(change["action"], [change["action"]])
+    values = {"before": change.get("before"), "after": change.get("after")}
+    more = {n: change[n] for n in ("after_unknown", "after_sensitive") if n in change}
+    return {
+        "address": change["address"],
+        "mode": "managed",
+        "type": kind,
+        "name": rest.partition("[")[0],
+        "change": {"actions": actions, **values, **more},
+    }
 
 
 def described(change: dict[str, str]) -> dict[str, Any]:

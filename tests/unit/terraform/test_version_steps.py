@@ -14,7 +14,8 @@ from cellfactory.layers import Stack, StackId
 from cellfactory.terraform.findings import findings_of
 from cellfactory.terraform.results import Result
 from cellfactory.terraform.runner import plan_stacks_now
-from cellfactory.terraform.version_steps import check_steps, parse_plan, version_steps
+from cellfactory.terraform.shown import parse_shown
+from cellfactory.terraform.version_steps import check_steps, version_steps
 from tests.unit.terraform.scene import ACCESS, Scene
 from tests.unit.terraform.test_runner import apply, with_state
 
@@ -47,7 +48,7 @@ def addon(name: str, before: str, after: str) -> dict[str, Any]:
 
 
 def plan(*changes: dict[str, Any]) -> dict[str, Any]:
-    return {"resource_changes": list(changes)}
+    return {"format_version": "1.2", "resource_changes": list(changes)}
 
 
 def test_a_control_plane_that_is_newer_is_not_taken_back() -> None:
@@ -120,7 +121,7 @@ def test_an_add_on_that_goes_back_is_told() -> None:
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"resource_changes": [{}]}', "null"])
 def test_what_is_no_plan_is_a_sentence(text: str) -> None:
     with pytest.raises(TerraformError, match="F619"):
-        parse_plan(text)
+        parse_shown(text)
 
 
 def run_plan(scene: Scene) -> Result:
@@ -163,7 +164,8 @@ def test_a_warning_does_not_stop_and_is_told_with_what_was_done(scene: Scene) ->
 
 def test_a_plan_without_versions_is_not_looked_into(scene: Scene) -> None:
     scene.does(NAME, "plan", changes=[{"action": "create", "address": "aws_eks_cluster.cell"}])
-    assert run_plan(scene).status == "planned"
+    with_state(scene, "a", "cluster")
+    assert run_apply(scene).status == "no-change"
     assert scene.commands("show") == []
     assert not list(scene.root.rglob("*.tfplan"))
 
