@@ -168,6 +168,9 @@ def plan(
     parallel: Parallel = 4,
     registry: RegistryPlace = None,
     out: Out = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Show each change, also those that are alike.")
+    ] = False,
     form: PlanForm = "text",
     exit_code: Annotated[
         bool, _how("--exit-code", help="Exit with 10 if there are changes.")
@@ -186,7 +189,10 @@ def plan(
     design = read_design(inventory_file)
     with Terminal() as watcher:
         outcome = plan_design(design, request, watcher, out=out)
-    finish(outcome, "text" if form == "markdown" else form, markdown=form == "markdown")
+    if form == "markdown":
+        finish(outcome, "text", markdown=True)
+    else:
+        finish(outcome, form, every=every)
     if exit_code and outcome.has_changes:
         raise typer.Exit(10)
 

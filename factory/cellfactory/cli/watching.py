@@ -36,7 +36,7 @@ from cellfactory.views.results import (
 )
 from cellfactory.views.review import render_review, render_review_question
 from cellfactory.views.review import to_json as review_to_json
-from cellfactory.views.review_markdown import render_markdown
+from cellfactory.views.review_markdown import render_review_markdown
 
 
 class Terminal:
@@ -149,13 +149,16 @@ class Terminal:
             say(text)
 
 
-def finish(outcome: Outcome, form: ProblemForm, *, markdown: bool = False) -> None:
+def finish(
+    outcome: Outcome, form: ProblemForm, *, markdown: bool = False, every: bool = False
+) -> None:
     """Show all results as data, and fail when one of them did.
 
     Args:
         outcome: of the run.
         form: of data and problems.
         markdown: whether a review is the data, in Markdown.
+        every: whether a review shows each change of those that are alike.
 
     Raises:
         StoppedError: when it was stopped before all was done.
@@ -176,9 +179,9 @@ def finish(outcome: Outcome, form: ProblemForm, *, markdown: bool = False) -> No
     if is_seen:  # line by line; an interrupt is told with the sums
         table = "" if outcome.failed and outcome.stopped else sums
     if outcome.review is not None and markdown:
-        table = render_markdown(outcome.review)
+        table = render_review_markdown(outcome.review)
     elif outcome.review is not None:
-        table = f"{render_review(outcome.review, style_of(sys.stdout))}\n{table}"
+        table = f"{render_review(outcome.review, style_of(sys.stdout), every=every)}\n{table}"
     data: dict[str, Any] = {"stacks": to_json(results)}
     if outcome.review is not None:
         data["plan"] = review_to_json(outcome.review)

@@ -30,13 +30,18 @@ class Review:
             stacks=tuple(
                 StackChange(
                     stack=result.stack,
-                    action="change" if result.stack in self.recorded else "add",
+                    action="add" if self._is_new(result) else "change",
                     resources=result.changes,
                 )
                 for result in sorted(planned, key=lambda one: one.stack.name)
             ),
             unchanged=sum(r.status in ("no-change", "done-before") for r in self.results),
         )
+
+    def _is_new(self, result: Result) -> bool:
+        """Whether a stack was never applied; a record that is lost makes no new stack."""
+        is_created = all(one.action == "create" for one in result.changes)
+        return result.stack not in self.recorded and is_created
 
     @cached_property
     def counts(self) -> Counts:

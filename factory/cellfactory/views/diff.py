@@ -59,7 +59,7 @@ def render_diff(diff: Diff, style: Style = PLAIN) -> str:
     told = [f"against {shown(diff.base)}"]
     for section in sections(diff, style.width or WIDTH):
         told += ["", style.paint("strong", section.title)]
-        told += [line for raw in section.lines for line in _styled(raw, style)]
+        told += [line for raw in section.lines for line in styled(raw, style)]
     return "\n".join([*told, "", sums(diff.changes)])
 
 
@@ -190,7 +190,8 @@ def _comes(edges: Edges) -> bool:
     return edges.action == "add"
 
 
-def _styled(line: str, style: Style) -> Iterator[str]:
+def styled(line: str, style: Style) -> Iterator[str]:
+    """Break a line where it is too long, and colour it by its sign."""
     tone = _TONES.get(line.lstrip()[:1]) if line.lstrip()[1:2] == " " else None
     for part in style.wrap(line, " " * (len(line) - len(line.lstrip()) + 4)):
         yield style.paint(tone, part) if tone else part
@@ -200,4 +201,4 @@ def _stacks(count: int) -> str:
     return counted(count, "stack")
 
 
-__all__ = ["Diff", "Section", "all_folds", "render_diff", "sections", "sums"]
+__all__ = ["Diff", "Section", "all_folds", "render_diff", "sections", "styled", "sums"]

@@ -38,11 +38,12 @@ def _stack(changed: StackChange) -> dict[str, Any]:
         "layer": changed.stack.layer,
         "action": changed.action,
         "why": list(changed.why),
-        "resources": [_resource(one) for one in changed.resources],
+        "resources": [resource_data(one) for one in changed.resources],
     }
 
 
-def _resource(change: ResourceChange) -> dict[str, Any]:
+def resource_data(change: ResourceChange) -> dict[str, Any]:
+    """Write what becomes of a resource as plain data."""
     told: dict[str, Any] = {"address": change.address, "action": change.action}
     if change.moved_from:
         told["moved_from"] = change.moved_from

@@ -29,14 +29,27 @@ def render_diff_markdown(diff: Diff, most: int = MOST) -> str:
         most: characters that it may have; details are left out, the largest section first.
     """
     head = ["### cellfactory diff", "", f"Against {_code(diff.base)}. {_sums(diff)}"]
-    found = list(sections(diff, WIDTH))
+    return render_sections(head, list(sections(diff, WIDTH)), most)
+
+
+def render_sections(
+    head: Sequence[str], found: Sequence[Section], most: int = MOST, command: str = "diff"
+) -> str:
+    """Render sections below a head, what is dangerous first and whole.
+
+    Args:
+        head: lines of Markdown.
+        found: what to show.
+        most: characters that all of it may have.
+        command: what shows all of it.
+    """
     blocks = [_caution(section) for section in found if section.is_caution]
     others = [section for section in found if not section.is_caution]
-    rest = most - len("\n\n".join(["\n".join(head), *blocks])) - len(_left_out(10**9))
+    rest = most - len("\n\n".join(["\n".join(head), *blocks])) - len(_left_out(10**9, command))
     if rest < 0:
-        return _too_much(head, blocks, most)
+        return _too_much(head, blocks, most, command)
     details, left = _fitting(others, rest)
-    parts = ["\n".join(head), *blocks, *details, *([_left_out(left)] if left else [])]
+    parts = ["\n".join(head), *blocks, *details, *([_left_out(left, command)] if left else [])]
     return "\n\n".join(parts)
 
 
@@ -104,13 +117,13 @@ def _code(text: str) -> str:
     return f"{tick}{pad}{plain}{pad}{tick}"
 
 
-def _left_out(lines: int) -> str:
-    return f"_{lines:,} lines are left out here: `cellfactory diff` shows them._"
+def _left_out(lines: int, command: str) -> str:
+    return f"_{lines:,} lines are left out here: `cellfactory {command}` shows them._"
 
 
-def _too_much(head: Sequence[str], blocks: Sequence[str], most: int) -> str:
+def _too_much(head: Sequence[str], blocks: Sequence[str], most: int, command: str) -> str:
     """Cut even what is dangerous, at the end of a line, where nothing else is left to cut."""
     whole = "\n\n".join(["\n".join(head), *blocks])
-    end = "\n> ```\n\n_This is cut: `cellfactory diff` shows all of it._"
+    end = f"\n> ```\n\n_This is cut: `cellfactory {command}` shows all of it._"
     kept = whole[: most - len(end)].rpartition("\n")[0]
     return kept + end

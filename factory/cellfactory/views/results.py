@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from cellfactory.diff.model import ABSENT, Unknown, ValueChange
 from cellfactory.terraform.results import Result
+from cellfactory.views.diff_data import resource_data
 from cellfactory.views.style import PLAIN, Style, Tone
 from cellfactory.words import counted
 
@@ -89,29 +89,7 @@ def _changes(result: Result) -> list[dict[str, Any]]:
         return [
             {"address": c.address, "action": c.action, "reason": c.reason} for c in result.planned
         ]
-    return [
-        {
-            "address": one.address,
-            "action": one.action,
-            "reason": one.reason,
-            "moved_from": one.moved_from or None,
-            "values": list(map(_value, one.values)),
-        }
-        for one in result.changes
-    ]
-
-
-def _value(one: ValueChange) -> dict[str, Any]:
-    told: dict[str, Any] = {"path": list(one.path)}
-    for name, value in (("before", one.before), ("after", one.after)):
-        if value is not ABSENT and not isinstance(value, Unknown):
-            told[name] = value
-    marks = {
-        "unknown": isinstance(one.after, Unknown),
-        "sensitive": one.is_secret,
-        "replaces": one.replaces,
-    }
-    return told | {name: True for name, is_so in marks.items() if is_so}
+    return [{"reason": one.reason, **resource_data(one)} for one in result.changes]
 
 
 def render_table(results: Sequence[Result], style: Style = PLAIN) -> str:

@@ -2,40 +2,70 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from functools import partial
 from typing import Any
 
-from cellfactory.diff.model import ABSENT, Path, ResourceChange, StackChange, Unknown
-from cellfactory.layers import StackId
+from cellfactory.diff.model import StackChange
 from cellfactory.runs.review import Review
 from cellfactory.terraform.messages import Counts
 from cellfactory.terraform.results import Result
-from cellfactory.terraform.shown_values import HIDDEN
-from cellfactory.views.style import PLAIN, Style, Tone
+from cellfactory.views.change_lines import say_names
+from cellfactory.views.diff import WIDTH, Diff, Section, sections, styled
+from cellfactory.views.style import PLAIN, Style
 from cellfactory.words import counted
 
 MOST_PLACES = 5  # accounts that a question names
 MOST_LATER = 12  # stacks that are told one by one
-MOST_OF_A_TYPE = 4  # new resources that are named, and not counted
-LONGEST = 100  # characters of a value
-_PLAIN_REASONS = ("cannot_update", "no_resource_config", "each_key")  # what an edit does anyway
-_SIGNS = {
-    "create": "+",
-    "update": "~",
-    "replace": "±",
-    "delete": "-",
-    "move": ">",
-    "forget": "x",
-    "import": "<",
-}
+NOT_EDITED = "not edited"
+"""The reason of what no edit explains: what another stack hands on, or a default."""
 
 
-def render_review(review: Review, style: Style = PLAIN) -> str:
-    """Render all that is planned, what is foreseen, and a line of sums."""
-    parts = [*_planned(review, style), *later_lines(review), render_plan_sums(review)]
-    return "\n".join(part for part in parts if part)
+def render_review(review: Review, style: Style = PLAIN, *, every: bool = False) -> str:
+    """Render all that is planned, what is foreseen, and a line of sums.
+
+    Args:
+        review: what to show.
+        style: of the screen; lines of values are broken at its width.
+        every: whether to show each change of those that are alike.
+    """
+    told = []
+    for section in review_sections(review, style.width or WIDTH, every=every):
+        told += [style.paint("strong", section.title)]
+        told += [line for raw in section.lines for line in styled(raw, style)]
+        told.append("")
+    return "\n".join([*told, render_plan_sums(review)])
+
+
+def review_sections(review: Review, width: int, *, every: bool = False) -> Iterator[Section]:
+    """Yield what there is to say, as `diff` does, and what only a plan or a registry knows.
+
+    Args:
+        review: what to show.
+        width: columns that a line of values may take.
+        every: whether to show each change of those that are alike.
+    """
+    changes = replace(
+        review.changes, stacks=tuple(map(partial(_marked, review), review.changes.stacks))
+    )
+    yield from sections(Diff(base="", changes=changes, every=every), width)
+    if review.done_already:
+        lines = (f"{stack}: {say_names(found)}" for stack, found in review.done_already)
+        yield Section("Edited, and in AWS already", tuple(lines))
+    if later := tuple(later_lines(review)):
+        yield Section("Cannot be planned yet", later)
+
+
+def _marked(review: Review, changed: StackChange) -> StackChange:
+    """Give what no edit explains that for a reason."""
+    marked = (
+        replace(one, reason=NOT_EDITED)
+        if not one.reason and review.is_beside(changed.stack, one)
+        else one
+        for one in changed.resources
+    )
+    return replace(changed, resources=tuple(marked))
 
 
 def render_plan_sums(review: Review) -> str:
@@ -44,14 +74,17 @@ def render_plan_sums(review: Review) -> str:
     >>> render_plan_sums(Review(results=()))
     'plan: nothing to do'
     """
-    later = _later_words(review)
-    if not review.counts and not later:
-        rest = [f"{counted(len(review.waiting), 'stack')} deferred"] if review.waiting else []
-        outputs = len(review.changes.stacks)
-        rest += [f"outputs of {counted(outputs, 'stack')} change"] if outputs else []
-        return f"plan: {', '.join(rest) or 'nothing to do'}"
+    later, outputs = _later_words(review), len(review.changes.stacks)
     told = [render_counts(review.counts)] if review.counts else []
-    return f"plan: {'; '.join([*told, *([later] if later else [])])}"
+    if outputs and not told:
+        told.append(f"outputs of {counted(outputs, 'stack')} change")
+    if later:
+        told.append(later)
+    if not told and review.waiting:
+        told.append(f"{counted(len(review.waiting), 'stack')} deferred")
+    if failed := sum(result.broken for result in review.results):
+        told.append(f"{counted(failed, 'stack')} could not be planned")
+    return f"plan: {'; '.join(told) or 'nothing to do'}"
 
 
 def render_counts(counts: Counts) -> str:
@@ -78,87 +111,20 @@ def render_review_question(verb: str, review: Review) -> str:
     return f"{verb} {', '.join(parts)} in {counted(len(places), 'account')} ({'; '.join(named)})?"
 
 
-def stack_lines(review: Review, changed: StackChange, style: Style = PLAIN) -> Iterator[str]:
-    """Render what becomes of one stack, a line for each resource and each value."""
-    new = [one for one in changed.resources if one.action == "create"]
-    for line in _folded(review, changed.stack, new):
-        yield "  " + style.paint("good", line)
-    for one in changed.resources:
-        if one.action != "create":
-            yield from _resource(review, changed.stack, one, style)
-
-
-def _planned(review: Review, style: Style) -> Iterator[str]:
-    for changed in review.changes.stacks:
-        yield style.paint("strong", changed.stack.name)
-        yield from stack_lines(review, changed, style)
-    for stack, addresses in review.done_already:
-        named = ", ".join(addresses[:MOST_PLACES])
-        more = len(addresses) - MOST_PLACES
-        rest = f" and {more:,} more" if more > 0 else ""
-        yield f"{stack}: edited, and AWS has it already: {named}{rest}"
-
-
-def _folded(review: Review, stack: StackId, new: Sequence[ResourceChange]) -> Iterator[str]:
-    """Name new resources, or count those of a type where there are many."""
-    by_type: dict[str, list[ResourceChange]] = {}
-    for one in new:
-        by_type.setdefault(one.resource_type, []).append(one)
-    for name, found in by_type.items():
-        if len(found) > MOST_OF_A_TYPE:
-            yield f"+ {name} ({len(found):,})"
-        else:
-            yield from (f"+ {one.address}{_why(review, stack, one)}" for one in found)
-
-
-def _resource(review: Review, stack: StackId, one: ResourceChange, style: Style) -> Iterator[str]:
-    tone: Tone = "bad" if one.is_destructive else "warning"
-    moved = f" (from {one.moved_from})" if one.moved_from else ""
-    line = f"{_SIGNS[one.action]} {one.address}{moved}{_why(review, stack, one)}"
-    yield "  " + style.paint(tone, line)
-    if one.action not in ("update", "replace"):
-        return
-    for value in one.values:
-        forces = "  # forces replacement" if value.replaces else ""
-        yield f"      {_path(value.path)}: {_value(value.before)} -> {_value(value.after)}{forces}"
-
-
-def _why(review: Review, stack: StackId, one: ResourceChange) -> str:
-    """Say what explains a change, where that is not an edit."""
-    if one.reason and one.reason not in _PLAIN_REASONS:
-        return f" ({one.reason})"
-    return " (not edited)" if review.is_beside(stack, one) else ""
-
-
-def _path(path: Path) -> str:
-    return ".".join(map(str, path))
-
-
-def _value(value: object) -> str:
-    if value is ABSENT:
-        return "(none)"
-    if isinstance(value, Unknown):
-        return "(known after apply)"
-    if value == HIDDEN:
-        return HIDDEN
-    text = json.dumps(value)
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
-
-
 def later_lines(review: Review) -> Iterator[str]:
     """Render what cannot be planned yet: a line for each stack, or for each layer of many."""
     results = (*review.later, *review.waiting)
     if len(results) <= MOST_LATER:
         for result in results:
             told = _will_create([result])
-            yield f"{result.stack}: not planned yet ({result.reason}); {told}"
+            yield f"{result.stack} {result.reason}; {told}"
         return
     by_layer: dict[str, list[Result]] = {}
     for result in results:
         by_layer.setdefault(result.stack.layer, []).append(result)
     for layer, found in by_layer.items():
         owners = counted(len(found), found[0].stack.kind)
-        yield f"{layer} of {owners}: not planned yet; {_will_create(found)}"
+        yield f"{layer} of {owners}: {_will_create(found)}"
 
 
 def _will_create(results: Sequence[Result]) -> str:

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from cellfactory.diff.model import ABSENT, Action, ResourceChange, Unknown, ValueChange
 from cellfactory.layers import StackId
@@ -15,6 +13,7 @@ from cellfactory.runs.review import Review
 from cellfactory.terraform.messages import Counts
 from cellfactory.terraform.results import Result
 from cellfactory.terraform.shown_values import HIDDEN
+from cellfactory.views.diff_markdown import MOST
 from cellfactory.views.review import (
     later_lines,
     render_plan_sums,
@@ -22,7 +21,7 @@ from cellfactory.views.review import (
     render_review_question,
     to_json,
 )
-from cellfactory.views.review_markdown import MOST_CHARACTERS, render_markdown
+from cellfactory.views.review_markdown import render_review_markdown
 
 NETWORK, CLUSTER, PEER = (
     StackId("a", "network"),
@@ -66,7 +65,8 @@ ACCOUNTS = {NETWORK: "444444444444", CLUSTER: "444444444444", PEER: ""}
 
 
 def review(*results: Result, edits: Mapping[StackId, frozenset[str]] | None = None) -> Review:
-    return Review(results=results, accounts=ACCOUNTS, edits=edits or {})
+    recorded = frozenset({NETWORK, CLUSTER, PEER}) if edits is not None else frozenset()
+    return Review(results=results, accounts=ACCOUNTS, edits=edits or {}, recorded=recorded)
 
 
 def test_a_change_is_shown_with_its_values() -> None:
@@ -80,13 +80,18 @@ def test_a_change_is_shown_with_its_values() -> None:
     )
     text = render_review(review(planned(NETWORK, UPDATE, replaced)))
     assert text.splitlines() == [
-        "a-network",
-        "  ~ aws_vpc.cell",
-        '      tags.team: (none) -> "data"',
-        "  ± aws_subnet.one",
-        '      cidr: "10.0.0.0/24" -> "10.0.1.0/24"  # forces replacement',
-        '      id: "subnet-1" -> (known after apply)',
-        "      key: (sensitive) -> (sensitive)",
+        "Destroyed, replaced or drained",
+        "± aws_subnet.one (cannot_update)",
+        "    in a-network",
+        '    cidr: "10.0.0.0/24" -> "10.0.1.0/24"  # cannot be changed in place',
+        '    id: "subnet-1" -> (known after apply)',
+        "    key: (sensitive) -> (sensitive)",
+        "",
+        "Changed",
+        "~ aws_vpc.cell",
+        "    in a-network",
+        '    tags.team: (none) -> "data"',
+        "",
         "plan: 0 to add, 1 to change, 0 to destroy, 1 to replace",
     ]
 
@@ -97,33 +102,44 @@ def test_what_no_edit_explains_is_said_to_be_so() -> None:
     mine = change("aws_route.two", "update")
     edits = {NETWORK: frozenset({"aws_route.two", "aws_eip.done"})}
     lines = render_review(review(planned(NETWORK, drift, other, mine), edits=edits)).splitlines()
-    assert lines[1:5] == [
-        "  ~ aws_vpc.cell (drift)",
-        "  ~ aws_route.one (not edited)",
-        "  ~ aws_route.two",
-        "a-network: edited, and AWS has it already: aws_eip.done",
+    assert [line for line in lines if line.startswith("~")] == [
+        "~ aws_route.one (not edited)",
+        "~ aws_route.two",
+        "~ aws_vpc.cell (drift)",
     ]
+    assert lines[-3:-1] == ["a-network: aws_eip.done", ""]
 
 
-def test_many_new_resources_of_a_type_are_a_number() -> None:
+def test_a_new_cell_is_a_number_unless_all_is_asked_for() -> None:
     new = [change(f"aws_subnet.s{n}", "create") for n in range(9)]
-    text = render_review(review(planned(NETWORK, *new, change("aws_vpc.cell", "create"))))
-    assert text.splitlines()[1:3] == ["  + aws_subnet (9)", "  + aws_vpc.cell"]
+    found = review(planned(NETWORK, *new, change("aws_vpc.cell", "create")))
+    assert "+ a: 1 stack, 10 resources" in render_review(found)
+    assert "aws_subnet.s3" not in render_review(found)
+    assert "aws_subnet.s3" in render_review(found, every=True)
+
+
+def test_the_same_change_of_many_cells_is_told_once() -> None:
+    stacks = [StackId(f"c{n}", "network") for n in range(9)]
+    found = Review(results=tuple(planned(s, UPDATE) for s in stacks), recorded=frozenset(stacks))
+    text = render_review(found)
+    assert text.count("~ aws_vpc.cell") == 1
+    assert "in network of 9 cells: c0" in text
 
 
 def test_a_value_cannot_write_to_the_screen() -> None:
     evil = change("aws_vpc.cell", "update", value("x", "a", "\x1b[2J\u202e\nb" + "y" * 500))
     text = render_review(review(planned(NETWORK, evil)))
     assert text.isprintable() or set(text) - set("\n") == {c for c in text if c.isprintable()}
-    assert max(map(len, text.splitlines())) < 160
+    assert max(map(len, text.splitlines())) < 200
 
 
 def test_what_waits_is_told_with_what_it_will_create() -> None:
     cluster = deferred(CLUSTER, NETWORK, foreseen=("aws_eks_cluster.cell", "aws_iam_role.x[*]"))
     found = review(planned(NETWORK, UPDATE), cluster)
-    assert render_review(found).splitlines()[-2:] == [
-        "a-cluster: not planned yet (waits for a-network); will create at least 2 resources, as "
-        "its files say",
+    assert render_review(found).splitlines()[-4:] == [
+        "Cannot be planned yet",
+        "a-cluster waits for a-network; will create at least 2 resources, as its files say",
+        "",
         "plan: 0 to add, 1 to change, 0 to destroy; at least 2 more to add in 1 stack that cannot "
         "be planned yet",
     ]
@@ -166,6 +182,7 @@ def test_of_many_accounts_the_first_are_named() -> None:
         ((), "plan: nothing to do"),
         ((Result(stack=NETWORK, status="no-change"),), "plan: nothing to do"),
         ((planned(NETWORK),), "plan: outputs of 1 stack change"),
+        ((Result(stack=NETWORK, status="failed"),), "plan: 1 stack could not be planned"),
     ],
 )
 def test_a_plan_that_changes_no_resource_says_so(results: tuple[Result, ...], text: str) -> None:
@@ -174,36 +191,14 @@ def test_a_plan_that_changes_no_resource_says_so(results: tuple[Result, ...], te
 
 def test_markdown_has_what_is_dangerous_first_and_whole() -> None:
     gone = [change(f'aws_subnet.s["{n}"]', "delete") for n in range(3)]
-    many = change("aws_vpc.cell", "update", *[value(f"t{n}", n, "x" * 90) for n in range(400)])
-    found = review(planned(NETWORK, many), planned(CLUSTER, *gone), planned(PEER, many))
-    text = render_markdown(found)
-    assert text.startswith(
-        "### Plan: 0 to add, 2 to change, 3 to destroy\n\n> [!CAUTION]\n"
-        "> **3 resources to be destroyed or replaced**\n>\n"
-        '> - delete <code>aws_subnet.s["0"]</code> in <code>a-cluster</code>\n'
-    )
-    assert len(text) <= MOST_CHARACTERS
-    assert "1 more stack not shown" in text
-    assert text == render_markdown(found)
-    assert text.index("<summary>a-cluster: 3 resources") < text.index("Plan") + 1_000
-
-
-def test_markdown_cannot_be_broken_out_of() -> None:
-    evil = change("aws_vpc.</code><b>", "delete")
-    fence = change("aws_vpc.cell", "update", value("x", "`````", "</details>"))
-    text = render_markdown(review(planned(NETWORK, evil, fence)))
-    assert "<b>" not in text.split("<details>")[0]
-    assert "``````diff" in text
-
-
-@settings(max_examples=20)
-@given(st.integers(0, 40), st.integers(1, 400))
-def test_markdown_is_never_too_long(stacks: int, dangers: int) -> None:
-    gone = [change(f"aws_subnet.{'s' * 200}{n}", "delete") for n in range(dangers)]
-    results = [planned(StackId(f"c{n}", "network"), *gone[: n + 1]) for n in range(stacks)]
-    text = render_markdown(Review(results=tuple(results)))
-    assert len(text) <= MOST_CHARACTERS
-    assert stacks == 0 or "[!CAUTION]" in text
+    many = change("aws_vpc.cell", "update", *[value(f"t{n}", n, "x" * 90) for n in range(900)])
+    found = review(planned(NETWORK, many), planned(CLUSTER, *gone), edits={})
+    text = render_review_markdown(found)
+    assert text.startswith("### cellfactory plan\n\n0 to add, 1 to change, 3 to destroy.\n\n")
+    assert text.index("[!CAUTION]") < text.index('aws_subnet.s["0"]') < text.index("aws_vpc.cell")
+    assert len(text) <= MOST
+    assert "lines are left out here: `cellfactory plan` shows them" in text
+    assert text == render_review_markdown(found)
 
 
 def test_many_stacks_that_wait_are_told_by_layer() -> None:
@@ -213,9 +208,7 @@ def test_many_stacks_that_wait_are_told_by_layer() -> None:
     ]
     found = Review(results=(*(planned(StackId(c, "network"), UPDATE) for c in cells), *waiting))
     (line,) = later_lines(found)
-    assert (
-        line == "cluster of 20 cells: not planned yet; will create 20 resources, as their files say"
-    )
+    assert line == "cluster of 20 cells: will create 20 resources, as their files say"
 
 
 def test_a_machine_reads_the_sums() -> None:
