@@ -9,6 +9,7 @@ from typing import assert_never
 from cellfactory.layers import LAYERS, ROWS, StackId
 from cellfactory.runs.notices import (
     AccountLeft,
+    Guarded,
     LayerLeftOut,
     Lying,
     NothingGone,
@@ -17,6 +18,7 @@ from cellfactory.runs.notices import (
     NothingToDo,
     Notice,
     Orphaned,
+    Overridden,
     Pending,
     RecordUnread,
     Resumable,
@@ -53,7 +55,7 @@ def render_notice(notice: Notice) -> str:
             text = _TOLD[type(notice)]
         case LayerLeftOut(layer, reason):
             text = f"{layer} is skipped: {reason}"
-        case Waiting() | Orphaned() | ReviewWritten():
+        case Waiting() | Orphaned() | ReviewWritten() | Guarded() | Overridden():
             text = _of_plan(notice)
         case StackKept() | RecordUnread():
             text = _not_destroyed(notice)
@@ -82,8 +84,12 @@ _TOLD: Mapping[type[Notice], str] = {
 }
 
 
-def _of_plan(notice: Waiting | Orphaned | ReviewWritten) -> str:
+def _of_plan(notice: Waiting | Orphaned | ReviewWritten | Guarded | Overridden) -> str:
     match notice:
+        case Guarded(findings):
+            return "\n".join(map(str, findings))
+        case Overridden(what, reason):
+            return f"guard: {what} is overridden: {reason}"
         case Orphaned(stacks, mode):
             return _orphaned(stacks, mode)
         case Waiting(stacks, waits_for):
