@@ -148,7 +148,7 @@ def validate(
     """
     request = replace(
         request_of(inventory_file, "offline", output=output),
-        selection=_selection(cell, layer),
+        selection=selection_of(cell, layer),
         parallel=parallel,
     )
     design = read_design(inventory_file)
@@ -181,7 +181,7 @@ def plan(
     """
     request = replace(
         request_of(inventory_file, mode_of(sandbox), output=output, registry=registry),
-        selection=_selection(cell, layer, mesh, organization, stack),
+        selection=selection_of(cell, layer, mesh, organization, stack),
         parallel=parallel,
     )
     design = read_design(inventory_file)
@@ -234,7 +234,7 @@ def apply(
     """
     request = replace(
         request_of(inventory_file, mode_of(sandbox), output=output, registry=registry),
-        selection=_selection(cell, layer, mesh, organization, stack),
+        selection=selection_of(cell, layer, mesh, organization, stack),
         parallel=parallel,
         first_apply=first_apply,
         asks=ask,
@@ -292,7 +292,7 @@ def destroy(
     """
     request = replace(
         request_of(inventory_file, mode_of(sandbox), registry=registry),
-        selection=_selection(cell, layer, mesh, organization, stack),
+        selection=selection_of(cell, layer, mesh, organization, stack),
         parallel=parallel,
         sweep=sweep,
         forget=forget_accounts,
@@ -304,13 +304,14 @@ def destroy(
     finish(outcome, form)
 
 
-def _selection(
+def selection_of(
     cells: Sequence[str] | None,
     layers: Sequence[str] | None,
     meshes: Sequence[str] | None = None,
     organizations: Sequence[str] | None = None,
     stacks: Sequence[str] | None = None,
 ) -> Selection:
+    """Put together which stacks the options of a command name."""
     return Selection(
         cells=tuple(cells or ()),
         layers=tuple(layers or ()),
