@@ -20,6 +20,7 @@ from cellfactory.diff.impact_nodes import group_impacts
 from cellfactory.inventory.node_config import pods_per_node, prefixes_per_node
 from cellfactory.inventory.schema import CellType, ExistingAccount
 from cellfactory.inventory.version_step import refusal
+from cellfactory.sizing.bounds import BOUNDS
 from cellfactory.sizing.control_plane import PRICES
 from cellfactory.sizing.usage import Usage
 
@@ -68,7 +69,7 @@ def room_of(design: Design, cell: str) -> Room:
         nodes=nodes,
         zones=zones,
         pods_per_node=pods_per_node(kind, design.facts),
-        bound=binding.bound if binding else "",
+        bound=BOUNDS[binding.bound].title if binding else "",
         scope=binding.scope.name if binding and binding.scope.name != cell else "",
         used=binding.used if binding else 0,
         limit=binding.limit if binding else 0,

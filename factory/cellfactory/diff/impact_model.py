@@ -59,7 +59,7 @@ class Room:
     nodes: int
     zones: int
     pods_per_node: int
-    bound: str  # id of the fullest bound that grows with nodes and stops the work; or empty
+    bound: str  # title of the fullest bound that grows with nodes and stops the work; or empty
     scope: str  # the part of the cell that it is counted for, such as a zone; or empty
     used: float  # in `unit`
     limit: float  # in `unit`

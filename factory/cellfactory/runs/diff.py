@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cellfactory.design import Design, Texts
 from cellfactory.diff.causes import explain
 from cellfactory.diff.compare import compare_trees
+from cellfactory.diff.guard import Override, exceeded, limits_of
 from cellfactory.diff.impact import Impact, impact
 from cellfactory.diff.model import Changes
 from cellfactory.errors import Finding, InventoryError, Problem, UsageError
@@ -29,10 +30,14 @@ class Difference:
     after: Design
     changes: Changes
     impact: Impact
+    beyond: tuple[Finding, ...] = ()  # what the guard does not allow at once
 
 
 def diff_inventory(
-    inventory_file: Path, base: str | None = None, selection: Selection = EVERYTHING
+    inventory_file: Path,
+    base: str | None = None,
+    selection: Selection = EVERYTHING,
+    overrides: Sequence[Override] = (),
 ) -> Difference:
     """Hold the inventory as it lies there against what it was.
 
@@ -41,6 +46,7 @@ def diff_inventory(
         base: a folder with an inventory or a synthesized tree, or a revision as git takes it; where
             the branch left the default branch when None.
         selection: which stacks.
+        overrides: limits of the guard that are lifted.
 
     Raises:
         UsageError: when the base is not there, or a name fits no stack.
@@ -66,12 +72,15 @@ def diff_inventory(
         new = {stack: text for stack, text in new.items() if stack in wanted}
     changes = compare_trees(old, new)
     known = impact(before, after) if before is not None or folder is None else Impact()
+    found = _narrowed(known, selection, {*old, *new})
+    limits = limits_of(before or after, found.standing)
     return Difference(
         base=label,
         before=before,
         after=after,
         changes=explain(changes, before, after),
-        impact=_narrowed(known, selection, {*old, *new}),
+        impact=found,
+        beyond=exceeded(changes, found, limits, overrides),
     )
 
 
