@@ -15,11 +15,13 @@ from cellfactory.cli.completion import (
     complete_layers,
     complete_meshes,
     complete_organizations,
+    complete_rings,
     complete_stacks,
 )
 from cellfactory.cli.help import STACKS, TERRAFORM
 from cellfactory.cli.options import DEFAULT_INVENTORY, InventoryFile
 from cellfactory.cli.output import Form
+from cellfactory.cli.rings import read_bake, read_checks
 from cellfactory.cli.watching import Terminal, finish
 from cellfactory.layers import LAYERS
 from cellfactory.runs.apply import apply_design
@@ -93,6 +95,28 @@ Stacks = Annotated[
         help="This stack as well, such as moka-use1-a-network; may be repeated.",
     ),
 ]
+Rings = Annotated[
+    list[str] | None,
+    _which(
+        "--ring",
+        metavar="RING",
+        autocompletion=complete_rings,
+        help="Only stacks of this ring; may be repeated.",
+    ),
+]
+Bake = Annotated[
+    str | None,
+    _how("--bake", metavar="TIME", help="Let each ring bake for this long, such as 5m."),
+]
+Checks = Annotated[
+    list[str] | None,
+    _how(
+        "--check",
+        metavar="COMMAND",
+        help="Program that must succeed before the next ring; run without a shell. May be "
+        "repeated.",
+    ),
+]
 Parallel = Annotated[int, _how("--parallel", metavar="N", min=1, max=64, help="Stacks at a time.")]
 RegistryPlace = Annotated[
     str | None,
@@ -138,7 +162,7 @@ def validate(
     """
     request = replace(
         request_of(inventory_file, "offline", output=output),
-        selection=_selection(cell, layer),
+        selection=selection(cell, layer),
         parallel=parallel,
     )
     design = read_design(inventory_file)
@@ -156,6 +180,7 @@ def plan(
     organization: Organizations = None,
     layer: Layers = None,
     stack: Stacks = None,
+    ring: Rings = None,
     parallel: Parallel = 4,
     registry: RegistryPlace = None,
     out: Out = None,
@@ -171,7 +196,8 @@ def plan(
     """
     request = replace(
         request_of(inventory_file, mode_of(sandbox), output=output, registry=registry),
-        selection=_selection(cell, layer, mesh, organization, stack),
+        selection=selection(cell, layer, mesh, organization, stack),
+        rings=tuple(ring or ()),
         parallel=parallel,
     )
     design = read_design(inventory_file)
@@ -191,6 +217,14 @@ def apply(
     organization: Organizations = None,
     layer: Layers = None,
     stack: Stacks = None,
+    ring: Rings = None,
+    bake: Bake = None,
+    no_bake: Annotated[bool, _how("--no-bake", help="Go on to the next ring at once.")] = False,
+    check: Checks = None,
+    out_of_order: Annotated[
+        bool,
+        _how("--out-of-order", help="Apply a ring before an earlier one has the same."),
+    ] = False,
     parallel: Parallel = 4,
     registry: RegistryPlace = None,
     reviewed: Reviewed = None,
@@ -216,14 +250,19 @@ def apply(
     ] = None,
     form: Form = "text",
 ) -> None:
-    """Plan, ask, and apply every stack.
+    """Plan, ask, and apply every stack, ring by ring.
 
     Shows what would change and asks once. Each stack is applied as soon as its inputs exist, and
-    nothing is done beyond what was shown, or beyond a file of `plan --out`.
+    nothing is done beyond what was shown, or beyond a file of `plan --out`. A ring bakes, and its
+    clusters are asked how they do, before the next one is touched.
     """
     request = replace(
         request_of(inventory_file, mode_of(sandbox), output=output, registry=registry),
-        selection=_selection(cell, layer, mesh, organization, stack),
+        selection=selection(cell, layer, mesh, organization, stack),
+        rings=tuple(ring or ()),
+        ahead=out_of_order,
+        bake=read_bake(bake, no_bake=no_bake),
+        checks=read_checks(check or ()),
         parallel=parallel,
         first_apply=first_apply,
         asks=ask,
@@ -274,7 +313,7 @@ def destroy(
     """
     request = replace(
         request_of(inventory_file, mode_of(sandbox), registry=registry),
-        selection=_selection(cell, layer, mesh, organization, stack),
+        selection=selection(cell, layer, mesh, organization, stack),
         parallel=parallel,
         sweep=sweep,
         forget=forget_accounts,
@@ -286,13 +325,14 @@ def destroy(
     finish(outcome, form)
 
 
-def _selection(
+def selection(
     cells: Sequence[str] | None,
     layers: Sequence[str] | None,
     meshes: Sequence[str] | None = None,
     organizations: Sequence[str] | None = None,
     stacks: Sequence[str] | None = None,
 ) -> Selection:
+    """Say which stacks were asked for."""
     return Selection(
         cells=tuple(cells or ()),
         layers=tuple(layers or ()),

@@ -18,8 +18,8 @@ from cellfactory.errors import Finding, KeyPath
 from cellfactory.inventory.kinds import keys_at
 from cellfactory.inventory.nearest import nearest
 from cellfactory.inventory.patterns import WORDS
-from cellfactory.inventory.salvage import Refused
 from cellfactory.inventory.rings import RING_LIST, RING_MAPPING
+from cellfactory.inventory.salvage import Refused
 from cellfactory.inventory.schema import ADDON_ENTRY, ADDON_VERSION, EXISTING_ACCOUNT, NEW_ACCOUNT
 
 Error = Mapping[str, Any]

@@ -48,9 +48,7 @@ def _checked(duration: str) -> str:
     return duration
 
 
-Duration = Annotated[
-    str, Field(pattern=patterns.DURATION, max_length=6), AfterValidator(_checked)
-]
+Duration = Annotated[str, Field(pattern=patterns.DURATION, max_length=6), AfterValidator(_checked)]
 
 
 class Ring(Model):
