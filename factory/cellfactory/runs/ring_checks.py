@@ -15,14 +15,13 @@ from cellfactory.processes import run_process
 from cellfactory.runs.request import Request
 from cellfactory.runs.rings import Turn
 from cellfactory.terraform.health import AskHealth, ask_health, holds_cluster
-from cellfactory.terraform.results import Result
 from cellfactory.terraform.running import RunContext
 from cellfactory.terraform.sessions import sessions
 
 MOST_LINES = 10  # of what a program says
 
-Check = Callable[[Turn, Sequence[Result]], Sequence[Finding]]
-"""What is against going on after a ring, whose stacks became what the results say."""
+Check = Callable[[Turn], Sequence[Finding]]
+"""What is against going on after a ring."""
 
 
 def checks_of(context: RunContext, request: Request, ask: AskHealth | None = None) -> Check:
@@ -35,8 +34,8 @@ def checks_of(context: RunContext, request: Request, ask: AskHealth | None = Non
     """
     asks = ask or ask_health(sessions(context.target, "cellfactory-rings"))
 
-    def check(turn: Turn, results: Sequence[Result]) -> Sequence[Finding]:
-        found = list(_unwell(context, request, asks, turn, results))
+    def check(turn: Turn) -> Sequence[Finding]:
+        found = list(_unwell(context, request, asks, turn)) if turn.is_followed else []
         for program in request.checks:
             if found or context.children.stopping:
                 break
@@ -46,21 +45,11 @@ def checks_of(context: RunContext, request: Request, ask: AskHealth | None = Non
     return check
 
 
-def _unwell(
-    context: RunContext,
-    request: Request,
-    ask: AskHealth,
-    turn: Turn,
-    results: Sequence[Result],
-) -> Iterator[Finding]:
-    """Ask of each cluster; where no ring follows, of those alone that have changed."""
-    changed = {result.stack.owner for result in results if result.status == "applied"}
-    asked = []
-    for stack in turn.stacks:
-        record = context.registry.read(stack.id) if holds_cluster(stack) else None
-        is_due = turn.following is not None or stack.id.owner in changed
-        if record is not None and record.complete and is_due:
-            asked.append((stack, record))
+def _unwell(context: RunContext, request: Request, ask: AskHealth, turn: Turn) -> Iterator[Finding]:
+    """Ask of each cluster how it does, several at a time."""
+    clusters = [stack for stack in turn.stacks if holds_cluster(stack)]
+    records = [(stack, context.registry.read(stack.id)) for stack in clusters]
+    asked = [(stack, record) for stack, record in records if record is not None and record.complete]
     with ThreadPoolExecutor(request.parallel) as threads:
         for findings in threads.map(lambda one: ask(*one), asked):
             yield from findings

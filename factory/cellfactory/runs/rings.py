@@ -44,6 +44,7 @@ class Turn:
     bake: float | None  # time that it bakes once it has changed (s); None where nothing follows
     cells_at_once: int | None = None
     following: str | None = None  # the next ring of the run that is touched
+    is_followed: bool = False  # whether a later ring, of this run or of the next, counts on it
     touched: int = 0  # stacks that something is to be done to
 
 
@@ -54,7 +55,7 @@ class Rollout:
     turns: tuple[Turn, ...]
     apply: Callable[[Sequence[Stack]], tuple[Result, ...]]
     failed: Callable[[Sequence[Result]], bool]  # whether no later ring may be touched
-    check: Callable[[Turn, Sequence[Result]], Sequence[Finding]]
+    check: Callable[[Turn], Sequence[Finding]]  # what is against going on
     watcher: Watcher
     skipped: Callable[[Result], None]  # is told of each stack that is not come to
     journal: Journal
@@ -92,13 +93,15 @@ def plan_turns(
     turns: list[Turn] = []
     following = None
     for ring, own in reversed(rings):
-        is_said = request.bake is not None and _is_followed(design.inventory, ring)
+        is_last = not _is_followed(design.inventory, ring)
+        is_gate = not is_last and bool(request.rings or request.bake is not None)
         turn = Turn(
             ring=ring,
             stacks=own,
-            bake=bake_seconds(design, request, ring) if following or is_said else None,
+            bake=_bake_seconds(design, request, ring, following),
             cells_at_once=design.inventory.ring(ring).cells_at_once,
             following=following,
+            is_followed=following is not None or is_gate,
             touched=sum(stack.id in touched for stack in own),
         )
         turns.append(turn)
@@ -106,10 +109,14 @@ def plan_turns(
     return tuple(reversed(turns))
 
 
-def bake_seconds(design: Design, request: Request, ring: str) -> float:
+def _bake_seconds(
+    design: Design, request: Request, ring: str, following: str | None
+) -> float | None:
     """For how long a ring bakes in a run: as somebody said; in the sandbox else not at all (s)."""
     if request.bake is not None:
-        return request.bake
+        return request.bake if _is_followed(design.inventory, ring) else None
+    if following is None:
+        return None
     return bake_of(design.inventory, design.facts, ring) if request.mode == "aws" else 0.0
 
 
@@ -143,7 +150,7 @@ def roll_out(rollout: Rollout) -> tuple[tuple[Result, ...], tuple[Finding, ...]]
         if rollout.failed(own) or rollout.stopping():
             why = "interrupted" if rollout.stopping() else f"needs ring {turn.ring}"
             return (*results, *_skip(rollout, later, why)), ()
-        is_due = bool(turn.following or turn.touched) or is_changed(own, rollout.before)
+        is_due = turn.is_followed or turn.touched > 0 or is_changed(own, rollout.before)
         findings = _prove(rollout, turn, own) if is_due else ()
         if findings:
             why = "interrupted" if rollout.stopping() else f"ring {turn.ring} did not pass"
@@ -167,13 +174,13 @@ def _apply_turn(rollout: Rollout, turn: Turn) -> list[Result]:
 
 def _prove(rollout: Rollout, turn: Turn, own: Sequence[Result]) -> Sequence[Finding]:
     """Let a ring bake where it has changed, and say what is against going on."""
-    findings = rollout.check(turn, own)
+    findings = rollout.check(turn)
     baked = 0.0
     if not findings and turn.bake and is_changed(own, rollout.before):
         baked = turn.bake
         findings = _bake(rollout, turn, turn.bake, own)
         if not findings:
-            findings = rollout.check(turn, own)
+            findings = rollout.check(turn)
     if rollout.stopping() and not findings:
         findings = [_interrupted(turn, "it was looked at")]
     event: RingEvent = "failed" if findings else "passed"
