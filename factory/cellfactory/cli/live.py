@@ -32,6 +32,19 @@ class Board:
         self.begun = time.monotonic()
         self.total = self.done = 0
         self.stopping = False
+        self._baking: tuple[str, float] | None = None  # a ring, and until when it bakes
+
+    def bakes(self, ring: str, seconds: float) -> None:
+        """Note that a ring bakes for so long from now on (s); 0 says that it is over."""
+        self._baking = (ring, time.monotonic() + seconds) if seconds else None
+
+    @property
+    def baking(self) -> tuple[str, str] | None:
+        """The ring that bakes, and for how much longer."""
+        if (baking := self._baking) is None:
+            return None
+        ring, until = baking
+        return f"ring {ring}", f"{elapsed(max(until - time.monotonic(), 0))} left"
 
     def started(self, stack: StackId) -> None:
         """Put a stack up."""
@@ -62,7 +75,8 @@ class Board:
         now = time.monotonic()
         with self._lock:
             works = sorted(self._works.values(), key=lambda work: work.begun)
-            return [(str(w.stack), w.words, elapsed(now - w.begun)) for w in works]
+            rows = [(str(w.stack), w.words, elapsed(now - w.begun)) for w in works]
+        return rows if (told := self.baking) is None else [(told[0], "bakes", told[1]), *rows]
 
     def still(self, seconds: float) -> list[str]:
         """Say of each stack that was begun so long ago that it is being worked on."""
@@ -127,6 +141,8 @@ class Ticker:
 
     def _run(self) -> None:
         while not self._end.wait(self._seconds):
+            if (told := self._board.baking) is not None:
+                say(f"         {' bakes, '.join(told)}")
             for line in self._board.still(self._seconds):
                 say(f"         {line}")
 

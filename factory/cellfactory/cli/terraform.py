@@ -15,14 +15,16 @@ from cellfactory.cli.completion import (
     complete_layers,
     complete_meshes,
     complete_organizations,
+    complete_rings,
     complete_stacks,
 )
 from cellfactory.cli.help import STACKS, TERRAFORM
 from cellfactory.cli.options import DEFAULT_INVENTORY, InventoryFile
 from cellfactory.cli.output import Form
+from cellfactory.cli.rings import read_bake, read_checks
 from cellfactory.cli.watching import Terminal, finish
-from cellfactory.errors import UsageError
 from cellfactory.diff.guard import CLASSES, parse_override
+from cellfactory.errors import UsageError
 from cellfactory.layers import LAYERS
 from cellfactory.runs.apply import apply_design
 from cellfactory.runs.destroy import destroy_recorded, read_standing
@@ -93,6 +95,28 @@ Stacks = Annotated[
         metavar="STACK",
         autocompletion=complete_stacks,
         help="This stack as well, such as moka-use1-a-network; may be repeated.",
+    ),
+]
+Rings = Annotated[
+    list[str] | None,
+    _which(
+        "--ring",
+        metavar="RING",
+        autocompletion=complete_rings,
+        help="Only stacks of this ring; may be repeated.",
+    ),
+]
+Bake = Annotated[
+    str | None,
+    _how("--bake", metavar="TIME", help="Let each ring bake for this long, such as 5m."),
+]
+Checks = Annotated[
+    list[str] | None,
+    _how(
+        "--check",
+        metavar="COMMAND",
+        help="Program that must succeed before the next ring; run without a shell. May be "
+        "repeated.",
     ),
 ]
 Parallel = Annotated[int, _how("--parallel", metavar="N", min=1, max=64, help="Stacks at a time.")]
@@ -175,6 +199,7 @@ def plan(
     organization: Organizations = None,
     layer: Layers = None,
     stack: Stacks = None,
+    ring: Rings = None,
     parallel: Parallel = 4,
     registry: RegistryPlace = None,
     out: Out = None,
@@ -194,6 +219,7 @@ def plan(
     request = replace(
         request_of(inventory_file, mode_of(sandbox), output=output, registry=registry),
         selection=selection_of(cell, layer, mesh, organization, stack),
+        rings=tuple(ring or ()),
         parallel=parallel,
     )
     design = read_design(inventory_file)
@@ -216,6 +242,14 @@ def apply(
     organization: Organizations = None,
     layer: Layers = None,
     stack: Stacks = None,
+    ring: Rings = None,
+    bake: Bake = None,
+    no_bake: Annotated[bool, _how("--no-bake", help="Go on to the next ring at once.")] = False,
+    check: Checks = None,
+    out_of_order: Annotated[
+        bool,
+        _how("--out-of-order", help="Apply a ring before an earlier one has the same."),
+    ] = False,
     parallel: Parallel = 4,
     registry: RegistryPlace = None,
     reviewed: Reviewed = None,
@@ -242,10 +276,11 @@ def apply(
     ] = None,
     form: Form = "text",
 ) -> None:
-    """Plan, ask, and apply every stack.
+    """Plan, ask, and apply every stack, ring by ring.
 
     Shows what would change and asks once. Each stack is applied as soon as its inputs exist, and
-    nothing is done beyond what was shown, or beyond a file of `plan --out`.
+    nothing is done beyond what was shown, or beyond a file of `plan --out`. A ring bakes, and its
+    clusters are asked how they do, before the next one is touched.
     """
     if ask and reviewed is not None:
         msg = "--reviewed asks nothing: leave out --ask, or --reviewed"
@@ -253,6 +288,10 @@ def apply(
     request = replace(
         request_of(inventory_file, mode_of(sandbox), output=output, registry=registry),
         selection=selection_of(cell, layer, mesh, organization, stack),
+        rings=tuple(ring or ()),
+        ahead=out_of_order,
+        bake=read_bake(bake, no_bake=no_bake),
+        checks=read_checks(check or ()),
         parallel=parallel,
         first_apply=first_apply,
         asks=ask,

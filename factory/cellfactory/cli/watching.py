@@ -124,6 +124,10 @@ class Terminal:
         self._board.waiting(stack, why)
         self._tell(f"         {stack}  {why}")
 
+    def baking(self, ring: str, seconds: float) -> None:
+        """Show for how much longer a ring bakes."""
+        self._board.bakes(ring, seconds)
+
     def stopping(self) -> None:
         """Show that an interrupt was heard, and that it takes its time."""
         self._board.stopping = True
@@ -169,7 +173,8 @@ def finish(
         warn(render_notice(notice))
     sums = render_sums(results)
     error = StoppedError(f"interrupted; {sums}") if outcome.stopped else TerraformError(sums)
-    problems = [Problem(None, finding) for finding in findings_of(results, outcome.fatal)]
+    found = (*findings_of(results, outcome.fatal), *outcome.findings)
+    problems = [Problem(None, finding) for finding in found]
     if outcome.failed and outcome.stopped:
         problems += error.problems
     if form == "text":  # each was told as it happened

@@ -18,6 +18,7 @@ from cellfactory.errors import Finding, KeyPath
 from cellfactory.inventory.kinds import keys_at
 from cellfactory.inventory.nearest import nearest
 from cellfactory.inventory.patterns import WORDS
+from cellfactory.inventory.rings import RING_LIST, RING_MAPPING
 from cellfactory.inventory.salvage import Refused
 from cellfactory.inventory.schema import ADDON_ENTRY, ADDON_VERSION, EXISTING_ACCOUNT, NEW_ACCOUNT
 
@@ -246,6 +247,8 @@ def _path(error: Error) -> KeyPath:
     for place, key in ((3, "account"), (4, "addons")):
         if path[2:3] == (key,) and path[place : place + 1] and path[place] in _TAGS:
             path = (*path[:place], *path[place + 1 :])
+    if path[:1] == ("rings",) and path[1:2] in ((RING_LIST,), (RING_MAPPING,)):
+        path = ("rings", *path[2:])
     return path[:-1] if _is_bad_key(error) else path
 
 

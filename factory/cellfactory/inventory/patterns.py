@@ -66,6 +66,7 @@ Source:
 UNIT = r"^(ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}|r-[0-9a-z]{4,32})$"
 SERVICE_IN_FULL = r"^(com\.amazonaws|aws\.api)\."
 SERVICE = r"^[a-z][a-z0-9-]*(\.[a-z0-9-]+)*$"
+DURATION = r"^(0|[1-9][0-9]{0,4})[smh]$"
 
 WORDS = {
     NAME: "a name: lower-case letters, digits and single hyphens, a letter first",
@@ -100,4 +101,5 @@ WORDS = {
     UNIT: "an organizational unit or root, such as ou-ab12-cdefgh34",
     SERVICE_IN_FULL: "the name of a service without com.amazonaws and Region, such as ecr.api",
     SERVICE: "the name of an endpoint service, such as ecr.api",
+    DURATION: "a duration: a whole number and s, m or h, such as 30m",
 }

@@ -17,6 +17,7 @@ from cellfactory.inventory.offering_rules import check_offerings
 from cellfactory.inventory.organization_rules import check_organizations
 from cellfactory.inventory.platform_rules import check_platform
 from cellfactory.inventory.reference_rules import check_references
+from cellfactory.inventory.ring_rules import check_rings
 from cellfactory.inventory.schema import Inventory
 from cellfactory.inventory.spark_rules import check_spark
 from cellfactory.inventory.text_rules import check_texts
@@ -82,6 +83,8 @@ RULES = {
     "say `hubs: []` (a warning).",
     "F158": "The role of a namespace's jobs has more policies than IAM allows (a warning up to the "
     "most that AWS may raise it to).",
+    "F163": "A ring has no cells (a warning).",
+    "F164": "No ring with cells follows, so that a ring bakes for nothing (a warning).",
     "F140": "A Kubernetes version is past standard support, and `support: standard` lets EKS "
     "update the control plane automatically.",
     "F141": "EKS will soon update the control plane automatically (a warning).",
@@ -100,11 +103,11 @@ def check_inventory(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
     """Yield what is wrong between the values of an inventory, warnings included.
 
     Rules:
-        F103, F110 to F160: see `RULES`.
+        F103, F110 to F164: see `RULES`.
     """
     # Each part says how far it goes where something was refused; none may stop the others.
     yield from as_far_as_readable(check_references)(inventory, facts)
-    for check in (check_accounts, check_spark, check_texts, check_guard):
+    for check in (check_accounts, check_rings, check_spark, check_texts, check_guard):
         yield from as_far_as_readable(check)(inventory)
     for check_facts in (
         check_access,

@@ -21,6 +21,7 @@ from cellfactory.inventory.load import Load as Load
 from cellfactory.inventory.nodes import FlowLogs as FlowLogs
 from cellfactory.inventory.nodes import NodeGroup as NodeGroup
 from cellfactory.inventory.nodes import Taint as Taint
+from cellfactory.inventory.rings import Ring, Rings
 from cellfactory.inventory.spark import Ingress
 from cellfactory.inventory.spark import Spark as Spark
 from cellfactory.inventory.spark import SparkOperator as SparkOperator
@@ -297,8 +298,9 @@ class Inventory(Model):
     hubs: dict[Name, Hub] = Field(default={}, description="VPCs that exist already, by name.")
     meshes: dict[Name, Mesh] = Field(min_length=1, description="By name.")
     cell_types: dict[Name, CellType] = Field(min_length=1, description="By name.")
-    rings: list[Name] = Field(
-        default=["canary", "first", "rest"], min_length=1, description="In order of rollout."
+    rings: Rings = Field(
+        default=["canary", "first", "rest"],
+        description="Names in order of rollout, or `{<ring>: {bake: …}}` in that order.",
     )
     guard: Guard = Field(default=Guard(), description="How much one change may do.")
     cells: dict[CellName, Cell] = Field(min_length=1, description="By name.")
@@ -322,6 +324,15 @@ class Inventory(Model):
     def quotas_of(self, cell: str) -> dict[str, int]:
         """Merge what AWS has raised for a cell: its own quotas over those of its cell type."""
         return {**self.type_of(cell).quotas, **self.cells[cell].quotas}
+
+    @property
+    def ring_names(self) -> tuple[str, ...]:
+        """The rings in order of rollout."""
+        return tuple(self.rings)
+
+    def ring(self, name: str) -> Ring:
+        """Return what a ring asks for, by its name."""
+        return self.rings[name] if isinstance(self.rings, dict) else Ring()
 
     def peers_of(self, cell: str) -> tuple[str, ...]:
         """Return the cells that a cell peers with, by name, sorted."""

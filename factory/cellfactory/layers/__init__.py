@@ -10,6 +10,7 @@ from cellfactory.layers.order import order_stacks
 from cellfactory.layers.rows import LAYERS, ROWS, Layer, LayerRow, OwnerKind, Provider
 from cellfactory.layers.stack import Access, Input, Source, Stack, StackId, VariableType
 from cellfactory.layers.stacks import list_stacks
+from cellfactory.layers.waves import Wave, list_waves, rings_of
 
 __all__ = [
     "LAYERS",
@@ -24,6 +25,9 @@ __all__ = [
     "Stack",
     "StackId",
     "VariableType",
+    "Wave",
     "list_stacks",
+    "list_waves",
     "order_stacks",
+    "rings_of",
 ]

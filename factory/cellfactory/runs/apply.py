@@ -16,7 +16,8 @@ from pathlib import Path
 from cellfactory.design import Design
 from cellfactory.diff.guard import Override
 from cellfactory.diff.model import Changes
-from cellfactory.layers import StackId
+from cellfactory.errors import Finding
+from cellfactory.layers import Stack, StackId
 from cellfactory.processes import ending_in_order, forwarding_signals
 from cellfactory.runs.guarding import changes_of, recorded_of, require_within
 from cellfactory.runs.notices import NothingToDo, Notice, Pending, Resumable, Waiting
@@ -25,16 +26,18 @@ from cellfactory.runs.request import Outcome, Request
 from cellfactory.runs.review import Review
 from cellfactory.runs.reviewed import agree_to, read_reviewed
 from cellfactory.runs.reviewing import make_review, reviewed_stacks
+from cellfactory.runs.ring_checks import checks_of
+from cellfactory.runs.ring_choice import require_order
+from cellfactory.runs.rings import Rollout, Turn, plan_turns, ring_plan, rings_by_name, roll_out
 from cellfactory.runs.watcher import Watcher, listen, require_agreement
 from cellfactory.terraform.guard import NOTHING, Allowed
-from cellfactory.terraform.journal import Journal, find_journal, read_finished
+from cellfactory.terraform.journal import Journal, Rings, find_journal, read_finished, read_rings
 from cellfactory.terraform.leave import Agreed
 from cellfactory.terraform.pending import hub_requests
 from cellfactory.terraform.planning import Kept
 from cellfactory.terraform.results import Result, Status
 from cellfactory.terraform.reviewing import remove_kept, review_stacks
 from cellfactory.terraform.runner import Listener, apply_stacks
-from cellfactory.terraform.target import Mode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +84,7 @@ def apply_design(
     """
     plan = None if reviewed is None else read_reviewed(reviewed, design, request)
     ready = prepare(design, request, watcher)
+    require_order(design, request, ready.context.registry)
     earlier = find_journal(ready.context.target.runs_folder, resume) if resume else None
     run = _Run(
         design=design,
@@ -94,10 +98,11 @@ def apply_design(
     )
     if reviewed is not None and plan is not None:
         _guard(run, changes_of(plan.stacks, recorded_of(ready)))
-        return _apply(run, agree_to(reviewed, plan, ready), ready.ids)
+        agreed = agree_to(reviewed, plan, ready)
+        return _apply(run, _turns(run, agreed.touched), agreed, ready.ids)
     if request.mode == "aws" or request.asks:
         return _review_and_apply(run)
-    return _apply(run, None, ready.ids)
+    return _apply(run, _turns(run, ready.ids), None, ready.ids)
 
 
 def _review_and_apply(run: _Run) -> Outcome:
@@ -107,9 +112,11 @@ def _review_and_apply(run: _Run) -> Outcome:
         if run.ready.context.children.stopping:
             return Outcome(results=(*results, *run.ready.left_out), stopped=True)
         review = make_review(run.ready, results)
+        turns = _turns(run, review.touched)
         with ending_in_order():
             _ask(run, review)
-        return _apply(run, _agreed(run.ready, review, kept), review.touched, review)
+        agreed = _agreed(run.ready, review, _kept_for_first(turns, kept))
+        return _apply(run, turns, agreed, review.touched, review)
     finally:
         remove_kept(kept)
 
@@ -156,31 +163,82 @@ def _agreed(ready: Prepared, review: Review, kept: Mapping[StackId, Kept]) -> Ag
     )
 
 
+def _turns(run: _Run, touched: Sequence[StackId]) -> tuple[Turn, ...]:
+    """Say in which order of rings a run goes, of which these stacks are touched."""
+    turns = plan_turns(run.design, run.request, run.ready.waves, run.ready.stacks, touched)
+    if (told := ring_plan(turns)) is not None:
+        run.watcher.noted(told)
+    return turns
+
+
+def _kept_for_first(turns: Sequence[Turn], kept: Mapping[StackId, Kept]) -> Mapping[StackId, Kept]:
+    """Keep plans for the first ring that is touched: by the time of the others they are old."""
+    first = next((turn for turn in turns if turn.touched), None)
+    own = {stack.id for stack in first.stacks} if first is not None else set()
+    old = {stack: plan for stack, plan in kept.items() if plan.digest and stack not in own}
+    remove_kept(old)
+    return {stack: plan for stack, plan in kept.items() if stack not in old}
+
+
 def _apply(
-    run: _Run, agreed: Agreed | None, touched: Sequence[StackId], review: Review | None = None
+    run: _Run,
+    turns: tuple[Turn, ...],
+    agreed: Agreed | None,
+    touched: Sequence[StackId],
+    review: Review | None = None,
 ) -> Outcome:
     ready = run.ready
     runs = ready.context.target.runs_folder
     journal = Journal(run.earlier or runs / f"{run_id()}.jsonl", "apply")
     for override in run.overrides:
         journal.overridden(override.what, override.reason)
+    listener = _telling_news(listen(run.watcher, touched), review)
     with forwarding_signals(ready.context.children):
-        results = apply_stacks(
+        results, findings = roll_out(_rollout(run, turns, agreed, journal, listener))
+    left = _left_for_people(run.design, results)
+    return Outcome(
+        results=(*_with_changes(results, review), *ready.left_out),
+        notices=(*left, *_resumable(results, findings, journal.path, run.request)),
+        findings=findings,
+        stopped=ready.context.children.stopping,
+        fatal=fatal_of(results),
+    )
+
+
+def _rollout(
+    run: _Run,
+    turns: tuple[Turn, ...],
+    agreed: Agreed | None,
+    journal: Journal,
+    listener: Listener,
+) -> Rollout:
+    """Put together what goes ring by ring."""
+    ready = run.ready
+
+    def apply(stacks: Sequence[Stack]) -> tuple[Result, ...]:
+        return apply_stacks(
             ready.context,
-            ready.stacks,
+            stacks,
             ready.sources,
-            _telling_news(listen(run.watcher, touched), review),
+            listener,
             parallel=run.request.parallel,
             journal=journal,
             finished=run.finished,
             allowed=run.allowed,
             agreed=agreed,
         )
-    return Outcome(
-        results=(*_with_changes(results, review), *ready.left_out),
-        notices=tuple(_left_for_people(run.design, results, journal.path, run.request.mode)),
-        stopped=ready.context.children.stopping,
-        fatal=fatal_of(results),
+
+    rings = rings_by_name(ready.waves)
+    return Rollout(
+        turns=turns,
+        apply=apply,
+        failed=lambda own: any(result.broken for result in own) or bool(fatal_of(own)),
+        check=checks_of(ready.context, run.request),
+        watcher=run.watcher,
+        skipped=listener.finished,
+        journal=journal,
+        stopping=lambda: ready.context.children.stopping,
+        before=read_rings(run.earlier, rings) if run.earlier else Rings(),
     )
 
 
@@ -247,11 +305,14 @@ def run_id() -> str:
     return datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")  # noqa: TID251 - names the run
 
 
-def _left_for_people(
-    design: Design, results: Sequence[Result], journal: Path, mode: Mode
-) -> Iterator[Notice]:
+def _left_for_people(design: Design, results: Sequence[Result]) -> Iterator[Notice]:
     yield from waiting_notices(results)
     for sentence in hub_requests(design.inventory, design.plan, results):
         yield Pending(sentence)
-    if any(result.broken for result in results):
-        yield Resumable(journal.stem, mode)
+
+
+def _resumable(
+    results: Sequence[Result], findings: Sequence[Finding], journal: Path, request: Request
+) -> Iterator[Notice]:
+    if findings or any(result.broken for result in results):
+        yield Resumable(journal.stem, request.mode, request.rings)

@@ -133,6 +133,62 @@ class RecordUnread:
 
 
 @dataclass(frozen=True, slots=True)
+class NothingInRings:
+    """The named rings have none of the stacks that were asked for."""
+
+    rings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RingStep:
+    """A ring of a rollout, and what is waited for before the next one."""
+
+    ring: str
+    stacks: int
+    bake: float | None  # time to bake where something changes (s); None where nothing follows
+
+
+@dataclass(frozen=True, slots=True)
+class RingPlan:
+    """A rollout that goes over several rings, or bakes."""
+
+    steps: tuple[RingStep, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RingBegun:
+    """Work on a ring begins."""
+
+    ring: str
+    stacks: int
+
+
+@dataclass(frozen=True, slots=True)
+class RingBaking:
+    """A ring bakes."""
+
+    ring: str
+    seconds: float  # from now on
+    following: str | None  # the ring that waits for it; None where none of this run does
+
+
+@dataclass(frozen=True, slots=True)
+class RingPassed:
+    """A ring was found to do well."""
+
+    ring: str
+    baked: float  # for how long (s)
+
+
+@dataclass(frozen=True, slots=True)
+class RingHeld:
+    """A ring did not pass, and the later ones are left as they are."""
+
+    ring: str
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Pending:
     """Something that is left for people to do, as a sentence."""
 
@@ -145,9 +201,11 @@ class Resumable:
 
     run: str
     mode: Mode
+    rings: tuple[str, ...] = ()  # that it was about alone
 
 
-Notice = (
+RingNotice = NothingInRings | RingPlan | RingBegun | RingBaking | RingPassed | RingHeld
+RunNotice = (
     NothingSelected
     | SandboxWiped
     | Unpinned
@@ -168,3 +226,4 @@ Notice = (
     | Pending
     | Resumable
 )
+Notice = RunNotice | RingNotice

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from cellfactory.design import Design
-from cellfactory.layers import Stack, StackId
+from cellfactory.layers import Stack, StackId, Wave
 from cellfactory.runs.context import open_context
 from cellfactory.runs.freshness import read_fresh
 from cellfactory.runs.hub_ways import hub_ways_of
+from cellfactory.runs.notices import NothingInRings
 from cellfactory.runs.recorded import require_recorded
 from cellfactory.runs.request import Request
+from cellfactory.runs.ring_choice import choose_waves
 from cellfactory.runs.selection import choose_stacks, leave_out, note_orphaned
 from cellfactory.runs.watcher import Watcher
 from cellfactory.terraform.results import Result
@@ -27,6 +29,7 @@ class Prepared:
     stacks: tuple[Stack, ...]
     sources: Mapping[StackId, Sources]
     left_out: tuple[Result, ...]  # of stacks that the target cannot hold
+    waves: tuple[Wave, ...] = ()  # the order of rings, of stacks that are left out, too
 
     @property
     def ids(self) -> tuple[StackId, ...]:
@@ -48,6 +51,11 @@ def prepare(design: Design, request: Request, watcher: Watcher) -> Prepared:
     mode = request.mode
     chosen = choose_stacks(design, request, watcher)
     context = open_context(design.inventory.state, request, watcher)
+    waves = choose_waves(design, request, chosen, context.registry)
+    if request.rings:
+        chosen = tuple(stack for wave in waves for stack in wave.stacks)
+        if not chosen:
+            watcher.noted(NothingInRings(request.rings))
     stacks, left_out = leave_out(chosen, mode, watcher)
     if mode != "offline":
         new = request.first_apply or mode == "sandbox"
@@ -56,4 +64,4 @@ def prepare(design: Design, request: Request, watcher: Watcher) -> Prepared:
     if mode != "offline":
         note_orphaned(context.registry, design, mode, watcher)
     context = replace(context, hub_ways=hub_ways_of(design, context.target))
-    return Prepared(context=context, stacks=stacks, sources=sources, left_out=left_out)
+    return Prepared(context=context, stacks=stacks, sources=sources, left_out=left_out, waves=waves)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cellfactory.errors import Finding
 from cellfactory.runs.notices import Notice
 from cellfactory.runs.places import INVENTORY, OUTPUT, provider_lock_of
 from cellfactory.runs.review import Review
@@ -23,6 +24,10 @@ class Request:
     output: Path = OUTPUT  # the folder that `synth` wrote
     provider_lock: Path = field(default_factory=lambda: provider_lock_of(INVENTORY))
     registry: str | None = None  # place of the outputs registry; the state bucket when None
+    rings: tuple[str, ...] = ()  # of them only; all when empty
+    ahead: bool = False  # whether a named ring may get ahead of an earlier one
+    bake: float | None = None  # time that every ring bakes, as somebody said for this run (s)
+    checks: tuple[tuple[str, ...], ...] = ()  # programs that say whether a ring does well
     parallel: int = 4  # stacks at a time
     first_apply: bool = True  # whether an empty registry is one that nothing was applied to
     asks: bool = False  # whether an apply is shown and asked about in the sandbox, too
@@ -37,13 +42,16 @@ class Outcome:
     results: tuple[Result, ...]
     review: Review | None = None  # what was planned, where that is the answer
     notices: tuple[Notice, ...] = ()  # what came up in the end
+    findings: tuple[Finding, ...] = ()  # against the run, not a stack of it
     stopped: bool = False  # a signal came before all was done
     fatal: frozenset[Status] = frozenset()  # statuses that fail this run, beside the broken ones
 
     @property
     def failed(self) -> bool:
         """Tell whether some stack did not come to where it should."""
-        return any(result.broken or result.status in self.fatal for result in self.results)
+        return bool(self.findings) or any(
+            result.broken or result.status in self.fatal for result in self.results
+        )
 
     @property
     def has_changes(self) -> bool:

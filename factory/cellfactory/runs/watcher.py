@@ -49,6 +49,9 @@ class Watcher(Protocol):
     def waiting(self, stack: StackId, why: str) -> None:
         """Hear that a stack cannot be worked on yet, and why."""
 
+    def baking(self, ring: str, seconds: float) -> None:
+        """Hear that a ring bakes for so long from now on (s); 0 says that it is over."""
+
     def stopping(self) -> None:
         """Hear that an interrupt was passed on to whatever runs."""
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from cellfactory.errors import UsageError
 from cellfactory.files import read_text
@@ -20,6 +21,7 @@ from cellfactory.terraform.messages import Value
 from cellfactory.terraform.results import Result
 from cellfactory.terraform.workspace import Sources, digest, digest_sources
 
+RingEvent = Literal["baking", "passed", "failed"]
 _DONE = ("applied", "no-change", "done-before")
 
 
@@ -47,6 +49,10 @@ class Journal:
         """Note that somebody lifted a limit of the guard, and why."""
         self._append({"event": "override", "what": what, "reason": reason})
 
+    def ring(self, ring: str, event: RingEvent, at: float, **more: str) -> None:
+        """Note how far a ring is, and when (s since the epoch)."""
+        self._append({"event": "ring", "ring": ring, "is": event, "at": at, **more})
+
     def _append(self, line: Mapping[str, Any]) -> None:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -67,12 +73,8 @@ def work_key(sources: Sources, inputs: Mapping[str, Value]) -> str:
 def read_finished(path: Path) -> dict[str, str]:
     """Read which stacks an earlier run finished: the work's key, by stack name."""
     finished: dict[str, str] = {}
-    for line in read_text(path).splitlines():
-        try:
-            told = json.loads(line)
-        except (ValueError, RecursionError):
-            continue
-        match told:
+    for line in _lines(path):
+        match line:
             case {"event": "finished", "stack": str(stack), "key": str(key), "status": str(status)}:
                 if status in _DONE:
                     finished[stack] = key
@@ -81,6 +83,43 @@ def read_finished(path: Path) -> dict[str, str]:
             case {"event": "started" | "finished", "stack": str(stack)}:
                 finished.pop(stack, None)
     return finished
+
+
+@dataclass(slots=True)
+class Rings:
+    """How far an earlier run came with its rings."""
+
+    changed: set[str] = field(default_factory=set)  # stacks applied since their ring last passed
+    baking: dict[str, float] = field(default_factory=dict)  # since when, by ring (s, epoch)
+
+
+def read_rings(path: Path, rings: Mapping[str, str]) -> Rings:
+    """Read how far an earlier run came with its rings.
+
+    Args:
+        path: its journal.
+        rings: the ring of each stack, by the stack's name.
+    """
+    told = Rings()
+    for line in _lines(path):
+        match line:
+            case {"event": "finished", "stack": str(stack), "status": "applied"}:
+                told.changed.add(stack)
+                told.baking.pop(rings.get(stack, ""), None)
+            case {"event": "ring", "ring": str(ring), "is": "baking", "at": float(at)}:
+                told.baking.setdefault(ring, at)
+            case {"event": "ring", "ring": str(ring), "is": "passed"}:
+                told.changed -= {stack for stack in told.changed if rings.get(stack) == ring}
+                told.baking.pop(ring, None)
+    return told
+
+
+def _lines(path: Path) -> Iterator[object]:
+    for line in read_text(path).splitlines():
+        try:
+            yield json.loads(line)
+        except (ValueError, RecursionError):
+            continue
 
 
 def find_journal(folder: Path, run: str) -> Path:

@@ -29,6 +29,11 @@ class Agreed:
     kept: Mapping[StackId, Kept] = field(default_factory=dict)  # plans that were looked at
     settled: Mapping[StackId, Result] = field(default_factory=dict)  # not tried again
 
+    @property
+    def touched(self) -> tuple[StackId, ...]:
+        """The stacks that something may be done to."""
+        return tuple(s for s, one in self.reviewed.items() if one.standing != "no-change")
+
     def leave(self, stack: StackId, allowed: Allowed) -> Leave:
         """Say what an apply of a stack may do."""
         nothing = ReviewedStack(stack=stack, standing="no-change", sources="")

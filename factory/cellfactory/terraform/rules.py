@@ -41,6 +41,13 @@ RULES = {
     "F657": "What was reviewed is another place: a sandbox, or another state bucket.",
     "F658": "A stack was not reviewed, or its plan had failed.",
     "F659": "A stack was synthesized from something else than was reviewed.",
+    "F660": "A ring would get ahead of an earlier one, which does not have yet what the later one "
+    "would get.",
+    "F661": "A cluster of a ring does not do well: it, a node group or an add-on is not active, or "
+    "EKS reports an issue.",
+    "F662": "A `--check` of a ring failed, or could not be run.",
+    "F663": "A ring had not baked when the run was interrupted.",
+    "F664": "A matrix has more jobs than a pipeline takes.",
     "F640": "A network is not destroyed, because others left something in its VPC; `--sweep` "
     "deletes it.",
     "F641": "A network could not be destroyed, because something Terraform did not make is still "

@@ -25,6 +25,8 @@ from cellfactory.runs.notices import (
     RecordUnread,
     Resumable,
     ReviewWritten,
+    RingNotice,
+    RunNotice,
     SandboxWiped,
     StackKept,
     Swept,
@@ -35,6 +37,7 @@ from cellfactory.runs.watcher import Question
 from cellfactory.terraform.advice import FORGET, command, gone_line
 from cellfactory.terraform.leftovers import CLUSTER, Leftover
 from cellfactory.terraform.target import Mode
+from cellfactory.views.rings import render_ring
 
 MOST_NAMED = 5  # stacks in a sentence
 
@@ -45,6 +48,10 @@ def render_notice(notice: Notice) -> str:
     >>> render_notice(LayerLeftOut("platform", "no Kubernetes API"))
     'platform is skipped: no Kubernetes API'
     """
+    return render_ring(notice) if isinstance(notice, RingNotice) else _render_run(notice)
+
+
+def _render_run(notice: RunNotice) -> str:
     match notice:
         case Unpinned(file):
             text = (
@@ -65,8 +72,9 @@ def render_notice(notice: Notice) -> str:
             text = _in_aws(notice)
         case Pending(sentence):
             text = sentence
-        case Resumable(run, mode):
-            text = f"to resume: {command('apply', mode)} --resume {run}"
+        case Resumable(run, mode, rings):
+            named = "".join(f" --ring {ring}" for ring in rings)
+            text = f"to resume: {command('apply', mode)}{named} --resume {run}"
         case _:
             assert_never(notice)
     return text

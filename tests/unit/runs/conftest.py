@@ -32,6 +32,7 @@ class Watched:
         self.reviews: list[Review] = []
         self.results: list[Result] = []
         self.total = 0
+        self.baked: list[tuple[str, float]] = []
         self.steps: list[tuple[StackId, Step]] = []
 
     def noted(self, notice: Notice) -> None:
@@ -52,6 +53,9 @@ class Watched:
 
     def working(self, stack: StackId, step: Step) -> None:
         self.steps.append((stack, step))
+
+    def baking(self, ring: str, seconds: float) -> None:
+        self.baked.append((ring, seconds))
 
     def stopping(self) -> None:
         pass

@@ -1,0 +1,65 @@
+"""`waves`: the order of a rollout, for a person and for a pipeline."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from cellfactory.cli.options import DEFAULT_INVENTORY, InventoryFile
+from cellfactory.cli.terraform import Cells, Layers, Meshes, Organizations, Rings, Stacks
+from cellfactory.layers import list_stacks, list_waves
+from cellfactory.runs.reading import read_declared
+from cellfactory.runs.ring_choice import require_rings
+from cellfactory.runs.rings import bake_of
+from cellfactory.terraform.selection import select_stacks
+
+Form = Literal["text", "json", "github"]
+
+
+def waves(
+    inventory_file: InventoryFile = DEFAULT_INVENTORY,
+    cell: Cells = None,
+    mesh: Meshes = None,
+    organization: Organizations = None,
+    layer: Layers = None,
+    stack: Stacks = None,
+    ring: Rings = None,
+    shards: Annotated[
+        int,
+        typer.Option(metavar="N", min=1, max=256, help="Jobs of each wave at most (github)."),
+    ] = 1,
+    wave: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=0, help="Jobs of this wave only (github)."),
+    ] = None,
+    form: Annotated[
+        Form,
+        typer.Option("--format", help="As text, as JSON, or as a matrix for $GITHUB_OUTPUT."),
+    ] = "text",
+) -> None:
+    """Show in which order a rollout comes to the stacks, for pipelines.
+
+    Needs no credentials. Ring by ring: what cells need no other cell of their ring for, then the
+    edges. Jobs of a wave do not wait for each other.
+    """
+    import json
+
+    from cellfactory.views.waves import Waves, render_matrix, render_waves, to_json
+
+    declared = read_declared(inventory_file)
+    inventory, facts = declared.inventory, declared.facts
+    stacks = list_stacks(inventory, facts)
+    wanted = selection_of(cell, layer, mesh, organization, stack)
+    require_rings(inventory, ring or ())
+    found = list_waves(inventory, stacks, set(select_stacks([s.id for s in stacks], wanted)))
+    told = Waves(
+        inventory=inventory,
+        waves=tuple(one for one in found if not ring or one.ring in ring),
+        bake={name: bake_of(inventory, facts, name) for name in inventory.ring_names},
+        stacks=stacks,
+    )
+    if form == "json":
+        typer.echo(json.dumps(to_json(told), indent=2))
+    else:
+        typer.echo(render_waves(told) if form == "text" else render_matrix(told, shards, wave))
