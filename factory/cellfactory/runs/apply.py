@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from cellfactory.design import Design
 from cellfactory.layers import StackId
 from cellfactory.processes import forwarding_signals
+from cellfactory.runs.meeting import find_run, joined, pace_of, run_id
 from cellfactory.runs.notices import NothingToDo, Notice, Pending, Resumable, Waiting
 from cellfactory.runs.prepare import Prepared, prepare
 from cellfactory.runs.request import Outcome, Request
@@ -24,7 +24,7 @@ from cellfactory.runs.reviewed import agree_to, read_reviewed
 from cellfactory.runs.reviewing import make_review, reviewed_stacks
 from cellfactory.runs.watcher import Watcher, listen, require_agreement
 from cellfactory.terraform.guard import NOTHING, Allowed
-from cellfactory.terraform.journal import Journal, find_journal, read_finished
+from cellfactory.terraform.journal import read_finished
 from cellfactory.terraform.leave import Agreed
 from cellfactory.terraform.pending import hub_requests
 from cellfactory.terraform.planning import Kept
@@ -74,7 +74,7 @@ def apply_design(
     """
     plan = None if reviewed is None else read_reviewed(reviewed, design, request)
     ready = prepare(design, request, watcher)
-    earlier = find_journal(ready.context.target.runs_folder, resume) if resume else None
+    earlier = find_run(ready.context, resume) if resume else None
     run = _Run(
         design=design,
         request=request,
@@ -136,22 +136,26 @@ def _apply(
 ) -> Outcome:
     ready = run.ready
     runs = ready.context.target.runs_folder
-    journal = Journal(run.earlier or runs / f"{run_id()}.jsonl", "apply")
-    with forwarding_signals(ready.context.children):
+    path, pace = run.earlier or runs / f"{run_id()}.jsonl", pace_of(run.request.patience_seconds)
+    with (
+        joined(ready.context, path, "apply", pace) as met,
+        forwarding_signals(ready.context.children),
+    ):
         results = apply_stacks(
-            ready.context,
+            met.context,
             ready.stacks,
             ready.sources,
             _telling_news(listen(run.watcher, touched), review),
             parallel=run.request.parallel,
-            journal=journal,
+            journal=met.journal,
             finished=run.finished,
             allowed=run.allowed,
             agreed=agreed,
         )
+        met.results += results
     return Outcome(
         results=(*_with_changes(results, review), *ready.left_out),
-        notices=tuple(_left_for_people(run.design, results, journal.path, run.request.mode)),
+        notices=tuple(_left_for_people(run.design, results, path, run.request.mode)),
         stopped=ready.context.children.stopping,
         fatal=fatal_of(results),
     )
@@ -213,11 +217,6 @@ def waiting_notices(results: Sequence[Result]) -> Iterator[Waiting]:
             groups.setdefault(others, []).append(result.stack)
     for others, stacks in groups.items():
         yield Waiting(tuple(stacks), others)
-
-
-def run_id() -> str:
-    """Name a run by its time, so that names sort as runs do."""
-    return datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")  # noqa: TID251 - names the run
 
 
 def _left_for_people(

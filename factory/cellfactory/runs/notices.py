@@ -91,6 +91,14 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class BusyRun:
+    """Another run that is at work on stacks which are only looked at."""
+
+    who: str
+    stacks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class NothingGone:
     """All that is recorded, and asked about, has its place in the inventory."""
 
@@ -135,6 +143,7 @@ Notice = (
     | Swept
     | NothingToDo
     | Waiting
+    | BusyRun
     | NothingGone
     | NothingRecorded
     | RecordUnread

@@ -15,11 +15,13 @@ from cellfactory.naming import state_key
 from cellfactory.runs.context import open_context
 from cellfactory.runs.request import Request
 from cellfactory.runs.watcher import Watcher
+from cellfactory.terraform.bucket_store import BucketStore
 from cellfactory.terraform.new_accounts import resolved_access
 from cellfactory.terraform.orphans import Orphan, held_by, is_held, tagged
-from cellfactory.terraform.registry import BucketStore, FolderStore, Registry, Store
+from cellfactory.terraform.registry import Registry
 from cellfactory.terraform.running import RunContext
 from cellfactory.terraform.sessions import sessions
+from cellfactory.terraform.store import FolderStore, Store
 
 SESSION = "cellfactory-orphans"
 

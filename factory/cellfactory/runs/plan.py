@@ -7,6 +7,7 @@ from pathlib import Path
 from cellfactory.design import Design
 from cellfactory.processes import forwarding_signals
 from cellfactory.runs.apply import waiting_notices
+from cellfactory.runs.meeting import note_others
 from cellfactory.runs.prepare import prepare
 from cellfactory.runs.request import Outcome, Request
 from cellfactory.runs.reviewed import require_writable, write_reviewed
@@ -34,6 +35,7 @@ def plan_design(
     if out is not None:
         require_writable(out)
     ready = prepare(design, request, watcher)
+    note_others(ready.context, ready.ids, watcher)
     with forwarding_signals(ready.context.children):
         results = plan_stacks_now(
             ready.context,

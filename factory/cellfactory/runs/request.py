@@ -24,6 +24,7 @@ class Request:
     provider_lock: Path = field(default_factory=lambda: provider_lock_of(INVENTORY))
     registry: str | None = None  # place of the outputs registry; the state bucket when None
     parallel: int = 4  # stacks at a time
+    patience_seconds: float | None = None  # to wait for other runs; as our policy says when None
     first_apply: bool = True  # whether an empty registry is one that nothing was applied to
     asks: bool = False  # whether an apply is shown and asked about in the sandbox, too
     sweep: bool = False  # whether a destroy deletes what others left behind in a VPC

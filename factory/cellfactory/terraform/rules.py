@@ -41,6 +41,12 @@ RULES = {
     "F657": "What was reviewed is another place: a sandbox, or another state bucket.",
     "F658": "A stack was not reviewed, or its plan had failed.",
     "F659": "A stack was synthesized from something else than was reviewed.",
+    "F665": "Another run, here or on another machine, is working on a stack that this one needs.",
+    "F666": "A run that may have died still holds a stack; `unlock` releases it.",
+    "F667": "A run cannot be resumed, because it has not ended.",
+    "F668": "Another run wrote the record of a stack while this one worked on it.",
+    "F669": "A run or stack is not unlocked, because its holder is alive or may be.",
+    "F680": "What a run keeps beside the outputs registry is malformed.",
     "F640": "A network is not destroyed, because others left something in its VPC; `--sweep` "
     "deletes it.",
     "F641": "A network could not be destroyed, because something Terraform did not make is still "

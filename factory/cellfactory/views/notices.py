@@ -8,6 +8,7 @@ from typing import assert_never
 from cellfactory.layers import LAYERS, ROWS, StackId
 from cellfactory.runs.notices import (
     AccountLeft,
+    BusyRun,
     LayerLeftOut,
     Lying,
     NothingGone,
@@ -51,7 +52,7 @@ def render_notice(notice: Notice) -> str:
             text = _TOLD[type(notice)]
         case LayerLeftOut(layer, reason):
             text = f"{layer} is skipped: {reason}"
-        case Waiting() | Orphaned():
+        case Waiting() | Orphaned() | BusyRun():
             text = _left_aside(notice)
         case StackKept() | RecordUnread():
             text = _not_destroyed(notice)
@@ -80,7 +81,9 @@ _TOLD: Mapping[type[Notice], str] = {
 }
 
 
-def _left_aside(notice: Waiting | Orphaned) -> str:
+def _left_aside(notice: Waiting | Orphaned | BusyRun) -> str:
+    if isinstance(notice, BusyRun):
+        return f"another run is at work on {_some(notice.stacks)}: {notice.who}"
     if isinstance(notice, Orphaned):
         return _orphaned(notice.stacks, notice.mode)
     return _waiting(notice.stacks, notice.waits_for)
@@ -93,7 +96,7 @@ def _waiting(stacks: Sequence[StackId], waits_for: Sequence[StackId]) -> str:
     return f"{_some(stacks)} {verb} for {_some(waits_for)}, {which} not part of this run"
 
 
-def _some(stacks: Sequence[StackId]) -> str:
+def _some(stacks: Sequence[StackId | str]) -> str:
     """Name the first of many stacks."""
     named = ", ".join(map(str, stacks[:MOST_NAMED]))
     more = len(stacks) - MOST_NAMED
