@@ -30,6 +30,7 @@ from cellfactory.cli.output import Told, asked_form, show_error
 from cellfactory.cli.passing import terraform
 from cellfactory.cli.quotas import quotas
 from cellfactory.cli.route import route
+from cellfactory.cli.runs import runs
 from cellfactory.cli.sandbox import sandbox
 from cellfactory.cli.schema import schema
 from cellfactory.cli.screen import set_loudness
@@ -37,6 +38,7 @@ from cellfactory.cli.size import SizeCommand, size
 from cellfactory.cli.synth import synth
 from cellfactory.cli.terraform import apply, destroy, plan, validate
 from cellfactory.cli.token import token
+from cellfactory.cli.unlock import unlock
 from cellfactory.cli.what_if import what_if
 from cellfactory.errors import FactoryError, StoppedError, UsageError
 from cellfactory.views.problems import ProblemForm
@@ -66,7 +68,7 @@ app = typer.Typer(
 )
 for command in (
     *(check, size, what_if, quotas, doctor, lock, lock_providers, synth, validate),
-    *(plan, apply, destroy, orphans, terraform, route, example_job, sandbox),
+    *(plan, apply, destroy, runs, unlock, orphans, terraform, route, example_job, sandbox),
     *(schema, token, explain),
 ):
     app.command(cls=SizeCommand if command is size else Command)(command)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
@@ -86,7 +85,7 @@ def joined(
     began = datetime.now(UTC).isoformat(timespec="seconds")  # noqa: TID251 - told to people
     meeting = Meeting(
         store=context.registry.store,
-        holder=this_holder(journal.stem, command, began, __version__, os.environ),
+        holder=this_holder(journal.stem, command, began, __version__),
         pace=pace or pace_of(),
         mode=context.target.mode,
         on_lost=lambda: context.children.stop(signal.SIGINT),

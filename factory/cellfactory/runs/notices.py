@@ -99,6 +99,14 @@ class BusyRun:
 
 
 @dataclass(frozen=True, slots=True)
+class Unlocking:
+    """What is about to be released."""
+
+    lines: tuple[str, ...]
+    mode: Mode
+
+
+@dataclass(frozen=True, slots=True)
 class NothingGone:
     """All that is recorded, and asked about, has its place in the inventory."""
 
@@ -144,6 +152,7 @@ Notice = (
     | NothingToDo
     | Waiting
     | BusyRun
+    | Unlocking
     | NothingGone
     | NothingRecorded
     | RecordUnread

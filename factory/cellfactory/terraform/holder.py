@@ -56,7 +56,7 @@ def this_machine() -> str:
 
 
 def this_holder(
-    run: str, command: str, began: str, version: str, environ: Mapping[str, str]
+    run: str, command: str, began: str, version: str, environ: Mapping[str, str] = os.environ
 ) -> Holder:
     """Introduce the run that this very process is.
 

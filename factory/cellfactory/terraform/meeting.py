@@ -2,10 +2,10 @@
 
 A stack is locked for as long as it is worked on. Two rules keep runs from crossing:
 
-- Whoever applies a stack locks it first, then looks whether another run holds one that it takes
-  values from. Whoever destroys a stack locks it first, then looks whether another run holds one
-  that takes values from it. Of two runs at least one sees the other, as each has written before it
-  looks; that one takes its lock back and waits.
+- Whoever works on a stack locks it first, then looks whether another run holds one that it takes
+  values from; whoever destroys it, also whether another run holds one that takes values from it.
+  Of two runs at least one sees the other, as each has written before it looks; that one takes its
+  lock back and waits.
 - A lock is only ever put down where there is none, or in the place of the very one that was seen.
 
 A run is dead where its process is gone from this machine. On other machines it is silent after so
@@ -15,6 +15,7 @@ many minutes without a sign of life, which people may release and no program doe
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import random
 import threading
@@ -185,8 +186,8 @@ class Meeting:
                 if blocker is not None:
                     return blocker
             mark = self.store.replace_if(key, text, seen.mark)
-        others = self._users(stack) if destroys else self._used(uses)
-        for seen in others:
+        users = self._users(stack) if destroys else iter(())
+        for seen in itertools.chain(self._used(uses), users):
             if (blocker := self._blocker(seen)) is not None:
                 self.store.delete_if(key, mark)
                 return blocker

@@ -23,6 +23,7 @@ from cellfactory.runs.notices import (
     SandboxWiped,
     StackKept,
     Swept,
+    Unlocking,
     Unpinned,
     Waiting,
 )
@@ -52,7 +53,7 @@ def render_notice(notice: Notice) -> str:
             text = _TOLD[type(notice)]
         case LayerLeftOut(layer, reason):
             text = f"{layer} is skipped: {reason}"
-        case Waiting() | Orphaned() | BusyRun():
+        case Waiting() | Orphaned() | BusyRun() | Unlocking():
             text = _left_aside(notice)
         case StackKept() | RecordUnread():
             text = _not_destroyed(notice)
@@ -81,12 +82,23 @@ _TOLD: Mapping[type[Notice], str] = {
 }
 
 
-def _left_aside(notice: Waiting | Orphaned | BusyRun) -> str:
+def _left_aside(notice: Waiting | Orphaned | BusyRun | Unlocking) -> str:
+    if isinstance(notice, Unlocking):
+        return _unlocking(notice)
     if isinstance(notice, BusyRun):
         return f"another run is at work on {_some(notice.stacks)}: {notice.who}"
     if isinstance(notice, Orphaned):
         return _orphaned(notice.stacks, notice.mode)
     return _waiting(notice.stacks, notice.waits_for)
+
+
+def _unlocking(notice: Unlocking) -> str:
+    where = "the sandbox" if notice.mode == "sandbox" else "real AWS"
+    last = (
+        "a Terraform that outlives its run may still be at work on another machine: look there"
+        " first"
+    )
+    return "\n    ".join([f"to be released in {where}:", *notice.lines, last])
 
 
 def _waiting(stacks: Sequence[StackId], waits_for: Sequence[StackId]) -> str:
