@@ -18,11 +18,12 @@ from cellfactory.sandbox.world import Organization, World
 from cellfactory.terraform.engine import find_engine
 from cellfactory.terraform.guard import NOTHING
 from cellfactory.terraform.journal import Journal
-from cellfactory.terraform.registry import FolderStore, Registry
+from cellfactory.terraform.registry import Registry
 from cellfactory.terraform.results import Result
 from cellfactory.terraform.runner import Listener, apply_stacks, destroy_stacks
 from cellfactory.terraform.running import RunContext
 from cellfactory.terraform.sessions import sessions
+from cellfactory.terraform.store import FolderStore
 from cellfactory.terraform.sweep import Sweeper
 from cellfactory.terraform.target import Target, environment
 from tests.sandbox.eks_cell import Cell, make_cell

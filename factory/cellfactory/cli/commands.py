@@ -38,6 +38,8 @@ COMMANDS: Mapping[str, Row] = {
     "apply": Row("terraform", "Plan, ask, and apply every stack, ring by ring."),
     "waves": Row("waves", "Show in which order a rollout comes to the stacks, for pipelines."),
     "destroy": Row("terraform", "Destroy applied stacks in reverse order."),
+    "runs": Row("runs", "List the runs."),
+    "unlock": Row("unlock", "Unlock."),
     "orphans": Row("orphans", "List resources that exist in AWS and in no state."),
     "terraform": Row("passing", "Run Terraform in one stack, as it was last applied."),
     "route": Row("route", "Choose a cell for a job by weight, drain state and room."),

@@ -18,7 +18,15 @@ from cellfactory.cli.help import STACK
 from cellfactory.cli.options import DEFAULT_INVENTORY, InventoryFile
 from cellfactory.cli.output import Told
 from cellfactory.cli.screen import warn
-from cellfactory.cli.terraform import OutputFolder, RegistryPlace, Sandbox, mode_of, request_of
+from cellfactory.cli.terraform import (
+    LockTimeout,
+    OutputFolder,
+    RegistryPlace,
+    Sandbox,
+    mode_of,
+    request_of,
+    seconds_of,
+)
 from cellfactory.cli.watching import Terminal
 from cellfactory.errors import TerraformError, UsageError
 from cellfactory.layers import LAYERS
@@ -70,6 +78,7 @@ def terraform(
     organization: OneOrganization = None,
     layer: OneLayer = None,
     registry: RegistryPlace = None,
+    lock_timeout: LockTimeout = None,
 ) -> None:
     """Run Terraform in one stack, as it was last applied.
 
@@ -90,6 +99,7 @@ def terraform(
             organizations=(organization,) if organization else (),
             layers=(layer,),
         ),
+        patience_seconds=seconds_of(lock_timeout),
     )
     _end(run_terraform_itself(inventory_file, request, words or (), Terminal()), words or [])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -164,6 +165,14 @@ Overrides = Annotated[
     ),
 ]
 Ask = Annotated[bool, _how("--ask", help="Plan, show and ask first, in the sandbox too.")]
+LockTimeout = Annotated[
+    str | None,
+    _how(
+        "--lock-timeout",
+        metavar="TIME",
+        help="How long to wait for another run at work on a stack, such as 5m [default: 60s]",
+    ),
+]
 Yes = Annotated[bool, _how("--yes", "-y", help="Do not ask before changing real AWS.")]
 
 
@@ -254,6 +263,7 @@ def apply(
     registry: RegistryPlace = None,
     reviewed: Reviewed = None,
     ask: Ask = False,
+    lock_timeout: LockTimeout = None,
     yes: Yes = False,
     allow_destroy: Annotated[
         list[str] | None,
@@ -293,6 +303,7 @@ def apply(
         bake=read_bake(bake, no_bake=no_bake),
         checks=read_checks(check or ()),
         parallel=parallel,
+        patience_seconds=seconds_of(lock_timeout),
         first_apply=first_apply,
         asks=ask,
     )
@@ -321,6 +332,7 @@ def destroy(
     stack: Stacks = None,
     parallel: Parallel = 4,
     registry: RegistryPlace = None,
+    lock_timeout: LockTimeout = None,
     yes: Yes = False,
     gone: Annotated[
         bool, _which("--gone", help="Only stacks that are no longer in the inventory.")
@@ -351,6 +363,7 @@ def destroy(
         request_of(inventory_file, mode_of(sandbox), registry=registry),
         selection=selection_of(cell, layer, mesh, organization, stack),
         parallel=parallel,
+        patience_seconds=seconds_of(lock_timeout),
         sweep=sweep,
         forget=forget_accounts,
     )
@@ -389,6 +402,25 @@ def request_of(
         provider_lock=provider_lock_of(inventory_file),
         registry=registry,
     )
+
+
+def seconds_of(time: str | None) -> float | None:
+    """Read a length of time, as Terraform's `-lock-timeout` has it; None where none is given.
+
+    >>> seconds_of("5m"), seconds_of("90s"), seconds_of("1h30m"), seconds_of("0s")
+    (300.0, 90.0, 5400.0, 0.0)
+
+    Raises:
+        UsageError: when it is none.
+    """
+    if time is None:
+        return None
+    found = re.fullmatch(r"(?:(\d{1,3})h)?(?:(\d{1,4})m)?(?:(\d{1,6})s)?", time)
+    if not time or found is None:
+        msg = f"--lock-timeout {time}: write a length of time, such as 90s or 5m"
+        raise UsageError(msg)
+    hours, minutes, seconds = (float(part or 0) for part in found.groups())
+    return hours * 3600 + minutes * 60 + seconds
 
 
 def mode_of(sandbox: bool) -> Mode:

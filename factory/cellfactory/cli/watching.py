@@ -84,17 +84,26 @@ class Terminal:
         Raises:
             UsageError: when there is no terminal to ask on.
         """
+        if question.review is None:
+            asked = f"{render_question(question)}\n{question.verb} them?"
+        else:
+            asked = render_review_question(question.verb, question.review)
+        return self._ask(asked, f"{question.verb} in real AWS without being asked")
+
+    def confirms(self, question: str) -> bool:
+        """Ask something else.
+
+        Raises:
+            UsageError: when there is no terminal to ask on.
+        """
+        return self._ask(question, "do it without being asked")
+
+    def _ask(self, asked: str, to: str) -> bool:
         if self._yes:
             return True
-        if question.review is None:
-            warn(f"{render_question(question)}\n{question.verb} them?")
-        else:
-            warn(render_review_question(question.verb, question.review))
+        warn(asked)
         if not sys.stdin.isatty():
-            msg = (
-                f"standard input is not a terminal, so nobody can confirm\n"
-                f"    pass --yes to {question.verb} in real AWS without being asked"
-            )
+            msg = f"standard input is not a terminal, so nobody can confirm\n    pass --yes to {to}"
             raise UsageError(msg)
         typer.echo("Only 'yes' is accepted: ", nl=False, err=True)
         return sys.stdin.readline().strip() == "yes"

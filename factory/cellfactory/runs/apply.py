@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from cellfactory.design import Design
@@ -20,6 +19,7 @@ from cellfactory.errors import Finding
 from cellfactory.layers import Stack, StackId
 from cellfactory.processes import ending_in_order, forwarding_signals
 from cellfactory.runs.guarding import changes_of, recorded_of, require_within
+from cellfactory.runs.meeting import Joined, find_run, joined, pace_of, run_id
 from cellfactory.runs.notices import NothingToDo, Notice, Pending, Resumable, Waiting
 from cellfactory.runs.prepare import Prepared, prepare
 from cellfactory.runs.request import Outcome, Request
@@ -31,7 +31,7 @@ from cellfactory.runs.ring_choice import require_order
 from cellfactory.runs.rings import Rollout, Turn, plan_turns, ring_plan, rings_by_name, roll_out
 from cellfactory.runs.watcher import Watcher, listen, require_agreement
 from cellfactory.terraform.guard import NOTHING, Allowed
-from cellfactory.terraform.journal import Journal, Rings, find_journal, read_finished, read_rings
+from cellfactory.terraform.journal import Rings, read_finished, read_rings
 from cellfactory.terraform.leave import Agreed
 from cellfactory.terraform.pending import hub_requests
 from cellfactory.terraform.planning import Kept
@@ -85,7 +85,7 @@ def apply_design(
     plan = None if reviewed is None else read_reviewed(reviewed, design, request)
     ready = prepare(design, request, watcher)
     require_order(design, request, ready.context.registry)
-    earlier = find_journal(ready.context.target.runs_folder, resume) if resume else None
+    earlier = find_run(ready.context, resume) if resume else None
     run = _Run(
         design=design,
         request=request,
@@ -189,16 +189,20 @@ def _apply(
 ) -> Outcome:
     ready = run.ready
     runs = ready.context.target.runs_folder
-    journal = Journal(run.earlier or runs / f"{run_id()}.jsonl", "apply")
-    for override in run.overrides:
-        journal.overridden(override.what, override.reason)
+    path, pace = run.earlier or runs / f"{run_id()}.jsonl", pace_of(run.request.patience_seconds)
     listener = _telling_news(listen(run.watcher, touched), review)
-    with forwarding_signals(ready.context.children):
-        results, findings = roll_out(_rollout(run, turns, agreed, journal, listener))
+    with (
+        joined(ready.context, path, "apply", pace) as met,
+        forwarding_signals(ready.context.children),
+    ):
+        for override in run.overrides:
+            met.journal.overridden(override.what, override.reason)
+        results, findings = roll_out(_rollout(run, met, turns, agreed, listener))
+        met.results += results
     left = _left_for_people(run.design, results)
     return Outcome(
         results=(*_with_changes(results, review), *ready.left_out),
-        notices=(*left, *_resumable(results, findings, journal.path, run.request)),
+        notices=(*left, *_resumable(results, findings, path, run.request)),
         findings=findings,
         stopped=ready.context.children.stopping,
         fatal=fatal_of(results),
@@ -207,9 +211,9 @@ def _apply(
 
 def _rollout(
     run: _Run,
+    met: Joined,
     turns: tuple[Turn, ...],
     agreed: Agreed | None,
-    journal: Journal,
     listener: Listener,
 ) -> Rollout:
     """Put together what goes ring by ring."""
@@ -217,12 +221,12 @@ def _rollout(
 
     def apply(stacks: Sequence[Stack]) -> tuple[Result, ...]:
         return apply_stacks(
-            ready.context,
+            met.context,
             stacks,
             ready.sources,
             listener,
             parallel=run.request.parallel,
-            journal=journal,
+            journal=met.journal,
             finished=run.finished,
             allowed=run.allowed,
             agreed=agreed,
@@ -236,7 +240,7 @@ def _rollout(
         check=checks_of(ready.context, run.request),
         watcher=run.watcher,
         skipped=listener.finished,
-        journal=journal,
+        journal=met.journal,
         stopping=lambda: ready.context.children.stopping,
         before=read_rings(run.earlier, rings) if run.earlier else Rings(),
     )
@@ -298,11 +302,6 @@ def waiting_notices(results: Sequence[Result]) -> Iterator[Waiting]:
             groups.setdefault(others, []).append(result.stack)
     for others, stacks in groups.items():
         yield Waiting(tuple(stacks), others)
-
-
-def run_id() -> str:
-    """Name a run by its time, so that names sort as runs do."""
-    return datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")  # noqa: TID251 - names the run
 
 
 def _left_for_people(design: Design, results: Sequence[Result]) -> Iterator[Notice]:

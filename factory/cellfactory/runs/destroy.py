@@ -19,6 +19,7 @@ from cellfactory.layers import StackId, list_stacks
 from cellfactory.layers.order import layer_rank
 from cellfactory.processes import forwarding_signals
 from cellfactory.runs.context import open_context
+from cellfactory.runs.meeting import joined, pace_of, run_id
 from cellfactory.runs.notices import (
     AccountLeft,
     Lying,
@@ -75,15 +76,20 @@ def destroy_recorded(
     if request.sweep:
         _note_leftovers(context, (records[stack] for stack in chosen), watcher)
     require_agreement(watcher, "destroy", chosen, request.mode)
-    with forwarding_signals(context.children):
+    runs, pace = context.target.runs_folder, pace_of(request.patience_seconds)
+    with (
+        joined(context, runs / f"{run_id()}.destroy", "destroy", pace) as met,
+        forwarding_signals(context.children),
+    ):
         results = destroy_stacks(
-            context,
+            met.context,
             chosen,
-            listen(watcher, chosen),
+            met.noting(listen(watcher, chosen)),
             parallel=request.parallel,
             gone=standing is not None,
             sweep=request.sweep,
         )
+        met.results += results
     return Outcome(
         results=results,
         notices=(*_swept(context), *_accounts_left(records, results)),

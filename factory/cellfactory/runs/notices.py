@@ -115,6 +115,22 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class BusyRun:
+    """Another run that is at work on stacks which are only looked at."""
+
+    who: str
+    stacks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unlocking:
+    """What is about to be released."""
+
+    lines: tuple[str, ...]
+    mode: Mode
+
+
+@dataclass(frozen=True, slots=True)
 class NothingGone:
     """All that is recorded, and asked about, has its place in the inventory."""
 
@@ -220,6 +236,8 @@ RunNotice = (
     | Overridden
     | ReviewWritten
     | Waiting
+    | BusyRun
+    | Unlocking
     | NothingGone
     | NothingRecorded
     | RecordUnread

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from cellfactory.design import Declared
 from cellfactory.errors import FactoryError, Finding
-from cellfactory.inventory.schema import State
 from cellfactory.layers import Access, Stack, StackId, list_stacks
 from cellfactory.layers.access import ACCOUNT_VARIABLE
 from cellfactory.naming import state_key
 from cellfactory.runs.context import open_context
 from cellfactory.runs.request import Request
+from cellfactory.runs.states import open_states
 from cellfactory.runs.watcher import Watcher
 from cellfactory.terraform.new_accounts import resolved_access
 from cellfactory.terraform.orphans import Orphan, held_by, is_held, tagged
-from cellfactory.terraform.registry import BucketStore, FolderStore, Registry, Store
-from cellfactory.terraform.running import RunContext
+from cellfactory.terraform.registry import Registry
 from cellfactory.terraform.sessions import sessions
+from cellfactory.terraform.store import Store
 
 SESSION = "cellfactory-orphans"
 
@@ -41,7 +40,7 @@ def find_orphans(declared: Declared, request: Request, watcher: Watcher) -> Sear
     """
     context = open_context(declared.inventory.state, request, watcher)
     stacks = list_stacks(declared.inventory, declared.facts)
-    states = _states(declared.inventory.state, context)
+    states = open_states(declared.inventory.state, context)
     known = sorted({*(stack.id for stack in stacks), *context.registry.stacks()})
     held = frozenset(name for stack in known for name in _held(states, stack))
     found: set[Orphan] = set()
@@ -69,18 +68,6 @@ def _accesses(stacks: Iterable[Stack], registry: Registry) -> Iterator[Access]:
         if access is not None and (access.account, access.region) not in seen:
             seen.add((access.account, access.region))
             yield access
-
-
-def _states(state: State, context: RunContext) -> Store:
-    if context.target.mode == "sandbox":
-        return FolderStore(context.target.folder / "state")
-
-    def connect() -> Any:
-        import boto3  # a fifth of a second, and only real AWS needs it
-
-        return boto3.client("s3", region_name=state.region)
-
-    return BucketStore(connect, state.bucket, "", what="the states in")
 
 
 def _held(states: Store, stack: StackId) -> frozenset[str]:

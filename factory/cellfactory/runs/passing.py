@@ -9,10 +9,11 @@ from cellfactory.errors import UsageError
 from cellfactory.layers import LAYERS, ROWS, StackId, list_stacks
 from cellfactory.processes import forwarding_signals
 from cellfactory.runs.context import open_context
+from cellfactory.runs.meeting import joined, pace_of, run_id
 from cellfactory.runs.reading import read_design, read_state
 from cellfactory.runs.request import Request
 from cellfactory.runs.watcher import Watcher
-from cellfactory.terraform.passing import Passed, check_words, pass_through
+from cellfactory.terraform.passing import Passed, check_words, pass_through, writes
 from cellfactory.terraform.record import resolve_inputs
 from cellfactory.terraform.results import Result
 from cellfactory.terraform.running import RunContext
@@ -51,8 +52,30 @@ def run_terraform_itself(
         passed = _synthesized(inventory_file, request, stack, context)
     else:
         passed = Passed(stack=stack, sources=record.sources, inputs=record.inputs)
-    with forwarding_signals(context.children):
-        return pass_through(context, passed, words)
+    if not writes(words):
+        with forwarding_signals(context.children):
+            return pass_through(context, passed, words)
+    return _write(context, passed, words, request, watcher)
+
+
+def _write(
+    context: RunContext, passed: Passed, words: Sequence[str], request: Request, watcher: Watcher
+) -> int | Result:
+    """Run what changes a state while no other run works on the stack."""
+    journal = context.target.runs_folder / f"{run_id()}.terraform"
+    said, stack = f"terraform {' '.join(words[:2])}", passed.stack
+    with joined(context, journal, said, pace_of(request.patience_seconds)) as met:
+        assert met.context.meeting is not None
+        with (
+            forwarding_signals(context.children),
+            met.context.meeting.hold(
+                stack,
+                (),
+                lambda why: watcher.waiting(stack, why),
+                lambda: context.children.stopping,
+            ),
+        ):
+            return pass_through(met.context, passed, words)
 
 
 def _named(request: Request) -> StackId:

@@ -9,6 +9,7 @@ from cellfactory.design import Design
 from cellfactory.processes import forwarding_signals
 from cellfactory.runs.apply import waiting_notices
 from cellfactory.runs.guarding import guard_findings
+from cellfactory.runs.meeting import note_others
 from cellfactory.runs.notices import Guarded, Notice, ReviewWritten
 from cellfactory.runs.prepare import prepare
 from cellfactory.runs.request import Outcome, Request
@@ -37,6 +38,7 @@ def plan_design(
     if out is not None:
         require_writable(out)
     ready = prepare(design, request, watcher)
+    note_others(ready.context, ready.ids, watcher)
     with forwarding_signals(ready.context.children):
         results = plan_stacks_now(
             ready.context,

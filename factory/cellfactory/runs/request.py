@@ -29,6 +29,7 @@ class Request:
     bake: float | None = None  # time that every ring bakes, as somebody said for this run (s)
     checks: tuple[tuple[str, ...], ...] = ()  # programs that say whether a ring does well
     parallel: int = 4  # stacks at a time
+    patience_seconds: float | None = None  # to wait for other runs; as our policy says when None
     first_apply: bool = True  # whether an empty registry is one that nothing was applied to
     asks: bool = False  # whether an apply is shown and asked about in the sandbox, too
     sweep: bool = False  # whether a destroy deletes what others left behind in a VPC

@@ -37,6 +37,9 @@ class Watcher(Protocol):
     def agrees(self, question: Question) -> bool:
         """Say whether to go on."""
 
+    def confirms(self, question: str) -> bool:
+        """Answer a question that is about no stacks' plans."""
+
     def begun(self, total: int) -> None:
         """Hear that so many stacks are about to be worked on."""
 

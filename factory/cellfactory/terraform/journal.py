@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -22,6 +22,8 @@ from cellfactory.terraform.results import Result
 from cellfactory.terraform.workspace import Sources, digest, digest_sources
 
 RingEvent = Literal["baking", "passed", "failed"]
+Tell = Callable[[Mapping[str, Any]], None]
+"""Is told a line of a journal."""
 _DONE = ("applied", "no-change", "done-before")
 
 
@@ -31,8 +33,10 @@ class Journal:
     Where it cannot be written, each of its methods raises `UsageError`.
     """
 
-    def __init__(self, path: Path, command: str) -> None:
+    def __init__(self, path: Path, command: str, also: Tell = lambda _line: None) -> None:
+        """Take where it lies, what the run does, and who else is told each line."""
         self.path = path
+        self._also = also
         self._lock = threading.Lock()
         self._append({"event": "begun", "command": command})
 
@@ -60,6 +64,7 @@ class Journal:
                 stream.write(json.dumps(line) + "\n")
                 stream.flush()
                 os.fsync(stream.fileno())
+            self._also(line)
         except OSError as error:
             msg = f"cannot write {self.path}: {error.strerror}"
             raise UsageError(msg) from error

@@ -21,6 +21,13 @@ REFUSED: Mapping[str, str] = {
     "workspace": "a stack has one state and no workspaces",
 }
 """What is not passed through, and what to do in its place."""
+READING = frozenset(
+    {
+        *("console", "fmt", "get", "graph", "help", "metadata", "modules", "output", "plan"),
+        *("providers", "show", "validate", "version", "state list", "state show", "state pull"),
+    }
+)
+"""What changes neither a state nor AWS; all else is taken to change both."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +57,15 @@ def check_words(stack: StackId, words: Sequence[str]) -> None:
     if why:
         msg = f"terraform {first} is not passed through: {why}"
         raise UsageError(msg)
+
+
+def writes(words: Sequence[str]) -> bool:
+    """Whether a command changes a state, or may: then no other run works on the stack meanwhile.
+
+    >>> writes(["state", "list"]), writes(["state", "-x", "rm"]), writes(["untaint", "a.b"])
+    (False, True, True)
+    """
+    return not {words[0], " ".join(words[:2])} & READING
 
 
 def pass_through(context: RunContext, asked: Passed, words: Sequence[str]) -> int | Result:

@@ -6,17 +6,16 @@ sees to it that no two processes write the same one, as Terraform's own lock doe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlsplit
 
-from cellfactory.credentials import asking_aws
-from cellfactory.errors import TerraformError, UsageError
-from cellfactory.files import read_text, write_whole
+from cellfactory.errors import Finding, TerraformError, UsageError
 from cellfactory.layers import LAYERS, StackId
 from cellfactory.naming import OWNER_FOLDERS, stack_path
+from cellfactory.terraform.bucket_store import BucketStore
 from cellfactory.terraform.record import (
     Record,
     parse_record,
@@ -24,27 +23,9 @@ from cellfactory.terraform.record import (
     require_own,
     told_waits_for,
 )
+from cellfactory.terraform.store import FolderStore, Store
 
 PREFIX = "registry"  # of the keys in the state bucket
-
-
-class Store(Protocol):
-    """Texts by key; a key is `cells/<cell>/<layer>.json`, likewise for other owners."""
-
-    def read(self, key: str) -> str | None:
-        """Return the text of a key; None when there is none."""
-
-    def write(self, key: str, text: str) -> None:
-        """Put a whole text in the place of a key."""
-
-    def remove(self, key: str) -> None:
-        """Remove a key; nothing happens when there is none."""
-
-    def names(self) -> Iterable[str]:
-        """List every key."""
-
-    def place(self, key: str) -> str:
-        """Say where a key lies, for people."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,142 +36,17 @@ class Unreadable:
     waits_for: tuple[StackId, ...] | None  # None where it does not tell that, either
 
 
-class FolderStore:
-    """Texts in files."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def read(self, key: str) -> str | None:
-        """Return the text of a key; None when there is none."""
-        path = self.folder / key
-        return read_text(path) if path.is_file() else None
-
-    def write(self, key: str, text: str) -> None:
-        """Put a whole text in the place of a key."""
-        write_whole(self.folder / key, text)
-
-    def remove(self, key: str) -> None:
-        """Remove a key; nothing happens when there is none."""
-        try:
-            (self.folder / key).unlink(missing_ok=True)
-        except OSError as error:
-            msg = f"cannot write {self.folder / key}: {error.strerror}"
-            raise UsageError(msg) from error
-
-    def names(self) -> Iterable[str]:
-        """List every key."""
-        return sorted(p.relative_to(self.folder).as_posix() for p in self.folder.glob("*/*/*.json"))
-
-    def place(self, key: str) -> str:
-        """Say where a key lies, for people."""
-        return str(self.folder / key)
-
-
-class BucketStore:
-    """Texts in objects of an S3 bucket."""
-
-    def __init__(
-        self,
-        connect: Callable[[], Any],
-        bucket: str,
-        prefix: str,
-        kms_key: str | None = None,
-        what: str = "the outputs registry",
-    ) -> None:
-        """Take what makes the client: settings that are wrong are found when it is made."""
-        self._what = what
-        self._connect = connect
-        self._client: Any = None
-        self.bucket = bucket
-        self.prefix = prefix.strip("/")
-        self._encryption = (
-            {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key} if kms_key else {}
-        )
-
-    def read(self, key: str) -> str | None:
-        """Return the text of a key; None when there is none."""
-        text: str | None = self._ask(_object_text, Key=self._full(key))
-        return text
-
-    def write(self, key: str, text: str) -> None:
-        """Put a whole text in the place of a key."""
-        self._ask(
-            _call("put_object"),
-            Key=self._full(key),
-            Body=text.encode("utf-8"),
-            ContentType="application/json",
-            **self._encryption,
-        )
-
-    def remove(self, key: str) -> None:
-        """Remove a key; nothing happens when there is none."""
-        self._ask(_call("delete_object"), Key=self._full(key))
-
-    def names(self) -> Iterable[str]:
-        """List every key."""
-        start = self._full("")
-        found: list[str] = []
-        token: dict[str, str] = {}
-        while True:
-            page = self._ask(_list_page, Prefix=start, **token)
-            names = (entry["Key"].removeprefix(start) for entry in page.get("Contents", ()))
-            found += [n for n in names if n.endswith(".json") and n.count("/") == 2]
-            if not page.get("IsTruncated"):
-                return sorted(found)
-            token = {"ContinuationToken": page["NextContinuationToken"]}
-
-    def place(self, key: str) -> str:
-        """Say where a key lies, for people."""
-        return f"s3://{self.bucket}/{self._full(key)}"
-
-    def _full(self, key: str) -> str:
-        return f"{self.prefix}/{key}" if self.prefix else key
-
-    def _ask(self, call: Callable[..., Any], **parameters: Any) -> Any:
-        """Call S3; what it refuses is the user's to mend, so it becomes a sentence."""
-        with asking_aws("F605", f"{self._what} s3://{self.bucket}/{self.prefix}"):
-            if self._client is None:
-                self._client = self._connect()
-            return call(self._client, Bucket=self.bucket, **parameters)
-
-
-def _call(operation: str) -> Callable[..., Any]:
-    return lambda client, **parameters: getattr(client, operation)(**parameters)
-
-
-def _list_page(client: Any, **parameters: Any) -> Any:
-    """A page of a listing; an answer without the bucket's name is none of S3's, and not empty.
-
-    Raises:
-        LookupError: when it is none.
-    """
-    page = client.list_objects_v2(**parameters)
-    if "Name" not in page:
-        msg = "the answer to a listing is none of S3's"
-        raise LookupError(msg)
-    return page
-
-
-def _object_text(client: Any, **parameters: Any) -> str | None:
-    """The text of an object; None when there is none."""
-    try:
-        body: bytes = client.get_object(**parameters)["Body"].read()
-    except client.exceptions.NoSuchKey:
-        return None
-    return body.decode("utf-8")
-
-
 class Registry:
     """Records by stack."""
 
     def __init__(self, store: Store) -> None:
-        self._store = store
+        self.store = store
         self._known: dict[StackId, Record | None] = {}
+        self._marks: dict[StackId, str | None] = {}  # of what was read while its stack was locked
 
     def stacks(self) -> frozenset[StackId]:
         """List every stack that has a record, without reading them."""
-        found = (_stack_at(key) for key in self._store.names())
+        found = (_stack_at(key) for key in self.store.names())
         return frozenset(stack for stack in found if stack is not None)
 
     def read(self, stack: StackId) -> Record | None:
@@ -204,8 +60,8 @@ class Registry:
         """
         if stack not in self._known:
             key = _key(stack)
-            text = self._store.read(key)
-            place = self._store.place(key)
+            text = self.store.read(key)
+            place = self.store.place(key)
             record = None if text is None else require_own(parse_record(text, place), stack, place)
             self._known[stack] = record
         return self._known[stack]
@@ -214,6 +70,16 @@ class Registry:
         """Return the record of a stack as it is now."""
         self._known.pop(stack, None)
         return self.read(stack)
+
+    def read_locked(self, stack: StackId) -> Record | None:
+        """Return the record of a stack as it is now; from here on only that one is replaced.
+
+        To be called by a run that holds the lock of the stack. One that loses it, since it was
+        taken for dead, can then put nothing over what another run has written.
+        """
+        found = self.store.look(_key(stack))
+        self._marks[stack] = None if found is None else found.mark
+        return self.read_again(stack)
 
     def read_all(self) -> dict[StackId, Record]:
         """Return every record, by stack."""
@@ -230,7 +96,7 @@ class Registry:
             except TerraformError as error:
                 if error.problems[0].finding.rule != "F603":
                     raise
-                text = self._store.read(_key(stack)) or ""
+                text = self.store.read(_key(stack)) or ""
                 others[stack] = Unreadable(error=error, waits_for=told_waits_for(text))
             else:
                 if record is not None:
@@ -238,27 +104,51 @@ class Registry:
         return records, others
 
     def write(self, record: Record) -> None:
-        """Put a record in the place of the one before."""
-        self._store.write(_key(record.stack), render_record(record))
-        self._known[record.stack] = record
+        """Put a record in the place of the one before.
+
+        Raises:
+            TerraformError: when another run has put one there since it was locked (F668).
+        """
+        stack, text = record.stack, render_record(record)
+        if stack in self._marks:
+            before = self._marks[stack]
+            mark = (
+                self.store.create(_key(stack), text)
+                if before is None
+                else self.store.replace_if(_key(stack), text, before)
+            )
+            if mark is None:
+                raise TerraformError(_overtaken(stack, self.store.place(_key(stack))))
+            self._marks[stack] = mark
+        else:
+            self.store.write(_key(stack), text)
+        self._known[stack] = record
 
     def remove(self, stack: StackId) -> None:
-        """Forget a stack."""
-        self._store.remove(_key(stack))
+        """Forget a stack.
+
+        Raises:
+            TerraformError: when another run has put a record there since it was locked (F668).
+        """
+        mark = self._marks.pop(stack, None)
+        if mark is None:
+            self.store.remove(_key(stack))
+        elif not self.store.delete_if(_key(stack), mark) and self.store.look(_key(stack)):
+            raise TerraformError(_overtaken(stack, self.store.place(_key(stack))))
         self._known[stack] = None
 
     def keep_state(self, stack: StackId, text: str) -> str:
         """Keep a state that found no place, for runs on other machines; where it lies then."""
-        self._store.write(_kept_key(stack), text)
-        return self._store.place(_kept_key(stack))
+        self.store.write(_kept_key(stack), text)
+        return self.store.place(_kept_key(stack))
 
     def kept_state(self, stack: StackId) -> str | None:
         """Return the state of a stack that found no place; None where there is none."""
-        return self._store.read(_kept_key(stack))
+        return self.store.read(_kept_key(stack))
 
     def drop_state(self, stack: StackId) -> None:
         """Forget a state that has found its place."""
-        self._store.remove(_kept_key(stack))
+        self.store.remove(_kept_key(stack))
 
 
 def open_registry(
@@ -291,6 +181,15 @@ def open_registry(
     if parts.scheme or not location:
         raise UsageError(msg)
     return Registry(FolderStore(Path(location)))
+
+
+def _overtaken(stack: StackId, place: str) -> Finding:
+    return Finding(
+        rule="F668",
+        stack=stack.name,
+        message=f"another run has written {place} while this one worked on the stack",
+        hint="its lock was released meanwhile; run the same command again, which plans anew",
+    )
 
 
 def _key(stack: StackId) -> str:

@@ -48,6 +48,12 @@ RULES = {
     "F662": "A `--check` of a ring failed, or could not be run.",
     "F663": "A ring had not baked when the run was interrupted.",
     "F664": "A matrix has more jobs than a pipeline takes.",
+    "F665": "Another run, here or on another machine, is working on a stack that this one needs.",
+    "F666": "A run that may have died still holds a stack; `unlock` releases it.",
+    "F667": "A run cannot be resumed, because it has not ended.",
+    "F668": "Another run wrote the record of a stack while this one worked on it.",
+    "F669": "A run or stack is not unlocked, because its holder is alive or may be.",
+    "F680": "What a run keeps beside the outputs registry is malformed.",
     "F640": "A network is not destroyed, because others left something in its VPC; `--sweep` "
     "deletes it.",
     "F641": "A network could not be destroyed, because something Terraform did not make is still "

@@ -13,6 +13,7 @@ from cellfactory.layers import Stack, StackId
 from cellfactory.terraform.clearing import give_up
 from cellfactory.terraform.commands import apply_stack, validate_stack
 from cellfactory.terraform.guard import Allowed
+from cellfactory.terraform.held import held, held_to_destroy
 from cellfactory.terraform.journal import Journal, work_key
 from cellfactory.terraform.leave import Agreed, Leave
 from cellfactory.terraform.messages import Value
@@ -20,7 +21,7 @@ from cellfactory.terraform.needed import refuse_needed, users_of
 from cellfactory.terraform.new_accounts import resolved_access
 from cellfactory.terraform.planning import Job, plan_stack
 from cellfactory.terraform.pool import run_when_ready
-from cellfactory.terraform.record import Deferred, resolve_inputs
+from cellfactory.terraform.record import Deferred, Record, resolve_inputs
 from cellfactory.terraform.results import Result
 from cellfactory.terraform.running import RunContext
 from cellfactory.terraform.said import explain
@@ -136,13 +137,26 @@ def apply_stacks(
             listener.started(stack)
             result = _guarded(
                 stack,
-                lambda: alone(context, stack, lambda: _apply(context, job, leave, listener)),
+                lambda: _apply_held(context, job, leave, listener),
             )
         journal.finished(result, key)
         return result
 
     waits = {stack.id: stack.waits_for for stack in known.values()}
     return run_each(context, waits, work, listener, parallel)
+
+
+def _apply_held(context: RunContext, job: Job, leave: Leave, listener: Listener) -> Result:
+    """Apply a stack while no other run does, with its inputs as they are then."""
+    stack = job.stack.id
+
+    def work() -> Result:
+        fresh = job if context.meeting is None else job_of(context, job.stack, job.sources)
+        if isinstance(fresh, Result):
+            return fresh
+        return alone(context, stack, lambda: _apply(context, fresh, leave, listener))
+
+    return held(context, stack, job.stack.waits_for, lambda why: listener.waiting(stack, why), work)
 
 
 def closed(context: RunContext, job: Job) -> str:
@@ -221,7 +235,10 @@ def destroy_stacks(
         def tell(why: str) -> None:
             listener.waiting(stack, why)
 
-        return alone(context, stack, lambda: give_up(context, records[stack], tell, sweep=sweep))
+        def work_alone(record: Record) -> Result:
+            return alone(context, stack, lambda: give_up(context, record, tell, sweep=sweep))
+
+        return held_to_destroy(context, records[stack], {*records, *others}, tell, work_alone)
 
     return run_each(context, waits, work, listener, parallel)
 

@@ -14,6 +14,7 @@ from cellfactory.terraform.chart_registries import LogIn
 from cellfactory.terraform.engine import Engine
 from cellfactory.terraform.hub_ways import HubWays
 from cellfactory.terraform.logs import new_log
+from cellfactory.terraform.meeting import Meeting
 from cellfactory.terraform.messages import (
     Diagnostic,
     Phase,
@@ -57,6 +58,7 @@ class RunContext:
     new_accounts: NewAccounts | None = None  # None waits for none
     hub_ways: HubWays | None = None  # None takes every cluster to be reached
     sweeper: Sweeper | None = None  # None looks into no VPC
+    meeting: Meeting | None = None  # None where no other run can be
     log_in: LogIn | None = None  # to private chart registries; None logs in nowhere
     working: Callable[[StackId, Step], None] = lambda _stack, _step: None  # from several threads
 

@@ -55,7 +55,7 @@ def stack_lock(
         raise UsageError(msg) from error
     with stream:
         late = time.monotonic() + patience_seconds
-        while not _take(stream) or _outlives(folder, stack):
+        while not _take(stream) or outlives(folder, stack):
             if stopping():
                 raise StoppedError(_kept(folder, stack, path).message)
             if time.monotonic() > late:
@@ -112,7 +112,7 @@ def remove_plans(work: Path, locks: Path) -> None:
                 plan.unlink()
 
 
-def _outlives(folder: Path, stack: StackId) -> bool:
+def outlives(folder: Path, stack: StackId) -> bool:
     """Whether a Terraform is at work that an ended run has started."""
     return _is_alive(worker_file(folder, stack))
 
@@ -136,7 +136,7 @@ def _take(stream: TextIO) -> bool:
 
 def _kept(folder: Path, stack: StackId, path: Path) -> Finding:
     """Say who works on a stack, by the number of the process that wrote it down."""
-    if _outlives(folder, stack):
+    if outlives(folder, stack):
         worker = worker_file(folder, stack).read_text("utf-8").partition(" ")[0]
         message = (
             f"Terraform (process {worker}) is still at work on {stack}: the run that started it "

@@ -11,6 +11,7 @@ from cellfactory.errors import Finding
 from cellfactory.layers import LAYERS, ROWS, StackId
 from cellfactory.runs.notices import (
     AccountLeft,
+    BusyRun,
     Guarded,
     LayerLeftOut,
     Lying,
@@ -30,6 +31,7 @@ from cellfactory.runs.notices import (
     SandboxWiped,
     StackKept,
     Swept,
+    Unlocking,
     Unpinned,
     Waiting,
 )
@@ -66,6 +68,8 @@ def _render_run(notice: RunNotice) -> str:
             text = f"{layer} is skipped: {reason}"
         case Waiting() | Orphaned() | ReviewWritten() | Guarded() | Overridden():
             text = _of_plan(notice)
+        case BusyRun() | Unlocking():
+            text = _of_others(notice)
         case StackKept() | RecordUnread():
             text = _not_destroyed(notice)
         case AccountLeft() | Lying() | Swept():
@@ -84,6 +88,12 @@ def _not_destroyed(notice: StackKept | RecordUnread) -> str:
     if isinstance(notice, RecordUnread):
         return f"{notice.stack} cannot be destroyed from here: {notice.why}"
     return f"{notice.stack} is kept; {FORGET} removes it from Terraform's state"
+
+
+def _of_others(notice: BusyRun | Unlocking) -> str:
+    if isinstance(notice, BusyRun):
+        return f"another run is at work on {_some(notice.stacks)}: {notice.who}"
+    return _unlocking(notice)
 
 
 _TOLD: Mapping[type[Notice], str] = {
@@ -123,6 +133,15 @@ def _overridden(what: str, reason: str) -> str:
     return f"guard: {what} is overridden: {reason}"
 
 
+def _unlocking(notice: Unlocking) -> str:
+    where = "the sandbox" if notice.mode == "sandbox" else "real AWS"
+    last = (
+        "a Terraform that outlives its run may still be at work on another machine: look there"
+        " first"
+    )
+    return "\n    ".join([f"to be released in {where}:", *notice.lines, last])
+
+
 def _waiting(stacks: Sequence[StackId], waits_for: Sequence[StackId]) -> str:
     """Tell what waits for whom."""
     verb = "waits" if len(stacks) == 1 else "wait"
@@ -130,7 +149,7 @@ def _waiting(stacks: Sequence[StackId], waits_for: Sequence[StackId]) -> str:
     return f"{_some(stacks)} {verb} for {_some(waits_for)}, {which} not part of this run"
 
 
-def _some(stacks: Sequence[StackId]) -> str:
+def _some(stacks: Sequence[StackId | str]) -> str:
     """Name the first of many stacks."""
     named = ", ".join(map(str, stacks[:MOST_NAMED]))
     more = len(stacks) - MOST_NAMED

@@ -29,6 +29,8 @@ TALKS = {
     "apply": ["--yes"],
     "destroy": ["--yes"],
     "orphans": [],
+    "runs": [],
+    "unlock": ["cell-000-network"],
     "terraform": ["--cell", "cell-000", "--layer", "network", "--", "state", "list"],
     "quotas": ["--account", "444444444444"],
     "doctor": [],

@@ -32,11 +32,13 @@ ALLOWING = {
     "lock-providers": "asks Terraform; neither addresses nor sizes matter to it",
     "quotas": "finds out what makes it fit",
     "route": "sends jobs to cells that stand",
+    "runs": "asks which runs there were",
     "sandbox": "makes what is there before the first cell",
     "schema": "reads no inventory",
     "terraform": "goes by what was applied, and asks what no command of ours does",
     "size": "shows what does not fit, and says so by its exit code",
     "token": "reads no inventory",
+    "unlock": "releases what was locked, whatever fits",
     "what-if": "reads no inventory",
 }
 

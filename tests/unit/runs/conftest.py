@@ -45,6 +45,9 @@ class Watched:
         self.questions.append(question)
         return self.agree
 
+    def confirms(self, _question: str) -> bool:
+        return self.agree
+
     def begun(self, total: int) -> None:
         self.total = total
 

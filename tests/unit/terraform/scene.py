@@ -12,10 +12,11 @@ from typing import Any
 
 from cellfactory.layers import Access, Input, Layer, Source, Stack, StackId
 from cellfactory.terraform.engine import Engine
-from cellfactory.terraform.registry import FolderStore, Registry
+from cellfactory.terraform.registry import Registry
 from cellfactory.terraform.results import Result
 from cellfactory.terraform.runner import Listener
 from cellfactory.terraform.running import RunContext
+from cellfactory.terraform.store import FolderStore
 from cellfactory.terraform.target import Mode, Target, environment
 from cellfactory.terraform.workspace import Sources
 
