@@ -53,7 +53,7 @@ def render_notice(notice: Notice) -> str:
     return render_ring(notice) if isinstance(notice, RingNotice) else _render_run(notice)
 
 
-def _render_run(notice: RunNotice) -> str:
+def _render_run(notice: RunNotice) -> str:  # noqa: C901 - a case for each kind
     match notice:
         case Unpinned(file):
             text = (
