@@ -1,197 +1,197 @@
-"""Two trees of stacks held against each other: what is created, updated, replaced, destroyed."""
+"""Two synthesized trees held against each other: which resources come out otherwise.
+
+No provider is asked. A resource whose value cannot be changed in place is *likely* replaced, by
+what was measured on the provider; a plan of Terraform's knows for certain.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
+import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-from cellfactory.diff.hidden import shown
 from cellfactory.diff.model import (
     ABSENT,
-    Action,
+    PARTS,
     Changes,
+    Entry,
     ResourceChange,
     StackAction,
     StackChange,
     ValueChange,
 )
-from cellfactory.diff.moves import Moves, read_moves
-from cellfactory.diff.opened import open_body, open_value
 from cellfactory.diff.replacing import replaces
-from cellfactory.diff.settings import settings_of
-from cellfactory.diff.values import value_changes
+from cellfactory.diff.rows import trim
+from cellfactory.diff.values import compare
 from cellfactory.facts.replacements import Way
-from cellfactory.layers import Stack, StackId
-from cellfactory.tree.document import read_document
-from cellfactory.tree.resource import Resource
-from cellfactory.tree.tree import Tree
+from cellfactory.layers import StackId
+from cellfactory.tree.document import Document
+from cellfactory.tree.tree import read_tree
 
-_META = ("connection", "depends_on", "lifecycle", "provider", "provisioner")
-"""What Terraform takes, and rows do not tell already."""
+Item = Mapping[str, Any]
+"""What an address holds: the body of a resource, or what the document says of another part."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Side:
-    """What is synthesized of one side: its stacks, and of some the Terraform JSON, by name.
-
-    `texts` may leave out, of a stack that both sides have, rows that are the same in both.
-    """
-
-    stacks: tuple[Stack, ...]
-    texts: Mapping[str, str]
+_META = ("lifecycle", "provisioner", "provider", "connection")
 
 
-NOTHING = Side(stacks=(), texts={})
-
-
-def compare(before: Side, after: Side, *, unchanged: int = 0) -> Changes:
-    """Say what becomes of resources when one tree of stacks takes the place of another.
+def compare_trees(
+    before: Mapping[StackId, str | bytes], after: Mapping[StackId, str | bytes]
+) -> Changes:
+    """Compare two trees.
 
     Args:
-        before: what stands.
-        after: what is asked for.
-        unchanged: stacks that are left out of both, since they are the same.
-
-    Returns:
-        Changes sorted by stack and address. Where the provider is known to replace a resource for
-        one of its values, the replacement is `is_likely`: only a plan is certain.
+        before: the `cdk.tf.json` of each stack.
+        after: the same afterwards.
 
     Raises:
-        DocumentError: F411, for a text that is not the Terraform JSON of a stack.
+        DocumentError: F411, for what is not the Terraform JSON of a stack.
     """
-    names = sorted({*before.texts, *after.texts})
-    differing = [name for name in names if before.texts.get(name) != after.texts.get(name)]
-    old, new = _tree(before, differing), _tree(after, differing)
-    ids = {stack.id.name: stack.id for side in (before, after) for stack in side.stacks}
-    found = [_Stack(name, old, new).change(ids[name]) for name in differing]
-    told = tuple(change for change in found if change is not None)
-    return Changes(stacks=told, unchanged=unchanged + len(names) - len(told))
+    changed = []
+    for stack in sorted({*before, *after}, key=lambda s: s.name):
+        old, new = before.get(stack), after.get(stack)
+        if old != new and (found := compare_stack(stack, old, new)) is not None:
+            changed.append(found)
+    both = before.keys() & after.keys()
+    return Changes(
+        stacks=tuple(changed), unchanged=len(both) - sum(c.action == "change" for c in changed)
+    )
 
 
-def _tree(side: Side, names: Iterable[str]) -> Tree:
-    texts = side.texts
-    return Tree(side.stacks, [read_document(texts[name], name) for name in names if name in texts])
+def compare_stack(
+    stack: StackId, before: str | bytes | None, after: str | bytes | None
+) -> StackChange | None:
+    """Compare one stack, which may be new or gone; None where nothing in it differs."""
+    old, new = _parsed(before), _parsed(after)
+    if old is not None and new is not None:
+        old, new = trim(old, new, (_mentions(before), _mentions(after)))
+    moves = _moves(new) if new else {}
+    left, right = _items(stack, old), _items(stack, new)
+    resources = tuple(sorted(compare_items(left, right, moves), key=lambda change: change.address))
+    action: StackAction = "add" if old is None else "remove" if new is None else "change"
+    if action == "change" and not resources:
+        return None
+    return StackChange(stack=stack, action=action, resources=resources)
 
 
-class _Stack:
-    """One stack in two trees."""
+def compare_items(
+    before: Mapping[str, Item], after: Mapping[str, Item], moves: Mapping[str, str]
+) -> Iterator[ResourceChange]:
+    """Compare what two documents hold, by address.
 
-    def __init__(self, name: str, before: Tree, after: Tree) -> None:
-        self.name, self.before, self.after = name, before, after
-        self.old, self.new = _managed(before, name), _managed(after, name)
-        self.same = self._same_blocks()
+    Args:
+        before: every address with what it holds.
+        after: the same afterwards.
+        moves: the address before of what was moved, by the one after.
+    """
+    moved = {new: old for new, old in moves.items() if old in before and new in after}
+    came_from = {new: old for new, old in moved.items() if new not in before}
+    gone = set(came_from.values())
+    for address in sorted({*before, *after} - gone):
+        source = came_from.get(address, address)
+        old, new = before.get(source), after.get(address)
+        if old is not None and new is not None:
+            change = _both(address, old, new, source)
+        elif new is not None:
+            change = ResourceChange(address=address, action="create", values=_whole(new, new=True))
+        else:
+            assert old is not None
+            change = ResourceChange(address=address, action="delete", values=_whole(old, new=False))
+        if change is not None:
+            yield change
 
-    def change(self, stack: StackId) -> StackChange | None:
-        """Say what becomes of it; None where nothing does."""
-        is_there = (self.name in self.before.stacks, self.name in self.after.stacks)
-        resources = tuple(sorted(self._resources(), key=lambda one: (one.address, one.action)))
-        settings = tuple(self._settings()) if all(is_there) else ()
-        if all(is_there) and not resources and not settings:
-            return None
-        action: StackAction = "change" if all(is_there) else "add" if is_there[1] else "remove"
-        return StackChange(stack=stack, action=action, resources=resources, settings=settings)
 
-    def _resources(self) -> Iterator[ResourceChange]:
-        moves = self._moves()
-        before = {moves.to(address, self.new): address for address in self.old}
-        for address in sorted({*before, *self.new}):
-            was, is_now = self.old.get(before.get(address, "")), self.new.get(address)
-            moved_from = before[address] if address in before and was is not None else ""
-            if was is None and is_now is not None:
-                is_import = address in moves.imported
-                yield _whole(is_now, "import" if is_import else "create")
-            elif was is not None and is_now is None:
-                yield _whole(was, "forget" if moves.forgets(was.address) else "delete")
-            elif was is not None and is_now is not None:
-                found = self._changed(was, is_now, moved_from if moved_from != address else "")
-                yield from () if found is None else (found,)
+def _both(address: str, old: Item, new: Item, source: str) -> ResourceChange | None:
+    values = tuple(compare(dict(old), dict(new)))
+    moved_from = source if source != address else ""
+    if not values and not moved_from:
+        return None
+    kind = address.partition(".")[0]
+    if kind not in PARTS:
+        values = tuple(replace(value, replaces=_replaces(kind, value)) for value in values)
+    is_likely = any(value.replaces for value in values)
+    return ResourceChange(
+        address=address,
+        action="replace" if is_likely else "update" if values else "move",
+        values=values,
+        moved_from=moved_from,
+        is_likely=is_likely,
+    )
 
-    def _moves(self) -> Moves:
-        return read_moves(self.after.document(self.name)) if self.name in self.after.stacks else (
-            Moves()
+
+def _replaces(kind: str, value: ValueChange) -> bool:
+    path = tuple(step for step in value.path if not isinstance(step, Entry))
+    way: Way = "changed"
+    if ABSENT in (value.before, value.after):
+        way = "added" if value.before is ABSENT else "removed"
+    return bool(replaces(kind, path, way))
+
+
+def _whole(item: Item, *, new: bool) -> tuple[ValueChange, ...]:
+    """Tell every value of what comes or goes."""
+    return tuple(
+        value
+        for key in sorted(item)
+        for value in (
+            compare(ABSENT, item[key], (key,)) if new else compare(item[key], ABSENT, (key,))
         )
-
-    def _changed(self, was: Resource, is_now: Resource, moved: str) -> ResourceChange | None:
-        if not moved and was.block.subject in self.same and was.each_value == is_now.each_value:
-            return None
-        values = tuple(_weighed(is_now.type, value_changes(is_now.type, _body(was), _body(is_now))))
-        is_replaced = any(value.replaces for value in values)
-        if not values and not moved:
-            return None
-        action: Action = "replace" if is_replaced else "update" if values else "move"
-        return ResourceChange(
-            address=is_now.address,
-            action=action,
-            values=values,
-            moved_from=moved,
-            is_likely=is_replaced,
-        )
-
-    def _same_blocks(self) -> frozenset[str]:
-        """List the blocks that are written alike on both sides: they differ by their rows only."""
-        if self.name not in self.before.stacks or self.name not in self.after.stacks:
-            return frozenset()
-        old, new = self.before.document(self.name), self.after.document(self.name)
-        blocks = {block.subject: block for block in old.blocks}
-        local = {name for name in {*old.locals, *new.locals}
-                 if old.locals.get(name) != new.locals.get(name)}
-        return frozenset(
-            block.subject
-            for block in new.blocks
-            if block == blocks.get(block.subject) and not _uses(block.attributes, local)
-        )
-
-    def _settings(self) -> Iterator[ValueChange]:
-        old = settings_of(self.before, self.name)
-        new = settings_of(self.after, self.name)
-        yield from value_changes("", old, new)
+    )
 
 
-def _uses(written: Any, names: set[str]) -> bool:
-    """Whether something written looks at a local value; at which is not known without reading."""
-    if not names:
-        return False
-    if isinstance(written, str):
-        return "local." in written and any(f"local.{name}" in written for name in names)
-    if isinstance(written, Mapping):
-        return any(_uses(inner, names) for pair in written.items() for inner in pair)
-    return isinstance(written, list) and any(_uses(inner, names) for inner in written)
+def _items(stack: StackId, document: Mapping[str, Any] | None) -> dict[str, Item]:
+    """Take a document apart: its resources by address, and every other part by its name."""
+    if document is None:
+        return {}
+    tree = read_tree((), {stack.name: document})
+    found: dict[str, Item] = dict(_parts(tree.document(stack.name)))
+    for address, resource in tree.resources(stack.name).items():
+        meta = {key: resource.meta[key] for key in _META if key in resource.meta}
+        found[address] = {**resource.body, **meta}
+    return found
 
 
-def _managed(tree: Tree, name: str) -> Mapping[str, Resource]:
-    found = tree.resources(name).items()
-    return {address: one for address, one in found if one.mode == "managed"}
+def _parts(document: Document) -> Iterator[tuple[str, Item]]:
+    yield "terraform.settings", document.terraform
+    if document.backend is not None:
+        yield f"backend.{document.backend.type}", document.backend.settings
+    for provider in document.providers:
+        alias = f".{provider.alias}" if provider.alias else ""
+        yield f"provider.{provider.name}{alias}", provider.settings
+    for name, body in document.variables.items():
+        yield f"variable.{name}", body
+    for name, body in document.outputs.items():
+        yield f"output.{name}", body
 
 
-def _body(resource: Resource) -> dict[str, Any]:
-    meta = {name: resource.meta[name] for name in _META if name in resource.meta}
-    return {**open_body(resource.body), **{k: open_value(v, (k,)) for k, v in meta.items()}}
+def _moves(document: Mapping[str, Any]) -> dict[str, str]:
+    """Read the `moved` blocks of a document: the address before, by the one after.
+
+    Source: https://developer.hashicorp.com/terraform/language/modules/develop/refactoring
+    """
+    told = document.get("moved") or []
+    blocks: Iterable[Any] = told if isinstance(told, list) else [told]
+    moves = {}
+    for block in blocks:
+        if isinstance(block, dict) and {"from", "to"} <= block.keys():
+            moves[_address(block["to"])] = _address(block["from"])
+    return moves
 
 
-def _whole(resource: Resource, action: Action) -> ResourceChange:
-    """Tell of a resource that comes or goes: every value of it."""
-    values = []
-    for name, value in sorted(_body(resource).items()):
-        safe = shown(value)
-        sides = (safe, ABSENT) if action in ("delete", "forget") else (ABSENT, safe)
-        is_secret = safe != value and not isinstance(value, dict | list)
-        values.append(
-            ValueChange(path=(name,), before=sides[0], after=sides[1], is_secret=is_secret)
-        )
-    return ResourceChange(address=resource.address, action=action, values=tuple(values))
+def _address(written: object) -> str:
+    text = str(written)
+    return text[2:-1] if text.startswith("${") and text.endswith("}") else text
 
 
-def _weighed(resource_type: str, values: Iterable[ValueChange]) -> Iterator[ValueChange]:
-    for value in values:
-        way: Way = (
-            "added" if value.before is ABSENT else "removed" if value.after is ABSENT else "changed"
-        )
-        is_forcing = replaces(resource_type, value.path, way) is True
-        yield replace(value, replaces=True) if is_forcing else value
+def _mentions(text: str | bytes | None) -> int:
+    return text.count(b"local.") if isinstance(text, bytes) else (text or "").count("local.")
 
 
-def count_actions(changes: Changes) -> Mapping[Action, int]:
-    """Count resources by what becomes of them."""
-    return Counter(change.action for _, change in changes)
+def _parsed(text: str | bytes | None) -> dict[str, Any] | None:
+    """Read the JSON of a document; what is none is left to the tree, which says so."""
+    if text is None:
+        return None
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return {"": text if isinstance(text, str) else text.decode("utf-8", "replace")}
+    return found if isinstance(found, dict) else {"": found}

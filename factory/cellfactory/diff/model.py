@@ -88,7 +88,6 @@ class StackChange:
     stack: StackId
     action: StackAction
     resources: tuple[ResourceChange, ...]  # by address
-    settings: tuple[ValueChange, ...] = ()  # of the stack itself: backend, providers, outputs, data
     why: tuple[str, ...] = ()  # what of the inventory it is affected by, a sentence each
 
 

@@ -1,195 +1,201 @@
-"""Two values held against each other, part by part; sets without regard to their order."""
+"""Two values of a resource held against each other, also inside the texts that hold something.
+
+Maps are compared by key and lists of blocks by what names their entries; the order of a list is
+no difference, but where it means something. A policy, the configuration of an add-on, user data and
+values of a chart are texts to Terraform: here they are opened, and what differs in them is told.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import zip_longest
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from cellfactory.diff.hidden import Hidden, shown
-from cellfactory.diff.model import ABSENT, Path, ValueChange
-from cellfactory.diff.opened import to_text
-from cellfactory.diff.order import is_set
+from cellfactory.diff.model import ABSENT, Entry, Path, Unknown, ValueChange
+from cellfactory.diff.texts import open_text
+from cellfactory.tree.values import Expression
 
-IsSet = Callable[[Path], bool]
-_NAMES = ("Sid", "name", "key", "id", "device_name", "resource_type", "topologyKey")
-"""What tells the items of a list from one another, where they have it."""
+HIDDEN = "(sensitive)"
+"""Stands for a value that is never shown."""
 
+_SECRET = re.compile(
+    r"(pass(word|wd|phrase)|secret|token|private_?key|credential|api_?key|access_?key)", re.I
+)
+_NAMES = re.compile(
+    r"(arn|_?ids?|name|names|kms_key|version|rotation|window|type|hop_limit|tokens)$"
+)
+_KEYS = (
+    *("Sid", "sid", "name", "Name", "key", "id", "device_name", "resource_type", "content_type"),
+    *("zone", "cidr_block", "type", "kind", "transition_days", "prefix"),
+)
+"""What names an entry of a list, the best first."""
 
-def value_changes(
-    resource_type: str, before: Any, after: Any, path: Path = ()
-) -> Iterator[ValueChange]:
-    """Yield what differs in two opened values, by path.
+_ORDERED = frozenset({("instance_types",), ("args",), ("command",)})
+"""Ends of paths at which the order of plain values means something."""
 
-    Args:
-        resource_type: whose sets are known.
-        before: opened by `cellfactory.diff.opened`; or ABSENT.
-        after: as well.
-        path: where they stand.
-    """
-    yield from _Comparing(resource_type).compare(before, after, path)
-
-
-def equal(resource_type: str, before: Any, after: Any, path: Path = ()) -> bool:
-    """Whether two opened values mean the same."""
-    return next(value_changes(resource_type, before, after, path), None) is None
+_POLICY_SETS = frozenset({"Action", "NotAction", "Resource", "NotResource", "AWS", "Service"})
+"""In a policy, one value and a list of it are the same."""
 
 
-class _Comparing:
-    """What has to be known to compare the values of one resource."""
-
-    def __init__(self, resource_type: str) -> None:
-        self.resource_type = resource_type
-
-    def compare(self, before: Any, after: Any, path: Path) -> Iterator[ValueChange]:
-        if isinstance(before, dict) and isinstance(after, dict):
-            for key in sorted({*before, *after}):
-                was, is_now = before.get(key, ABSENT), after.get(key, ABSENT)
-                yield from self.compare(was, is_now, (*path, key))
-        elif isinstance(before, list) and isinstance(after, list):
-            yield from self._lists(before, after, path)
-        elif not _same(before, after):
-            is_secret = isinstance(before, Hidden) or isinstance(after, Hidden)
-            yield ValueChange(
-                path=path, before=shown(before), after=shown(after), is_secret=is_secret
-            )
-
-    def _lists(self, before: list[Any], after: list[Any], path: Path) -> Iterator[ValueChange]:
-        old, new = list(enumerate(before)), list(enumerate(after))
-        if is_set(self.resource_type, path):
-            old, new = self._without_common(_sorted(before), _sorted(after), path)
-            yield from self._pairs(*_paired(old, new), path)
-            return
-        while old and new and self._alike(old[0][1], new[0][1], path):
-            old, new = old[1:], new[1:]
-        while old and new and self._alike(old[-1][1], new[-1][1], path):
-            old, new = old[:-1], new[:-1]
-        is_shifted = len(before) != len(after)
-        yield from self._pairs([] if is_shifted else list(zip(old, new, strict=True)), *(
-            (old, new) if is_shifted else ([], [])
-        ), path)
-
-    def _pairs(
-        self,
-        pairs: Iterable[tuple[tuple[int, Any], tuple[int, Any]]],
-        gone: Iterable[tuple[int, Any]],
-        came: Iterable[tuple[int, Any]],
-        path: Path,
-    ) -> Iterator[ValueChange]:
-        for (index, was), (_, is_now) in pairs:
-            yield from self.compare(was, is_now, (*path, index))
-        for index, was in gone:
-            yield from self.compare(was, ABSENT, (*path, index))
-        for index, is_now in came:
-            yield from self.compare(ABSENT, is_now, (*path, index))
-
-    def _without_common(
-        self, old: list[tuple[int, Any]], new: list[tuple[int, Any]], path: Path
-    ) -> tuple[list[tuple[int, Any]], list[tuple[int, Any]]]:
-        left = []
-        rest = list(new)
-        for item in old:
-            twin = next((other for other in rest if self._alike(item[1], other[1], path)), None)
-            if twin is None:
-                left.append(item)
-            else:
-                rest.remove(twin)
-        return left, rest
-
-    def _alike(self, before: Any, after: Any, path: Path) -> bool:
-        return next(self.compare(before, after, (*path, 0)), None) is None
-
-
-def _same(before: Any, after: Any) -> bool:
-    if before is ABSENT or after is ABSENT:
-        return before is after
-    return before == after if type(before) is type(after) else False
-
-
-def _sorted(items: list[Any]) -> list[tuple[int, Any]]:
-    return list(enumerate(sorted(items, key=to_text)))
-
-
-def _paired(
-    old: list[tuple[int, Any]], new: list[tuple[int, Any]]
-) -> tuple[list[tuple[tuple[int, Any], tuple[int, Any]]], list[Any], list[Any]]:
-    """Put objects together that have one name, and the last two where nothing else is left."""
-    pairs, gone, rest = [], [], list(new)
-    for item in old:
-        name = _name(item[1])
-        twin = next((o for o in rest if name is not None and _name(o[1]) == name), None)
-        if twin is None:
-            gone.append(item)
-        else:
-            rest.remove(twin)
-            pairs.append((item, twin))
-    if len(gone) == len(rest) == 1 and isinstance(gone[0][1], dict) and isinstance(rest[0][1], dict):
-        pairs.append((gone.pop(), rest.pop()))
-    return pairs, gone, rest
-
-
-def _name(item: Any) -> Any:
-    if not isinstance(item, dict):
-        return None
-    found = ((key, item[key]) for key in _NAMES if isinstance(item.get(key), str))
-    return next(found, None)
-
-
-# -- the way back ----------------------------------------------------------------------------------
-
-
-def apply_changes(resource_type: str, before: Any, changes: Iterable[ValueChange]) -> Any:
-    """Make of a value what its changes say.
+def compare(before: Any, after: Any, path: Path = ()) -> Iterator[ValueChange]:
+    """Yield the smallest parts in which two values differ, in the order of their paths.
 
     Args:
-        resource_type: whose sets are known.
-        before: opened, its secrets shown as `(sensitive)`.
-        changes: those that `value_changes` found.
-
-    Returns:
-        The value after them, its sets sorted.
+        before: a value of the tree, or `ABSENT`.
+        after: the same afterwards.
+        path: where both stand.
     """
-    tree: dict[Any, Any] = {}
-    for change in changes:
-        at = tree
-        for part in change.path:
-            at = at.setdefault(part, {})
-        at.setdefault(_HERE, []).append(change)
-    return _changed(resource_type, before, tree, ())
+    if before is after or _is_same(before, after):
+        return
+    old, new = _opened(before), _opened(after)
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in sorted({*old, *new}, key=str):
+            yield from compare(old.get(key, ABSENT), new.get(key, ABSENT), (*path, key))
+    elif isinstance(old, list) and isinstance(new, list):
+        yield from _lists(old, new, path)
+    elif not _is_same(old, new):
+        yield _masked(ValueChange(path=path, before=plain(old), after=plain(new)))
 
 
-_HERE = object()
+def plain(value: Any) -> Any:
+    """Write a value of the tree as JSON, what only the apply knows as `Unknown`.
 
-
-def _changed(resource_type: str, value: Any, tree: Mapping[Any, Any], path: Path) -> Any:
-    for change in tree.get(_HERE, ()):
-        value = change.after
-    below = {key: inner for key, inner in tree.items() if key is not _HERE}
+    >>> plain([1, {"a": None}])
+    [1, {'a': None}]
+    """
+    if isinstance(value, Expression):
+        return Unknown(text=value.text)
     if isinstance(value, dict):
-        made = {
-            key: _changed(resource_type, value.get(key, ABSENT), below.get(key, {}), (*path, key))
-            for key in sorted({*value, *below})
-        }
-        return {key: inner for key, inner in made.items() if inner is not ABSENT}
+        return {str(key): plain(inner) for key, inner in value.items()}
     if isinstance(value, list):
-        return _changed_list(resource_type, value, below, path)
+        return [plain(inner) for inner in value]
     return value
 
 
-def _changed_list(
-    resource_type: str, value: list[Any], below: Mapping[Any, Any], path: Path
-) -> list[Any]:
-    unordered = is_set(resource_type, path)
-    items = sorted(value, key=to_text) if unordered else list(value)
-    came, kept = [], []
-    for index, item in zip_longest(range(len(items)), items):
-        inner = dict(below.get(index, {}))
-        here = [change for change in inner.pop(_HERE, ()) if change.before is not ABSENT]
-        marked = {**inner, _HERE: here} if here else inner
-        kept.append(_changed(resource_type, item, marked, (*path, index)))
-    for index, inner in below.items():
-        came += [(index, c.after) for c in inner.get(_HERE, ()) if c.before is ABSENT]
-    made = [item for item in kept if item is not ABSENT]
-    for index, item in sorted(came, key=lambda one: one[0]):
-        made.insert(index, _changed(resource_type, item, {}, (*path, index)))
-    return sorted(made, key=to_text) if unordered else made
+def is_secret(path: Path) -> bool:
+    """Tell by the name of a value whether it may be a secret.
+
+    >>> is_secret(("master_password",)), is_secret(("secret_arn",)), is_secret(("tags", "team"))
+    (True, False, False)
+    """
+    return any(
+        isinstance(key, str) and _SECRET.search(key) and not _NAMES.search(key) for key in path
+    )
+
+
+def _masked(change: ValueChange) -> ValueChange:
+    if is_secret(change.path):
+        return _hidden(change)
+    before, after = _mask_inside(change.before), _mask_inside(change.after)
+    if before is change.before and after is change.after:
+        return change
+    return replace(change, before=before, after=after, is_secret=True)
+
+
+def _hidden(change: ValueChange) -> ValueChange:
+    before, after = (
+        v if v is ABSENT or isinstance(v, Unknown) else HIDDEN
+        for v in (change.before, change.after)
+    )
+    return replace(change, before=before, after=after, is_secret=True)
+
+
+def _mask_inside(value: Any) -> Any:
+    """Hide what a key inside of a whole value calls secret; the value itself where nothing is."""
+    if isinstance(value, dict):
+        made = {
+            key: HIDDEN
+            if is_secret((key,)) and not isinstance(inner, Unknown)
+            else _mask_inside(inner)
+            for key, inner in value.items()
+        }
+        return made if any(made[key] is not value[key] for key in value) else value
+    if isinstance(value, list):
+        items = [_mask_inside(inner) for inner in value]
+        return items if any(a is not b for a, b in zip(items, value, strict=True)) else value
+    return value
+
+
+def _is_same(before: Any, after: Any) -> bool:
+    """Equal, and of one type: to Python, `1` and `True` are."""
+    return type(before) is type(after) and bool(before == after) and _text(before) == _text(after)
+
+
+def _opened(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_opened(item) for item in value]
+    found = open_text(value)
+    if found is value:
+        return value
+    return _policy(found) if isinstance(found, dict) and "Statement" in found else found
+
+
+def _policy(value: Any, key: str = "") -> Any:
+    """Write a policy so that what means the same is the same."""
+    if isinstance(value, dict):
+        return {k: _policy(inner, k) for k, inner in value.items()}
+    if isinstance(value, list):
+        return [_policy(inner) for inner in value]
+    return [value] if key in _POLICY_SETS and value != "*" else value
+
+
+def _lists(old: list[Any], new: list[Any], path: Path) -> Iterator[ValueChange]:
+    if not _has_blocks(old) and not _has_blocks(new):
+        if path[-1:] in _ORDERED or sorted(map(_text, old)) != sorted(map(_text, new)):
+            yield _masked(ValueChange(path=path, before=plain(old), after=plain(new)))
+        return
+    if len(old) == len(new) == 1:
+        yield from compare(old[0], new[0], (*path, 0))
+        return
+    name = _name(old, new)
+    if name is None:
+        yield from _unnamed(old, new, path)
+        return
+    left, right = _by_name(old, name), _by_name(new, name)
+    for key in sorted({*left, *right}):
+        place = (*path, Entry(f"{name}={key}"))
+        yield from compare(left.get(key, ABSENT), right.get(key, ABSENT), place)
+
+
+def _unnamed(old: list[Any], new: list[Any], path: Path) -> Iterator[ValueChange]:
+    """Tell of entries that nothing names: those that only one side has, as wholes."""
+    rest = [_text(item) for item in new]
+    gone = []
+    for item in old:
+        if (text := _text(item)) in rest:
+            rest.remove(text)
+        else:
+            gone.append(item)
+    left = {_text(item): item for item in new}
+    come = [left[text] for text in rest]
+    for number in range(max(len(gone), len(come))):
+        before = gone[number] if number < len(gone) else ABSENT
+        after = come[number] if number < len(come) else ABSENT
+        yield _masked(ValueChange(path=(*path, number), before=plain(before), after=plain(after)))
+
+
+def _has_blocks(values: Sequence[Any]) -> bool:
+    return any(isinstance(value, dict | list) for value in values)
+
+
+def _name(old: list[Any], new: list[Any]) -> str | None:
+    """Find the key that names every entry of two lists, each entry of a list differently."""
+    entries = [*old, *new]
+    if not entries or not all(isinstance(entry, dict) for entry in entries):
+        return None
+    for key in _KEYS:
+        if all(isinstance(entry.get(key), str | int) for entry in entries) and all(
+            len({str(entry[key]) for entry in side}) == len(side) for side in (old, new)
+        ):
+            return key
+    return None
+
+
+def _by_name(entries: list[Any], name: str) -> Mapping[str, Any]:
+    return {str(entry[name]): entry for entry in entries}
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, sort_keys=True, default=str)

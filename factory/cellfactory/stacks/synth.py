@@ -20,7 +20,6 @@ from cellfactory.layers import Stack
 from cellfactory.specs.parts import Parts
 from cellfactory.specs.shape import Shape, hollow, shape_of
 from cellfactory.specs.stack import StackSpec, describe_stack
-from cellfactory.stacks.cast import Cast
 from cellfactory.stacks.charts import packed_charts
 from cellfactory.stacks.stencil import Stencil, cut, stand_ins
 from cellfactory.stacks.stencil_store import read_stencil, write_stencil
@@ -54,42 +53,17 @@ def synth_stacks(
     """
     if not cached:
         _cache.pass_by()
-    specs = _specs(inventory, plan, facts, stacks)
-    made = {name: cast.text for name, cast in _cast(specs).items()}
-    if verify and mode() == "fast":
-        _compare(made, _build(list(specs.values())))
-    return _synthesized(made)
-
-
-def cast_stacks(
-    inventory: Inventory, plan: AddressPlan, facts: Facts, stacks: Iterable[Stack]
-) -> Mapping[str, Cast]:
-    """Synthesize stacks up to where their texts are filled in; arguments as of `synth_stacks`.
-
-    Returns:
-        By name; two casts that are equal have the same text.
-
-    Raises:
-        SynthError: as of `synth_stacks`.
-    """
-    return _cast(_specs(inventory, plan, facts, stacks))
-
-
-def _specs(
-    inventory: Inventory, plan: AddressPlan, facts: Facts, stacks: Iterable[Stack]
-) -> Mapping[str, StackSpec]:
     charts = {name: chart.file for name, chart in packed_charts().items()}
     parts = Parts(inventory=inventory, plan=plan, facts=facts, charts=charts)
-    return {stack.id.name: describe_stack(parts, stack) for stack in stacks}
-
-
-def _cast(specs: Mapping[str, StackSpec]) -> Mapping[str, Cast]:
+    specs = {stack.id.name: describe_stack(parts, stack) for stack in stacks}
     if mode() != "fast":  # of checked or plain bindings, nothing is taken from a cache
-        texts = _build(list(specs.values()))
-        return {name: Cast(text, Stencil(text=text, places=()), ()) for name, text in texts.items()}
+        return _synthesized(_build(list(specs.values())))
     shapes = {name: shape_of(spec) for name, spec in specs.items()}
     stencils = _stencils(specs, shapes)
-    return {n: Cast(shape.key, stencils[shape.key], shape.fillings) for n, shape in shapes.items()}
+    made = {name: stencils[shape.key].fill(shape.fillings) for name, shape in shapes.items()}
+    if verify:
+        _compare(made, _build(list(specs.values())))
+    return _synthesized(made)
 
 
 def _stencils(specs: Mapping[str, StackSpec], shapes: Mapping[str, Shape]) -> Mapping[str, Stencil]:
