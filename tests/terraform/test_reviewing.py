@@ -88,7 +88,7 @@ def test_a_person_sees_the_plan_and_is_asked_once(shell: Shell) -> None:
     code, seen = in_a_terminal(shell, b"yes\r", MAKES)
     assert code == 0, seen
     assert "apply 1 to add, 0 to change, 0 to destroy in 1 account (666666666666 cell" in seen
-    assert seen.index("aws_vpc.cell") < seen.index("Only 'yes'") < seen.index("applied")
+    assert seen.index(f"+ {CELL}: 1 resource in network") < seen.index("Only 'yes'") < seen.index("applied")
     assert "hunter2" not in seen
     assert [command for _, command in shell.commands()] == ["plan", "show", "apply"]
     assert no_plan_is_left(shell)
