@@ -46,15 +46,30 @@ def review_sections(review: Review, width: int, *, every: bool = False) -> Itera
         width: columns that a line of values may take.
         every: whether to show each change of those that are alike.
     """
-    changes = replace(
-        review.changes, stacks=tuple(map(partial(_marked, review), review.changes.stacks))
-    )
-    yield from sections(Diff(base="", changes=changes, every=every), width)
+    stacks = tuple(map(partial(_marked, review), review.changes.stacks))
+    new = () if every else tuple(one for one in stacks if one.action == "add")
+    changes = replace(review.changes, stacks=tuple(one for one in stacks if one not in new))
+    found = tuple(sections(Diff(base="", changes=changes, every=every), width))
+    yield from (section for section in found if section.is_caution)
+    if new:
+        yield Section("New stacks", tuple(_new_lines(new)))
+    yield from (section for section in found if not section.is_caution)
     if review.done_already:
         lines = (f"{stack}: {say_names(found)}" for stack, found in review.done_already)
         yield Section("Edited, and in AWS already", tuple(lines))
     if later := tuple(later_lines(review)):
         yield Section("Cannot be planned yet", later)
+
+
+def _new_lines(new: Sequence[StackChange]) -> Iterator[str]:
+    """Count what is new, owner by owner."""
+    by_owner: dict[str, list[StackChange]] = {}
+    for changed in new:
+        by_owner.setdefault(changed.stack.owner, []).append(changed)
+    for owner, found in by_owner.items():
+        number = sum(len(changed.resources) for changed in found)
+        layers = ", ".join(changed.stack.layer for changed in found)
+        yield f"+ {owner}: {counted(number, 'resource')} in {layers}"
 
 
 def _marked(review: Review, changed: StackChange) -> StackChange:

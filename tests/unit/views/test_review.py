@@ -113,7 +113,7 @@ def test_what_no_edit_explains_is_said_to_be_so() -> None:
 def test_a_new_cell_is_a_number_unless_all_is_asked_for() -> None:
     new = [change(f"aws_subnet.s{n}", "create") for n in range(9)]
     found = review(planned(NETWORK, *new, change("aws_vpc.cell", "create")))
-    assert "+ a: 1 stack, 10 resources" in render_review(found)
+    assert "+ a: 10 resources in network" in render_review(found)
     assert "aws_subnet.s3" not in render_review(found)
     assert "aws_subnet.s3" in render_review(found, every=True)
 
