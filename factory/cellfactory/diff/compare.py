@@ -26,7 +26,7 @@ from cellfactory.diff.rows import trim
 from cellfactory.diff.values import compare
 from cellfactory.facts.replacements import Way
 from cellfactory.layers import StackId
-from cellfactory.tree.document import Document
+from cellfactory.tree.document import Document, read_document
 from cellfactory.tree.tree import read_tree
 
 Item = Mapping[str, Any]
@@ -62,7 +62,7 @@ def compare_stack(
     stack: StackId, before: str | bytes | None, after: str | bytes | None
 ) -> StackChange | None:
     """Compare one stack, which may be new or gone; None where nothing in it differs."""
-    old, new = _parsed(before), _parsed(after)
+    old, new = _parsed(stack, before), _parsed(stack, after)
     if old is not None and new is not None:
         old, new = trim(old, new, (_mentions(before), _mentions(after)))
     moves = _moves(new) if new else {}
@@ -186,12 +186,14 @@ def _mentions(text: str | bytes | None) -> int:
     return text.count(b"local.") if isinstance(text, bytes) else (text or "").count("local.")
 
 
-def _parsed(text: str | bytes | None) -> dict[str, Any] | None:
-    """Read the JSON of a document; what is none is left to the tree, which says so."""
+def _parsed(stack: StackId, text: str | bytes | None) -> dict[str, Any] | None:
+    """Parse a document; what is none is refused by who reads documents."""
     if text is None:
         return None
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):
-        return {"": text if isinstance(text, str) else text.decode("utf-8", "replace")}
-    return found if isinstance(found, dict) else {"": found}
+        found = None
+    if not isinstance(found, dict):
+        read_document(text, stack.name)
+    return dict(found)

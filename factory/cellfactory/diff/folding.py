@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cellfactory.diff.model import (
@@ -95,6 +95,7 @@ class Folded:
     edges: tuple[Edges, ...]  # lost ones first
     new: tuple[Whole, ...]
     others: tuple[Alike, ...]
+    stacks: tuple[StackChange, ...]  # that a standing owner gains or loses, without resources
     parts: tuple[Alike, ...]  # outputs, providers and the like: no resource
 
 
@@ -103,10 +104,17 @@ def fold(changes: Changes) -> Folded:
     by_owner = tuple(_whole_owners(changes))
     whole = {changed.stack for one in by_owner for changed in one.stacks}
     rest: list[Change] = []
+    single: list[StackChange] = []
     for changed in changes.stacks:
-        if changed.stack not in whole:
-            rest += [(changed.stack, resource) for resource in changed.resources]
-    parts = [change for change in rest if not change[1].is_resource]
+        if changed.stack in whole:
+            continue
+        told = changed.resources
+        if changed.action != "change":
+            told = real(changed.resources)
+            parts = tuple(r for r in changed.resources if not r.is_resource)
+            single.append(replace(changed, resources=parts))
+        rest += [(changed.stack, resource) for resource in told]
+    others = [change for change in rest if not change[1].is_resource]
     resources = [change for change in rest if change[1].is_resource]
     pairs = {id(change[1]): pair for change in resources if (pair := _pair(*change)) is not None}
     plain = [change for change in resources if id(change[1]) not in pairs]
@@ -117,15 +125,16 @@ def fold(changes: Changes) -> Folded:
         edges=tuple(_edges(edges)),
         new=tuple(w for w in by_owner if w.action == "add"),
         others=tuple(_alike(c for c in plain if not c[1].is_destructive)),
-        parts=tuple(_alike(parts)),
+        stacks=tuple(single),
+        parts=tuple(_alike(others)),
     )
 
 
 def all_folds(folded: Folded) -> Iterator[Change]:
     """Every change of every fold."""
-    for whole in (*folded.gone, *folded.new):
-        for changed in whole.stacks:
-            yield from ((changed.stack, resource) for resource in changed.resources)
+    whole = (changed for one in (*folded.gone, *folded.new) for changed in one.stacks)
+    for changed in (*whole, *folded.stacks):
+        yield from ((changed.stack, resource) for resource in changed.resources)
     for alike in (*folded.dangers, *folded.others, *folded.parts):
         yield from alike.changes
     for edges in folded.edges:

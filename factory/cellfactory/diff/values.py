@@ -146,10 +146,10 @@ def _lists(old: list[Any], new: list[Any], path: Path) -> Iterator[ValueChange]:
         if path[-1:] in _ORDERED or sorted(map(_text, old)) != sorted(map(_text, new)):
             yield _masked(ValueChange(path=path, before=plain(old), after=plain(new)))
         return
-    if len(old) == len(new) == 1:
+    name = _name(old, new)
+    if len(old) == len(new) == 1 and (name is None or old[0][name] != new[0][name]):
         yield from compare(old[0], new[0], (*path, 0))
         return
-    name = _name(old, new)
     if name is None:
         yield from _unnamed(old, new, path)
         return

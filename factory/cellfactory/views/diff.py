@@ -60,7 +60,7 @@ def render_diff(diff: Diff, style: Style = PLAIN) -> str:
     for section in sections(diff, style.width or WIDTH):
         told += ["", style.paint("strong", section.title)]
         told += [line for raw in section.lines for line in _styled(raw, style)]
-    return "\n".join([*told, "", sums(diff.changes)])
+    return "\n".join([*told, "", *style.wrap(sums(diff.changes), "    ")])
 
 
 def sections(diff: Diff, width: int) -> Iterator[Section]:
@@ -78,7 +78,11 @@ def sections(diff: Diff, width: int) -> Iterator[Section]:
         yield Section("Guard", tuple(f"! {note}" for note in diff.notes), is_caution=True)
     if cells := tuple(impact_lines(diff.impact)):
         yield Section("Cells", cells)
-    new = (*map(lines.whole, folded.new), *(lines.edges(e) for e in folded.edges if _comes(e)))
+    new = (
+        *map(lines.whole, folded.new),
+        *(lines.edges(e) for e in folded.edges if _comes(e)),
+        *(lines.stack(s) for s in folded.stacks if s.action == "add"),
+    )
     if new:
         yield Section("New", tuple(line for found in new for line in found))
     if folded.others:
@@ -118,6 +122,9 @@ def _caution(folded: Folded, impact: Impact, lines: _Lines) -> Iterator[str]:
     for edges in folded.edges:
         if not _comes(edges):
             yield from lines.edges(edges)
+    for changed in folded.stacks:
+        if changed.action == "remove":
+            yield from lines.stack(changed)
     for alike in folded.dangers:
         yield from lines.alike(alike)
 
@@ -140,6 +147,12 @@ class _Lines:
             for changed in whole.stacks:
                 told += [f"    {changed.stack}", *self._addresses(changed.resources)]
         return told
+
+    def stack(self, changed: StackChange) -> list[str]:
+        """Write a stack that its owner had not before, or has no more."""
+        if changed.action == "add":
+            return [f"+ {changed.stack}: a stack that {shown(changed.stack.owner)} had not before"]
+        return [f"- {changed.stack}: a stack that {shown(changed.stack.owner)} has no more"]
 
     def edges(self, edges: Edges) -> list[str]:
         """Write the edges that one cell or hub gains or loses."""
