@@ -40,7 +40,7 @@ def tell(impact: Impact) -> tuple[Told, ...]:
     """Say what becomes of cells; sorted by level, and by cell within it."""
     found: list[Told] = []
     for cells in _alike(impact.cells):
-        subject = _subject(cells)
+        subject = _subject(cells, impact.rings)
         found += [replace(told, subject=subject) for told in _cell(cells[0], len(cells))]
     for mesh in impact.meshes:
         found += _mesh(mesh)
@@ -80,9 +80,11 @@ def _alike(cells: Iterable[CellImpact]) -> Iterator[tuple[CellImpact, ...]]:
     yield from map(tuple, groups.values())
 
 
-def _subject(cells: Sequence[CellImpact]) -> str:
+def _subject(cells: Sequence[CellImpact], order: Sequence[str]) -> str:
+    """Name cells and their rings, in the order of rollout."""
     names = listed([cell.name for cell in cells])
-    rings = list(dict.fromkeys(cell.ring for cell in cells))
+    known = {cell.ring for cell in cells}
+    rings = [*(ring for ring in order if ring in known), *sorted(known - {*order})]
     return f"{names} ({'ring' if len(rings) == 1 else 'rings'} {', '.join(rings)})"
 
 
