@@ -22,9 +22,7 @@ _SECRET_PAIRS = frozenset(
 _NO_SECRETS = frozenset({"secret_arn", "secret_name", "token_ttl"})  # they name one
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
-_KEY = (
-    r"[\w.-]*(?:password|passwd|passphrase|secret|token|private_?key|api_?key|access_?key)[\w.-]*"
-)
+_KEY = r"[\w.-]*(?:password|passwd|passphrase|secret|token|private_?key|api_?key|access_?key)[\w.-]*"
 _FORMS = (
     re.compile(rf"(?i)(?<=\b)({_KEY}[\"']?\s*[=:]\s*)(\"[^\"\n]*\"|'[^'\n]*'|[^\s\"',;]+)"),
     re.compile(rf"(?i)(--?{_KEY}\s+)(\"[^\"\n]*\"|'[^'\n]*'|[^\s\"',;-][^\s\"',;]*)"),
