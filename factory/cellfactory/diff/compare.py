@@ -36,13 +36,14 @@ _META = ("lifecycle", "provisioner", "provider", "connection")
 
 
 def compare_trees(
-    before: Mapping[StackId, str | bytes], after: Mapping[StackId, str | bytes]
+    before: Mapping[StackId, str | bytes], after: Mapping[StackId, str | bytes], *, same: int = 0
 ) -> Changes:
     """Compare two trees.
 
     Args:
         before: the `cdk.tf.json` of each stack.
         after: the same afterwards.
+        same: stacks that are in neither, since both have them alike.
 
     Raises:
         DocumentError: F411, for what is not the Terraform JSON of a stack.
@@ -52,10 +53,8 @@ def compare_trees(
         old, new = before.get(stack), after.get(stack)
         if old != new and (found := compare_stack(stack, old, new)) is not None:
             changed.append(found)
-    both = before.keys() & after.keys()
-    return Changes(
-        stacks=tuple(changed), unchanged=len(both) - sum(c.action == "change" for c in changed)
-    )
+    both = len(before.keys() & after.keys()) - sum(c.action == "change" for c in changed)
+    return Changes(stacks=tuple(changed), unchanged=same + both)
 
 
 def compare_stack(

@@ -20,7 +20,7 @@ class ValueStep:
     after: str
 
     def __str__(self) -> str:
-        return f"{self.what} {self.before} → {self.after}"
+        return f"{self.what} {self.before} -> {self.after}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +86,7 @@ class VersionImpact:
     refused: Refusal  # why EKS would not do it
 
     def __str__(self) -> str:
-        return f"Kubernetes {self.before} → {self.after}"
+        return f"Kubernetes {self.before} -> {self.after}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,7 +40,7 @@ def tell(impact: Impact) -> tuple[Told, ...]:
     """Say what becomes of cells; sorted by level, and by cell within it."""
     found: list[Told] = []
     for cells in _alike(impact.cells):
-        subject = _subject(cells)
+        subject = _subject(cells, impact.rings)
         found += [replace(told, subject=subject) for told in _cell(cells[0], len(cells))]
     for mesh in impact.meshes:
         found += _mesh(mesh)
@@ -80,9 +80,11 @@ def _alike(cells: Iterable[CellImpact]) -> Iterator[tuple[CellImpact, ...]]:
     yield from map(tuple, groups.values())
 
 
-def _subject(cells: Sequence[CellImpact]) -> str:
+def _subject(cells: Sequence[CellImpact], order: Sequence[str]) -> str:
+    """Name cells and their rings, in the order of rollout."""
     names = listed([cell.name for cell in cells])
-    rings = list(dict.fromkeys(cell.ring for cell in cells))
+    known = {cell.ring for cell in cells}
+    rings = [*(ring for ring in order if ring in known), *sorted(known - {*order})]
     return f"{names} ({'ring' if len(rings) == 1 else 'rings'} {', '.join(rings)})"
 
 
@@ -166,7 +168,9 @@ def _nodes(cell: CellImpact, each: str) -> Iterator[Told]:
     if cell.zones_gained:
         yield _note(f"gets zone {listed(cell.zones_gained)}")
     if cell.removed:
-        shrunk = [f"{_name(g)}: {g.before:,} → {g.after:,} nodes" for g in cell.groups if g.removed]
+        shrunk = [
+            f"{_name(g)}: {g.before:,} -> {g.after:,} nodes" for g in cell.groups if g.removed
+        ]
         text = f"{cell.removed:,} of {counted(stood, 'node')}{each} drained and not replaced"
         yield replace(_danger(text, *shrunk), disrupts=True)
     if at_once := [g for g in cell.groups if g.replaced and g.at_once]:
@@ -185,7 +189,7 @@ def _nodes(cell: CellImpact, each: str) -> Iterator[Told]:
         )
         yield replace(told, disrupts=True)
     if cell.added:
-        grown = [f"{_name(g)}: {g.before:,} → {g.after:,} nodes" for g in cell.groups if g.added]
+        grown = [f"{_name(g)}: {g.before:,} -> {g.after:,} nodes" for g in cell.groups if g.added]
         yield _note(f"+{counted(cell.added, 'node')}{each}", *grown)
 
 
@@ -214,7 +218,7 @@ def _room(cell: CellImpact, each: str) -> Iterator[Told]:
         return
     if cell.prefixes:
         lost = counted(cell.reservations_lost, "subnet reservation")
-        pods = f"pods of a node {before.pods_per_node:,} → {after.pods_per_node:,}"
+        pods = f"pods of a node {before.pods_per_node:,} -> {after.pods_per_node:,}"
         details = (f"{lost}{each} destroyed and made anew",) if cell.reservations_lost else ()
         yield _caution(f"{cell.prefixes}: {pods}", *details)
     if (before.nodes, before.pods, before.more_per_zone) == (
@@ -223,8 +227,8 @@ def _room(cell: CellImpact, each: str) -> Iterator[Told]:
         after.more_per_zone,
     ):
         return
-    pods = f"room for {before.pods:,} → {counted(after.pods, 'pod')}{each}"
-    details = (f"fullest bound {_bound(before)} → {_bound(after)}",)
+    pods = f"room for {before.pods:,} -> {counted(after.pods, 'pod')}{each}"
+    details = (f"fullest bound {_bound(before)} -> {_bound(after)}",)
     more = f"{counted(after.more_per_zone, 'more node')} in each zone"
     if after.more_per_zone < 0:
         yield _danger(f"{pods}; {-after.more_per_zone:,} nodes too many in each zone", *details)

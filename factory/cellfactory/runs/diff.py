@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,12 +13,13 @@ from cellfactory.diff.guard import Override, exceeded, limits_of
 from cellfactory.diff.impact import Impact, impact
 from cellfactory.diff.model import Changes
 from cellfactory.errors import Finding, InventoryError, Problem, UsageError
-from cellfactory.layers import LAYERS, StackId, list_stacks
+from cellfactory.files import read_bytes
+from cellfactory.layers import LAYERS, Stack, StackId, list_stacks
 from cellfactory.runs.places import INVENTORY
 from cellfactory.runs.reading import base_texts, design_of, read_design, read_texts
 from cellfactory.terraform.selection import EVERYTHING, Selection, select_stacks
 
-Tree = Mapping[StackId, str]
+Tree = Mapping[StackId, bytes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,33 +56,88 @@ def diff_inventory(
         SynthError: when the bindings refuse what they are given.
     """
     after = read_design(inventory_file).require_fit()
-    folder = Path(base) if base is not None and _is_tree_or_project(Path(base)) else None
-    if folder is not None and not (folder / INVENTORY.name).is_file():
-        before, old, label = None, _read_tree(folder), str(folder)
-    elif folder is not None:
-        before = _sound(folder / INVENTORY.name)
-        old, label = _synthesize(before), str(folder)
+    base_of = _base(inventory_file, base)
+    new = list_stacks(after.inventory, after.facts)
+    if base_of.tree is not None:
+        before, known = None, Impact()
+        changes = _against_tree(base_of.tree, after, new, selection)
     else:
-        texts, label = base_texts(inventory_file, base)
-        before = None if texts is None else _sound_texts(texts, label)
-        old = {} if before is None else _synthesize(before)
-    new = _synthesize(after)
-    if selection != EVERYTHING:
-        wanted = set(select_stacks({**old, **new}, selection))
-        old = {stack: text for stack, text in old.items() if stack in wanted}
-        new = {stack: text for stack, text in new.items() if stack in wanted}
-    changes = compare_trees(old, new)
-    known = impact(before, after) if before is not None or folder is None else Impact()
-    found = _narrowed(known, selection, {*old, *new})
+        before = base_of.design
+        known = impact(before, after)
+        changes = _against_design(before, after, new, selection)
+    names = {changed.stack for changed in changes.stacks} | {stack.id for stack in new}
+    found = _narrowed(known, selection, _selected(names, selection))
     limits = limits_of(before or after, found.standing)
     return Difference(
-        base=label,
+        base=base_of.label,
         before=before,
         after=after,
         changes=explain(changes, before, after),
         impact=found,
         beyond=exceeded(changes, found, limits, overrides),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Base:
+    """What an inventory is held against: a design, nothing at all, or only what was synthesized."""
+
+    label: str
+    design: Design | None = None
+    tree: Tree | None = None
+
+
+def _base(inventory_file: Path, base: str | None) -> _Base:
+    place = Path(base) if base is not None else None
+    if place is not None and (file := _inventory_in(place, inventory_file)) is not None:
+        return _Base(label=str(place), design=_sound(read_texts(file), str(place)))
+    if place is not None and (place / "stacks").is_dir():
+        return _Base(label=str(place), tree=_read_tree(place))
+    try:
+        found = base_texts(inventory_file, base)
+    except UsageError as error:
+        if place is None or not place.is_dir():
+            raise
+        msg = f"{place} holds neither {inventory_file.name} nor what `synth` writes"
+        raise UsageError(msg) from error
+    design = None if found.texts is None else _sound(found.texts, found.label)
+    return _Base(label=found.words, design=design)
+
+
+def _inventory_in(place: Path, inventory_file: Path) -> Path | None:
+    names = (inventory_file.name, INVENTORY.name)
+    found = (place / name for name in dict.fromkeys(names) if (place / name).is_file())
+    return place if place.is_file() else next(found, None)
+
+
+def _against_design(
+    before: Design | None, after: Design, new: Sequence[Stack], selection: Selection
+) -> Changes:
+    """Synthesize both in memory, where they differ, and compare."""
+    from cellfactory.stacks.synth import synth_differing
+
+    old = list_stacks(before.inventory, before.facts) if before is not None else ()
+    ids = {stack.id.name: stack.id for stack in (*old, *new)}
+    wanted = _selected(ids.values(), selection)
+    sides = [tuple(stack for stack in stacks if stack.id in wanted) for stacks in (old, new)]
+    texts = synth_differing((before or after, sides[0]), (after, sides[1]))
+    left, right = ({ids[name]: text for name, text in one.items()} for one in texts)
+    return compare_trees(left, right, same=len(wanted) - len({*left, *right}))
+
+
+def _against_tree(old: Tree, after: Design, new: Sequence[Stack], selection: Selection) -> Changes:
+    from cellfactory.stacks.synth import synth_stacks
+
+    wanted = _selected({*old, *(stack.id for stack in new)}, selection)
+    kept = [stack for stack in new if stack.id in wanted]
+    made = synth_stacks(after.inventory, after.plan, after.facts, kept)
+    texts = {stack.id: made.stacks[stack.id.name] for stack in kept}
+    return compare_trees({stack: old[stack] for stack in old if stack in wanted}, texts)
+
+
+def _selected(stacks: Iterable[StackId], selection: Selection) -> set[StackId]:
+    found = set(stacks)
+    return found if selection == EVERYTHING else set(select_stacks(sorted(found), selection))
 
 
 def _narrowed(found: Impact, selection: Selection, stacks: set[StackId]) -> Impact:
@@ -91,21 +147,7 @@ def _narrowed(found: Impact, selection: Selection, stacks: set[StackId]) -> Impa
     return replace(found, cells=tuple(c for c in found.cells if c.name in owners))
 
 
-def _synthesize(design: Design) -> Tree:
-    """Synthesize a design in memory."""
-    from cellfactory.stacks.synth import synth_stacks
-
-    stacks = list_stacks(design.inventory, design.facts)
-    made = synth_stacks(design.inventory, design.plan, design.facts, stacks)
-    return {stack.id: made.stacks[stack.id.name] for stack in stacks}
-
-
-def _sound(file: Path) -> Design:
-    texts = read_texts(file)
-    return _sound_texts(texts, str(file.parent))
-
-
-def _sound_texts(texts: Texts, label: str) -> Design:
+def _sound(texts: Texts, label: str) -> Design:
     """Make the design of the base; what is wrong there is told as such."""
     try:
         return design_of(texts)
@@ -118,17 +160,13 @@ def _sound_texts(texts: Texts, label: str) -> Design:
         raise InventoryError((Problem(None, finding), *error.problems)) from error
 
 
-def _is_tree_or_project(folder: Path) -> bool:
-    return (folder / INVENTORY.name).is_file() or (folder / "stacks").is_dir()
-
-
 def _read_tree(folder: Path) -> Tree:
     """Read what `synth` wrote somewhere.
 
     Raises:
         UsageError: when a folder in it is none of a stack.
     """
-    found: dict[StackId, str] = {}
+    found: dict[StackId, bytes] = {}
     for place in sorted((folder / "stacks").iterdir()):
         file = place / "cdk.tf.json"
         layer = next((one for one in LAYERS if place.name.endswith(f"-{one}")), None)
@@ -138,5 +176,5 @@ def _read_tree(folder: Path) -> Tree:
             msg = f"{place} is not the folder of a stack"
             raise UsageError(msg)
         owner = place.name.removesuffix(f"-{layer}")
-        found[StackId(owner, layer)] = file.read_text("utf-8")
+        found[StackId(owner, layer)] = read_bytes(file)
     return found

@@ -25,13 +25,13 @@ class Cast:
 
 def texts_that_differ(
     before: Mapping[str, Cast], after: Mapping[str, Cast]
-) -> tuple[Mapping[str, str], Mapping[str, str], int]:
+) -> tuple[Mapping[str, str], Mapping[str, str]]:
     """Write the texts of stacks that are not the same on both sides.
 
     Of two stacks of one shape, rows that both have are left out: a mesh has thousands of them.
 
     Returns:
-        The texts before and after, and how many stacks are the same.
+        The texts before and after.
     """
     old: dict[str, str] = {}
     new: dict[str, str] = {}
@@ -44,7 +44,7 @@ def texts_that_differ(
             old[name], new[name] = was.text, is_now.text
         elif was.fillings != is_now.fillings:
             old[name], new[name] = _narrowed(was, is_now)
-    return old, new, len({*before, *after}) - len({*old, *new})
+    return old, new
 
 
 def _narrowed(before: Cast, after: Cast) -> tuple[str, str]:
