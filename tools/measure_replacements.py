@@ -84,7 +84,7 @@ class Asked:
 
 def is_leaf(value: Any) -> bool:
     """Tell a leaf, `[before, after]`, from a block, a list of one mapping."""
-    return isinstance(value, list) and len(value) == 2  # noqa: PLR2004 - a pair
+    return isinstance(value, list) and len(value) == 2
 
 
 def leaves(sample: Mapping[str, Any], path: Path_ = ()) -> Iterator[Path_]:

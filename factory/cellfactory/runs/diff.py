@@ -116,9 +116,7 @@ def _against_design(
     return compare_trees(left, right, same=len(wanted) - len({*left, *right}))
 
 
-def _against_tree(
-    old: Tree, after: Design, new: Sequence[Stack], selection: Selection
-) -> Changes:
+def _against_tree(old: Tree, after: Design, new: Sequence[Stack], selection: Selection) -> Changes:
     from cellfactory.stacks.synth import synth_stacks
 
     wanted = _selected({*old, *(stack.id for stack in new)}, selection)
