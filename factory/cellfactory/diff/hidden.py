@@ -1,4 +1,4 @@
-"""What is never shown: values that are secret by their name, by their form, or because it says so."""
+"""What is never shown: what is secret by its name, by its form, or because it says so."""
 
 from __future__ import annotations
 
