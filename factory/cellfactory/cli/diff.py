@@ -10,11 +10,21 @@ import typer
 from cellfactory.cli.options import DEFAULT_INVENTORY, InventoryFile
 from cellfactory.cli.output import show_problems
 from cellfactory.cli.screen import style_of
-from cellfactory.cli.terraform import Cells, Layers, Meshes, Organizations, Stacks, selection_of
+from cellfactory.cli.terraform import (
+    Cells,
+    Layers,
+    Meshes,
+    Organizations,
+    Overrides,
+    Stacks,
+    selection_of,
+)
+from cellfactory.diff.guard import parse_override
 from cellfactory.runs.diff import diff_inventory
 from cellfactory.views.diff import Diff, render_diff
 from cellfactory.views.diff_data import render_diff_json
 from cellfactory.views.diff_markdown import render_diff_markdown
+from cellfactory.views.notices import render_guard
 from cellfactory.views.problems import DiffForm
 
 CHANGED = 10
@@ -37,6 +47,7 @@ def diff(
     organization: Organizations = None,
     layer: Layers = None,
     stack: Stacks = None,
+    override: Overrides = None,
     every: Annotated[
         bool, typer.Option("--all", help="Show each change, also those that are alike.")
     ] = False,
@@ -59,8 +70,16 @@ def diff(
     credentials and no Terraform.
     """
     selection = selection_of(cell, layer, mesh, organization, stack)
-    found = diff_inventory(inventory_file, base, selection)
-    shown = Diff(base=found.base, changes=found.changes, impact=found.impact, every=every, why=why)
+    overrides = tuple(map(parse_override, override or ()))
+    found = diff_inventory(inventory_file, base, selection, overrides)
+    shown = Diff(
+        base=found.base,
+        changes=found.changes,
+        impact=found.impact,
+        notes=tuple(render_guard(found.beyond, overrides)),
+        every=every,
+        why=why,
+    )
     problems = found.after.problems
     if form == "json":
         typer.echo(render_diff_json(shown, problems))

@@ -21,6 +21,7 @@ from cellfactory.cli.help import STACKS, TERRAFORM
 from cellfactory.cli.options import DEFAULT_INVENTORY, InventoryFile
 from cellfactory.cli.output import Form
 from cellfactory.cli.watching import Terminal, finish
+from cellfactory.diff.guard import CLASSES, parse_override
 from cellfactory.layers import LAYERS
 from cellfactory.runs.apply import apply_design
 from cellfactory.runs.destroy import destroy_recorded, read_standing
@@ -120,6 +121,15 @@ Reviewed = Annotated[
         help="Ask nothing, and refuse what goes beyond this file of `plan --out`.",
     ),
 ]
+Overrides = Annotated[
+    list[str] | None,
+    _how(
+        "--override",
+        metavar="WHAT=REASON",
+        help="Go beyond a limit of the guard, and say why: "
+        f"{', '.join(CLASSES)}, a cell or a Terraform address. May be repeated.",
+    ),
+]
 Ask = Annotated[bool, _how("--ask", help="Plan, show and ask first, in the sandbox too.")]
 Yes = Annotated[bool, _how("--yes", "-y", help="Do not ask before changing real AWS.")]
 
@@ -206,6 +216,7 @@ def apply(
             "needs its full Terraform address. May be repeated.",
         ),
     ] = None,
+    override: Overrides = None,
     first_apply: Annotated[
         bool,
         _how("--first-apply", help="Accept an empty outputs registry: nothing was applied yet."),
@@ -228,10 +239,17 @@ def apply(
         first_apply=first_apply,
         asks=ask,
     )
+    overrides = tuple(map(parse_override, override or ()))
     design, allowed = read_design(inventory_file), Allowed.of(allow_destroy or ())
     with Terminal(yes=yes) as watcher:
         outcome = apply_design(
-            design, request, watcher, allowed=allowed, resume=resume, reviewed=reviewed
+            design,
+            request,
+            watcher,
+            allowed=allowed,
+            resume=resume,
+            reviewed=reviewed,
+            overrides=overrides,
         )
     finish(outcome, form)
 

@@ -15,6 +15,9 @@ from cellfactory.layers import StackId
 EDGE_LAYERS = frozenset({"peering", "accept", "routes"})
 """Whose resources are no more than edges: these are counted as such."""
 
+Standing = Mapping[StackId, Mapping[str, int]]
+"""Nodes of each EKS group that was applied, by the stack of its cluster and its name."""
+
 _GROUP, _CONNECTION = "aws_eks_node_group", "aws_vpc_peering_connection"
 _KEY = re.compile(r'\["(?P<key>[^"]+)"\]$')
 
@@ -68,17 +71,21 @@ def counts_of(changes: Changes, impact: Impact) -> Counts:
     )
 
 
-def counts_of_plan(changes: Changes, after: Design) -> Counts:
+def counts_of_plan(changes: Changes, after: Design, stood: Standing) -> Counts:
     """Count what Terraform plans, where nobody knows the inventory of before.
 
     Args:
         changes: what is planned.
         after: what the plans are made for.
+        stood: the nodes that were applied last.
     """
     drained: dict[str, int] = {}
     for stack, resource in changes:
         if resource.resource_type == _GROUP and stack.cell:
-            nodes = _drained(resource, _nodes_of(after, stack.cell))
+            name = resource.address.partition(".group-")[2]
+            before = stood.get(stack, {}).get(name, 0)
+            left = 0 if resource.action == "delete" else _nodes_of(after, stack.cell).get(name, 0)
+            nodes = _drained(resource, before, left)
             drained[stack.cell] = drained.get(stack.cell, 0) + nodes
     return Counts(
         cells=_cells(changes),
@@ -130,30 +137,14 @@ def _nodes_of(design: Design, cell: str) -> dict[str, int]:
     }
 
 
-def _drained(group: ResourceChange, nodes: Mapping[str, int]) -> int:
-    """Count the nodes of an EKS group whose pods have to leave."""
-    before, after = _desired(group)
-    stand = nodes.get(group.address.partition(".group-")[2], after)
-    if group.action in ("delete", "replace"):
-        return before or stand
-    rolled = any(value.path[:1] == ("launch_template",) for value in group.values)
-    if group.action != "update":
+def _drained(group: ResourceChange, before: int, after: int) -> int:
+    """Count the nodes of an EKS group whose pods have to leave: those that go, those that roll."""
+    if group.action not in ("update", "replace", "delete"):
         return 0
-    fewer = max(0, before - after)
-    return fewer + (min(stand, before or stand) if rolled else 0)
-
-
-def _desired(group: ResourceChange) -> tuple[int, int]:
-    """Read how many nodes a group had and shall have; 0 where its plan does not show it."""
-    for value in group.values:
-        names = [part for part in value.path if isinstance(part, str)]
-        if names == ["scaling_config", "desired_size"]:
-            return _number(value.before), _number(value.after)
-    return 0, 0
-
-
-def _number(value: object) -> int:
-    return value if isinstance(value, int) else 0
+    is_rolled = group.action == "replace" or any(
+        value.path[:1] == ("launch_template",) for value in group.values
+    )
+    return before if is_rolled else max(0, before - after)
 
 
 def _cut(changes: Changes, after: Design) -> Iterator[tuple[str, str]]:

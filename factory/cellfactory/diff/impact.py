@@ -17,9 +17,11 @@ from cellfactory.diff.impact_model import (
     VersionImpact,
 )
 from cellfactory.diff.impact_nodes import group_impacts
+from cellfactory.inventory.groups import declared_nodes
 from cellfactory.inventory.node_config import pods_per_node, prefixes_per_node
 from cellfactory.inventory.schema import CellType, ExistingAccount
 from cellfactory.inventory.version_step import refusal
+from cellfactory.sizing.bounds import BOUNDS
 from cellfactory.sizing.control_plane import PRICES
 from cellfactory.sizing.usage import Usage
 
@@ -53,7 +55,7 @@ def impact(before: Design | None, after: Design) -> Impact:
         cells=cells,
         meshes=_meshes(before, after),
         rings=tuple(ring for ring in after.inventory.rings if ring in changed),
-        standing=sum(room_of(before, c).nodes for c in before.inventory.cells) if before else 0,
+        standing=_nodes(before) if before else 0,
     )
 
 
@@ -61,20 +63,23 @@ def room_of(design: Design, cell: str) -> Room:
     """Say what a cell holds, and how much is left of what binds it."""
     kind = design.inventory.type_of(cell)
     zones = len(kind.zones)
-    nodes = zones * sum(group.nodes_per_zone for group in kind.node_groups.values())
     limits = [u for u in design.ledger.of(cell) if u.gate == "error" and u.more_nodes is not None]
     binding = design.ledger.binding(cell)
     return Room(
-        nodes=nodes,
+        nodes=declared_nodes(kind),
         zones=zones,
         pods_per_node=pods_per_node(kind, design.facts),
-        bound=binding.bound if binding else "",
+        bound=BOUNDS[binding.bound].title if binding else "",
         scope=binding.scope.name if binding and binding.scope.name != cell else "",
         used=binding.used if binding else 0,
         limit=binding.limit if binding else 0,
         unit=binding.unit if binding else "",
         more_per_zone=min((_more_per_zone(usage, zones) for usage in limits), default=0),
     )
+
+
+def _nodes(design: Design) -> int:
+    return sum(declared_nodes(design.inventory.type_of(cell)) for cell in design.inventory.cells)
 
 
 def _more_per_zone(usage: Usage, zones: int) -> int:

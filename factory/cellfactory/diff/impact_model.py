@@ -20,7 +20,7 @@ class ValueStep:
     after: str
 
     def __str__(self) -> str:
-        return f"{self.what} {self.before} → {self.after}"
+        return f"{self.what} {self.before} -> {self.after}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +59,7 @@ class Room:
     nodes: int
     zones: int
     pods_per_node: int
-    bound: str  # id of the fullest bound that grows with nodes and stops the work; or empty
+    bound: str  # title of the fullest bound that grows with nodes and stops the work; or empty
     scope: str  # the part of the cell that it is counted for, such as a zone; or empty
     used: float  # in `unit`
     limit: float  # in `unit`
@@ -86,7 +86,7 @@ class VersionImpact:
     refused: Refusal  # why EKS would not do it
 
     def __str__(self) -> str:
-        return f"Kubernetes {self.before} → {self.after}"
+        return f"Kubernetes {self.before} -> {self.after}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,6 @@ from typing import Literal
 from cellfactory.diff.impact_model import CellImpact, GroupImpact, Impact, MeshImpact, Room
 from cellfactory.inventory.addon_rules import numbers
 from cellfactory.inventory.version_step import next_version
-from cellfactory.sizing.bounds import BOUNDS
 from cellfactory.words import counted
 
 Level = Literal["danger", "caution", "note"]
@@ -29,6 +28,8 @@ class Told:
     subject: str  # cells or a mesh; empty where it is about all
     text: str
     details: tuple[str, ...] = ()
+    disrupts: bool = False  # pods have to leave nodes, or packets lose their way
+    is_of_mesh: bool = False  # edges, which resources tell of, too
 
     def __str__(self) -> str:
         head = f"{self.subject}: {self.text}" if self.subject else self.text
@@ -39,7 +40,7 @@ def tell(impact: Impact) -> tuple[Told, ...]:
     """Say what becomes of cells; sorted by level, and by cell within it."""
     found: list[Told] = []
     for cells in _alike(impact.cells):
-        subject = _subject(cells)
+        subject = _subject(cells, impact.rings)
         found += [replace(told, subject=subject) for told in _cell(cells[0], len(cells))]
     for mesh in impact.meshes:
         found += _mesh(mesh)
@@ -79,9 +80,11 @@ def _alike(cells: Iterable[CellImpact]) -> Iterator[tuple[CellImpact, ...]]:
     yield from map(tuple, groups.values())
 
 
-def _subject(cells: Sequence[CellImpact]) -> str:
+def _subject(cells: Sequence[CellImpact], order: Sequence[str]) -> str:
+    """Name cells and their rings, in the order of rollout."""
     names = listed([cell.name for cell in cells])
-    rings = list(dict.fromkeys(cell.ring for cell in cells))
+    known = {cell.ring for cell in cells}
+    rings = [*(ring for ring in order if ring in known), *sorted(known - {*order})]
     return f"{names} ({'ring' if len(rings) == 1 else 'rings'} {', '.join(rings)})"
 
 
@@ -165,24 +168,28 @@ def _nodes(cell: CellImpact, each: str) -> Iterator[Told]:
     if cell.zones_gained:
         yield _note(f"gets zone {listed(cell.zones_gained)}")
     if cell.removed:
-        shrunk = [f"{_name(g)}: {g.before:,} → {g.after:,} nodes" for g in cell.groups if g.removed]
+        shrunk = [
+            f"{_name(g)}: {g.before:,} -> {g.after:,} nodes" for g in cell.groups if g.removed
+        ]
         text = f"{cell.removed:,} of {counted(stood, 'node')}{each} drained and not replaced"
-        yield _danger(text, *shrunk)
+        yield replace(_danger(text, *shrunk), disrupts=True)
     if at_once := [g for g in cell.groups if g.replaced and g.at_once]:
         nodes = sum(group.replaced for group in at_once)
-        yield _danger(
+        told = _danger(
             f"{nodes:,} of {counted(stood, 'node')}{each} replaced all at once",
             *(f"{_name(group)}: {_reasons(group)}" for group in at_once),
             "EKS makes the group anew: max_unavailable holds no node back",
         )
+        yield replace(told, disrupts=True)
     if rolled := [g for g in cell.groups if g.replaced and not g.at_once]:
         nodes = sum(group.replaced for group in rolled)
-        yield _caution(
+        told = _caution(
             f"{nodes:,} of {counted(stood, 'node')}{each} replaced, {_reasons(*rolled)}",
             *(f"{_name(group)}: {_waves(group)}" for group in rolled),
         )
+        yield replace(told, disrupts=True)
     if cell.added:
-        grown = [f"{_name(g)}: {g.before:,} → {g.after:,} nodes" for g in cell.groups if g.added]
+        grown = [f"{_name(g)}: {g.before:,} -> {g.after:,} nodes" for g in cell.groups if g.added]
         yield _note(f"+{counted(cell.added, 'node')}{each}", *grown)
 
 
@@ -211,7 +218,7 @@ def _room(cell: CellImpact, each: str) -> Iterator[Told]:
         return
     if cell.prefixes:
         lost = counted(cell.reservations_lost, "subnet reservation")
-        pods = f"pods of a node {before.pods_per_node:,} → {after.pods_per_node:,}"
+        pods = f"pods of a node {before.pods_per_node:,} -> {after.pods_per_node:,}"
         details = (f"{lost}{each} destroyed and made anew",) if cell.reservations_lost else ()
         yield _caution(f"{cell.prefixes}: {pods}", *details)
     if (before.nodes, before.pods, before.more_per_zone) == (
@@ -220,8 +227,8 @@ def _room(cell: CellImpact, each: str) -> Iterator[Told]:
         after.more_per_zone,
     ):
         return
-    pods = f"room for {before.pods:,} → {counted(after.pods, 'pod')}{each}"
-    details = (f"fullest bound {_bound(before)} → {_bound(after)}",)
+    pods = f"room for {before.pods:,} -> {counted(after.pods, 'pod')}{each}"
+    details = (f"fullest bound {_bound(before)} -> {_bound(after)}",)
     more = f"{counted(after.more_per_zone, 'more node')} in each zone"
     if after.more_per_zone < 0:
         yield _danger(f"{pods}; {-after.more_per_zone:,} nodes too many in each zone", *details)
@@ -232,8 +239,7 @@ def _room(cell: CellImpact, each: str) -> Iterator[Told]:
 
 
 def _bound(room: Room) -> str:
-    title = BOUNDS[room.bound].title if room.bound else "none"
-    return f"{room.share:.0%} ({title})"
+    return f"{room.share:.0%} ({room.bound or 'none'})"
 
 
 def _addons(cell: CellImpact) -> Iterator[Told]:
@@ -248,13 +254,19 @@ def _addons(cell: CellImpact) -> Iterator[Told]:
 
 
 def _mesh(mesh: MeshImpact) -> Iterator[Told]:
-    for verb, edges, level in (("loses", mesh.lost, "danger"), ("gains", mesh.gained, "note")):
+    ways: tuple[tuple[str, tuple[tuple[str, str], ...], Level], ...] = (
+        ("loses", mesh.lost, "danger"),
+        ("gains", mesh.gained, "note"),
+    )
+    for verb, edges, level in ways:
         if edges:
             names = listed(["--".join(edge) for edge in edges])
             yield Told(
-                level="danger" if level == "danger" else "note",
+                level=level,
                 subject=f"mesh {mesh.name}",
                 text=f"{verb} {counted(len(edges), 'edge')}: {names}",
+                disrupts=verb == "loses",
+                is_of_mesh=True,
             )
 
 

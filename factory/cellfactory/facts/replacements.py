@@ -72,7 +72,8 @@ def load_replacements() -> Replacements:
 
 
 def _ways(told: Any) -> Mapping[Way, Outcome]:
-    return {"changed": told} if isinstance(told, str) else dict(told)
+    ways: dict[Way, Outcome] = told if isinstance(told, dict) else {"changed": told}
+    return ways
 
 
 def _of_way(row: Mapping[Way, Outcome], way: Way) -> Outcome | None:

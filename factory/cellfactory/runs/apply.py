@@ -14,8 +14,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cellfactory.design import Design
+from cellfactory.diff.guard import Override
+from cellfactory.diff.model import Changes
 from cellfactory.layers import StackId
 from cellfactory.processes import ending_in_order, forwarding_signals
+from cellfactory.runs.guarding import changes_of, recorded_of, require_within
 from cellfactory.runs.notices import NothingToDo, Notice, Pending, Resumable, Waiting
 from cellfactory.runs.prepare import Prepared, prepare
 from cellfactory.runs.request import Outcome, Request
@@ -45,6 +48,7 @@ class _Run:
     allowed: Allowed
     earlier: Path | None  # journal of the run that is resumed
     finished: Mapping[str, str]  # what that one has done
+    overrides: tuple[Override, ...]  # of the guard
 
 
 def apply_design(
@@ -55,6 +59,7 @@ def apply_design(
     allowed: Allowed = NOTHING,
     resume: str | None = None,
     reviewed: Path | None = None,
+    overrides: tuple[Override, ...] = (),
 ) -> Outcome:
     """Apply the stacks of a design, once the watcher agrees to what is planned.
 
@@ -67,8 +72,10 @@ def apply_design(
         allowed: what plans may destroy and replace.
         resume: an earlier run, or `last`, of which nothing is done twice.
         reviewed: a file that `plan --out` wrote; nothing beyond it is done, and nobody is asked.
+        overrides: limits of the guard that are lifted, and why.
 
     Raises:
+        GuardError: when it does more at once than the guard of the inventory allows.
         FactoryError: as `prepare` and `read_reviewed`.
         UsageError: when there is no such run, or the watcher does not agree.
     """
@@ -83,8 +90,10 @@ def apply_design(
         allowed=allowed,
         earlier=earlier,
         finished=read_finished(earlier) if earlier else {},
+        overrides=overrides,
     )
     if reviewed is not None and plan is not None:
+        _guard(run, changes_of(plan.stacks, recorded_of(ready)))
         return _apply(run, agree_to(reviewed, plan, ready), ready.ids)
     if request.mode == "aws" or request.asks:
         return _review_and_apply(run)
@@ -109,13 +118,19 @@ def _ask(run: _Run, review: Review) -> None:
     """Show a review, and ask about it where there is something to do.
 
     Raises:
+        GuardError: when it is more at once than the guard allows; nobody is asked then.
         UsageError: when the watcher does not agree.
     """
     run.watcher.reviewed(review)
+    _guard(run, review.changes)
     if review.is_done:
         run.watcher.noted(NothingToDo())
     elif not review.is_idle:
         require_agreement(run.watcher, "apply", review.touched, run.request.mode, review)
+
+
+def _guard(run: _Run, changes: Changes) -> None:
+    require_within(run.design, run.ready, changes, run.overrides, run.watcher)
 
 
 def _look(run: _Run) -> tuple[tuple[Result, ...], Mapping[StackId, Kept]]:
@@ -147,6 +162,8 @@ def _apply(
     ready = run.ready
     runs = ready.context.target.runs_folder
     journal = Journal(run.earlier or runs / f"{run_id()}.jsonl", "apply")
+    for override in run.overrides:
+        journal.overridden(override.what, override.reason)
     with forwarding_signals(ready.context.children):
         results = apply_stacks(
             ready.context,

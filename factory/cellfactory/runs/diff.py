@@ -9,6 +9,7 @@ from pathlib import Path
 from cellfactory.design import Design, Texts
 from cellfactory.diff.causes import explain
 from cellfactory.diff.compare import compare_trees
+from cellfactory.diff.guard import Override, exceeded, limits_of
 from cellfactory.diff.impact import Impact, impact
 from cellfactory.diff.model import Changes
 from cellfactory.errors import Finding, InventoryError, Problem, UsageError
@@ -30,10 +31,14 @@ class Difference:
     after: Design
     changes: Changes
     impact: Impact
+    beyond: tuple[Finding, ...] = ()  # what the guard does not allow at once
 
 
 def diff_inventory(
-    inventory_file: Path, base: str | None = None, selection: Selection = EVERYTHING
+    inventory_file: Path,
+    base: str | None = None,
+    selection: Selection = EVERYTHING,
+    overrides: Sequence[Override] = (),
 ) -> Difference:
     """Hold the inventory as it lies there against what it was.
 
@@ -42,6 +47,7 @@ def diff_inventory(
         base: a folder with an inventory or a synthesized tree, or a revision as git takes it; where
             the branch left the default branch when None.
         selection: which stacks.
+        overrides: limits of the guard that are lifted.
 
     Raises:
         UsageError: when the base is not there, or a name fits no stack.
@@ -60,12 +66,15 @@ def diff_inventory(
         known = impact(before, after)
         changes = _against_design(before, after, new, selection)
     names = {changed.stack for changed in changes.stacks} | {stack.id for stack in new}
+    found = _narrowed(known, selection, _selected(names, selection))
+    limits = limits_of(before or after, found.standing)
     return Difference(
         base=base_of.label,
         before=before,
         after=after,
         changes=explain(changes, before, after),
-        impact=_narrowed(known, selection, _selected(names, selection)),
+        impact=found,
+        beyond=exceeded(changes, found, limits, overrides),
     )
 
 

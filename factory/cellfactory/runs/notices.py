@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cellfactory.errors import Finding
 from cellfactory.layers import StackId
 from cellfactory.terraform.leftovers import Leftover
 from cellfactory.terraform.target import Mode
@@ -83,6 +84,21 @@ class NothingToDo:
 
 
 @dataclass(frozen=True, slots=True)
+class Overridden:
+    """A limit of the guard that somebody lifted."""
+
+    what: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Guarded:
+    """What the guard has to say: of a plan all of it, of an apply what stops nothing."""
+
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ReviewWritten:
     """What was planned is in a file now, to be reviewed and applied."""
 
@@ -142,6 +158,8 @@ Notice = (
     | Lying
     | Swept
     | NothingToDo
+    | Guarded
+    | Overridden
     | ReviewWritten
     | Waiting
     | NothingGone

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from cellfactory.design import Design
 from cellfactory.processes import forwarding_signals
 from cellfactory.runs.apply import waiting_notices
-from cellfactory.runs.notices import Notice, ReviewWritten
+from cellfactory.runs.guarding import guard_findings
+from cellfactory.runs.notices import Guarded, Notice, ReviewWritten
 from cellfactory.runs.prepare import prepare
 from cellfactory.runs.request import Outcome, Request
 from cellfactory.runs.reviewed import require_writable, write_reviewed
@@ -46,6 +48,8 @@ def plan_design(
     stopped = ready.context.children.stopping
     review = make_review(ready, results)
     notices: list[Notice] = list(waiting_notices(results))
+    if beyond := guard_findings(design, ready, review.changes):
+        notices.append(Guarded(tuple(replace(one, severity="warning") for one in beyond)))
     if out is not None and not stopped:
         write_reviewed(out, design, request, ready, review)
         notices.append(ReviewWritten(str(out), request.mode))

@@ -43,6 +43,10 @@ class Journal:
         line = {"event": "finished", "stack": result.stack.name, "key": key}
         self._append({**line, "status": result.status, "counts": str(result.counts)})
 
+    def overridden(self, what: str, reason: str) -> None:
+        """Note that somebody lifted a limit of the guard, and why."""
+        self._append({"event": "override", "what": what, "reason": reason})
+
     def _append(self, line: Mapping[str, Any]) -> None:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)

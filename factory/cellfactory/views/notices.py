@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import assert_never
 
+from cellfactory.diff.guard import Override
+from cellfactory.errors import Finding
 from cellfactory.layers import LAYERS, ROWS, StackId
 from cellfactory.runs.notices import (
     AccountLeft,
+    Guarded,
     LayerLeftOut,
     Lying,
     NothingGone,
@@ -17,6 +20,7 @@ from cellfactory.runs.notices import (
     NothingToDo,
     Notice,
     Orphaned,
+    Overridden,
     Pending,
     RecordUnread,
     Resumable,
@@ -53,7 +57,7 @@ def render_notice(notice: Notice) -> str:
             text = _TOLD[type(notice)]
         case LayerLeftOut(layer, reason):
             text = f"{layer} is skipped: {reason}"
-        case Waiting() | Orphaned() | ReviewWritten():
+        case Waiting() | Orphaned() | ReviewWritten() | Guarded() | Overridden():
             text = _of_plan(notice)
         case StackKept() | RecordUnread():
             text = _not_destroyed(notice)
@@ -82,8 +86,12 @@ _TOLD: Mapping[type[Notice], str] = {
 }
 
 
-def _of_plan(notice: Waiting | Orphaned | ReviewWritten) -> str:
+def _of_plan(notice: Waiting | Orphaned | ReviewWritten | Guarded | Overridden) -> str:
     match notice:
+        case Guarded(findings):
+            return "\n".join(map(str, findings))
+        case Overridden(what, reason):
+            return _overridden(what, reason)
         case Orphaned(stacks, mode):
             return _orphaned(stacks, mode)
         case Waiting(stacks, waits_for):
@@ -91,6 +99,20 @@ def _of_plan(notice: Waiting | Orphaned | ReviewWritten) -> str:
         case ReviewWritten(file, mode):
             apply = f"{command('apply', mode)} --reviewed {shlex.quote(file)}"
             return f"{file}: written; to do that and nothing beyond it: {apply}"
+
+
+def render_guard(beyond: Sequence[Finding], overrides: Sequence[Override]) -> Iterator[str]:
+    """Render what `apply` would refuse, with what to do, and what somebody lifted."""
+    for finding in beyond:
+        label = f"{finding.rule}{' warning:' if finding.severity == 'warning' else ''}"
+        hints = "; ".join(finding.hint.splitlines())
+        yield f"{label} {finding.message}{f': {hints}' if hints else ''}"
+    for override in overrides:
+        yield _overridden(override.what, override.reason)
+
+
+def _overridden(what: str, reason: str) -> str:
+    return f"guard: {what} is overridden: {reason}"
 
 
 def _waiting(stacks: Sequence[StackId], waits_for: Sequence[StackId]) -> str:

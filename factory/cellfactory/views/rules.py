@@ -29,7 +29,7 @@ from cellfactory.terraform.rules import RULES as TERRAFORM_RULES
 class Area:
     """Rules of one kind, whose numbers begin alike."""
 
-    digit: str
+    digit: str  # or the first two, where a hundred rules end with several exit codes
     title: str
     error: type[FactoryError]  # raised for the errors among them
     rules: Mapping[str, str]

@@ -179,7 +179,8 @@ def test_a_plan_says_which_nodes_are_drained() -> None:
             group_change("new-use1-az1", action="create"),
         )
     )
-    assert counts_of_plan(planned, after).drained == {"prod-1": 20 + 10 + 30 + 7}
+    stood = {StackId("prod-1", "cluster"): {one: 20, two: 30, three: 30, "gone-use1-az1": 7}}
+    assert counts_of_plan(planned, after, stood).drained == {"prod-1": 20 + 10 + 30 + 7}
 
 
 def test_a_plan_says_which_edges_are_cut() -> None:
@@ -192,7 +193,7 @@ def test_a_plan_says_which_edges_are_cut() -> None:
             resource('aws_vpc_peering_connection.peer["prod-3"]', "create"),
         )
     )
-    assert counts_of_plan(planned, after).edges_lost == (("prod-1", "prod-2"),)
+    assert counts_of_plan(planned, after, {}).edges_lost == (("prod-1", "prod-2"),)
 
 
 @pytest.mark.parametrize("name", ["image", "20 to 5 nodes a zone", "labels"])
