@@ -4,7 +4,9 @@ A story holds what the user's folder held, and besides:
 
 * `command.txt`: the words after `cellfactory`, one command a line, run one after the other;
 * `expected.txt`: for each command its exit code and what it wrote to the screen;
-* `written/`: the files that the commands wrote or changed; without it, nothing may be touched.
+* `written/`: the files that the commands wrote or changed; without it, nothing may be touched;
+* `base/`: what the folder held when it was committed to Git, on `main`; without it, there is no
+  repository. What the story itself holds is not committed yet.
 
 To add one, make a folder with the user's files and `command.txt`, run
 `pytest tests/test_cases.py --update-cases`, read what it wrote and commit it.
@@ -12,8 +14,10 @@ To add one, make a folder with the user's files and `command.txt`, run
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
+import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -24,7 +28,7 @@ from cellfactory.cli import main
 from cellfactory.documents import MOST_BYTES
 
 CASES = Path(__file__).parent / "cases"
-ABOUT = {"command.txt", "expected.txt", "written"}
+ABOUT = {"command.txt", "expected.txt", "written", "base"}
 STORIES = sorted(path for path in CASES.iterdir() if path.is_dir())
 
 
@@ -52,12 +56,32 @@ class Shell:
 
 def files(folder: Path) -> dict[str, bytes]:
     """Read every file below a folder, by its path in it."""
-    found = (path for path in folder.rglob("*") if path.is_file())
+    found = (path for path in folder.rglob("*") if path.is_file() and ".git" not in path.parts)
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
+
+
+def commit(base: Path, folder: Path) -> None:
+    """Make a repository whose one commit holds a folder; the work tree is empty again after it."""
+    shutil.copytree(base, folder, dirs_exist_ok=True)
+    names = [path.name for path in base.iterdir()]
+    who = {
+        f"GIT_{one}_{what}": "a@example.com"
+        for one in ("AUTHOR", "COMMITTER")
+        for what in ("NAME", "EMAIL")
+    }
+    when = {f"GIT_{one}_DATE": "2026-01-01T00:00:00Z" for one in ("AUTHOR", "COMMITTER")}
+    env = {**os.environ, **who, **when, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": ""}
+    for words in (["init", "-q", "-b", "main"], ["add", "."], ["commit", "-q", "-m", "base"]):
+        subprocess.run(["git", *words], cwd=folder, env=env, check=True)
+    for name in names:
+        path = folder / name
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
 def test_a_story(story: Path, tmp_path: Path, shell: Shell, request: pytest.FixtureRequest) -> None:
+    if (story / "base").is_dir():
+        commit(story / "base", tmp_path)
     shutil.copytree(story, tmp_path, dirs_exist_ok=True, ignore=lambda *_: ABOUT)
     before = files(tmp_path)
     seen = ""

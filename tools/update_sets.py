@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Mapping
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +27,12 @@ def main() -> int:
     schemas = json.load(sys.stdin)["provider_schemas"]
     known = load_replacements()
     types = schemas[known.provider]["resource_schemas"]
-    found = {kind: sorted(_sets(types[kind]["block"])) for kind in sorted(known.types) if kind in types}
+    kinds = [kind for kind in sorted(known.types) if kind in types]
+    found = {kind: sorted(_sets(types[kind]["block"])) for kind in kinds}
     lines = [HEAD.rstrip(), f"provider: {known.provider}", f'version: "{known.version}"']
-    lines += [f"checked: {date.today().isoformat()}", "types:"]
+    lines += [f"checked: {known.checked}", "types:"]
     for kind, paths in found.items():
-        if paths:
-            lines += [f"  {kind}:", *(f"    - {path}" for path in paths)]
+        lines += [f"  {kind}:" if paths else f"  {kind}: []", *(f"    - {path}" for path in paths)]
     TARGET.write_text("\n".join(lines) + "\n", "utf-8")
     return 0
 

@@ -7,13 +7,15 @@ what was measured on the provider; a plan of Terraform's knows for certain.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from cellfactory.diff.hidden import seal
 from cellfactory.diff.model import (
     ABSENT,
     PARTS,
+    Action,
     Changes,
     Entry,
     ResourceChange,
@@ -21,6 +23,7 @@ from cellfactory.diff.model import (
     StackChange,
     ValueChange,
 )
+from cellfactory.diff.moves import NO_MOVES, Moves, read_moves
 from cellfactory.diff.replacing import replaces
 from cellfactory.diff.rows import trim
 from cellfactory.diff.values import compare
@@ -64,7 +67,7 @@ def compare_stack(
     old, new = _parsed(stack, before), _parsed(stack, after)
     if old is not None and new is not None:
         old, new = trim(old, new, (_mentions(before), _mentions(after)))
-    moves = _moves(new) if new else {}
+    moves = read_moves(new) if new else NO_MOVES
     left, right = _items(stack, old), _items(stack, new)
     resources = tuple(sorted(compare_items(left, right, moves), key=lambda change: change.address))
     action: StackAction = "add" if old is None else "remove" if new is None else "change"
@@ -74,17 +77,16 @@ def compare_stack(
 
 
 def compare_items(
-    before: Mapping[str, Item], after: Mapping[str, Item], moves: Mapping[str, str]
+    before: Mapping[str, Item], after: Mapping[str, Item], moves: Moves
 ) -> Iterator[ResourceChange]:
     """Compare what two documents hold, by address.
 
     Args:
         before: every address with what it holds.
         after: the same afterwards.
-        moves: the address before of what was moved, by the one after.
+        moves: what the document afterwards says of addresses.
     """
-    moved = {new: old for new, old in moves.items() if old in before and new in after}
-    came_from = {new: old for new, old in moved.items() if new not in before}
+    came_from = moves.came_from(before, after)
     gone = set(came_from.values())
     for address in sorted({*before, *after} - gone):
         source = came_from.get(address, address)
@@ -92,20 +94,24 @@ def compare_items(
         if old is not None and new is not None:
             change = _both(address, old, new, source)
         elif new is not None:
-            change = ResourceChange(address=address, action="create", values=_whole(new, new=True))
+            action: Action = "import" if address in moves.imported else "create"
+            change = ResourceChange(address=address, action=action, values=_whole(address, new))
         else:
             assert old is not None
-            change = ResourceChange(address=address, action="delete", values=_whole(old, new=False))
+            action = "forget" if moves.forgets(address) else "delete"
+            values = _whole(address, old, gone=True)
+            change = ResourceChange(address=address, action=action, values=values)
         if change is not None:
             yield change
 
 
 def _both(address: str, old: Item, new: Item, source: str) -> ResourceChange | None:
-    values = tuple(compare(dict(old), dict(new)))
+    kind = address.partition(".")[0]
+    old, new = seal(kind, old, new)
+    values = tuple(compare(dict(old), dict(new), kind=kind))
     moved_from = source if source != address else ""
     if not values and not moved_from:
         return None
-    kind = address.partition(".")[0]
     if kind not in PARTS:
         values = tuple(replace(value, replaces=_replaces(kind, value)) for value in values)
     is_likely = any(value.replaces for value in values)
@@ -126,13 +132,14 @@ def _replaces(kind: str, value: ValueChange) -> bool:
     return bool(replaces(kind, path, way))
 
 
-def _whole(item: Item, *, new: bool) -> tuple[ValueChange, ...]:
+def _whole(address: str, item: Item, *, gone: bool = False) -> tuple[ValueChange, ...]:
     """Tell every value of what comes or goes."""
+    (item,) = seal(address.partition(".")[0], item)
     return tuple(
         value
         for key in sorted(item)
         for value in (
-            compare(ABSENT, item[key], (key,)) if new else compare(item[key], ABSENT, (key,))
+            compare(item[key], ABSENT, (key,)) if gone else compare(ABSENT, item[key], (key,))
         )
     )
 
@@ -160,25 +167,6 @@ def _parts(document: Document) -> Iterator[tuple[str, Item]]:
         yield f"variable.{name}", body
     for name, body in document.outputs.items():
         yield f"output.{name}", body
-
-
-def _moves(document: Mapping[str, Any]) -> dict[str, str]:
-    """Read the `moved` blocks of a document: the address before, by the one after.
-
-    Source: https://developer.hashicorp.com/terraform/language/modules/develop/refactoring
-    """
-    told = document.get("moved") or []
-    blocks: Iterable[Any] = told if isinstance(told, list) else [told]
-    moves = {}
-    for block in blocks:
-        if isinstance(block, dict) and {"from", "to"} <= block.keys():
-            moves[_address(block["to"])] = _address(block["from"])
-    return moves
-
-
-def _address(written: object) -> str:
-    text = str(written)
-    return text[2:-1] if text.startswith("${") and text.endswith("}") else text
 
 
 def _mentions(text: str | bytes | None) -> int:

@@ -6,11 +6,9 @@ Source:
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-
-from cellfactory.tree.document import Document
 
 _MOST_STEPS = 100  # of a chain of moves; a longer one is a circle
 
@@ -19,51 +17,70 @@ _MOST_STEPS = 100  # of a chain of moves; a longer one is a circle
 class Moves:
     """New addresses by the ones before, and what Terraform forgets or takes over."""
 
-    moved: dict[str, str] = field(default_factory=dict)
+    moved: Mapping[str, str] = field(default_factory=dict)
     forgotten: frozenset[str] = frozenset()
     imported: frozenset[str] = frozenset()
 
-    def to(self, address: str, there: Collection[str]) -> str:
-        """Find where a resource stands after all moves; its own address where it is not moved."""
+    def came_from(self, before: Collection[str], after: Collection[str]) -> Mapping[str, str]:
+        """Find the address before of what was moved, by the one after.
+
+        A move from an address that is still written, or to one that stood before, is none.
+        """
+        if not self.moved:
+            return {}
+        found: dict[str, str] = {}
+        for address in before:
+            new = self._end(address)
+            if new != address and new in after and new not in before and address not in after:
+                found.setdefault(new, address)
+        return found
+
+    def _end(self, address: str) -> str:
         at = address
         for _ in range(_MOST_STEPS):
             new = self._step(at)
             if new == at:
-                break
+                return at
             at = new
-        return at if at in there or at == address else address
+        return address
 
     def _step(self, address: str) -> str:
+        """Go one move further; that of a whole block takes its rows along."""
         if address in self.moved:
             return self.moved[address]
         block, bracket, key = address.partition("[")
-        return self.moved[block] + bracket + key if bracket and block in self.moved else address
+        return f"{self.moved[block]}{bracket}{key}" if block in self.moved else address
 
     def forgets(self, address: str) -> bool:
         """Whether a resource that goes stays in AWS."""
         return address in self.forgotten or address.partition("[")[0] in self.forgotten
 
 
-def read_moves(document: Document) -> Moves:
-    """Read what a document says of addresses."""
-    moved, forgotten, imported = document.moved, document.removed, document.imported
+NO_MOVES = Moves()
+
+
+def read_moves(document: Mapping[str, Any]) -> Moves:
+    """Read what a document says of addresses; what says nothing whole is left aside."""
+    moved = [one for one in _bodies(document.get("moved")) if {"from", "to"} <= one.keys()]
+    removed = [one for one in _bodies(document.get("removed")) if "from" in one and _keeps(one)]
+    imported = [one for one in _bodies(document.get("import")) if "to" in one]
     return Moves(
-        {_address(one["from"]): _address(one["to"]) for one in moved if {"from", "to"} <= {*one}},
-        frozenset(_address(one["from"]) for one in forgotten if "from" in one and _keeps(one)),
-        frozenset(_address(one["to"]) for one in imported if "to" in one),
+        {_address(one["from"]): _address(one["to"]) for one in moved},
+        frozenset(_address(one["from"]) for one in removed),
+        frozenset(_address(one["to"]) for one in imported),
     )
 
 
-def _keeps(removed: Any) -> bool:
-    return any(one.get("destroy") is False for one in _bodies(removed.get("lifecycle", {})))
+def _keeps(removed: Mapping[str, Any]) -> bool:
+    return any(one.get("destroy") is False for one in _bodies(removed.get("lifecycle")))
 
 
-def _bodies(value: Any) -> Iterator[dict[str, Any]]:
+def _bodies(value: Any) -> Iterator[Mapping[str, Any]]:
     for one in value if isinstance(value, list) else (value,):
         if isinstance(one, dict):
             yield one
 
 
-def _address(written: Any) -> str:
+def _address(written: object) -> str:
     text = str(written)
     return text[2:-1] if text.startswith("${") and text.endswith("}") else text

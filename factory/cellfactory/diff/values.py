@@ -8,55 +8,70 @@ values of a chart are texts to Terraform: here they are opened, and what differs
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from cellfactory.diff.hidden import HIDDEN, Hidden, is_named_secret, is_secret, mask
 from cellfactory.diff.model import ABSENT, Entry, Path, Unknown, ValueChange
-from cellfactory.diff.texts import open_text
+from cellfactory.diff.order import is_ordered
+from cellfactory.diff.texts import ENCODED, open_text
 from cellfactory.tree.values import Expression
 
-HIDDEN = "(sensitive)"
-"""Stands for a value that is never shown."""
-
-_SECRET = re.compile(
-    r"(pass(word|wd|phrase)|secret|token|private_?key|credential|api_?key|access_?key)", re.I
-)
-_NAMES = re.compile(
-    r"(arn|_?ids?|name|names|kms_key|version|rotation|window|type|hop_limit|tokens)$"
-)
 _KEYS = (
     *("Sid", "sid", "name", "Name", "key", "id", "device_name", "resource_type", "content_type"),
     *("zone", "cidr_block", "type", "kind", "transition_days", "prefix"),
 )
 """What names an entry of a list, the best first."""
 
-_ORDERED = frozenset({("instance_types",), ("args",), ("command",)})
-"""Ends of paths at which the order of plain values means something."""
-
 _POLICY_SETS = frozenset({"Action", "NotAction", "Resource", "NotResource", "AWS", "Service"})
 """In a policy, one value and a list of it are the same."""
 
 
-def compare(before: Any, after: Any, path: Path = ()) -> Iterator[ValueChange]:
+def compare(before: Any, after: Any, path: Path = (), kind: str = "") -> Iterator[ValueChange]:
     """Yield the smallest parts in which two values differ, in the order of their paths.
 
     Args:
         before: a value of the tree, or `ABSENT`.
         after: the same afterwards.
         path: where both stand.
+        kind: the type of the resource, whose sets are known.
     """
     if before is after or _is_same(before, after):
         return
-    old, new = _opened(before), _opened(after)
+    old, new = _opened(before, path), _opened(after, path)
     if isinstance(old, dict) and isinstance(new, dict):
-        for key in sorted({*old, *new}, key=str):
-            yield from compare(old.get(key, ABSENT), new.get(key, ABSENT), (*path, key))
+        found = _objects(old, new, path, kind)
     elif isinstance(old, list) and isinstance(new, list):
-        yield from _lists(old, new, path)
-    elif not _is_same(old, new):
-        yield _masked(ValueChange(path=path, before=plain(old), after=plain(new)))
+        found = _lists(old, new, path, kind)
+    else:
+        found = iter(() if _is_same(old, new) else (_change(old, new, path),))
+    first = next(found, None)
+    if first is not None:
+        yield first
+        yield from found
+    elif _is_written_otherwise(before, after, old):
+        yield _change(before, after, path)
+
+
+def _objects(
+    old: Mapping[str, Any], new: Mapping[str, Any], path: Path, kind: str
+) -> Iterator[ValueChange]:
+    is_named = is_named_secret(old) or is_named_secret(new)
+    for key in sorted({*old, *new}, key=str):
+        for change in compare(old.get(key, ABSENT), new.get(key, ABSENT), (*path, key), kind):
+            yield _hidden(change) if is_named and key in ("value", "Value") else change
+
+
+def _is_written_otherwise(before: Any, after: Any, opened: Any) -> bool:
+    """Whether two texts mean the same and are not: all but a policy is another one then."""
+    if not isinstance(before, str) or not isinstance(after, str):
+        return False
+    return before != after and not (isinstance(opened, dict) and "Statement" in opened)
+
+
+def _change(before: Any, after: Any, path: Path) -> ValueChange:
+    return _masked(ValueChange(path=path, before=plain(before), after=plain(after)))
 
 
 def plain(value: Any) -> Any:
@@ -74,21 +89,11 @@ def plain(value: Any) -> Any:
     return value
 
 
-def is_secret(path: Path) -> bool:
-    """Tell by the name of a value whether it may be a secret.
-
-    >>> is_secret(("master_password",)), is_secret(("secret_arn",)), is_secret(("tags", "team"))
-    (True, False, False)
-    """
-    return any(
-        isinstance(key, str) and _SECRET.search(key) and not _NAMES.search(key) for key in path
-    )
-
-
 def _masked(change: ValueChange) -> ValueChange:
-    if is_secret(change.path):
+    sides = (change.before, change.after)
+    if is_secret(change.path) or any(isinstance(value, Hidden) for value in sides):
         return _hidden(change)
-    before, after = _mask_inside(change.before), _mask_inside(change.after)
+    before, after = mask(change.before), mask(change.after)
     if before is change.before and after is change.after:
         return change
     return replace(change, before=before, after=after, is_secret=True)
@@ -96,26 +101,10 @@ def _masked(change: ValueChange) -> ValueChange:
 
 def _hidden(change: ValueChange) -> ValueChange:
     before, after = (
-        v if v is ABSENT or isinstance(v, Unknown) else HIDDEN
+        mask(v) if v is ABSENT or isinstance(v, Unknown) else HIDDEN
         for v in (change.before, change.after)
     )
     return replace(change, before=before, after=after, is_secret=True)
-
-
-def _mask_inside(value: Any) -> Any:
-    """Hide what a key inside of a whole value calls secret; the value itself where nothing is."""
-    if isinstance(value, dict):
-        made = {
-            key: HIDDEN
-            if is_secret((key,)) and not isinstance(inner, Unknown)
-            else _mask_inside(inner)
-            for key, inner in value.items()
-        }
-        return made if any(made[key] is not value[key] for key in value) else value
-    if isinstance(value, list):
-        items = [_mask_inside(inner) for inner in value]
-        return items if any(a is not b for a, b in zip(items, value, strict=True)) else value
-    return value
 
 
 def _is_same(before: Any, after: Any) -> bool:
@@ -123,10 +112,10 @@ def _is_same(before: Any, after: Any) -> bool:
     return type(before) is type(after) and bool(before == after) and _text(before) == _text(after)
 
 
-def _opened(value: Any) -> Any:
+def _opened(value: Any, path: Path) -> Any:
     if isinstance(value, list):
-        return [_opened(item) for item in value]
-    found = open_text(value)
+        return [_opened(item, path) for item in value]
+    found = open_text(value, is_encoded=any(step in ENCODED for step in path))
     if found is value:
         return value
     return _policy(found) if isinstance(found, dict) and "Statement" in found else found
@@ -141,22 +130,26 @@ def _policy(value: Any, key: str = "") -> Any:
     return [value] if key in _POLICY_SETS and value != "*" else value
 
 
-def _lists(old: list[Any], new: list[Any], path: Path) -> Iterator[ValueChange]:
+def _lists(old: list[Any], new: list[Any], path: Path, kind: str) -> Iterator[ValueChange]:
+    left, right = [_text(item) for item in old], [_text(item) for item in new]
+    if sorted(left) == sorted(right):
+        if left != right and is_ordered(kind, path):
+            yield _change(old, new, path)
+        return
     if not _has_blocks(old) and not _has_blocks(new):
-        if path[-1:] in _ORDERED or sorted(map(_text, old)) != sorted(map(_text, new)):
-            yield _masked(ValueChange(path=path, before=plain(old), after=plain(new)))
+        yield _change(old, new, path)
         return
     name = _name(old, new)
     if len(old) == len(new) == 1 and (name is None or old[0][name] != new[0][name]):
-        yield from compare(old[0], new[0], (*path, 0))
+        yield from compare(old[0], new[0], (*path, 0), kind)
         return
     if name is None:
         yield from _unnamed(old, new, path)
         return
-    left, right = _by_name(old, name), _by_name(new, name)
-    for key in sorted({*left, *right}):
+    by_old, by_new = _by_name(old, name), _by_name(new, name)
+    for key in sorted({*by_old, *by_new}):
         place = (*path, Entry(f"{name}={key}"))
-        yield from compare(left.get(key, ABSENT), right.get(key, ABSENT), place)
+        yield from compare(by_old.get(key, ABSENT), by_new.get(key, ABSENT), place, kind)
 
 
 def _unnamed(old: list[Any], new: list[Any], path: Path) -> Iterator[ValueChange]:
@@ -173,7 +166,7 @@ def _unnamed(old: list[Any], new: list[Any], path: Path) -> Iterator[ValueChange
     for number in range(max(len(gone), len(come))):
         before = gone[number] if number < len(gone) else ABSENT
         after = come[number] if number < len(come) else ABSENT
-        yield _masked(ValueChange(path=(*path, number), before=plain(before), after=plain(after)))
+        yield _change(before, after, (*path, number))
 
 
 def _has_blocks(values: Sequence[Any]) -> bool:
@@ -198,4 +191,8 @@ def _by_name(entries: list[Any], name: str) -> Mapping[str, Any]:
 
 
 def _text(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, default=str)
+    return json.dumps(value, sort_keys=True, default=_mark)
+
+
+def _mark(value: Any) -> str:
+    return value.mark.hex() if isinstance(value, Hidden) else str(value)

@@ -8,8 +8,8 @@ from functools import cache
 from cellfactory.facts.loader import read_table
 
 
-def is_provider_set(resource_type: str, path: str) -> bool:
-    """Tell whether the provider keeps a list as a set.
+def is_provider_set(resource_type: str, path: str) -> bool | None:
+    """Tell whether the provider keeps a list as a set; None where the type is not in the table.
 
     Args:
         resource_type: such as `aws_eks_cluster`.
@@ -18,7 +18,8 @@ def is_provider_set(resource_type: str, path: str) -> bool:
     >>> is_provider_set("aws_eks_cluster", "vpc_config.subnet_ids")
     True
     """
-    return path in _sets().get(resource_type, frozenset())
+    found = _sets().get(resource_type)
+    return None if found is None else path in found
 
 
 @cache

@@ -12,8 +12,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from cellfactory.diff.hidden import HIDDEN
 from cellfactory.diff.model import ABSENT, Action, Path, ResourceChange, Unknown, ValueChange
-from cellfactory.diff.values import HIDDEN
 
 SIGNS: Mapping[Action, str] = {
     "create": "+",

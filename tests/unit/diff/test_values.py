@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cellfactory.diff.hidden import HIDDEN, is_secret
 from cellfactory.diff.model import ABSENT, Entry, Unknown, ValueChange
 from cellfactory.diff.texts import open_text
-from cellfactory.diff.values import HIDDEN, compare, is_secret, plain
+from cellfactory.diff.values import compare, plain
 from cellfactory.tree.nodes import Name
 from cellfactory.tree.values import Expression
 
