@@ -47,7 +47,6 @@ RULES = {
     "EKS reports an issue.",
     "F662": "A `--check` of a ring failed, or could not be run.",
     "F663": "A ring had not baked when the run was interrupted.",
-    "F664": "A matrix has more jobs than a pipeline takes.",
     "F640": "A network is not destroyed, because others left something in its VPC; `--sweep` "
     "deletes it.",
     "F641": "A network could not be destroyed, because something Terraform did not make is still "
