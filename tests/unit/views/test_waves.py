@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ def told(*members: Member, hub: bool = False) -> Waves:
     return Waves(inventory=of, waves=list_waves(of, stacks), bake=bake, stacks=stacks)
 
 
-def jobs(line: str) -> list[dict[str, str]]:
+def jobs(line: str) -> list[dict[str, Any]]:
     start, matrix = line.split("=", 1)
     assert (start, "\n" in line) == ("matrix", False)
     found = json.loads(matrix)["include"]
@@ -65,6 +66,6 @@ def test_a_matrix_that_is_too_large_says_what_to_do() -> None:
     many = Waves(
         inventory=waves.inventory, waves=waves.waves * 40, bake=waves.bake, stacks=waves.stacks
     )
-    with pytest.raises(UsageError, match="the matrix would have .* jobs"):
+    with pytest.raises(UsageError, match=r"the matrix would have .* jobs"):
         render_matrix(many, 256)
     assert render_matrix(many, 1)
