@@ -34,7 +34,7 @@ def waves(
     ] = None,
     form: Form = "text",
 ) -> None:
-    """Show in which order a rollout comes to the stacks, for pipelines.
+    """Show which stacks a rollout comes to, in order.
 
     Needs no credentials. Ring by ring: what cells need no other cell of their ring for, then the
     edges. --format github writes a matrix for $GITHUB_OUTPUT, whose jobs of one wave do not wait
