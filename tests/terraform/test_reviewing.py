@@ -6,6 +6,7 @@ import json
 import os
 import pty
 import shutil
+import signal
 import sys
 import time
 from collections.abc import Mapping
@@ -45,7 +46,9 @@ def no_plan_is_left(shell: Shell) -> bool:
     return not list((shell.folder / ".cellfactory").rglob("*.tfplan"))
 
 
-def in_a_terminal(shell: Shell, answer: bytes, script: Mapping[str, Any]) -> tuple[int, str]:
+def in_a_terminal(
+    shell: Shell, answer: bytes | signal.Signals, script: Mapping[str, Any]
+) -> tuple[int, str]:
     """Run `apply` where a person sits, who answers the question as soon as it is asked."""
     (shell.folder / "script.json").write_text(json.dumps(script), "utf-8")
     environ = {
@@ -70,7 +73,10 @@ def in_a_terminal(shell: Shell, answer: bytes, script: Mapping[str, Any]) -> tup
         if b"Only 'yes' is accepted" in seen and not is_answered:
             is_answered = True
             time.sleep(0.2)
-            os.write(screen, answer)
+            if isinstance(answer, bytes):
+                os.write(screen, answer)
+            else:
+                os.kill(child, answer)
         if not told:
             break
     _, status = os.waitpid(child, 0)
@@ -82,7 +88,11 @@ def test_a_person_sees_the_plan_and_is_asked_once(shell: Shell) -> None:
     code, seen = in_a_terminal(shell, b"yes\r", MAKES)
     assert code == 0, seen
     assert "apply 1 to add, 0 to change, 0 to destroy in 1 account (666666666666 cell" in seen
-    assert seen.index("aws_vpc.cell") < seen.index("Only 'yes'") < seen.index("applied")
+    assert (
+        seen.index(f"+ {CELL}: 1 resource in network")
+        < seen.index("Only 'yes'")
+        < seen.index("applied")
+    )
     assert "hunter2" not in seen
     assert [command for _, command in shell.commands()] == ["plan", "show", "apply"]
     assert no_plan_is_left(shell)
@@ -90,8 +100,17 @@ def test_a_person_sees_the_plan_and_is_asked_once(shell: Shell) -> None:
 
 @pytest.mark.parametrize(
     ("answer", "code"),
-    [(b"y\r", 2), (b"YES\r", 2), (b"\r", 2), (b"no\r", 2), (b"\x03", 130), (b"\x04", 2)],
-    ids=["y", "YES", "enter", "no", "ctrl-c", "ctrl-d"],
+    [
+        (b"y\r", 2),
+        (b"YES\r", 2),
+        (b"\r", 2),
+        (b"no\r", 2),
+        (b"\x03", 130),
+        (b"\x04", 2),
+        (signal.SIGTERM, 130),
+        (signal.SIGHUP, 130),
+    ],
+    ids=["y", "YES", "enter", "no", "ctrl-c", "ctrl-d", "term", "hang-up"],
 )
 def test_anything_but_yes_leaves_nothing_behind(shell: Shell, answer: bytes, code: int) -> None:
     found, seen = in_a_terminal(shell, answer, MAKES)
@@ -220,8 +239,6 @@ def test_a_disk_that_is_full_leaves_no_half_of_a_file(shell: Shell) -> None:
 
 
 def test_a_plan_that_was_stopped_writes_no_file(shell: Shell) -> None:
-    import signal
-
     slow = {NETWORK: {"plan": {"changes": [ADD], "seconds": 30}}}
     child = shell.start(*PLAN, "--out", "plan.json", script=slow)
     late = time.monotonic() + 60
@@ -235,8 +252,6 @@ def test_a_plan_that_was_stopped_writes_no_file(shell: Shell) -> None:
 
 
 def test_a_review_that_is_interrupted_asks_nothing(shell: Shell) -> None:
-    import signal
-
     slow = {NETWORK: {"plan": {"changes": [ADD], "seconds": 30}}}
     child = shell.start("apply", "--yes", *WORDS, script=slow)
     late = time.monotonic() + 60
@@ -247,3 +262,28 @@ def test_a_review_that_is_interrupted_asks_nothing(shell: Shell) -> None:
     assert child.returncode == 130, said
     assert "apply" not in [command for _, command in shell.commands()]
     assert no_plan_is_left(shell)
+
+
+def test_a_run_that_was_killed_at_the_question_leaves_a_plan_to_no_one(shell: Shell) -> None:
+    code, seen = in_a_terminal(shell, signal.SIGKILL, MAKES)
+    assert code == -signal.SIGKILL, seen
+    shell.run(*PLAN, script=MAKES)
+    assert no_plan_is_left(shell)
+
+
+def test_where_every_plan_failed_nothing_is_asked_and_nothing_is_said_to_be_fine(
+    shell: Shell,
+) -> None:
+    failing = {NETWORK: {"plan": {"error": "throttled"}}}
+    words = ("apply", "--first-apply", "--registry", "registry", "--layer", "network")
+    _, said = shell.run(*words, "--layer", "cluster", code=6, script=failing)
+    assert "throttled" in said
+    assert "nothing to do" not in said
+    assert "Only 'yes'" not in said
+
+
+def test_a_peer_that_was_not_asked_for_is_named_and_no_failure(shell: Shell) -> None:
+    words = ("apply", "--first-apply", "--registry", "registry", "--layer", "cluster")
+    _, said = shell.run(*words, code=6)
+    assert f"{CELL}-cluster waits for {NETWORK}, which is not part of this run" in said
+    assert "Only 'yes'" not in said, "there is nothing that a yes could do"

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -23,6 +23,7 @@ from cellfactory.cli.options import DEFAULT_INVENTORY, InventoryFile
 from cellfactory.cli.output import Form
 from cellfactory.cli.rings import read_bake, read_checks
 from cellfactory.cli.watching import Terminal, finish
+from cellfactory.errors import UsageError
 from cellfactory.layers import LAYERS
 from cellfactory.runs.apply import apply_design
 from cellfactory.runs.destroy import destroy_recorded, read_standing
@@ -126,6 +127,14 @@ RegistryPlace = Annotated[
         help="Outputs registry, s3://bucket/prefix or a folder [default: in the state bucket]",
     ),
 ]
+PlanForm = Annotated[
+    Literal["text", "json", "markdown", "github"],
+    typer.Option(
+        "--format",
+        metavar="FORMAT",
+        help="Output format: text, json, markdown, or github (workflow annotations).",
+    ),
+]
 Out = Annotated[
     Path | None,
     _how(
@@ -162,7 +171,7 @@ def validate(
     """
     request = replace(
         request_of(inventory_file, "offline", output=output),
-        selection=selection(cell, layer),
+        selection=selection_of(cell, layer),
         parallel=parallel,
     )
     design = read_design(inventory_file)
@@ -184,7 +193,10 @@ def plan(
     parallel: Parallel = 4,
     registry: RegistryPlace = None,
     out: Out = None,
-    form: Form = "text",
+    every: Annotated[
+        bool, typer.Option("--all", help="Show each change, also those that are alike.")
+    ] = False,
+    form: PlanForm = "text",
     exit_code: Annotated[
         bool, _how("--exit-code", help="Exit with 10 if there are changes.")
     ] = False,
@@ -196,14 +208,17 @@ def plan(
     """
     request = replace(
         request_of(inventory_file, mode_of(sandbox), output=output, registry=registry),
-        selection=selection(cell, layer, mesh, organization, stack),
+        selection=selection_of(cell, layer, mesh, organization, stack),
         rings=tuple(ring or ()),
         parallel=parallel,
     )
     design = read_design(inventory_file)
     with Terminal() as watcher:
         outcome = plan_design(design, request, watcher, out=out)
-    finish(outcome, form)
+    if form == "markdown":
+        finish(outcome, "text", markdown=True)
+    else:
+        finish(outcome, form, every=every)
     if exit_code and outcome.has_changes:
         raise typer.Exit(10)
 
@@ -256,9 +271,12 @@ def apply(
     nothing is done beyond what was shown, or beyond a file of `plan --out`. A ring bakes, and its
     clusters are asked how they do, before the next one is touched.
     """
+    if ask and reviewed is not None:
+        msg = "--reviewed asks nothing: leave out --ask, or --reviewed"
+        raise UsageError(msg)
     request = replace(
         request_of(inventory_file, mode_of(sandbox), output=output, registry=registry),
-        selection=selection(cell, layer, mesh, organization, stack),
+        selection=selection_of(cell, layer, mesh, organization, stack),
         rings=tuple(ring or ()),
         ahead=out_of_order,
         bake=read_bake(bake, no_bake=no_bake),
@@ -313,7 +331,7 @@ def destroy(
     """
     request = replace(
         request_of(inventory_file, mode_of(sandbox), registry=registry),
-        selection=selection(cell, layer, mesh, organization, stack),
+        selection=selection_of(cell, layer, mesh, organization, stack),
         parallel=parallel,
         sweep=sweep,
         forget=forget_accounts,
@@ -325,14 +343,14 @@ def destroy(
     finish(outcome, form)
 
 
-def selection(
+def selection_of(
     cells: Sequence[str] | None,
     layers: Sequence[str] | None,
     meshes: Sequence[str] | None = None,
     organizations: Sequence[str] | None = None,
     stacks: Sequence[str] | None = None,
 ) -> Selection:
-    """Say which stacks were asked for."""
+    """Put together which stacks the options of a command name."""
     return Selection(
         cells=tuple(cells or ()),
         layers=tuple(layers or ()),

@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 from types import TracebackType
+from typing import Any
 
 import typer
 
@@ -34,6 +35,8 @@ from cellfactory.views.results import (
     to_json,
 )
 from cellfactory.views.review import render_review, render_review_question
+from cellfactory.views.review import to_json as review_to_json
+from cellfactory.views.review_markdown import render_review_markdown
 
 
 class Terminal:
@@ -150,8 +153,16 @@ class Terminal:
             say(text)
 
 
-def finish(outcome: Outcome, form: ProblemForm) -> None:
+def finish(
+    outcome: Outcome, form: ProblemForm, *, markdown: bool = False, every: bool = False
+) -> None:
     """Show all results as data, and fail when one of them did.
+
+    Args:
+        outcome: of the run.
+        form: of data and problems.
+        markdown: whether a review is the data, in Markdown.
+        every: whether a review shows each change of those that are alike.
 
     Raises:
         StoppedError: when it was stopped before all was done.
@@ -172,9 +183,14 @@ def finish(outcome: Outcome, form: ProblemForm) -> None:
     table = render_table(results, style_of(sys.stdout))
     if is_seen:  # line by line; an interrupt is told with the sums
         table = "" if outcome.failed and outcome.stopped else sums
+    if outcome.review is not None and markdown:
+        table = render_review_markdown(outcome.review)
+    elif outcome.review is not None:
+        table = f"{render_review(outcome.review, style_of(sys.stdout), every=every)}\n{table}"
+    data: dict[str, Any] = {"stacks": to_json(results)}
     if outcome.review is not None:
-        table = f"{render_review(outcome.review, style_of(sys.stdout))}\n{table}"
-    show({"stacks": to_json(results)}, table, problems, form)
+        data["plan"] = review_to_json(outcome.review)
+    show(data, table, problems, form)
     if not outcome.failed:
         return
     if form != "text" or outcome.stopped:  # the table ends with the sums

@@ -8,7 +8,15 @@ import typer
 
 from cellfactory.cli.options import DEFAULT_INVENTORY, InventoryFile
 from cellfactory.cli.output import Form, show
-from cellfactory.cli.terraform import Cells, Layers, Meshes, Organizations, Rings, Stacks, selection
+from cellfactory.cli.terraform import (
+    Cells,
+    Layers,
+    Meshes,
+    Organizations,
+    Rings,
+    Stacks,
+    selection_of,
+)
 from cellfactory.layers import list_stacks, list_waves
 from cellfactory.runs.reading import read_declared
 from cellfactory.runs.ring_choice import require_rings
@@ -45,7 +53,7 @@ def waves(
     declared = read_declared(inventory_file)
     inventory, facts = declared.inventory, declared.facts
     stacks = list_stacks(inventory, facts)
-    wanted = selection(cell, layer, mesh, organization, stack)
+    wanted = selection_of(cell, layer, mesh, organization, stack)
     require_rings(inventory, ring or ())
     found = list_waves(inventory, stacks, set(select_stacks([s.id for s in stacks], wanted)))
     told = Waves(

@@ -16,6 +16,7 @@ from cellfactory.inventory.addons import ADDON_ENTRY as ADDON_ENTRY
 from cellfactory.inventory.addons import ADDON_VERSION as ADDON_VERSION
 from cellfactory.inventory.addons import Addon as Addon
 from cellfactory.inventory.addons import AddonEntry, ControlPlaneLog, ControlPlaneTier
+from cellfactory.inventory.guard import Guard as Guard
 from cellfactory.inventory.load import Load as Load
 from cellfactory.inventory.nodes import FlowLogs as FlowLogs
 from cellfactory.inventory.nodes import NodeGroup as NodeGroup
@@ -301,6 +302,7 @@ class Inventory(Model):
         default=["canary", "first", "rest"],
         description="Names in order of rollout, or `{<ring>: {bake: …}}` in that order.",
     )
+    guard: Guard = Field(default=Guard(), description="How much one change may do.")
     cells: dict[CellName, Cell] = Field(min_length=1, description="By name.")
 
     def type_of(self, cell: str) -> CellType:

@@ -16,7 +16,7 @@ from pathlib import Path
 from cellfactory.design import Design
 from cellfactory.errors import Finding
 from cellfactory.layers import Stack, StackId
-from cellfactory.processes import forwarding_signals
+from cellfactory.processes import ending_in_order, forwarding_signals
 from cellfactory.runs.notices import NothingToDo, Notice, Pending, Resumable, Waiting
 from cellfactory.runs.prepare import Prepared, prepare
 from cellfactory.runs.request import Outcome, Request
@@ -90,10 +90,17 @@ def apply_design(
     )
     if reviewed is not None and plan is not None:
         agreed = agree_to(reviewed, plan, ready)
-        return _apply(run, _turns(run, agreed.touched), agreed, ready.ids)
+        return _apply_untold(run, agreed.touched, agreed)
     if request.mode == "aws" or request.asks:
         return _review_and_apply(run)
-    return _apply(run, _turns(run, ready.ids), None, ready.ids)
+    return _apply_untold(run, ready.ids, None)
+
+
+def _apply_untold(run: _Run, touched: Sequence[StackId], agreed: Agreed | None) -> Outcome:
+    """Apply what nobody is asked about; in which order it comes is told all the same."""
+    turns = _turns(run, touched)
+    _tell(run, turns)
+    return _apply(run, turns, agreed, run.ready.ids)
 
 
 def _review_and_apply(run: _Run) -> Outcome:
@@ -103,16 +110,27 @@ def _review_and_apply(run: _Run) -> Outcome:
         if run.ready.context.children.stopping:
             return Outcome(results=(*results, *run.ready.left_out), stopped=True)
         review = make_review(run.ready, results)
-        run.watcher.reviewed(review)
         turns = _turns(run, review.touched)
-        if review.is_idle:
-            run.watcher.noted(NothingToDo())
-        else:
-            require_agreement(run.watcher, "apply", review.touched, run.request.mode, review)
+        with ending_in_order():
+            _ask(run, review, turns)
         agreed = _agreed(run.ready, review, _kept_for_first(turns, kept))
         return _apply(run, turns, agreed, review.touched, review)
     finally:
         remove_kept(kept)
+
+
+def _ask(run: _Run, review: Review, turns: Sequence[Turn]) -> None:
+    """Show a review, and ask about it where there is something to do.
+
+    Raises:
+        UsageError: when the watcher does not agree.
+    """
+    run.watcher.reviewed(review)
+    _tell(run, turns)
+    if review.is_done:
+        run.watcher.noted(NothingToDo())
+    elif not review.is_idle:
+        require_agreement(run.watcher, "apply", review.touched, run.request.mode, review)
 
 
 def _look(run: _Run) -> tuple[tuple[Result, ...], Mapping[StackId, Kept]]:
@@ -140,10 +158,13 @@ def _agreed(ready: Prepared, review: Review, kept: Mapping[StackId, Kept]) -> Ag
 
 def _turns(run: _Run, touched: Sequence[StackId]) -> tuple[Turn, ...]:
     """Say in which order of rings a run goes, of which these stacks are touched."""
-    turns = plan_turns(run.design, run.request, run.ready.waves, run.ready.stacks, touched)
+    return plan_turns(run.design, run.request, run.ready.waves, run.ready.stacks, touched)
+
+
+def _tell(run: _Run, turns: Sequence[Turn]) -> None:
+    """Tell in which order the rings come, where there is more to it than one."""
     if (told := ring_plan(turns)) is not None:
         run.watcher.noted(told)
-    return turns
 
 
 def _kept_for_first(turns: Sequence[Turn], kept: Mapping[StackId, Kept]) -> Mapping[StackId, Kept]:

@@ -51,18 +51,29 @@ def read_texts_at(inventory_file: Path, revision: str | None) -> Texts | None:
     Raises:
         UsageError: when git, the repository or the revision is not there.
     """
+    return base_texts(inventory_file, revision)[0]
+
+
+def base_texts(inventory_file: Path, revision: str | None) -> tuple[Texts | None, str]:
+    """Read the texts of a revision as `read_texts_at` does, and say what people call it."""
     folder = inventory_file.parent
     commit = find_base(folder) if revision is None else find_commit(folder, revision)
     inventory = read_at(inventory_file, commit)
     if inventory is None:
-        return None
+        return None, commit.label
     lock_file = lock_file_of(inventory_file)
-    return Texts(
+    texts = Texts(
         inventory=inventory,
         inventory_file=f"{inventory_file}@{commit.label}",
         lock=read_at(lock_file, commit),
         lock_file=f"{lock_file}@{commit.label}",
     )
+    return texts, commit.label
+
+
+def design_of(texts: Texts) -> Design:
+    """Make the design of texts; errors as of `make_design`."""
+    return make_design(texts, load_facts())
 
 
 def read_design(

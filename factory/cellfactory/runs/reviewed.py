@@ -36,7 +36,7 @@ class Place:
     name: str
 
     def __str__(self) -> str:
-        return f"real AWS, states in {self.name}" if self.mode == "aws" else f"the {self.mode}"
+        return f"real AWS (states in {self.name})" if self.mode == "aws" else f"the {self.mode}"
 
 
 def require_writable(path: Path) -> None:
@@ -45,11 +45,17 @@ def require_writable(path: Path) -> None:
     Raises:
         UsageError: when it is none.
     """
-    folder = path.absolute().parent
-    if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
-        why = "it is a folder" if path.is_dir() else f"{folder} is no folder that can be written to"
-        msg = f"cannot write {path}: {why}"
-        raise UsageError(msg)
+    folder = path.parent
+    if path.is_dir():
+        why = "it is a folder"
+    elif not folder.is_dir():
+        why = f"there is no folder {folder}"
+    elif os.access(folder, os.W_OK) or path.exists():
+        return
+    else:
+        why = f"folder {folder} is read-only"
+    msg = f"cannot write {path}: {why}"
+    raise UsageError(msg)
 
 
 def write_reviewed(

@@ -2,7 +2,7 @@
 
 Terraform lets every level of a document be an object or a list of objects, and `//` be a comment
 in each block; both are read here, so that nothing above has to know. What a document can hold
-that is no Terraform of one stack (modules, `moved`, `import`) is left aside.
+that is no Terraform of one stack (modules, checks) is left aside.
 
 Source:
     https://developer.hashicorp.com/terraform/language/syntax/json
@@ -82,6 +82,9 @@ class Document:
     outputs: Mapping[str, Body]
     locals: Body
     blocks: tuple[Block, ...]  # by subject, managed resources first
+    moved: tuple[Body, ...] = ()
+    removed: tuple[Body, ...] = ()
+    imported: tuple[Body, ...] = ()  # what `import` blocks say
 
 
 def read_document(source: str | bytes | Mapping[str, Any], name: str) -> Document:
@@ -112,6 +115,9 @@ def read_document(source: str | bytes | Mapping[str, Any], name: str) -> Documen
         outputs=reading.named(top, "output"),
         locals=reading.merged(top, "locals"),
         blocks=tuple(reading.blocks(top)),
+        moved=tuple(reading.bodies(top.get("moved"), "moved")),
+        removed=tuple(reading.bodies(top.get("removed"), "removed")),
+        imported=tuple(reading.bodies(top.get("import"), "import")),
     )
 
 

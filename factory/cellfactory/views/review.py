@@ -2,30 +2,85 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
+from functools import partial
+from typing import Any
 
+from cellfactory.diff.model import StackChange
 from cellfactory.runs.review import Review
 from cellfactory.terraform.messages import Counts
 from cellfactory.terraform.results import Result
-from cellfactory.views.style import PLAIN, Style, Tone
+from cellfactory.views.change_lines import say_names
+from cellfactory.views.diff import WIDTH, Diff, Section, sections, styled
+from cellfactory.views.style import PLAIN, Style
 from cellfactory.words import counted
 
 MOST_PLACES = 5  # accounts that a question names
-_SIGNS = {
-    "create": "+",
-    "update": "~",
-    "replace": "±",
-    "delete": "-",
-    "move": ">",
-    "forget": "x",
-    "import": "<",
-}
+MOST_LATER = 12  # stacks that are told one by one
+NOT_EDITED = "not edited"
+"""The reason of what no edit explains: what another stack hands on, or a default."""
 
 
-def render_review(review: Review, style: Style = PLAIN) -> str:
-    """Render all that is planned, what is foreseen, and a line of sums."""
-    parts = [*_planned(review, style), *_later(review), render_plan_sums(review)]
-    return "\n".join(part for part in parts if part)
+def render_review(review: Review, style: Style = PLAIN, *, every: bool = False) -> str:
+    """Render all that is planned, what is foreseen, and a line of sums.
+
+    Args:
+        review: what to show.
+        style: of the screen; lines of values are broken at its width.
+        every: whether to show each change of those that are alike.
+    """
+    told = []
+    for section in review_sections(review, style.width or WIDTH, every=every):
+        told += [style.paint("strong", section.title)]
+        told += [line for raw in section.lines for line in styled(raw, style)]
+        told.append("")
+    return "\n".join([*told, render_plan_sums(review)])
+
+
+def review_sections(review: Review, width: int, *, every: bool = False) -> Iterator[Section]:
+    """Yield what there is to say, as `diff` does, and what only a plan or a registry knows.
+
+    Args:
+        review: what to show.
+        width: columns that a line of values may take.
+        every: whether to show each change of those that are alike.
+    """
+    stacks = tuple(map(partial(_marked, review), review.changes.stacks))
+    new = () if every else tuple(one for one in stacks if one.action == "add")
+    changes = replace(review.changes, stacks=tuple(one for one in stacks if one not in new))
+    found = tuple(sections(Diff(base="", changes=changes, every=every), width))
+    yield from (section for section in found if section.is_caution)
+    if new:
+        yield Section("New stacks", tuple(_new_lines(new)))
+    yield from (section for section in found if not section.is_caution)
+    if review.done_already:
+        lines = (f"{stack}: {say_names(found)}" for stack, found in review.done_already)
+        yield Section("Edited, and in AWS already", tuple(lines))
+    if later := tuple(later_lines(review)):
+        yield Section("Cannot be planned yet", later)
+
+
+def _new_lines(new: Sequence[StackChange]) -> Iterator[str]:
+    """Count what is new, owner by owner."""
+    by_owner: dict[str, list[StackChange]] = {}
+    for changed in new:
+        by_owner.setdefault(changed.stack.owner, []).append(changed)
+    for owner, found in by_owner.items():
+        number = sum(len(changed.resources) for changed in found)
+        layers = ", ".join(changed.stack.layer for changed in found)
+        yield f"+ {owner}: {counted(number, 'resource')} in {layers}"
+
+
+def _marked(review: Review, changed: StackChange) -> StackChange:
+    """Give what no edit explains that for a reason."""
+    marked = (
+        replace(one, reason=NOT_EDITED)
+        if not one.reason and review.is_beside(changed.stack, one)
+        else one
+        for one in changed.resources
+    )
+    return replace(changed, resources=tuple(marked))
 
 
 def render_plan_sums(review: Review) -> str:
@@ -34,14 +89,17 @@ def render_plan_sums(review: Review) -> str:
     >>> render_plan_sums(Review(results=()))
     'plan: nothing to do'
     """
-    later = _later_words(review)
-    if not review.counts and not later:
-        rest = [f"{counted(len(review.waiting), 'stack')} deferred"] if review.waiting else []
-        outputs = len(review.changes.stacks)
-        rest += [f"outputs of {counted(outputs, 'stack')} change"] if outputs else []
-        return f"plan: {', '.join(rest) or 'nothing to do'}"
+    later, outputs = _later_words(review), len(review.changes.stacks)
     told = [render_counts(review.counts)] if review.counts else []
-    return f"plan: {'; '.join([*told, *([later] if later else [])])}"
+    if outputs and not told:
+        told.append(f"outputs of {counted(outputs, 'stack')} change")
+    if later:
+        told.append(later)
+    if not told and review.waiting:
+        told.append(f"{counted(len(review.waiting), 'stack')} deferred")
+    if failed := sum(result.broken for result in review.results):
+        told.append(f"{counted(failed, 'stack')} could not be planned")
+    return f"plan: {'; '.join(told) or 'nothing to do'}"
 
 
 def render_counts(counts: Counts) -> str:
@@ -59,27 +117,49 @@ def render_review_question(verb: str, review: Review) -> str:
     later = _later_words(review)
     parts = [render_counts(review.counts), *([later] if later else [])]
     places = review.places
-    named = [f"{account} {', '.join(owners)}" for account, owners in places[:MOST_PLACES]]
+    named = [
+        f"{account} {', '.join(owners)}" if account.isdecimal() else account
+        for account, owners in places[:MOST_PLACES]
+    ]
     more = len(places) - MOST_PLACES
     named += [f"and {more:,} more"] if more > 0 else []
     return f"{verb} {', '.join(parts)} in {counted(len(places), 'account')} ({'; '.join(named)})?"
 
 
-def _planned(review: Review, style: Style) -> Iterator[str]:
-    for changed in review.changes.stacks:
-        yield style.paint("strong", changed.stack.name)
-        for one in changed.resources:
-            tone: Tone = "good" if one.action == "create" else "warning"
-            tone = "bad" if one.is_destructive else tone
-            reason = f" ({one.reason})" if one.reason else ""
-            yield "  " + style.paint(tone, f"{_SIGNS[one.action]} {one.address}{reason}")
+def later_lines(review: Review) -> Iterator[str]:
+    """Render what cannot be planned yet: a line for each stack, or for each layer of many."""
+    results = (*review.later, *review.waiting)
+    if len(results) <= MOST_LATER:
+        for result in results:
+            told = _will_create([result])
+            yield f"{result.stack} {result.reason}; {told}"
+        return
+    by_layer: dict[str, list[Result]] = {}
+    for result in results:
+        by_layer.setdefault(result.stack.layer, []).append(result)
+    for layer, found in by_layer.items():
+        owners = counted(len(found), found[0].stack.kind)
+        yield f"{layer} of {owners}: {_will_create(found)}"
 
 
-def _later(review: Review) -> Iterator[str]:
-    for result in (*review.later, *review.waiting):
-        number = made(result)
-        what = f"will create {number}" if number else "will create nothing new"
-        yield f"{result.stack}: not planned yet ({result.reason}); {what}, as its files say"
+def _will_create(results: Sequence[Result]) -> str:
+    number = sum(len(result.foreseen) for result in results)
+    least = "at least " if any(map(_is_open, results)) else ""
+    what = f"{least}{counted(number, 'resource')}" if number else "nothing new"
+    return f"will create {what}, as {'its' if len(results) == 1 else 'their'} files say"
+
+
+def to_json(review: Review) -> dict[str, Any]:
+    """Turn the sums of a review into what a machine reads; its stacks are told one by one."""
+    return {
+        **asdict(review.counts),
+        "later": {
+            "stacks": [result.stack.name for result in review.later],
+            "add": sum(len(result.foreseen) for result in review.later),
+        },
+        "waiting": [result.stack.name for result in review.waiting],
+        "accounts": [account for account, _ in review.places if account.isdecimal()],
+    }
 
 
 def _later_words(review: Review) -> str:
@@ -89,14 +169,6 @@ def _later_words(review: Review) -> str:
     number = sum(len(result.foreseen) for result in review.later)
     stacks = counted(len(review.later), "stack")
     return f"{least}{number:,} more to add in {stacks} that cannot be planned yet"
-
-
-def made(result: Result) -> str:
-    """Say how many resources a deferred stack will create; empty for none."""
-    if not result.foreseen:
-        return ""
-    least = "at least " if _is_open(result) else ""
-    return f"{least}{counted(len(result.foreseen), 'resource')}"
 
 
 def _is_open(result: Result) -> bool:
