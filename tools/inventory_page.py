@@ -33,6 +33,7 @@ KEYS = {
     "hubs": "<hub>",
     "meshes": "<mesh>",
     "cell_types": "<cell type>",
+    "rings": "<ring>",
     "cells": "<cell>",
     "node_groups": "<node group>",
     "addons": "<add-on>",

@@ -20,7 +20,7 @@ from cellfactory.addressing.lock_file import render_lock
 from cellfactory.design import Design, Texts, make_design
 from cellfactory.errors import Finding, TerraformError, UsageError
 from cellfactory.facts.loader import load_facts
-from cellfactory.layers import Stack, StackId
+from cellfactory.layers import Stack, StackId, list_stacks
 from cellfactory.runs import apply as applying
 from cellfactory.runs import prepare as preparing
 from cellfactory.runs import ring_choice
@@ -130,7 +130,7 @@ def fleet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fleet]:
         return {s.id: {"cdk.tf.json": json.dumps(document(s, design))} for s in stacks}
 
     def source(_: Path, stack: StackId) -> Sources:
-        known = {one.id: one for one in ring_choice.list_stacks(made.design.inventory, FACTS)}
+        known = {one.id: one for one in list_stacks(made.design.inventory, FACTS)}
         return {"cdk.tf.json": json.dumps(document(known[stack], made.design))}
 
     monkeypatch.setattr(preparing, "read_fresh", sources)
@@ -169,7 +169,7 @@ def test_a_new_version_goes_ring_by_ring_though_the_type_is_shared(fleet: Fleet)
     moved = {name for name, text in fleet.states().items() if text != before[name]}
     assert {name.partition("-")[0] for name in moved} == {"a"}
 
-    with pytest.raises(TerraformError, match="F660.*ring 'rest' would get ahead of ring 'first'"):
+    with pytest.raises(TerraformError, match=r"F660.*ring 'rest' would get ahead of ring 'first'"):
         fleet.apply("rest")
     assert fleet.versions() == {"a": NEW, "b": OLD, "c": OLD}
 

@@ -36,7 +36,7 @@ COMMANDS: Mapping[str, Row] = {
     "validate": Row("terraform", "Validate every stack against its provider schemas."),
     "plan": Row("terraform", "Plan every stack whose inputs exist."),
     "apply": Row("terraform", "Plan, ask, and apply every stack, ring by ring."),
-    "waves": Row("waves", "Show in which order a rollout comes to the stacks, for pipelines."),
+    "waves": Row("waves", "Show which stacks a rollout comes to, in order."),
     "destroy": Row("terraform", "Destroy applied stacks in reverse order."),
     "runs": Row("runs", "List the runs."),
     "unlock": Row("unlock", "Unlock."),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from cellfactory.cli.options import DEFAULT_INVENTORY, InventoryFile
+from cellfactory.cli.output import Form, show
 from cellfactory.cli.terraform import (
     Cells,
     Layers,
@@ -21,8 +22,6 @@ from cellfactory.runs.reading import read_declared
 from cellfactory.runs.ring_choice import require_rings
 from cellfactory.runs.rings import bake_of
 from cellfactory.terraform.selection import select_stacks
-
-Form = Literal["text", "json", "github"]
 
 
 def waves(
@@ -41,18 +40,14 @@ def waves(
         int | None,
         typer.Option(metavar="N", min=0, help="Jobs of this wave only (github)."),
     ] = None,
-    form: Annotated[
-        Form,
-        typer.Option("--format", help="As text, as JSON, or as a matrix for $GITHUB_OUTPUT."),
-    ] = "text",
+    form: Form = "text",
 ) -> None:
-    """Show in which order a rollout comes to the stacks, for pipelines.
+    """Show which stacks a rollout comes to, in order.
 
     Needs no credentials. Ring by ring: what cells need no other cell of their ring for, then the
-    edges. Jobs of a wave do not wait for each other.
+    edges. --format github writes a matrix for $GITHUB_OUTPUT, whose jobs of one wave do not wait
+    for each other.
     """
-    import json
-
     from cellfactory.views.waves import Waves, render_matrix, render_waves, to_json
 
     declared = read_declared(inventory_file)
@@ -67,7 +62,5 @@ def waves(
         bake={name: bake_of(inventory, facts, name) for name in inventory.ring_names},
         stacks=stacks,
     )
-    if form == "json":
-        typer.echo(json.dumps(to_json(told), indent=2))
-    else:
-        typer.echo(render_waves(told) if form == "text" else render_matrix(told, shards, wave))
+    text = render_matrix(told, shards, wave) if form == "github" else render_waves(told)
+    show(to_json(told), text, (), form)

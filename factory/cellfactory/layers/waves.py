@@ -31,6 +31,7 @@ Stands = Callable[[StackId], bool]
 class Wave:
     """Stacks that are applied before any of the next wave, in an order of what they wait for."""
 
+    index: int  # among the waves of all stacks there are, from 0
     ring: str
     part: Part
     stacks: tuple[Stack, ...]
@@ -98,11 +99,22 @@ def list_waves(
     """
     known = {stack.id: stack for stack in stacks}
     rings = rings_of(inventory, known.values(), stands)
-    waves = []
-    for ring in inventory.ring_names:
-        own = [known[i] for i, r in rings.items() if r == ring and (chosen is None or i in chosen)]
-        waves += [Wave(ring=ring, part=part, stacks=held) for part, held in split(own) if held]
-    return tuple(waves)
+    parts = [
+        (ring, part, held)
+        for ring in inventory.ring_names
+        for part, held in split([known[stack] for stack, own in rings.items() if own == ring])
+        if held
+    ]
+    waves = [
+        Wave(
+            index=index,
+            ring=ring,
+            part=part,
+            stacks=tuple(s for s in held if chosen is None or s.id in chosen),
+        )
+        for index, (ring, part, held) in enumerate(parts)
+    ]
+    return tuple(wave for wave in waves if wave.stacks)
 
 
 def split(stacks: Sequence[Stack]) -> tuple[tuple[Part, tuple[Stack, ...]], ...]:

@@ -99,10 +99,17 @@ def apply_design(
     if reviewed is not None and plan is not None:
         _guard(run, changes_of(plan.stacks, recorded_of(ready)))
         agreed = agree_to(reviewed, plan, ready)
-        return _apply(run, _turns(run, agreed.touched), agreed, ready.ids)
+        return _apply_untold(run, agreed.touched, agreed)
     if request.mode == "aws" or request.asks:
         return _review_and_apply(run)
-    return _apply(run, _turns(run, ready.ids), None, ready.ids)
+    return _apply_untold(run, ready.ids, None)
+
+
+def _apply_untold(run: _Run, touched: Sequence[StackId], agreed: Agreed | None) -> Outcome:
+    """Apply what nobody is asked about; in which order it comes is told all the same."""
+    turns = _turns(run, touched)
+    _tell(run, turns)
+    return _apply(run, turns, agreed, run.ready.ids)
 
 
 def _review_and_apply(run: _Run) -> Outcome:
@@ -114,14 +121,14 @@ def _review_and_apply(run: _Run) -> Outcome:
         review = make_review(run.ready, results)
         turns = _turns(run, review.touched)
         with ending_in_order():
-            _ask(run, review)
+            _ask(run, review, turns)
         agreed = _agreed(run.ready, review, _kept_for_first(turns, kept))
         return _apply(run, turns, agreed, review.touched, review)
     finally:
         remove_kept(kept)
 
 
-def _ask(run: _Run, review: Review) -> None:
+def _ask(run: _Run, review: Review, turns: Sequence[Turn]) -> None:
     """Show a review, and ask about it where there is something to do.
 
     Raises:
@@ -130,6 +137,7 @@ def _ask(run: _Run, review: Review) -> None:
     """
     run.watcher.reviewed(review)
     _guard(run, review.changes)
+    _tell(run, turns)
     if review.is_done:
         run.watcher.noted(NothingToDo())
     elif not review.is_idle:
@@ -165,10 +173,13 @@ def _agreed(ready: Prepared, review: Review, kept: Mapping[StackId, Kept]) -> Ag
 
 def _turns(run: _Run, touched: Sequence[StackId]) -> tuple[Turn, ...]:
     """Say in which order of rings a run goes, of which these stacks are touched."""
-    turns = plan_turns(run.design, run.request, run.ready.waves, run.ready.stacks, touched)
+    return plan_turns(run.design, run.request, run.ready.waves, run.ready.stacks, touched)
+
+
+def _tell(run: _Run, turns: Sequence[Turn]) -> None:
+    """Tell in which order the rings come, where there is more to it than one."""
     if (told := ring_plan(turns)) is not None:
         run.watcher.noted(told)
-    return turns
 
 
 def _kept_for_first(turns: Sequence[Turn], kept: Mapping[StackId, Kept]) -> Mapping[StackId, Kept]:

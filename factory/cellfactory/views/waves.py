@@ -7,13 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cellfactory.errors import Finding, UsageError
+from cellfactory.errors import UsageError
 from cellfactory.inventory.rings import write_duration
 from cellfactory.inventory.schema import ExistingAccount, Inventory
 from cellfactory.layers import Stack, StackId, Wave
 from cellfactory.layers.waves import shards
 
-VERSION = 1
 MOST_JOBS = 256
 """Jobs of one matrix.
 
@@ -31,32 +30,32 @@ class Waves:
     bake: Mapping[str, float]  # by ring (s)
     stacks: tuple[Stack, ...]  # all that there are
 
-    @property
-    def numbered(self) -> Iterator[tuple[int, Wave]]:
-        """The waves with their numbers, from 0."""
-        return iter(enumerate(self.waves))
-
-    def bakes(self, index: int) -> float:
+    def bakes(self, wave: Wave) -> float:
         """Time to bake after a wave (s): after the last of a ring that another one follows."""
-        after = self.waves[index + 1 :]
-        own = self.waves[index].ring
-        return self.bake[own] if after and after[0].ring != own else 0.0
+        after = [one.ring for one in self.waves if one.index > wave.index]
+        names = self.inventory.ring_names
+        used = [cell.ring for cell in self.inventory.cells.values()]
+        is_followed = any(ring in used for ring in names[names.index(wave.ring) + 1 :])
+        return self.bake[wave.ring] if is_followed and wave.ring not in after else 0.0
 
 
 def to_json(waves: Waves) -> dict[str, Any]:
     """Say all of it as data."""
-    return {"version": VERSION, "waves": [_wave(waves, i, w) for i, w in waves.numbered]}
+    before = (None, *waves.waves)
+    return {
+        "waves": [_wave(waves, one, last) for last, one in zip(before, waves.waves, strict=False)]
+    }
 
 
-def _wave(waves: Waves, index: int, wave: Wave) -> dict[str, Any]:
+def _wave(waves: Waves, wave: Wave, last: Wave | None) -> dict[str, Any]:
     cells = [waves.inventory.cells[name] for name in wave.cells]
     ids = {c.account.id for c in cells if isinstance(c.account, ExistingAccount)}
     return {
-        "index": index,
+        "index": wave.index,
         "ring": wave.ring,
         "part": wave.part,
-        "waits_for": [index - 1] if index else [],
-        "bake_seconds": round(waves.bakes(index)),
+        "waits_for": [] if last is None else [last.index],
+        "bake_seconds": round(waves.bakes(wave)),
         "stacks": [stack.name for stack in wave.ids],
         "cells": list(wave.cells),
         "accounts": sorted(ids),
@@ -73,13 +72,13 @@ def _has_id(cell: Any) -> bool:
 def render_waves(waves: Waves) -> str:
     """Render the waves for people: a line each, and what is waited for between two rings."""
     lines = []
-    for index, wave in waves.numbered:
+    for wave in waves.waves:
         cells = ", ".join(wave.cells)
         stacks = f"{len(wave.ids):,} stack{'' if len(wave.ids) == 1 else 's'}"
-        lines.append(f"{index}  {wave.ring} {wave.part}: {stacks} of {cells}")
+        lines.append(f"{wave.index}  {wave.ring} {wave.part}: {stacks} of {cells}")
         layers = dict.fromkeys(stack.layer for stack in wave.ids)
         lines.append(f"   {', '.join(layers)}")
-        if bake := waves.bakes(index):
+        if bake := waves.bakes(wave):
             lines.append(f"   then {wave.ring} bakes {write_duration(bake)}")
     return "\n".join(lines)
 
@@ -93,22 +92,23 @@ def render_matrix(waves: Waves, most: int, only: int | None = None) -> str:
         only: the wave whose jobs are wanted; all when None.
 
     Raises:
-        UsageError: when there is no such wave, or there would be too many jobs (F664).
+        UsageError: when there is no such wave, or there would be too many jobs.
     """
-    count = len(waves.waves)
-    if only is not None and only >= count:
-        msg = f"there is no wave {only}: the last one is {count - 1}"
+    known = [wave.index for wave in waves.waves]
+    if only is not None and only not in known:
+        msg = f"there is no wave {only}; waves: {', '.join(map(str, known)) or 'none'}"
         raise UsageError(msg)
-    chosen = [(i, w) for i, w in waves.numbered if only in (None, i)]
-    jobs = [job for index, wave in chosen for job in _jobs(waves, index, wave, most)]
+    chosen = [wave for wave in waves.waves if only in (None, wave.index)]
+    jobs = [job for wave in chosen for job in _jobs(waves, wave, most)]
     if len(jobs) > MOST_JOBS:
         message = f"the matrix would have {len(jobs):,} jobs; GitHub Actions takes {MOST_JOBS}"
         hint = "ask for one wave at a time (--wave), or for fewer --shards"
-        raise UsageError(str(Finding(rule="F664", message=message, hint=hint)) + f"\n    {hint}")
+        msg = f"{message}\n    {hint}"
+        raise UsageError(msg)
     return "matrix=" + json.dumps({"include": jobs}, separators=(",", ":"))
 
 
-def _jobs(waves: Waves, index: int, wave: Wave, most: int) -> Iterator[dict[str, Any]]:
+def _jobs(waves: Waves, wave: Wave, most: int) -> Iterator[dict[str, Any]]:
     parts = shards(wave.stacks, most)
     for number, part in enumerate(parts, 1):
         own = [stack.id for stack in part]
@@ -116,7 +116,7 @@ def _jobs(waves: Waves, index: int, wave: Wave, most: int) -> Iterator[dict[str,
         words = [f"--ring {wave.ring}", *(f"--stack {stack.name}" for stack in named)]
         yield {
             "name": f"{wave.ring} {wave.part} {number}/{len(parts)}",
-            "wave": index,
+            "wave": wave.index,
             "ring": wave.ring,
             "part": wave.part,
             "shard": number,

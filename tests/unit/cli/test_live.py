@@ -143,3 +143,21 @@ def test_nothing_of_the_view_is_imported_where_nothing_is_watched() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_ring_that_bakes_is_shown_with_the_time_left_until_it_is_over() -> None:
+    board = Board()
+    board.bakes("canary", 1800)
+    assert board.rows() in ([("ring canary", "bakes", f"{t} left")] for t in ("30m", "29m59s"))
+    board.bakes("canary", 0)
+    assert board.rows() == []
+
+
+def test_a_log_has_a_line_a_minute_of_a_ring_that_bakes(capsys: pytest.CaptureFixture[str]) -> None:
+    board = Board()
+    board.bakes("canary", 1800)
+    ticker = Ticker(board, seconds=0.01)
+    ticker.start()
+    time.sleep(0.1)
+    ticker.stop()
+    assert "ring canary bakes, 29m59s left" in capsys.readouterr().err
