@@ -40,7 +40,6 @@ CELL, ACCOUNT, REGION = "moka-use1-a", "444444444444", "us-east-1"
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
 VICTIMS = ("us", "terraform", "provider", "all", "emulator")
 QUIET_SECONDS = 240.0
-DRAWN = 60  # kills whose victims are drawn one after the other, before chance begins
 
 
 def make(folder: Path, mirror: Path) -> Ladder:
@@ -168,7 +167,8 @@ def once(ladder: Ladder, verb: str, what: str, *words: str) -> None:
             ladder.run(verb, "--sandbox", "--parallel", "8", *words)
         except AssertionError:
             if last:
-                raise AssertionError(f"{what}: {ladder.stderr[-6000:]}") from None
+                told = f"{what}: {ladder.stderr[-6000:]}"
+                raise AssertionError(told) from None
             adopt(ladder, Counter())
         else:
             return
