@@ -145,7 +145,7 @@ def test_two_runs_at_once_wait_for_each_other_and_nothing_is_made_twice(
 
 
 def test_one_that_is_not_patient_is_told_who_it_is(machines: Machines) -> None:
-    with machines.start("one", "apply") as first:
+    with machines.start("one", "apply", step=20) as first:
         wait_for(first, "started a-network")
         second, _ = told(machines.start("two", "apply", patience=0))
         assert second["a-network"][0] == "failed"
