@@ -455,7 +455,7 @@ def test_a_lock_that_was_left_is_told_with_our_command_and_goes_by_it(
     assert failed.status == "failed"
     shown = render_errors(failed)
     # Terraform 1.11 tells, with this backend, the id that it wanted to lock with itself.
-    assert "cellfactory terraform --cell a --layer network -- force-unlock -force " in shown
+    assert "cellfactory unlock a-network" in shown
     assert "-lock=false" not in shown
     assert context.registry.read(NETWORK) is None, "what synth wrote does as well"
     asked = Passed(stack=NETWORK, sources=files[NETWORK], inputs=None)

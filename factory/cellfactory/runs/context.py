@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cellfactory.errors import Finding, TerraformError
@@ -16,11 +16,11 @@ from cellfactory.runs.places import FOLDER
 from cellfactory.runs.request import Request
 from cellfactory.runs.watcher import Watcher
 from cellfactory.terraform.chart_registries import log_in_to
-from cellfactory.terraform.emulated import claim_folder, find_server
+from cellfactory.terraform.emulated import Server, claim_folder, find_server
 from cellfactory.terraform.engine import find_engine
 from cellfactory.terraform.new_accounts import NewAccounts, ask_aws
 from cellfactory.terraform.provider_lock import COMMAND, parse_provider_lock
-from cellfactory.terraform.registry import PREFIX, open_registry
+from cellfactory.terraform.registry import PREFIX, Registry, open_registry
 from cellfactory.terraform.running import RunContext
 from cellfactory.terraform.sessions import sessions
 from cellfactory.terraform.sweep import Sweeper
@@ -37,6 +37,50 @@ def folder_of(home: Path, mode: Mode) -> Path:
     return folder / mode
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where runs take place, and keep what others read."""
+
+    target: Target
+    registry: Registry
+
+
+def find_place(request: Request) -> Server | None:
+    """Find the emulator that a request is about; None where it is about none.
+
+    Raises:
+        TerraformError: when there is no emulator to use (F608).
+    """
+    if request.mode != "sandbox":
+        return None
+    return find_server(request.home / FOLDER / request.mode)
+
+
+def open_place(state: State, request: Request, watcher: Watcher) -> Place:
+    """Find the target and the registry, without Terraform.
+
+    Args:
+        state: where the states are kept; the registry lies beside them.
+        request: what is applied to, and where its registry lies.
+        watcher: is told when the sandbox began anew.
+
+    Raises:
+        TerraformError: when there is no emulator to use (F608).
+        UsageError: when the registry's place is none.
+    """
+    mode, server = request.mode, find_place(request)
+    folder = folder_of(request.home, mode)
+    target = Target(mode=mode, folder=folder, mirror=plugin_mirror(os.environ))
+    if server is not None:
+        if claim_folder(folder, server):
+            watcher.noted(SandboxWiped())
+        target = replace(target, endpoint=server.endpoint)
+    in_aws = request.registry or f"s3://{state.bucket}/{PREFIX}"
+    place = in_aws if mode == "aws" else str(target.registry_folder)
+    registry = open_registry(place, state.region, state.kms_key)
+    return Place(target=target, registry=registry)
+
+
 def open_context(state: State, request: Request, watcher: Watcher) -> RunContext:
     """Find Terraform, the target and the registry.
 
@@ -50,22 +94,15 @@ def open_context(state: State, request: Request, watcher: Watcher) -> RunContext
             or no provider lock where AWS is real (F611), or none that can be read (F613).
         UsageError: when the registry's place is none.
     """
-    mode = request.mode
-    server = find_server(request.home / FOLDER / mode) if mode == "sandbox" else None
+    find_place(request)
     pins = _read_pins(request, watcher)
-    folder = folder_of(request.home, mode)
-    target = Target(mode=mode, folder=folder, mirror=plugin_mirror(os.environ))
-    if server is not None:
-        if claim_folder(folder, server):
-            watcher.noted(SandboxWiped())
-        target = replace(target, endpoint=server.endpoint)
-    remove_plans(folder / "work", target.locks_folder)
-    in_aws = request.registry or f"s3://{state.bucket}/{PREFIX}"
-    place = in_aws if mode == "aws" else str(target.registry_folder)
+    place = open_place(state, request, watcher)
+    target = place.target
+    remove_plans(target.folder / "work", target.locks_folder)
     return RunContext(
-        engine=find_engine(os.environ, folder),
+        engine=find_engine(os.environ, target.folder),
         target=target,
-        registry=open_registry(place, state.region, state.kms_key),
+        registry=place.registry,
         environment=environment(target, os.environ, pinned=pins is not None),
         pins=pins,
         new_accounts=_new_accounts(target),

@@ -8,6 +8,7 @@ from typing import Any
 from cellfactory.inventory.schema import State
 from cellfactory.runs.questions import Question, Unmet, Visit, error_code
 from cellfactory.terraform.registry import PREFIX
+from cellfactory.terraform.run_files import LOCKS, RUNS
 
 FIRST_REGION = "us-east-1"
 OLD_NAMES = {None: FIRST_REGION, "": FIRST_REGION, "EU": "eu-west-1"}
@@ -39,6 +40,13 @@ def state_questions(state: State, visit: Visit) -> Iterator[Question]:
     yield Question(
         claim=f"its registry can be read, below {PREFIX}/",
         ask=visit.asks("s3", _registry, bucket),
+        path=at,
+        fix=BUCKET_PAGE,
+        is_needed=True,
+    )
+    yield Question(
+        claim=f"its runs can be read, below {PREFIX}/{RUNS}",
+        ask=visit.asks("s3", _runs, bucket),
         path=at,
         fix=BUCKET_PAGE,
         is_needed=True,
@@ -125,6 +133,12 @@ def _encrypted(s3: Any, bucket: str) -> Unmet | None:
 
 def _registry(s3: Any, bucket: str) -> Unmet | None:
     s3.list_objects_v2(Bucket=bucket, Prefix=f"{PREFIX}/", MaxKeys=1)
+    return None
+
+
+def _runs(s3: Any, bucket: str) -> Unmet | None:
+    for part in (RUNS, LOCKS):
+        s3.list_objects_v2(Bucket=bucket, Prefix=f"{PREFIX}/{part}", MaxKeys=1)
     return None
 
 

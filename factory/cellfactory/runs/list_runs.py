@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cellfactory.inventory.schema import State
-from cellfactory.runs.context import open_context
+from cellfactory.runs.context import open_place
 from cellfactory.runs.meeting import pace_of
 from cellfactory.runs.request import Request
 from cellfactory.runs.watcher import Watcher
@@ -33,7 +33,7 @@ def list_runs(state: State, request: Request, watcher: Watcher, most: int) -> tu
         TerraformError: when the registry's place cannot be had (F605), or what lies there is not
             ours (F680).
     """
-    store = open_context(state, request, watcher).registry.store
+    store = open_place(state, request, watcher).registry.store
     held: dict[str, list[str]] = {}
     for seen in read_locks(store):
         held.setdefault(seen.lock.holder.run, []).append(seen.lock.stack)

@@ -40,7 +40,7 @@ def find_orphans(declared: Declared, request: Request, watcher: Watcher) -> Sear
     """
     context = open_context(declared.inventory.state, request, watcher)
     stacks = list_stacks(declared.inventory, declared.facts)
-    states = open_states(declared.inventory.state, context)
+    states = open_states(declared.inventory.state, context.target)
     known = sorted({*(stack.id for stack in stacks), *context.registry.stacks()})
     held = frozenset(name for stack in known for name in _held(states, stack))
     found: set[Orphan] = set()

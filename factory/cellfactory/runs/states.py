@@ -10,8 +10,8 @@ from cellfactory.inventory.schema import State
 from cellfactory.layers import StackId
 from cellfactory.naming import state_key
 from cellfactory.terraform.bucket_store import BucketStore
-from cellfactory.terraform.running import RunContext
 from cellfactory.terraform.store import FolderStore, Store
+from cellfactory.terraform.target import Target
 
 LOCK_SUFFIX = ".tflock"
 """What Terraform adds to the key of a state (`use_lockfile`).
@@ -34,10 +34,10 @@ class StateLock:
     age_seconds: float  # by the clock of the store
 
 
-def open_states(state: State, context: RunContext) -> Store:
+def open_states(state: State, target: Target) -> Store:
     """Open the place of the states: the bucket, or the sandbox's own folder."""
-    if context.target.mode == "sandbox":
-        return FolderStore(context.target.folder / "state")
+    if target.mode == "sandbox":
+        return FolderStore(target.folder / "state")
 
     def connect() -> Any:
         import boto3  # a fifth of a second, and only real AWS needs it

@@ -14,7 +14,7 @@ from cellfactory.errors import Finding, TerraformError, UsageError
 from cellfactory.inventory.schema import State
 from cellfactory.layers import LAYERS, StackId
 from cellfactory.naming import OWNER_FOLDERS
-from cellfactory.runs.context import open_context
+from cellfactory.runs.context import open_place
 from cellfactory.runs.meeting import pace_of
 from cellfactory.runs.notices import Unlocking
 from cellfactory.runs.request import Request
@@ -33,8 +33,8 @@ from cellfactory.terraform.run_files import (
     read_run,
     render_head,
 )
-from cellfactory.terraform.running import RunContext
 from cellfactory.terraform.store import Store
+from cellfactory.terraform.target import Target
 from cellfactory.terraform.turns import outlives
 
 
@@ -83,10 +83,10 @@ def unlock(
             had.
         UsageError: when nothing of that name is locked, or the watcher does not agree.
     """
-    context = open_context(state, request, watcher)
-    store, states = context.registry.store, open_states(state, context)
+    place = open_place(state, request, watcher)
+    store, states = place.registry.store, open_states(state, place.target)
     found = _find(store, states, name)
-    _require_dead(context, found, name, force)
+    _require_dead(place.target, found, name, force)
     watcher.noted(Unlocking(tuple(_lines(found)), request.mode))
     if request.mode == "aws" and not watcher.confirms(f"unlock {name}?"):
         msg = "unlock: not confirmed, nothing was done"
@@ -120,7 +120,7 @@ def _find(store: Store, states: Store, name: str) -> Found:
     return found
 
 
-def _require_dead(context: RunContext, found: Found, name: str, force: str | None) -> None:
+def _require_dead(target: Target, found: Found, name: str, force: str | None) -> None:
     """Refuse to release what is alive, or may be.
 
     Raises:
@@ -128,7 +128,7 @@ def _require_dead(context: RunContext, found: Found, name: str, force: str | Non
     """
     machine, silent = this_machine(), pace_of().silent_seconds
     for stack in (s for seen in found.locks if (s := _stack_of(seen.key)) is not None):
-        if outlives(context.target.locks_folder, stack):
+        if outlives(target.locks_folder, stack):
             msg = f"a Terraform is still at work on {stack} on this machine"
             raise _alive(msg)
     certain = False

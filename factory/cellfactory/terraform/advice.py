@@ -54,6 +54,11 @@ def orphans_line(mode: Mode) -> str:
     return command("orphans", mode)
 
 
+def unlock_line(name: str, mode: Mode) -> str:
+    """Write the line that releases a run or a stack."""
+    return f"{command('unlock', mode)} {shlex.quote(name)}"
+
+
 def apply_line(stacks: Iterable[StackId], mode: Mode) -> str:
     """Write the line that has stacks lose what they hold of others."""
     named = sorted(set(stacks), key=layer_rank)

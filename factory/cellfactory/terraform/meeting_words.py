@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass
 
 from cellfactory.errors import Finding, TerraformError
 from cellfactory.layers import StackId
-from cellfactory.terraform.advice import command
+from cellfactory.terraform.advice import unlock_line
 from cellfactory.terraform.holder import Holder
 from cellfactory.terraform.run_files import Seen, SeenRun
 from cellfactory.terraform.target import Mode
@@ -47,11 +46,6 @@ def duration(seconds: float) -> str:
     if hours >= 48:
         return f"{hours // 24} days {hours % 24} h"
     return f"{hours} h {minutes} min" if hours else f"{minutes} min"
-
-
-def unlock_line(name: str, mode: Mode) -> str:
-    """Write the line that releases a run or a stack."""
-    return f"{command('unlock', mode)} {shlex.quote(name)}"
 
 
 def held_up(stack: StackId, blocker: Blocker, patience_seconds: float) -> Finding:

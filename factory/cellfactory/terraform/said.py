@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from cellfactory.layers import StackId
-from cellfactory.terraform.advice import orphans_line, terraform_line
+from cellfactory.terraform.advice import orphans_line, terraform_line, unlock_line
 from cellfactory.terraform.messages import Diagnostic
 from cellfactory.terraform.target import Mode
 
@@ -38,7 +38,7 @@ SAYINGS = (
         r"(?s:.*?Who:\s+(?P<who>[^\n]+))?(?s:.*?Created:\s+(?P<since>[^\n]+))?",
         "another run holds the state lock, or ended without releasing it\n"
         "it is that of {who}, since {since}\n"
-        "only where that one is gone: {terraform} force-unlock -force {id}",
+        "only where that one is gone: {unlock}",
         "https://developer.hashicorp.com/terraform/cli/commands/force-unlock",
     ),
     Saying(
@@ -193,11 +193,12 @@ def _filled(
     given = {"address": told.address, **known}
     given["filter"] = _FILTERS.get(given.get("id", "").partition("-")[0], "")
     for line in lines:
-        fields = set(_FIELD.findall(line)) - {"terraform", "orphans"}
+        fields = set(_FIELD.findall(line)) - {"terraform", "orphans", "unlock"}
         if not all(given.get(field) for field in fields):
             continue
         if TERRAFORM not in line:
-            yield line.format(**given, orphans=orphans_line(mode))
+            release = unlock_line(stack.name, mode)
+            yield line.format(**given, orphans=orphans_line(mode), unlock=release)
             continue
         before, words = line.split(f"{TERRAFORM} ")
         arguments = [word.format(**given) for word in words.split()]

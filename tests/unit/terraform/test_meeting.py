@@ -178,10 +178,12 @@ def test_a_run_whose_process_is_gone_here_holds_nothing(store: FolderStore) -> N
 
 def test_a_run_that_has_ended_holds_nothing(store: FolderStore) -> None:
     one, two = meet(store, "1"), meet(store, "2")
-    hold(one, NETWORK).__enter__()
+    lock = hold(one, NETWORK)
+    lock.__enter__()
     one.close("failed", {"failed": 1})
     with hold(two, NETWORK):
-        pass
+        lock.__exit__(None, None, None)
+        assert read_lock(store, lock_key(NETWORK)) is not None
 
 
 def test_a_run_is_taken_up_by_one_alone_and_only_once_it_has_ended(store: FolderStore) -> None:

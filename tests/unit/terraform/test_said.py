@@ -134,10 +134,7 @@ def test_a_lock_that_was_left_ends_with_the_way_out_that_exists_here() -> None:
     shown = str(explain(error, StackId("alpha", "account"), "aws"))
     assert "-lock=false" not in shown
     assert "runner@ci" in shown
-    assert shown.endswith(
-        "  -> only where that one is gone: cellfactory terraform --cell alpha --layer account -- "
-        "force-unlock -force 1f0c3a52-9c0d-7b11-22aa-3344556677ee"
-    )
+    assert shown.endswith("  -> only where that one is gone: cellfactory unlock alpha-account")
 
 
 def test_a_line_whose_value_nobody_told_is_left_out() -> None:
@@ -146,7 +143,8 @@ def test_a_line_whose_value_nobody_told_is_left_out() -> None:
     assert "s3://" not in hint
     assert "save what you need" in hint
     assert hint_of(told("Error acquiring the state lock", address=""), stack, "aws") == (
-        "another run holds the state lock, or ended without releasing it"
+        "another run holds the state lock, or ended without releasing it\n"
+        "only where that one is gone: cellfactory unlock a-network"
     )
 
 
