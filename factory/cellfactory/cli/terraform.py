@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from cellfactory.cli.at_once import Parallel, parallel_of
 from cellfactory.cli.completion import (
     complete_cells,
     complete_layers,
@@ -93,7 +94,6 @@ Stacks = Annotated[
         help="This stack as well, such as moka-use1-a-network; may be repeated.",
     ),
 ]
-Parallel = Annotated[int, _how("--parallel", metavar="N", min=1, max=64, help="Stacks at a time.")]
 RegistryPlace = Annotated[
     str | None,
     _how(
@@ -129,7 +129,7 @@ def validate(
     output: OutputFolder = None,
     cell: Cells = None,
     layer: Layers = None,
-    parallel: Parallel = 2,
+    parallel: Parallel = None,
     form: Form = "text",
 ) -> None:
     """Validate every stack against its provider schemas.
@@ -138,8 +138,8 @@ def validate(
     """
     request = replace(
         request_of(inventory_file, "offline", output=output),
-        selection=_selection(cell, layer),
-        parallel=parallel,
+        selection=selection_of(cell, layer),
+        parallel=parallel_of(parallel),
     )
     design = read_design(inventory_file)
     with Terminal() as watcher:
@@ -156,7 +156,7 @@ def plan(
     organization: Organizations = None,
     layer: Layers = None,
     stack: Stacks = None,
-    parallel: Parallel = 4,
+    parallel: Parallel = None,
     registry: RegistryPlace = None,
     out: Out = None,
     form: Form = "text",
@@ -171,8 +171,8 @@ def plan(
     """
     request = replace(
         request_of(inventory_file, mode_of(sandbox), output=output, registry=registry),
-        selection=_selection(cell, layer, mesh, organization, stack),
-        parallel=parallel,
+        selection=selection_of(cell, layer, mesh, organization, stack),
+        parallel=parallel_of(parallel),
     )
     design = read_design(inventory_file)
     with Terminal() as watcher:
@@ -191,7 +191,7 @@ def apply(
     organization: Organizations = None,
     layer: Layers = None,
     stack: Stacks = None,
-    parallel: Parallel = 4,
+    parallel: Parallel = None,
     registry: RegistryPlace = None,
     reviewed: Reviewed = None,
     ask: Ask = False,
@@ -223,8 +223,8 @@ def apply(
     """
     request = replace(
         request_of(inventory_file, mode_of(sandbox), output=output, registry=registry),
-        selection=_selection(cell, layer, mesh, organization, stack),
-        parallel=parallel,
+        selection=selection_of(cell, layer, mesh, organization, stack),
+        parallel=parallel_of(parallel),
         first_apply=first_apply,
         asks=ask,
     )
@@ -244,7 +244,7 @@ def destroy(
     organization: Organizations = None,
     layer: Layers = None,
     stack: Stacks = None,
-    parallel: Parallel = 4,
+    parallel: Parallel = None,
     registry: RegistryPlace = None,
     yes: Yes = False,
     gone: Annotated[
@@ -274,8 +274,8 @@ def destroy(
     """
     request = replace(
         request_of(inventory_file, mode_of(sandbox), registry=registry),
-        selection=_selection(cell, layer, mesh, organization, stack),
-        parallel=parallel,
+        selection=selection_of(cell, layer, mesh, organization, stack),
+        parallel=parallel_of(parallel),
         sweep=sweep,
         forget=forget_accounts,
     )
@@ -286,13 +286,14 @@ def destroy(
     finish(outcome, form)
 
 
-def _selection(
+def selection_of(
     cells: Sequence[str] | None,
     layers: Sequence[str] | None,
     meshes: Sequence[str] | None = None,
     organizations: Sequence[str] | None = None,
     stacks: Sequence[str] | None = None,
 ) -> Selection:
+    """Put together what the options of a selection name."""
     return Selection(
         cells=tuple(cells or ()),
         layers=tuple(layers or ()),

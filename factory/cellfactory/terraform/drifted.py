@@ -18,7 +18,8 @@ from cellfactory.terraform.shown import changes_of
 from cellfactory.terraform.shown_values import secrets_of, values_of
 
 Cause = Literal["reverted", "aws", "unknown"]
-"""`reverted`: the next apply puts it back. `aws`: AWS does that. `unknown`: a person has to look."""
+"""`reverted`: the next apply puts it back. `aws`: AWS does that. `unknown`: somebody has to look.
+"""
 
 Event = Literal["changed", "gone", "added"]
 """What became of a resource since it was applied; `added` is a part that no stack of ours made."""
@@ -57,9 +58,7 @@ class Looked:
     parts: Mapping[str, Mapping[str, Any]]  # resources that show others, and those; by address
 
 
-def look_at(
-    stack: StackId, document: Mapping[str, Any], defaults: Iterable[AwsDefault]
-) -> Looked:
+def look_at(stack: StackId, document: Mapping[str, Any], defaults: Iterable[AwsDefault]) -> Looked:
     """Tell what a plan of a stack says of drift, by address.
 
     Args:

@@ -41,6 +41,7 @@ RULES = {
     "F657": "What was reviewed is another place: a sandbox, or another state bucket.",
     "F658": "A stack was not reviewed, or its plan had failed.",
     "F659": "A stack was synthesized from something else than was reviewed.",
+    "F686": "A cell is not what was applied to it: somebody changed it in AWS (a warning).",
     "F640": "A network is not destroyed, because others left something in its VPC; `--sweep` "
     "deletes it.",
     "F641": "A network could not be destroyed, because something Terraform did not make is still "
