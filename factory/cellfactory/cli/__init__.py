@@ -24,6 +24,7 @@ from cellfactory.cli.drift import drift
 from cellfactory.cli.example_job import example_job
 from cellfactory.cli.explain import explain
 from cellfactory.cli.help import Command
+from cellfactory.cli.listing import list_, show_
 from cellfactory.cli.lock import lock
 from cellfactory.cli.lock_providers import lock_providers
 from cellfactory.cli.orphans import orphans
@@ -71,6 +72,8 @@ for command in (
     *(schema, token, explain),
 ):
     app.command(cls=SizeCommand if command is size else Command)(command)
+app.command("list", cls=Command)(list_)
+app.command("show", cls=Command)(show_)
 
 
 def _show_version(wanted: bool) -> None:

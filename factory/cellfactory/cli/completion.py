@@ -84,6 +84,15 @@ def complete_pools(ctx: typer.Context, incomplete: str) -> list[str]:
     return _beginning(incomplete, groups)
 
 
+def complete_rings(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Complete names of rings."""
+    from cellfactory.inventory.schema import Inventory  # pydantic, for this alone
+
+    told = _inventory(ctx).get("rings")
+    rings = told if isinstance(told, list | dict) else Inventory.model_fields["rings"].default
+    return _beginning(incomplete, [name for name in rings if isinstance(name, str)])
+
+
 def complete_stacks(ctx: typer.Context, incomplete: str) -> list[str]:
     """Complete names of stacks; some of them may have nothing to do."""
     stacks = (

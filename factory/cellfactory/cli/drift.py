@@ -74,7 +74,7 @@ def drift(
     declared = read_declared(inventory_file)
     with Terminal() as watcher:
         report = find_drift(declared, request, watcher)
-    problems = declared.source.locate_all(findings_of_drift(report.owners))
+    problems = declared.source.locate_all(findings_of_drift(report.owners, report.mode))
     problems += [Problem(None, finding) for finding in findings_of(report.broken)]
     _show(report, problems, form)
     if report.stopped:

@@ -24,9 +24,11 @@ from cellfactory.runs.watcher import Watcher, listen
 from cellfactory.terraform.drifted import CAUSES, Cause, Drifted, Looked, added_parts, in_order
 from cellfactory.terraform.drifting import job_of_record, look_for_drift
 from cellfactory.terraform.record import Record
+from cellfactory.terraform.repair import repair_line
 from cellfactory.terraform.results import Result
 from cellfactory.terraform.runner import alone, run_each
 from cellfactory.terraform.selection import select_stacks
+from cellfactory.terraform.target import Mode
 from cellfactory.terraform.workspace import digest_sources, read_sources
 from cellfactory.words import counted
 
@@ -83,6 +85,7 @@ class DriftReport:
     owners: tuple[OwnerDrift, ...]  # by name
     asides: tuple[Aside, ...]
     results: tuple[Result, ...]  # of all stacks that were to be looked at
+    mode: Mode = "aws"
     stopped: bool = False
 
     @property
@@ -137,11 +140,12 @@ def find_drift(declared: Declared, request: Request, watcher: Watcher) -> DriftR
         owners=tuple(_owners(looking, seen, applied, declared)),
         asides=tuple(_asides(chosen, stacks, records, request)),
         results=results,
+        mode=request.mode,
         stopped=context.children.stopping,
     )
 
 
-def findings_of_drift(owners: Iterable[OwnerDrift]) -> Iterator[Finding]:
+def findings_of_drift(owners: Iterable[OwnerDrift], mode: Mode) -> Iterator[Finding]:
     """Yield one finding for each owner that is not what was applied.
 
     Rules:
@@ -156,7 +160,7 @@ def findings_of_drift(owners: Iterable[OwnerDrift]) -> Iterator[Finding]:
                 path=(section, owner.name),
                 message=f"{owner.name} is not what was applied: "
                 f"{counted(len(owner.pressing), 'resource')} changed in AWS ({', '.join(told)})",
-                hint=f"cellfactory drift --{owner.kind} {owner.name}",
+                hint=repair_line(owner.drifted, mode),
                 severity="warning",
             )
 

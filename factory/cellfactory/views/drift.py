@@ -9,6 +9,8 @@ from typing import Any
 from cellfactory.diff.model import ABSENT, Path, Unknown, ValueChange
 from cellfactory.runs.drift import WORDS, Aside, DriftReport, OwnerDrift
 from cellfactory.terraform.drifted import CAUSES, Cause, Drifted
+from cellfactory.terraform.repair import repair_line
+from cellfactory.terraform.target import Mode
 from cellfactory.views.style import PLAIN, Style, Tone
 from cellfactory.words import counted
 
@@ -26,7 +28,6 @@ _TONES: Mapping[Cause, Tone] = {"unknown": "bad", "reverted": "warning", "aws": 
 _THEN: Mapping[str, str] = {
     "replace": " (apply replaces it)",
     "delete": " (apply destroys it)",
-    "create": " (apply creates it anew)",
 }
 
 
@@ -40,6 +41,8 @@ def render_drift(report: DriftReport, style: Style = PLAIN) -> str:
             if found := owner.of(cause):
                 lines.append("  " + style.paint(_TONES[cause], _HEADINGS[cause]))
                 lines += (f"    {line}" for line in _resources(found, style, 4))
+        if line := repair_line(owner.drifted, report.mode):
+            lines.append(f"  to put it back: {line}")
     lines += _asides(report.asides, style)
     return "\n".join([*lines, render_sums(report)])
 
@@ -61,7 +64,7 @@ def render_sums(report: DriftReport) -> str:
     return f"{counted(len(report.owners), noun)}: {', '.join(parts)}"
 
 
-def render_issue(owner: OwnerDrift, asides: Sequence[Aside] = ()) -> str:
+def render_issue(owner: OwnerDrift, mode: Mode, asides: Sequence[Aside] = ()) -> str:
     """Render what drifted of one owner as the body of an issue; same drift, same bytes."""
     lines = [
         f"<!-- {issue_key(owner)} {owner.fingerprint} -->",
@@ -76,7 +79,7 @@ def render_issue(owner: OwnerDrift, asides: Sequence[Aside] = ()) -> str:
             lines += [f"### {_HEADINGS[cause]} ({len(found):,})", "", *_fenced(shown), ""]
     mine = [a for a in asides if (a.stack.kind, a.stack.owner) == (owner.kind, owner.name)]
     lines += [f"- `{aside.stack}` {aside.why}" for aside in mine]
-    lines += _what_to_do(owner)
+    lines += _what_to_do(owner, mode)
     body = "\n".join(lines).rstrip() + "\n"
     return body if len(body) <= MOST_BODY else _cut(body)
 
@@ -84,7 +87,7 @@ def render_issue(owner: OwnerDrift, asides: Sequence[Aside] = ()) -> str:
 def render_markdown(report: DriftReport) -> str:
     """Render every owner that drifted, one after the other."""
     parts = [
-        f"## {issue_title(owner)}\n\n{render_issue(owner, report.asides)}"
+        f"## {issue_title(owner)}\n\n{render_issue(owner, report.mode, report.asides)}"
         for owner in report.owners
         if owner.pressing
     ]
@@ -104,15 +107,15 @@ def issue_title(owner: OwnerDrift) -> str:
 def to_json(report: DriftReport) -> dict[str, Any]:
     """Turn a report into what a machine reads."""
     return {
-        "cells": [_owner_json(owner, report.asides) for owner in report.owners],
+        "cells": [_owner_json(owner, report) for owner in report.owners],
         "aside": [
             {"stack": a.stack.name, "why": a.why, "looked_at": a.looked_at} for a in report.asides
         ],
     }
 
 
-def _owner_json(owner: OwnerDrift, asides: Sequence[Aside]) -> dict[str, Any]:
-    issue = {"title": issue_title(owner), "body": render_issue(owner, asides)}
+def _owner_json(owner: OwnerDrift, report: DriftReport) -> dict[str, Any]:
+    issue = {"title": issue_title(owner), "body": render_issue(owner, report.mode, report.asides)}
     return {
         "name": owner.name,
         "kind": owner.kind,
@@ -124,6 +127,7 @@ def _owner_json(owner: OwnerDrift, asides: Sequence[Aside]) -> dict[str, Any]:
         "counts": {cause: len(owner.of(cause)) for cause in CAUSES},
         "looked_at": [stack.name for stack in owner.looked_at],
         "is_whole": owner.is_whole,
+        "repair": repair_line(owner.drifted, report.mode) or None,
         "issue": issue if owner.pressing else None,
         "changes": [_drifted_json(one) for one in owner.drifted],
     }
@@ -219,10 +223,10 @@ def _fenced(lines: Sequence[str]) -> list[str]:
     return [fence, *lines, fence]
 
 
-def _what_to_do(owner: OwnerDrift) -> Iterator[str]:
+def _what_to_do(owner: OwnerDrift, mode: Mode) -> Iterator[str]:
     yield ""
-    if owner.of("reverted"):
-        yield f"Put back what can be: `cellfactory apply --{owner.kind} {owner.name}`."
+    if line := repair_line(owner.drifted, mode):
+        yield from ("To put back what an apply can:", "", *_fenced([line]), "")
     if owner.of("unknown"):
         yield "What no apply changes is undone by hand, or written into the inventory."
 
