@@ -29,7 +29,8 @@ def stacks_at_once(machine: Machine, facts: Facts) -> AtOnce:
     found = AtOnce(stacks=min(by_core, most), why=cores if by_core <= most else "never more")
     if machine.memory_mib is None:
         return found
-    by_memory = max(machine.memory_mib // int(facts.policy_value("stack-memory")), 1)
+    rest = machine.memory_mib - int(facts.policy_value("first-stack-memory"))
+    by_memory = 1 + max(rest // int(facts.policy_value("further-stack-memory")), 0)
     if by_memory >= found.stacks:
         return found
     return AtOnce(stacks=by_memory, why=f"{machine.memory_mib:,} MiB of memory to be had")

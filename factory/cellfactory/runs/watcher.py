@@ -50,7 +50,7 @@ class Watcher(Protocol):
         """Hear that a stack cannot be worked on yet, and why."""
 
     def stopping(self) -> None:
-        """Hear that an interrupt was passed on to whatever runs."""
+        """Hear that an interrupt came; the first one was passed on to whatever runs."""
 
     def finished(self, result: Result) -> None:
         """Hear what became of a stack."""
