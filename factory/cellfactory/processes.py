@@ -24,6 +24,8 @@ from pathlib import Path
 from types import FrameType
 from typing import IO
 
+from cellfactory.errors import StoppedError
+
 GRACE_SECONDS = 60.0  # between the interrupt and the kill of a child that ran out of time
 LOG_BYTES = 16 * 1024 * 1024  # of one log; what comes after is in the answer alone
 _COPY_SECONDS = 0.5  # that a log may be behind
@@ -187,6 +189,32 @@ def forwarding_signals(children: Children) -> Iterator[None]:
     if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
         heeded.append(signal.SIGHUP)
     before = {s: signal.signal(s, forward) for s in heeded}
+    try:
+        yield
+    finally:
+        for signum, handler in before.items():
+            signal.signal(signum, handler)
+
+
+@contextlib.contextmanager
+def ending_in_order() -> Iterator[None]:
+    """Let SIGTERM and a closed terminal end the block as Ctrl-C does, so that it can clean up.
+
+    Outside of the main thread Python allows no signal handlers: then nothing is changed.
+
+    Raises:
+        StoppedError: when such a signal comes.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(signum: int, _frame: FrameType | None) -> None:
+        msg = f"ended by {signal.Signals(signum).name}"
+        raise StoppedError(msg)
+
+    heeded = [s for s in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(s) == signal.SIG_DFL]
+    before = {s: signal.signal(s, stop) for s in heeded}
     try:
         yield
     finally:

@@ -304,3 +304,21 @@ def test_no_secret_and_no_value_is_in_the_file(world: World) -> None:
     results = world.apply(sources(network=document), agreed)
     assert told(results)["a-network"] == "applied +2 ~0 -0"
     assert "hunter2" not in json.dumps([repr(result) for result in results.values()])
+    logs = [path for path in world.context.target.logs_folder.rglob("*") if path.is_file()]
+    assert logs
+    assert [path for path in logs if "hunter2" in path.read_text("utf-8")] == []
+
+
+def test_what_was_half_made_is_made_whole_by_the_same_review(world: World) -> None:
+    document = network()
+    flag = world.root / "flag"
+    document["resource"]["terraform_data"]["slow"] = {
+        "input": "x",
+        "provisioner": [{"local-exec": {"command": f"test -e {flag}"}}],
+    }
+    wanted = sources(network=document)
+    agreed = world.agree(wanted, keeps=False)
+    assert world.apply(wanted, agreed)["a-network"].status == "failed"
+    flag.touch()
+    result = world.apply(wanted, agreed)["a-network"]
+    assert (result.status, str(result.counts)) == ("applied", "+0 ~0 -0 ±1"), result.reason

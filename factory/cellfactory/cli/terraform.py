@@ -6,7 +6,7 @@ import functools
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -22,6 +22,7 @@ from cellfactory.cli.help import STACKS, TERRAFORM
 from cellfactory.cli.options import DEFAULT_INVENTORY, InventoryFile
 from cellfactory.cli.output import Form
 from cellfactory.cli.watching import Terminal, finish
+from cellfactory.errors import UsageError
 from cellfactory.layers import LAYERS
 from cellfactory.runs.apply import apply_design
 from cellfactory.runs.destroy import destroy_recorded, read_standing
@@ -102,6 +103,14 @@ RegistryPlace = Annotated[
         help="Outputs registry, s3://bucket/prefix or a folder [default: in the state bucket]",
     ),
 ]
+PlanForm = Annotated[
+    Literal["text", "json", "markdown", "github"],
+    typer.Option(
+        "--format",
+        metavar="FORMAT",
+        help="Output format: text, json, markdown, or github (workflow annotations).",
+    ),
+]
 Out = Annotated[
     Path | None,
     _how(
@@ -159,7 +168,7 @@ def plan(
     parallel: Parallel = None,
     registry: RegistryPlace = None,
     out: Out = None,
-    form: Form = "text",
+    form: PlanForm = "text",
     exit_code: Annotated[
         bool, _how("--exit-code", help="Exit with 10 if there are changes.")
     ] = False,
@@ -177,7 +186,7 @@ def plan(
     design = read_design(inventory_file)
     with Terminal() as watcher:
         outcome = plan_design(design, request, watcher, out=out)
-    finish(outcome, form)
+    finish(outcome, "text" if form == "markdown" else form, markdown=form == "markdown")
     if exit_code and outcome.has_changes:
         raise typer.Exit(10)
 
@@ -221,6 +230,9 @@ def apply(
     Shows what would change and asks once. Each stack is applied as soon as its inputs exist, and
     nothing is done beyond what was shown, or beyond a file of `plan --out`.
     """
+    if ask and reviewed is not None:
+        msg = "--reviewed asks nothing: leave out --ask, or --reviewed"
+        raise UsageError(msg)
     request = replace(
         request_of(inventory_file, mode_of(sandbox), output=output, registry=registry),
         selection=selection_of(cell, layer, mesh, organization, stack),

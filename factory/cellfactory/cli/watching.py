@@ -34,6 +34,7 @@ from cellfactory.views.results import (
     to_json,
 )
 from cellfactory.views.review import render_review, render_review_question
+from cellfactory.views.review_markdown import render_markdown
 
 
 STOPPING = (
@@ -103,8 +104,8 @@ class Terminal:
                 f"    pass --yes to {question.verb} in real AWS without being asked"
             )
             raise UsageError(msg)
-        answer = typer.prompt("Only 'yes' is accepted", default="", show_default=False, err=True)
-        return str(answer).strip() == "yes"
+        typer.echo("Only 'yes' is accepted: ", nl=False, err=True)
+        return sys.stdin.readline().strip() == "yes"
 
     def begun(self, total: int) -> None:
         """Count from here on."""
@@ -162,8 +163,13 @@ class Terminal:
             say(text)
 
 
-def finish(outcome: Outcome, form: ProblemForm) -> None:
+def finish(outcome: Outcome, form: ProblemForm, *, markdown: bool = False) -> None:
     """Show all results as data, and fail when one of them did.
+
+    Args:
+        outcome: of the run.
+        form: of data and problems.
+        markdown: whether a review is the data, in Markdown.
 
     Raises:
         StoppedError: when it was stopped before all was done.
@@ -183,7 +189,9 @@ def finish(outcome: Outcome, form: ProblemForm) -> None:
     table = render_table(results, style_of(sys.stdout))
     if is_seen:  # line by line; an interrupt is told with the sums
         table = "" if outcome.failed and outcome.stopped else sums
-    if outcome.review is not None:
+    if outcome.review is not None and markdown:
+        table = render_markdown(outcome.review)
+    elif outcome.review is not None:
         table = f"{render_review(outcome.review, style_of(sys.stdout))}\n{table}"
     show({"stacks": to_json(results)}, table, problems, form)
     if not outcome.failed:

@@ -15,12 +15,12 @@ from pathlib import Path
 
 from cellfactory.design import Design
 from cellfactory.layers import StackId
-from cellfactory.processes import forwarding_signals
+from cellfactory.processes import ending_in_order, forwarding_signals
 from cellfactory.runs.notices import NothingToDo, Notice, Pending, Resumable, Waiting
 from cellfactory.runs.prepare import Prepared, prepare
 from cellfactory.runs.request import Outcome, Request
 from cellfactory.runs.review import Review
-from cellfactory.runs.reviewed import read_agreed
+from cellfactory.runs.reviewed import agree_to, read_reviewed
 from cellfactory.runs.reviewing import make_review, reviewed_stacks
 from cellfactory.runs.watcher import Watcher, listen, require_agreement
 from cellfactory.terraform.guard import NOTHING, Allowed
@@ -69,9 +69,10 @@ def apply_design(
         reviewed: a file that `plan --out` wrote; nothing beyond it is done, and nobody is asked.
 
     Raises:
-        FactoryError: as `prepare` and `read_agreed`.
+        FactoryError: as `prepare` and `read_reviewed`.
         UsageError: when there is no such run, or the watcher does not agree.
     """
+    plan = None if reviewed is None else read_reviewed(reviewed, design, request)
     ready = prepare(design, request, watcher)
     earlier = find_journal(ready.context.target.runs_folder, resume) if resume else None
     run = _Run(
@@ -83,8 +84,8 @@ def apply_design(
         earlier=earlier,
         finished=read_finished(earlier) if earlier else {},
     )
-    if reviewed is not None:
-        return _apply(run, read_agreed(reviewed, design, request, ready), ready.ids)
+    if reviewed is not None and plan is not None:
+        return _apply(run, agree_to(reviewed, plan, ready), ready.ids)
     if request.mode == "aws" or request.asks:
         return _review_and_apply(run)
     return _apply(run, None, ready.ids)
@@ -97,14 +98,24 @@ def _review_and_apply(run: _Run) -> Outcome:
         if run.ready.context.children.stopping:
             return Outcome(results=(*results, *run.ready.left_out), stopped=True)
         review = make_review(run.ready, results)
-        run.watcher.reviewed(review)
-        if review.is_idle:
-            run.watcher.noted(NothingToDo())
-        else:
-            require_agreement(run.watcher, "apply", review.touched, run.request.mode, review)
+        with ending_in_order():
+            _ask(run, review)
         return _apply(run, _agreed(run.ready, review, kept), review.touched, review)
     finally:
         remove_kept(kept)
+
+
+def _ask(run: _Run, review: Review) -> None:
+    """Show a review, and ask about it where there is something to do.
+
+    Raises:
+        UsageError: when the watcher does not agree.
+    """
+    run.watcher.reviewed(review)
+    if review.is_done:
+        run.watcher.noted(NothingToDo())
+    elif not review.is_idle:
+        require_agreement(run.watcher, "apply", review.touched, run.request.mode, review)
 
 
 def _look(run: _Run) -> tuple[tuple[Result, ...], Mapping[StackId, Kept]]:

@@ -83,6 +83,14 @@ class NothingToDo:
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewWritten:
+    """What was planned is in a file now, to be reviewed and applied."""
+
+    file: str
+    mode: Mode
+
+
+@dataclass(frozen=True, slots=True)
 class Waiting:
     """Stacks that wait for others which the run was not about."""
 
@@ -134,6 +142,7 @@ Notice = (
     | Lying
     | Swept
     | NothingToDo
+    | ReviewWritten
     | Waiting
     | NothingGone
     | NothingRecorded

@@ -7,6 +7,7 @@ from pathlib import Path
 from cellfactory.design import Design
 from cellfactory.processes import forwarding_signals
 from cellfactory.runs.apply import waiting_notices
+from cellfactory.runs.notices import Notice, ReviewWritten
 from cellfactory.runs.prepare import prepare
 from cellfactory.runs.request import Outcome, Request
 from cellfactory.runs.reviewed import require_writable, write_reviewed
@@ -44,11 +45,13 @@ def plan_design(
         )
     stopped = ready.context.children.stopping
     review = make_review(ready, results)
+    notices: list[Notice] = list(waiting_notices(results))
     if out is not None and not stopped:
         write_reviewed(out, design, request, ready, review)
+        notices.append(ReviewWritten(str(out), request.mode))
     return Outcome(
         results=(*review.results, *ready.left_out),
         review=review,
-        notices=tuple(waiting_notices(results)),
+        notices=tuple(notices),
         stopped=stopped,
     )

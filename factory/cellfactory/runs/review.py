@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from cellfactory.diff.model import Changes, StackChange
+from cellfactory.diff.model import Changes, ResourceChange, StackChange
 from cellfactory.layers import StackId
 from cellfactory.terraform.messages import Counts
 from cellfactory.terraform.results import Result
@@ -19,6 +19,8 @@ class Review:
     results: tuple[Result, ...]
     recorded: frozenset[StackId] = frozenset()  # those that were applied before
     accounts: Mapping[StackId, str] = field(default_factory=dict)  # empty where not made yet
+    edits: Mapping[StackId, frozenset[str]] = field(default_factory=dict)
+    """Of planned stacks that were applied before: the addresses that were edited since."""
 
     @cached_property
     def changes(self) -> Changes:
@@ -58,10 +60,33 @@ class Review:
         later = {result.stack for result in self.later}
         return tuple(r for r in self.results if r.status == "deferred" and r.stack not in later)
 
+    def is_beside(self, stack: StackId, change: ResourceChange) -> bool:
+        """Whether something is planned that no edit explains: drift, an input, a default."""
+        edits = self.edits.get(stack)
+        return edits is not None and not {change.address, change.moved_from} & edits
+
+    @cached_property
+    def done_already(self) -> tuple[tuple[StackId, tuple[str, ...]], ...]:
+        """What was edited, and needs nothing of Terraform."""
+        planned = {
+            changed.stack: {address for r in changed.resources for address in _names(r)}
+            for changed in self.changes.stacks
+        }
+        found = (
+            (stack, tuple(sorted(edits - planned.get(stack, set()))))
+            for stack, edits in self.edits.items()
+        )
+        return tuple((stack, rest) for stack, rest in found if rest)
+
     @property
     def is_idle(self) -> bool:
-        """Whether there is nothing to do at all."""
+        """Whether there is nothing that could be done."""
         return not self.later and not any(r.status == "planned" for r in self.results)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether all is as it should be; not where something failed, or waits."""
+        return all(r.status in ("no-change", "done-before") for r in self.results)
 
     @property
     def touched(self) -> tuple[StackId, ...]:
@@ -75,7 +100,7 @@ class Review:
         found: dict[str, dict[str, None]] = {}
         for stack in self.touched:
             owner = f"{stack.kind} {stack.owner}"
-            account = self.accounts.get(stack, "") or f"new account of {owner}"
+            account = self.accounts.get(stack, "") or f"a new account of {owner}"
             found.setdefault(account, {})[owner] = None
         return tuple((account, tuple(owners)) for account, owners in sorted(found.items()))
 
@@ -88,3 +113,7 @@ class Review:
     @cached_property
     def _by_stack(self) -> Mapping[StackId, Result]:
         return {result.stack: result for result in self.results}
+
+
+def _names(change: ResourceChange) -> tuple[str, ...]:
+    return (change.address, change.moved_from) if change.moved_from else (change.address,)

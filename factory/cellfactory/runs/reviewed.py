@@ -15,7 +15,7 @@ from cellfactory.addressing.lock_file import render_lock
 from cellfactory.design import Design
 from cellfactory.errors import FactoryError, Finding, TerraformError, UsageError
 from cellfactory.files import read_text, write_whole
-from cellfactory.git import find_commit
+from cellfactory.git import SHORT, find_commit
 from cellfactory.layers import StackId
 from cellfactory.runs.prepare import Prepared
 from cellfactory.runs.request import Request
@@ -35,6 +35,9 @@ class Place:
     mode: str
     name: str
 
+    def __str__(self) -> str:
+        return f"real AWS (states in {self.name})" if self.mode == "aws" else f"the {self.mode}"
+
 
 def require_writable(path: Path) -> None:
     """Refuse a place that cannot be written before anything is planned for minutes.
@@ -42,17 +45,23 @@ def require_writable(path: Path) -> None:
     Raises:
         UsageError: when it is none.
     """
-    folder = path.absolute().parent
-    if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
-        why = "it is a folder" if path.is_dir() else f"{folder} is no folder that can be written to"
-        msg = f"cannot write {path}: {why}"
-        raise UsageError(msg)
+    folder = path.parent
+    if path.is_dir():
+        why = "it is a folder"
+    elif not folder.is_dir():
+        why = f"there is no folder {folder}"
+    elif os.access(folder, os.W_OK) or path.exists():
+        return
+    else:
+        why = f"folder {folder} is read-only"
+    msg = f"cannot write {path}: {why}"
+    raise UsageError(msg)
 
 
 def write_reviewed(
     path: Path, design: Design, request: Request, ready: Prepared, review: Review
 ) -> None:
-    """Write what a plan would do, for `read_agreed`.
+    """Write what a plan would do, for `read_reviewed`.
 
     Raises:
         UsageError: when it cannot be written; nothing is left then.
@@ -71,12 +80,8 @@ def write_reviewed(
     write_whole(path, render_reviewed(plan))
 
 
-def read_agreed(path: Path, design: Design, request: Request, ready: Prepared) -> Agreed:
+def read_reviewed(path: Path, design: Design, request: Request) -> ReviewedPlan:
     """Read what was reviewed, and make sure that it is about this inventory and this place.
-
-    Returns:
-        What may be done to each stack; one that was not reviewed, or from other sources, is
-        refused there, and nothing is run for it.
 
     Raises:
         UsageError: when the file cannot be read.
@@ -85,16 +90,26 @@ def read_agreed(path: Path, design: Design, request: Request, ready: Prepared) -
     plan = parse_reviewed(read_text(path), str(path))
     place = place_of(design, request)
     if (plan.mode, plan.place) != (place.mode, place.name):
-        message = (
-            f"{path} was planned for {plan.mode} at {plan.place}, and this run is for "
-            f"{place.mode} at {place.name}"
-        )
+        there, here = Place(plan.mode, plan.place), place
+        message = f"{path} was planned for {there}, and this run is for {here}"
         raise TerraformError(Finding(rule="F657", message=message, hint=AGAIN))
     if plan.inventory != digest_design(design):
-        of = f" at commit {plan.commit}" if plan.commit else ""
-        message = f"{path} is the plan of another inventory: what was reviewed{of} is not this"
+        of = f", made at commit {plan.commit[:SHORT]}" if plan.commit else ""
+        message = f"the inventory is not the one that {path} is a plan of{of}"
         hint = f"go back to what was reviewed, or {AGAIN}"
         raise TerraformError(Finding(rule="F656", message=message, hint=hint))
+    return plan
+
+
+def agree_to(path: Path, plan: ReviewedPlan, ready: Prepared) -> Agreed:
+    """Say what a reviewed plan lets a run do to each of its stacks.
+
+    A stack that was not reviewed, or was from other sources, is refused, and nothing is run for it.
+
+    Rules:
+        F658: a stack was not reviewed.
+        F659: one has other Terraform than was reviewed.
+    """
     reviewed = {one.stack: one for one in plan.stacks}
     refused = _refusals(path, ready, reviewed, plan.unplanned)
     return Agreed(reviewed=reviewed, settled={result.stack: result for result in refused})
@@ -102,7 +117,9 @@ def read_agreed(path: Path, design: Design, request: Request, ready: Prepared) -
 
 def digest_design(design: Design) -> str:
     """Digest what an inventory and its lock mean; comments and the order of keys are not in it."""
-    return digest(design.inventory.model_dump_json() + render_lock(design.lock))
+    return digest(
+        design.inventory.model_dump_json(exclude_defaults=True) + render_lock(design.lock)
+    )
 
 
 def place_of(design: Design, request: Request) -> Place:

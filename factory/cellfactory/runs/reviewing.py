@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 
 from cellfactory.layers import Source, Stack, StackId
@@ -10,6 +10,8 @@ from cellfactory.layers.access import ACCOUNT_VARIABLE
 from cellfactory.runs.prepare import Prepared
 from cellfactory.runs.review import Review
 from cellfactory.terraform.foreseen import foresee, read_foreseen
+from cellfactory.terraform.intent import edited, recorded_tree
+from cellfactory.terraform.record import Record
 from cellfactory.terraform.results import Result
 from cellfactory.terraform.reviewed import ReviewedStack, foreseen, review_of
 from cellfactory.terraform.workspace import digest_sources
@@ -26,17 +28,37 @@ def make_review(ready: Prepared, results: Iterable[Result]) -> Review:
         FactoryError: when the registry cannot be had, or a synthesized file is none.
     """
     known = {stack.id: stack for stack in ready.stacks}
-    told = tuple(_foreseeing(ready, known, tuple(results)))
     registry = ready.context.registry
-    records = {result.stack: registry.read(result.stack) for result in told}
+    records = {stack: registry.read(stack) for stack in known}
+    results = tuple(results)
+    has_deferred = any(one.status == "deferred" for one in results)
+    tree = read_foreseen(ready.stacks, ready.sources) if has_deferred else None
     return Review(
-        results=told,
+        results=tuple(
+            replace(one, foreseen=foresee(tree, known[one.stack], records[one.stack]))
+            if tree is not None and one.status == "deferred"
+            else one
+            for one in results
+        ),
         recorded=frozenset(stack for stack, record in records.items() if record is not None),
         accounts={
             stack: record.account if record else _account(ready, known[stack])
             for stack, record in records.items()
         },
+        edits={
+            one.stack: _edited(ready, known[one.stack], record)
+            for one in results
+            if one.status == "planned"
+            and (record := records[one.stack]) is not None
+            and record.complete
+        },
     )
+
+
+def _edited(ready: Prepared, stack: Stack, record: Record) -> frozenset[str]:
+    """List what was edited of a stack; both sides are read alone, so that both know as little."""
+    after = read_foreseen([stack], {stack.id: ready.sources[stack.id]})
+    return edited(recorded_tree(stack, record), after, stack.id)
 
 
 def reviewed_stacks(ready: Prepared, review: Review) -> dict[StackId, ReviewedStack]:
@@ -55,22 +77,6 @@ def reviewed_stacks(ready: Prepared, review: Review) -> dict[StackId, ReviewedSt
         for result in review.results
         if result.status in ("planned", "no-change", "deferred")
     }
-
-
-def _foreseeing(
-    ready: Prepared, known: Mapping[StackId, Stack], results: tuple[Result, ...]
-) -> Iterator[Result]:
-    if not any(result.status == "deferred" for result in results):
-        yield from results
-        return
-    tree = read_foreseen(ready.stacks, ready.sources)
-    for result in results:
-        if result.status == "deferred":
-            record = ready.context.registry.read(result.stack)
-            made = foresee(tree, known[result.stack], record)
-            yield replace(result, foreseen=made)
-        else:
-            yield result
 
 
 def _account(ready: Prepared, stack: Stack) -> str:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from cellfactory.layers import Input, Source, Stack, StackId
+from cellfactory.layers import Stack, StackId
+from cellfactory.terraform.intent import recorded_tree
 from cellfactory.terraform.record import Record
 from cellfactory.terraform.workspace import CONFIGURATION, Sources
 from cellfactory.tree.tree import Tree, read_tree
@@ -34,26 +35,10 @@ def foresee(tree: Tree, stack: Stack, record: Record | None) -> tuple[str, ...]:
         record: what it was last applied with, which is there already; None when it never was, or
             when nobody knows how far that came.
     """
-    there = frozenset(_recorded(stack, record)) if record is not None and record.complete else ()
+    there: Iterable[str] = ()
+    if record is not None and record.complete:
+        there = _addresses(recorded_tree(stack, record), stack.id)
     return tuple(sorted(set(_addresses(tree, stack.id)).difference(there)))
-
-
-def _recorded(stack: Stack, record: Record) -> Iterable[str]:
-    """List what a record's files make of the inputs that it was applied with."""
-    inputs = {
-        name: Input(type=given.type, sources=_keyed(record.inputs.get(name), given))
-        for name, given in stack.inputs.items()
-    }
-    before = Stack(id=stack.id, access=stack.access, inputs=inputs)
-    return _addresses(read_foreseen([before], {stack.id: record.sources}), stack.id)
-
-
-def _keyed(value: object, given: Input) -> Source | Mapping[str, Source]:
-    """Make the sources of a map that has the keys of a value."""
-    if isinstance(given.sources, Source) or not isinstance(value, dict):
-        return given.sources
-    any_source = Source(stack=StackId("", "network"), output="")
-    return dict.fromkeys(value, any_source)
 
 
 def _addresses(tree: Tree, stack: StackId) -> Iterable[str]:

@@ -120,7 +120,7 @@ def beyond_foreseen(reviewed: ReviewedStack, planned: Iterable[Change]) -> tuple
         for change in sorted(planned, key=lambda one: one.address)
         if change.action not in ("read", "no-op")
         and not (
-            change.action == "create"
+            (change.action == "create" or _is_second_half("create", change.action, change.reason))
             and (change.address in told or change.address.partition("[")[0] in blocks)
         )
     )
@@ -161,11 +161,16 @@ def _beyond(known: ReviewedResource | None, change: ResourceChange) -> str:
     named = f"{change.action} {change.address}"
     if known is None:
         return named
-    if known.action != change.action:
+    again = _is_second_half(known.action, change.action, change.reason)
+    if known.action != change.action and not again:
         return f"{named} (reviewed: {known.action})"
     if known.moved_from != change.moved_from:
         return f"{named} (moved from {change.moved_from or 'nowhere'})"
     now = review_of(change)
+    if again:  # one of the two tells all values, the other one what differs from half a resource
+        both = (path for path in now.values if path in known.values and "*" not in path)
+        wrong = sorted(path for path in both if known.values[path] != now.values[path])
+        return f"{named} (other values: {', '.join(wrong[:MOST_NAMED])})" if wrong else ""
     wrong = sorted(
         path
         for path, digest in now.values.items()
@@ -174,6 +179,16 @@ def _beyond(known: ReviewedResource | None, change: ResourceChange) -> str:
     new = sorted(now.unknown - known.unknown - set(known.values))
     told = ", ".join([*wrong, *new][:MOST_NAMED])
     return f"{named} (other values: {told})" if told else ""
+
+
+def _is_second_half(reviewed: str, action: str, reason: str) -> bool:
+    """Whether an action goes on with what was reviewed, and broke off half-way.
+
+    Terraform calls tainted what it has created in part; and what is replaced is deleted first.
+    """
+    if reviewed == "create":
+        return action == "replace" and reason == "tainted"
+    return reviewed == "replace" and action == "create"
 
 
 def _meaning(one: ValueChange) -> str:

@@ -74,7 +74,7 @@ def parse_reviewed(text: str, file: str) -> ReviewedPlan:
         raise TerraformError(Finding(rule="F655", message=message, hint=f"{way}{AGAIN}"))
     told = document.pop("digest", None)
     if told != _digest(document):
-        raise _malformed(file, "it is not what was written: somebody edited it, or it was cut off")
+        raise _malformed(file, "it was edited after `plan --out` wrote it")
     try:
         return _plan(document)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -85,7 +85,7 @@ def _document(text: str, file: str) -> dict[str, Any]:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise _malformed(file, "it is no JSON, or was cut off") from error
+        raise _malformed(file, "it is not JSON, or was cut off") from error
     if not isinstance(document, dict) or document.get("kind") != KIND:
         raise _malformed(file, "it was not written by `cellfactory plan --out`")
     return document
@@ -186,5 +186,5 @@ def _digest(document: Mapping[str, Any]) -> str:
 
 
 def _malformed(file: str, why: str) -> TerraformError:
-    message = f"{file} is no reviewed plan: {why}"
+    message = f"{file} is not a reviewed plan: {why}"
     return TerraformError(Finding(rule="F654", message=message, hint=AGAIN))

@@ -137,13 +137,16 @@ def run_terraform(
 ) -> Finished:
     """Run one command of Terraform's in a work folder; what it says is kept as a log, too.
 
+    But not what `show` says: it is every value of a plan, the sensitive ones in plain.
+
     Args:
         context: what to work with.
         space: the work folder.
         arguments: of Terraform's.
         heard: is handed each line of its standard output soon after it was written.
     """
-    log = new_log(context.target.logs_folder / space.stack.name, arguments)
+    logs = context.target.logs_folder / space.stack.name
+    log = None if arguments[0] == "show" else new_log(logs, arguments)
     worker = worker_file(context.target.locks_folder, space.stack)
 
     def run(program: Sequence[str]) -> Finished:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from typing import assert_never
 
@@ -19,6 +20,7 @@ from cellfactory.runs.notices import (
     Pending,
     RecordUnread,
     Resumable,
+    ReviewWritten,
     SandboxWiped,
     StackKept,
     Swept,
@@ -51,8 +53,8 @@ def render_notice(notice: Notice) -> str:
             text = _TOLD[type(notice)]
         case LayerLeftOut(layer, reason):
             text = f"{layer} is skipped: {reason}"
-        case Waiting() | Orphaned():
-            text = _left_aside(notice)
+        case Waiting() | Orphaned() | ReviewWritten():
+            text = _of_plan(notice)
         case StackKept() | RecordUnread():
             text = _not_destroyed(notice)
         case AccountLeft() | Lying() | Swept():
@@ -80,10 +82,15 @@ _TOLD: Mapping[type[Notice], str] = {
 }
 
 
-def _left_aside(notice: Waiting | Orphaned) -> str:
-    if isinstance(notice, Orphaned):
-        return _orphaned(notice.stacks, notice.mode)
-    return _waiting(notice.stacks, notice.waits_for)
+def _of_plan(notice: Waiting | Orphaned | ReviewWritten) -> str:
+    match notice:
+        case Orphaned(stacks, mode):
+            return _orphaned(stacks, mode)
+        case Waiting(stacks, waits_for):
+            return _waiting(stacks, waits_for)
+        case ReviewWritten(file, mode):
+            apply = f"{command('apply', mode)} --reviewed {shlex.quote(file)}"
+            return f"{file}: written; to do that and nothing beyond it: {apply}"
 
 
 def _waiting(stacks: Sequence[StackId], waits_for: Sequence[StackId]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from cellfactory.diff.model import ABSENT, Unknown, ValueChange
 from cellfactory.terraform.results import Result
 from cellfactory.views.style import PLAIN, Style, Tone
 from cellfactory.words import counted
@@ -25,8 +26,8 @@ def _status(result: Result, style: Style, width: int = 0) -> str:
 
 def render_line(result: Result, style: Style = PLAIN) -> str:
     """Render a result as one line: stack, status, counts or reason, seconds."""
-    counted = bool(result.counts) or result.status in ("planned", "applied", "destroyed")
-    middle = result.reason or (str(result.counts) if counted else "")
+    is_counted = result.status in ("planned", "applied", "destroyed")
+    middle = _detail(result) or (str(result.counts) if is_counted else "")
     took = f"{result.seconds:.0f} s" if result.seconds else ""
     words = (str(result.stack), _status(result, style), middle, took)
     return "  ".join(word for word in words if word)
@@ -72,14 +73,45 @@ def to_json(results: Iterable[Result]) -> list[dict[str, Any]]:
                 {"rule": w.rule, "message": w.message, "hint": w.hint} for w in r.warnings
             ],
             "diagnostics": [asdict(d) for d in r.diagnostics],
-            "changes": [
-                {"address": c.address, "action": c.action, "reason": c.reason} for c in r.planned
-            ],
+            "changes": _changes(r),
+            "foreseen": list(r.foreseen),
+            "less": r.less,
             "seconds": round(r.seconds, 1),
             "log": str(r.log) if r.log else None,
         }
         for r in results
     ]
+
+
+def _changes(result: Result) -> list[dict[str, Any]]:
+    """Tell what is planned; with values where a plan was looked into."""
+    if not result.changes:
+        return [
+            {"address": c.address, "action": c.action, "reason": c.reason} for c in result.planned
+        ]
+    return [
+        {
+            "address": one.address,
+            "action": one.action,
+            "reason": one.reason,
+            "moved_from": one.moved_from or None,
+            "values": list(map(_value, one.values)),
+        }
+        for one in result.changes
+    ]
+
+
+def _value(one: ValueChange) -> dict[str, Any]:
+    told: dict[str, Any] = {"path": list(one.path)}
+    for name, value in (("before", one.before), ("after", one.after)):
+        if value is not ABSENT and not isinstance(value, Unknown):
+            told[name] = value
+    marks = {
+        "unknown": isinstance(one.after, Unknown),
+        "sensitive": one.is_secret,
+        "replaces": one.replaces,
+    }
+    return told | {name: True for name, is_so in marks.items() if is_so}
 
 
 def render_table(results: Sequence[Result], style: Style = PLAIN) -> str:
@@ -114,4 +146,6 @@ def render_sums(results: Iterable[Result]) -> str:
 def _detail(result: Result) -> str:
     if result.reason:
         return result.reason
-    return str(result.counts) if result.counts else ""
+    less = f"{result.less:,} reviewed but done already" if result.less else ""
+    counts = str(result.counts) if result.counts else ""
+    return ", ".join(part for part in (counts, less) if part)

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 
+from cellfactory.diff.model import ABSENT, Path, ResourceChange, StackChange, Unknown
+from cellfactory.layers import StackId
 from cellfactory.runs.review import Review
 from cellfactory.terraform.messages import Counts
 from cellfactory.terraform.results import Result
+from cellfactory.terraform.shown_values import HIDDEN
 from cellfactory.views.style import PLAIN, Style, Tone
 from cellfactory.words import counted
 
 MOST_PLACES = 5  # accounts that a question names
+MOST_OF_A_TYPE = 4  # new resources that are named, and not counted
+LONGEST = 100  # characters of a value
+_PLAIN_REASONS = ("cannot_update", "no_resource_config", "each_key")  # what an edit does anyway
 _SIGNS = {
     "create": "+",
     "update": "~",
@@ -24,7 +31,7 @@ _SIGNS = {
 
 def render_review(review: Review, style: Style = PLAIN) -> str:
     """Render all that is planned, what is foreseen, and a line of sums."""
-    parts = [*_planned(review, style), *_later(review), render_plan_sums(review)]
+    parts = [*_planned(review, style), *later_lines(review), render_plan_sums(review)]
     return "\n".join(part for part in parts if part)
 
 
@@ -59,23 +66,84 @@ def render_review_question(verb: str, review: Review) -> str:
     later = _later_words(review)
     parts = [render_counts(review.counts), *([later] if later else [])]
     places = review.places
-    named = [f"{account} {', '.join(owners)}" for account, owners in places[:MOST_PLACES]]
+    named = [
+        f"{account} {', '.join(owners)}" if account.isdecimal() else account
+        for account, owners in places[:MOST_PLACES]
+    ]
     more = len(places) - MOST_PLACES
     named += [f"and {more:,} more"] if more > 0 else []
     return f"{verb} {', '.join(parts)} in {counted(len(places), 'account')} ({'; '.join(named)})?"
 
 
+def stack_lines(review: Review, changed: StackChange, style: Style = PLAIN) -> Iterator[str]:
+    """Render what becomes of one stack, a line for each resource and each value."""
+    new = [one for one in changed.resources if one.action == "create"]
+    for line in _folded(review, changed.stack, new):
+        yield "  " + style.paint("good", line)
+    for one in changed.resources:
+        if one.action != "create":
+            yield from _resource(review, changed.stack, one, style)
+
+
 def _planned(review: Review, style: Style) -> Iterator[str]:
     for changed in review.changes.stacks:
         yield style.paint("strong", changed.stack.name)
-        for one in changed.resources:
-            tone: Tone = "good" if one.action == "create" else "warning"
-            tone = "bad" if one.is_destructive else tone
-            reason = f" ({one.reason})" if one.reason else ""
-            yield "  " + style.paint(tone, f"{_SIGNS[one.action]} {one.address}{reason}")
+        yield from stack_lines(review, changed, style)
+    for stack, addresses in review.done_already:
+        named = ", ".join(addresses[:MOST_PLACES])
+        more = len(addresses) - MOST_PLACES
+        rest = f" and {more:,} more" if more > 0 else ""
+        yield f"{stack}: edited, and AWS has it already: {named}{rest}"
 
 
-def _later(review: Review) -> Iterator[str]:
+def _folded(review: Review, stack: StackId, new: Sequence[ResourceChange]) -> Iterator[str]:
+    """Name new resources, or count those of a type where there are many."""
+    by_type: dict[str, list[ResourceChange]] = {}
+    for one in new:
+        by_type.setdefault(one.resource_type, []).append(one)
+    for name, found in by_type.items():
+        if len(found) > MOST_OF_A_TYPE:
+            yield f"+ {name} ({len(found):,})"
+        else:
+            yield from (f"+ {one.address}{_why(review, stack, one)}" for one in found)
+
+
+def _resource(review: Review, stack: StackId, one: ResourceChange, style: Style) -> Iterator[str]:
+    tone: Tone = "bad" if one.is_destructive else "warning"
+    moved = f" (from {one.moved_from})" if one.moved_from else ""
+    line = f"{_SIGNS[one.action]} {one.address}{moved}{_why(review, stack, one)}"
+    yield "  " + style.paint(tone, line)
+    if one.action not in ("update", "replace"):
+        return
+    for value in one.values:
+        forces = "  # forces replacement" if value.replaces else ""
+        yield f"      {_path(value.path)}: {_value(value.before)} -> {_value(value.after)}{forces}"
+
+
+def _why(review: Review, stack: StackId, one: ResourceChange) -> str:
+    """Say what explains a change, where that is not an edit."""
+    if one.reason and one.reason not in _PLAIN_REASONS:
+        return f" ({one.reason})"
+    return " (not edited)" if review.is_beside(stack, one) else ""
+
+
+def _path(path: Path) -> str:
+    return ".".join(map(str, path))
+
+
+def _value(value: object) -> str:
+    if value is ABSENT:
+        return "(none)"
+    if isinstance(value, Unknown):
+        return "(known after apply)"
+    if value == HIDDEN:
+        return HIDDEN
+    text = json.dumps(value)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
+
+
+def later_lines(review: Review) -> Iterator[str]:
+    """Render what cannot be planned yet, a line for each stack."""
     for result in (*review.later, *review.waiting):
         number = made(result)
         what = f"will create {number}" if number else "will create nothing new"

@@ -94,7 +94,24 @@ def test_a_resource_that_was_not_reviewed_is_named(
 @given(RESOURCES, st.sampled_from(ACTIONS))
 def test_another_action_is_beyond(one: ResourceChange, action: Action) -> None:
     other = replace(one, action=action, values=())
-    assert bool(beyond(reviewed(one), [other])) == (action != one.action)
+    is_second_half = (one.action, action) == ("replace", "create")
+    assert bool(beyond(reviewed(one), [other])) == (action != one.action and not is_second_half)
+
+
+def test_what_broke_off_half_way_is_gone_on_with() -> None:
+    made = value("10.0.0.0/16")
+    created, replaced = replace(made, action="create"), replace(made, action="replace")
+    tainted = replace(replaced, reason="tainted")
+    assert beyond(reviewed(created), [tainted]) == ()
+    assert beyond(reviewed(replaced), [created]) == ()
+    assert beyond(reviewed(created), [replaced]) == ("replace a.b (reviewed: create)",)
+    other = replace(tainted, values=value("10.9.0.0/16").values)
+    assert beyond(reviewed(created), [other]) == ("replace a.b (other values: x)",)
+    stack = ReviewedStack(
+        stack=NETWORK, standing="deferred", sources="x", resources=foreseen(["aws_eip.a"])
+    )
+    half = replace(planned("replace", "aws_eip.a"), reason="tainted")
+    assert beyond_foreseen(stack, [half]) == ()
 
 
 @given(RESOURCES, st.data())
@@ -297,5 +314,5 @@ def test_a_file_with_the_right_digest_and_wrong_parts_is_refused(
 
 @pytest.mark.parametrize("text", ["", "[]", "null", "1", "[" * 100_000, "\0"])
 def test_what_is_no_such_file_is_a_sentence(text: str) -> None:
-    with pytest.raises(TerraformError, match=r"F654 plan\.json is no reviewed plan"):
+    with pytest.raises(TerraformError, match=r"F654 plan\.json is not a reviewed plan"):
         parse_reviewed(text, "plan.json")
