@@ -54,6 +54,11 @@ def drift(ladder: Ladder, *words: str, code: int) -> dict[str, dict[str, Any]]:
     return {cell["name"]: cell for cell in json.loads(told)["cells"]}
 
 
+def block_of(ladder: Ladder, cell: str) -> str:
+    lock = load_data((ladder.folder / "cells.lock.yaml").read_text("utf-8"))
+    return str(lock["cells"][cell]["primary"])
+
+
 def changes(cell: dict[str, Any]) -> dict[str, tuple[str, str]]:
     return {one["address"]: (one["event"], one["cause"]) for one in cell["changes"]}
 
@@ -120,7 +125,7 @@ def test_what_somebody_did_is_found_and_told_apart(ladder: Ladder) -> None:
         "aws_subnet.pod-use1-az1": ("changed", "reverted"),
         "aws_vpc.cell": ("changed", "reverted"),
         "aws_vpc_security_group_ingress_rule.endpoint-from-node-443": ("gone", "reverted"),
-        'aws_route.to-peer["node-use1-az1 10.128.12.0/22"]': ("gone", "reverted"),
+        f'aws_route.to-peer["node-use1-az1 {block_of(ladder, PEER)}"]': ("gone", "reverted"),
     }
     vpc = next(one for one in found[CELL]["changes"] if one["address"] == "aws_vpc.cell")
     assert vpc["values"][0] == {

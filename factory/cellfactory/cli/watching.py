@@ -36,7 +36,6 @@ from cellfactory.views.results import (
 from cellfactory.views.review import render_review, render_review_question
 from cellfactory.views.review_markdown import render_markdown
 
-
 STOPPING = (
     "stopping: Terraform finishes what it has begun and writes its state, which can take minutes; "
     "pressing Ctrl-C again does not hurry it"

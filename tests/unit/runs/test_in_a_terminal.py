@@ -47,8 +47,8 @@ def words_of(home: Place, command: str) -> tuple[str, ...]:
     return (command, "--registry", home.registry_folder, "--cell", CELL)
 
 
-@pytest.mark.parametrize("after", [0.02, 0.15, 0.3, 0.5, 0.8, 1.2])
-@pytest.mark.parametrize("command", ["check", "size", "list --offline"])
+@pytest.mark.parametrize("after", [0.02, 0.2, 0.5, 0.9])
+@pytest.mark.parametrize("command", ["check", "size"])
 def test_ctrl_c_while_it_imports_or_computes(command: str, after: float, home: Place) -> None:
     with in_front(home.folder, *command.split()) as (child, terminal):
         time.sleep(after)
@@ -71,7 +71,7 @@ def test_ctrl_c_while_it_reads(home: Place) -> None:
 
 def test_ctrl_c_while_it_asks(home: Place) -> None:
     with in_front(home.folder, *words_of(home, "destroy")) as (child, terminal):
-        before = heard(terminal, child, b"[y/N]")
+        before = heard(terminal, child, b"yes")
         os.write(terminal, CTRL_C)
         code, text = end(child, terminal, before)
     assert code == 130
