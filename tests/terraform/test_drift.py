@@ -186,4 +186,4 @@ def test_an_edit_of_the_inventory_is_no_drift(ladder: Ladder) -> None:
     ladder.run("synth")
     told = ladder.run("drift", "--sandbox", "--exit-code", "--layer", "network", *PARALLEL)
     assert "2 cells: 0 drifted, 2 as applied" in told
-    assert f"note: {CELL}-network was synthesized otherwise since" in told
+    assert f"note: {CELL} (network): synthesized otherwise since" in told

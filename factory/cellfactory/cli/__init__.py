@@ -23,6 +23,7 @@ from cellfactory.cli.doctor import doctor
 from cellfactory.cli.drift import drift
 from cellfactory.cli.example_job import example_job
 from cellfactory.cli.explain import explain
+from cellfactory.cli.graph import graph
 from cellfactory.cli.help import Command
 from cellfactory.cli.listing import list_, show_
 from cellfactory.cli.lock import lock
@@ -66,14 +67,16 @@ app = typer.Typer(
     help="Read cells.yaml, prove that every cell fits, write and run its Terraform.\n\n"
     "Options listed here come before the command: cellfactory --chdir infra check",
 )
+app.command(cls=Command)(check)
+app.command("list", cls=Command)(list_)
+app.command("show", cls=Command)(show_)
+app.command(cls=Command)(graph)
 for command in (
-    *(check, size, what_if, quotas, doctor, lock, lock_providers, synth, validate),
+    *(size, what_if, quotas, doctor, lock, lock_providers, synth, validate),
     *(plan, apply, destroy, drift, orphans, terraform, route, example_job, sandbox),
     *(schema, token, explain),
 ):
     app.command(cls=SizeCommand if command is size else Command)(command)
-app.command("list", cls=Command)(list_)
-app.command("show", cls=Command)(show_)
 
 
 def _show_version(wanted: bool) -> None:

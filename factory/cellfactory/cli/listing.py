@@ -58,7 +58,7 @@ Kind = Literal["cells", "stacks"]
 def list_(
     kind: Annotated[
         Kind,
-        typer.Argument(metavar="[cells|stacks]", help="What to list.", show_default=False),
+        typer.Argument(metavar="cells|stacks", help="What to list.", show_default=False),
     ] = "cells",
     inventory_file: InventoryFile = DEFAULT_INVENTORY,
     cell: Cells = None,
@@ -76,13 +76,7 @@ def list_(
     What is applied, the outputs registry tells; without credentials the rest is shown.
     """
     declared = read_declared(inventory_file)
-    wanted = Wanted(
-        cells=tuple(cell or ()),
-        meshes=tuple(mesh or ()),
-        organizations=tuple(organization or ()),
-        rings=tuple(ring or ()),
-    )
-    names = choose_cells(declared.inventory, wanted)
+    names = choose_cells(declared.inventory, wanted_of(cell, mesh, organization, ring))
     stacks = stacks_of(declared, names, layer or ())
     request = request_of(inventory_file, mode_of(sandbox), registry=registry)
     asked = {i for stack in stacks for i in (stack.id, *stack.waits_for)}
@@ -125,3 +119,18 @@ def show_(
     shown = describe_cell(design, declared, cell, known)
     data = {"cell": described.to_json(shown)}
     show(data, described.render_shown(shown, style_of(sys.stdout)), [], form)
+
+
+def wanted_of(
+    cells: list[str] | None,
+    meshes: list[str] | None,
+    organizations: list[str] | None,
+    rings: list[str] | None,
+) -> Wanted:
+    """Put together what the options name."""
+    return Wanted(
+        cells=tuple(cells or ()),
+        meshes=tuple(meshes or ()),
+        organizations=tuple(organizations or ()),
+        rings=tuple(rings or ()),
+    )

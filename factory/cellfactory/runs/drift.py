@@ -208,14 +208,14 @@ def _asides(
         record = records.get(stack)
         if stack in stacks and record is None:
             if request.mode != "sandbox" or not stack.row.needs_kubernetes:
-                yield Aside(stack=stack, why="was never applied")
+                yield Aside(stack=stack, why="not applied yet")
         elif record is not None and not record.complete:
             yield Aside(stack=stack, why="its last apply did not end: apply it again")
         elif record is not None and stack not in stacks:
-            why = "has left the inventory; destroy --gone removes it"
+            why = "left the inventory; destroy --gone removes it"
             yield Aside(stack=stack, why=why, looked_at=True)
         elif record is not None and _is_synthesized_anew(stack, record, request):
-            why = "was synthesized otherwise since: the next apply does more than put this back"
+            why = "synthesized otherwise since: the next apply does more than put this back"
             yield Aside(stack=stack, why=why, looked_at=True)
 
 

@@ -25,6 +25,8 @@ from cellfactory.terraform.shown import parse_shown
 from cellfactory.terraform.workspace import PLAN, Workspace, prepare_workspace
 from cellfactory.words import counted
 
+PLANNED = (*TOLD, "-detailed-exitcode")
+
 
 def job_of_record(record: Record, stack: Stack | None) -> Job:
     """Put together what a plan of a stack takes, as it was last applied.
@@ -78,9 +80,9 @@ def _look(
 ) -> tuple[Result, Looked | None]:
     stack = space.stack
     report, finished = reported(
-        *(context, stack, space, "plan"), *TOLD, "-lock=false", f"-out={PLAN}"
+        *(context, stack, space, "plan"), *PLANNED, "-lock=false", f"-out={PLAN}"
     )
-    if finished.code != 0:
+    if finished.code not in (0, 2):
         return failed_result(context, stack, report, finished), None
     shown = run_terraform(context, space, "show", "-json", PLAN)
     if shown.code != 0:

@@ -78,7 +78,7 @@ def render_issue(owner: OwnerDrift, mode: Mode, asides: Sequence[Aside] = ()) ->
             shown += [f"... and {counted(more, 'more resource')}"] if more > 0 else []
             lines += [f"### {_HEADINGS[cause]} ({len(found):,})", "", *_fenced(shown), ""]
     mine = [a for a in asides if (a.stack.kind, a.stack.owner) == (owner.kind, owner.name)]
-    lines += [f"- `{aside.stack}` {aside.why}" for aside in mine]
+    lines += [f"- `{aside.stack}`: {aside.why}" for aside in mine]
     lines += _what_to_do(owner, mode)
     body = "\n".join(lines).rstrip() + "\n"
     return body if len(body) <= MOST_BODY else _cut(body)
@@ -211,8 +211,12 @@ def _plain(value: Any) -> Any:
 
 
 def _asides(asides: Iterable[Aside], style: Style) -> Iterator[str]:
+    """Say what is to be said apart, once for all stacks of an owner that it is said of."""
+    layers: dict[tuple[str, str], list[str]] = {}
     for aside in asides:
-        yield from style.wrap(f"note: {aside.stack} {aside.why}")
+        layers.setdefault((aside.stack.owner, aside.why), []).append(aside.stack.layer)
+    for (owner, why), named in layers.items():
+        yield from style.wrap(f"note: {owner} ({', '.join(named)}): {why}", "      ")
 
 
 def _fenced(lines: Sequence[str]) -> list[str]:
