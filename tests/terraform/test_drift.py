@@ -25,6 +25,7 @@ PEER, PEER_ACCOUNT = "moka-use1-d", "777777777777"
 LAYERS = ("network", "peering", "accept", "routes")
 CHOSEN = tuple(word for layer in LAYERS for word in ("--layer", layer))
 BY_HAND = "192.168.0.0/16"
+FROM_NODES = "Nodes to Interface endpoints"
 
 
 @pytest.fixture(scope="module")
@@ -93,8 +94,8 @@ def change_by_hand(ladder: Ladder) -> None:
     )
     where = [{"Name": "group-id", "Values": [groups["endpoint"]]}]
     rules = ec2.describe_security_group_rules(Filters=where)["SecurityGroupRules"]
-    first = next(rule["SecurityGroupRuleId"] for rule in rules if not rule["IsEgress"])
-    ec2.revoke_security_group_ingress(GroupId=groups["endpoint"], SecurityGroupRuleIds=[first])
+    (ours,) = [r["SecurityGroupRuleId"] for r in rules if r.get("Description", "") == FROM_NODES]
+    ec2.revoke_security_group_ingress(GroupId=groups["endpoint"], SecurityGroupRuleIds=[ours])
     one, other, _ = (made["node_route_table_ids"][z] for z in sorted(made["node_route_table_ids"]))
     table = ec2.describe_route_tables(RouteTableIds=[one])["RouteTables"][0]
     route = next(r for r in table["Routes"] if r.get("VpcPeeringConnectionId"))

@@ -11,6 +11,7 @@ from cellfactory.inventory.groups import name_groups
 from cellfactory.inventory.schema import NewAccount
 from cellfactory.layers import StackId
 from cellfactory.layers.access import member_access
+from cellfactory.layers.cell import INGRESS_NAME
 from cellfactory.naming import (
     OWNER_FOLDERS,
     balancer_name,
@@ -21,10 +22,6 @@ from cellfactory.naming import (
 from cellfactory.runs.known import Known
 from cellfactory.runs.listing import CellRow, StackRow, list_cells, stack_rows, stacks_of
 from cellfactory.terraform.sessions import filled
-
-UI_ADDRESS = "ingress_dns_name"
-"""The output of the cluster layer that names its load balancer in the DNS."""
-
 
 UNKNOWN = "ACCOUNT"
 """Stands for the id of an account that is not known."""
@@ -174,7 +171,7 @@ def _ui(design: Design, cell: str, known: Known) -> tuple[str | None, str | None
     cell_type = design.inventory.type_of(cell)
     if cell_type.ingress is None or cell_type.spark.ui is None:
         return None, None
-    host, port = known.output(cell, "cluster", UI_ADDRESS), cell_type.ingress.listener_port
+    host, port = known.output(cell, "cluster", INGRESS_NAME), cell_type.ingress.listener_port
     if isinstance(host, str):
         return f"http://{host}/" if port == 80 else f"http://{host}:{port}/", None
     return None, (

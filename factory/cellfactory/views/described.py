@@ -52,9 +52,10 @@ def _line(label: str, text: str, style: Style) -> list[str]:
 
 
 def _addresses(shown: CellShown) -> Iterator[str]:
-    yield f"  {shown.addresses.primary}  nodes, endpoints, control plane"
-    for pods in shown.addresses.pod_blocks:
-        yield f"  {pods}  pods"
+    blocks = [str(one) for one in shown.addresses.blocks]
+    uses = ["nodes, endpoints, control plane", *["pods"] * (len(blocks) - 1)]
+    for one, use in zip(blocks, uses, strict=True):
+        yield f"  {one:<{max(map(len, blocks))}}  {use}"
     kind = max((len(row.kind) for row in shown.subnets), default=0)
     block = max((len(row.block) for row in shown.subnets), default=0)
     for row in shown.subnets:
@@ -65,8 +66,10 @@ def _addresses(shown: CellShown) -> Iterator[str]:
 
 def _nodes(shown: CellShown) -> Iterator[str]:
     name = max((len(row.name) for row in shown.pools), default=0)
+    kind = max((len(row.instance_type) for row in shown.pools), default=0)
     for row in shown.pools:
-        yield f"  {row.name:<{name}}  {row.instance_type}  {row.nodes_per_zone:,} in each zone"
+        many = f"{row.nodes_per_zone:,} in each zone"
+        yield f"  {row.name:<{name}}  {row.instance_type:<{kind}}  {many}"
     yield f"  {shown.row.nodes:,} nodes in {sum(len(r.groups) for r in shown.pools):,} node groups"
 
 

@@ -36,7 +36,8 @@ def render_drift(report: DriftReport, style: Style = PLAIN) -> str:
     lines: list[str] = []
     for owner in report.owners:
         place = ", ".join(part for part in (f"account {owner.account}", owner.region) if part)
-        lines.append(f"{style.paint('strong', owner.name)}  {place}  {_counts(owner)}")
+        lines.append(f"{style.paint('strong', owner.name)}  {place}")
+        lines += style.wrap(f"{' ' * len(owner.name)}  {_counts(owner)}")
         for cause in CAUSES:
             if found := owner.of(cause):
                 lines.append("  " + style.paint(_TONES[cause], _HEADINGS[cause]))
