@@ -21,6 +21,7 @@ from cellfactory.naming import (
 )
 from cellfactory.runs.known import Known
 from cellfactory.runs.listing import CellRow, StackRow, list_cells, stack_rows, stacks_of
+from cellfactory.terraform.messages import Value
 from cellfactory.terraform.sessions import filled
 
 UNKNOWN = "ACCOUNT"
@@ -76,6 +77,7 @@ class CellShown:
     ui: str | None  # URL of the Spark gateway; None without one
     ui_of: str | None  # the command that asks AWS for it, where it is not known
     stacks: tuple[StackRow, ...]
+    outputs: Mapping[str, Mapping[str, Value]]  # by layer and name, as the registry has them
     why_not: str  # why the registry tells nothing; empty where it does
 
 
@@ -112,6 +114,11 @@ def describe_cell(design: Design, declared: Declared, cell: str, known: Known) -
         ui=ui,
         ui_of=ask,
         stacks=tuple(stack_rows(stacks_of(declared, {cell}), known)),
+        outputs={
+            stack.layer: record.outputs
+            for stack, record in sorted(known.records.items(), key=lambda kept: kept[0].name)
+            if stack.cell == cell and record.outputs
+        },
         why_not=known.why_not,
     )
 

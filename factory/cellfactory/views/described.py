@@ -127,6 +127,7 @@ def to_json(shown: CellShown) -> dict[str, Any]:
         "kubeconfig": shown.kubeconfig,
         "ui": shown.ui,
         "stacks": stacks_json(shown.stacks),
+        "outputs": {layer: dict(found) for layer, found in shown.outputs.items()},
         "not_known": shown.why_not or None,
     }
 

@@ -110,7 +110,7 @@ def test_an_edit_since_is_no_drift_and_is_named(home: Place) -> None:
 
 def test_parts_are_judged_only_where_every_stack_of_the_cell_was_seen(home: Place) -> None:
     for layer in ("network", "routes"):
-        home.remember(CELL, layer)  # type: ignore[arg-type]
+        home.remember(CELL, layer)
     table = {"address": "aws_route_table.t", "mode": "managed"}
     table["values"] = {"id": "rtb-1", "route": [{"cidr_block": "0.0.0.0/0", "gateway_id": "igw"}]}  # type: ignore[assignment]
     document = {

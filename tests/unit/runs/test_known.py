@@ -74,6 +74,7 @@ def test_a_cell_is_shown_with_what_was_applied(
     known = [s for s in cell["addresses"]["subnets"] if s["id"]]
     assert [(s["zone"], s["kind"], s["id"]) for s in known] == [("use1-az1", "node", "subnet-1")]
     assert cell["not_known"] is None
+    assert cell["outputs"]["peering"] == {"connection_ids": {PEER: "pcx-1"}}
     assert "update-kubeconfig --region us-east-1 --name moka-use1-a" in cell["kubeconfig"]
     made = told(capsys, "show", "moka-use1-c", "--registry", registry)["cell"]
     assert made["roles"][-1] == "arn:aws:iam::888888888888:role/CellFactoryMember"

@@ -25,7 +25,7 @@ def looked(name: str) -> list[Looked]:
     told = json.loads((PLANS / f"{name}.json").read_text("utf-8"))
     return [
         look_at(
-            StackId(*stack.rsplit("-", 1)),  # type: ignore[arg-type]
+            StackId(*stack.rsplit("-", 1)),
             parse_shown(json.dumps(document)),
             DEFAULTS,
         )
