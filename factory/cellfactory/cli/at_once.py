@@ -17,6 +17,7 @@ Parallel = Annotated[
     typer.Option(
         "--parallel",
         metavar="N",
+        envvar="CELLFACTORY_PARALLEL",
         min=1,
         max=64,
         rich_help_panel=TERRAFORM,

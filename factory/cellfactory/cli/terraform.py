@@ -100,6 +100,7 @@ RegistryPlace = Annotated[
     _how(
         "--registry",
         metavar="PLACE",
+        envvar="CELLFACTORY_REGISTRY",
         help="Outputs registry, s3://bucket/prefix or a folder [default: in the state bucket]",
     ),
 ]
