@@ -19,8 +19,8 @@ from cellfactory.naming import (
     event_log_bucket,
     flow_log_bucket,
 )
-from cellfactory.runs.known import Known
 from cellfactory.runs.listing import CellRow, StackRow, list_cells, stack_rows, stacks_of
+from cellfactory.runs.standing import Known
 from cellfactory.terraform.messages import Value
 from cellfactory.terraform.sessions import filled
 

@@ -11,7 +11,7 @@ from cellfactory.inventory.groups import declared_nodes
 from cellfactory.inventory.nearest import suggest
 from cellfactory.inventory.schema import Cell, ExistingAccount, Inventory
 from cellfactory.layers import LAYERS, Stack, StackId, list_stacks
-from cellfactory.runs.known import Known, Standing
+from cellfactory.runs.standing import Known, Standing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,8 +7,8 @@ from dataclasses import asdict
 from itertools import groupby
 from typing import Any
 
-from cellfactory.runs.known import Standing
 from cellfactory.runs.listing import CellRow, StackRow
+from cellfactory.runs.standing import Standing
 from cellfactory.views.style import PLAIN, Style, Tone
 from cellfactory.words import counted
 
