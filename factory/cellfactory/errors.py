@@ -189,6 +189,12 @@ class TerraformError(FactoryError):
     exit_code = 6
 
 
+class GuardError(ProblemsError):
+    """A change does more than the guard of the inventory allows, and nobody said why."""
+
+    exit_code = 9
+
+
 def _finding_of(words: str) -> Finding:
     first, *more = words.splitlines() or [""]
     return Finding(rule="", message=first, hint="\n".join(line.strip() for line in more))

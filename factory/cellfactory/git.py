@@ -84,6 +84,43 @@ def read_at(file: Path, commit: Commit) -> bytes | None:
     return _require(folder, "show", f"{commit.sha}:{name}")
 
 
+def find_former_name(file: Path, commit: Commit) -> Path | None:
+    """Find what a file was called at a commit, where git sees that it was renamed since.
+
+    Args:
+        file: where it lies now; git has to know of it, committed or staged.
+        commit: where it had another name.
+
+    Returns:
+        The former place, which may lie in a folder that is gone; None where git sees none.
+
+    Raises:
+        UsageError: when git cannot tell.
+    """
+    top = Path(_require(file.parent, "rev-parse", "--show-toplevel").decode().rstrip("\n"))
+    prefix = _require(file.parent, "rev-parse", "--show-prefix").decode().rstrip("\n")
+    told = _require(
+        *(file.parent, "diff", "--no-ext-diff", "--find-renames", "--diff-filter=R"),
+        *("--name-status", "-z", commit.sha, "--", f"{top}"),
+    )
+    words = told.decode(errors="surrogateescape").split("\0")
+    renamed = zip(words[1::3], words[2::3], strict=False)
+    found = next((old for old, new in renamed if new == f"{prefix}{file.name}"), None)
+    return None if found is None else top / found
+
+
+def read_former(file: Path, former: Path, commit: Commit) -> bytes | None:
+    """Read what a file held at a commit under a former name; None when it was not there.
+
+    Raises:
+        UsageError: when git cannot read it.
+    """
+    top = Path(_require(file.parent, "rev-parse", "--show-toplevel").decode().rstrip("\n"))
+    name = former.relative_to(top).as_posix()
+    listed = _require(top, "ls-tree", "-z", "--full-tree", commit.sha, "--", name)
+    return _require(top, "show", f"{commit.sha}:{name}") if listed.split(b"\0")[0] else None
+
+
 def _default_branch(folder: Path) -> str:
     """Name the default branch; what `origin` says comes before what is usual."""
     told = _git(folder, "symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD")

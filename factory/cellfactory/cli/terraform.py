@@ -306,7 +306,7 @@ def selection_of(
     organizations: Sequence[str] | None = None,
     stacks: Sequence[str] | None = None,
 ) -> Selection:
-    """Put together what the options of a selection name."""
+    """Put together which stacks the options of a command name."""
     return Selection(
         cells=tuple(cells or ()),
         layers=tuple(layers or ()),

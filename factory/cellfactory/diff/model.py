@@ -14,8 +14,17 @@ Action = Literal["create", "update", "replace", "delete", "move", "forget", "imp
 
 StackAction = Literal["add", "change", "remove"]
 
+PARTS = frozenset({"data", "output", "provider", "variable", "terraform", "backend"})
+"""What a document holds beside resources; an address begins with one of these words."""
+
 Path = tuple[str | int, ...]
 """Where in a resource, such as `("tags", "team")`; what a string holds lies below its path."""
+
+
+class Entry(str):
+    """A step of a path: the entry of a list that a key of its own names, such as `name=a`."""
+
+    __slots__ = ()
 
 
 class Absent(Enum):
@@ -62,9 +71,14 @@ class ResourceChange:
         return self.address.partition(".")[0]
 
     @property
+    def is_resource(self) -> bool:
+        """Whether it is one that exists in AWS or a cluster, and no part of a document alone."""
+        return self.resource_type not in PARTS
+
+    @property
     def is_destructive(self) -> bool:
         """Whether something that stands goes away."""
-        return self.action in ("delete", "replace")
+        return self.action in ("delete", "replace") and self.is_resource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

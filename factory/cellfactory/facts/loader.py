@@ -46,28 +46,33 @@ def load_facts() -> Facts:
     Instance types and zones are read from disk when first asked for.
     """
     sources = _sources()
-    nau, api, eks, account = _read("nau"), _read("ec2_api"), _read("eks"), _read("account")
-    parameters = {**_read("parameters"), **nau["parameters"]}
+    nau, api, eks, account = (
+        read_table("nau"),
+        read_table("ec2_api"),
+        read_table("eks"),
+        read_table("account"),
+    )
+    parameters = {**read_table("parameters"), **nau["parameters"]}
     return Facts(
-        quotas=_table(Quota, map_quotas(_read("quotas")), sources),
+        quotas=_table(Quota, map_quotas(read_table("quotas")), sources),
         nau=_table(NauWeight, nau["weights"], sources),
         buckets=_table(TokenBucket, api["buckets"], sources),
         calls=_table(NodeCalls, map_calls(api["calls"]), sources),
         retries=_table(CallRetries, map_retries(api["retries"]), sources),
         parameters=_table(Parameter, parameters, sources),
-        policy={id_: Policy(id=id_, **row) for id_, row in _read("policy").items()},
+        policy={id_: Policy(id=id_, **row) for id_, row in read_table("policy").items()},
         addons=_table(AddonVersion, map_addons(eks["addons"]), sources),
         oldest_addons=_table(OldestAddon, eks["oldest_addons"], sources),
         images=_table(NodeImage, map_images(eks["images"]), sources),
         charts=_table(ChartVersion, eks["charts"], sources),
-        kubernetes=_table(KubernetesVersion, _read("eks_versions"), sources),
-        endpoints=_table(EndpointService, _read("endpoints"), sources),
-        endpoint_services=_endpoint_services(_read("endpoint_services")),
+        kubernetes=_table(KubernetesVersion, read_table("eks_versions"), sources),
+        endpoints=_table(EndpointService, read_table("endpoints"), sources),
+        endpoint_services=_endpoint_services(read_table("endpoint_services")),
         offerings=_offerings(_text("offerings.txt")),
         instances=InstanceTable(),
         regions=RegionTable(eks["refused_zones"]["zones"], account["enabled_regions"]["regions"]),
         sts_region=account["sts"]["region"],
-        aws_defaults=_table(AwsDefault, _aws_defaults(_read("aws_defaults")), sources),
+        aws_defaults=_table(AwsDefault, _aws_defaults(read_table("aws_defaults")), sources),
     )
 
 
@@ -135,7 +140,7 @@ class RegionTable(Mapping[str, Region]):
 
     def _table(self) -> dict[str, Region]:
         if not self._regions:
-            rows = _read("regions")
+            rows = read_table("regions")
             elsewhere = {n: p for p, names in rows["elsewhere"].items() for n in names}
             for kind in ("observed", "patterned"):
                 for name, ids in rows[kind].items():
@@ -271,11 +276,12 @@ def _table(
 
 def _sources() -> dict[str, Row]:
     """Read what every row says of its page: address, the day it was read, and of its copy."""
-    rows = _read("sources").items()
+    rows = read_table("sources").items()
     return {id_: {"source": row.pop("url"), **row} for id_, row in rows}
 
 
-def _read(name: str) -> dict[str, Any]:
+def read_table(name: str) -> dict[str, Any]:
+    """Read a file of facts by its name without `.yaml`."""
     return dict(load_data(_text(f"{name}.yaml")))
 
 

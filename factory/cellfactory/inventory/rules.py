@@ -11,6 +11,7 @@ from cellfactory.inventory.account_rules import check_accounts
 from cellfactory.inventory.addon_rules import check_addons
 from cellfactory.inventory.block_rules import check_blocks
 from cellfactory.inventory.endpoint_rules import check_endpoints
+from cellfactory.inventory.guard_rules import check_guard
 from cellfactory.inventory.node_rules import check_node_groups
 from cellfactory.inventory.offering_rules import check_offerings
 from cellfactory.inventory.organization_rules import check_organizations
@@ -90,6 +91,7 @@ RULES = {
     "F145": "An add-on's configuration sets a value that the cell sets, or has the wrong form.",
     "F146": "A principal is granted cluster access twice.",
     "F147": "Spot Instances are combined with capacity reservations, which EC2 does not allow.",
+    "F160": "The guard limits the nodes that may be drained twice.",
 }
 """What each rule says; a number is never used again for something else."""
 
@@ -98,11 +100,11 @@ def check_inventory(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
     """Yield what is wrong between the values of an inventory, warnings included.
 
     Rules:
-        F103, F110 to F155: see `RULES`.
+        F103, F110 to F160: see `RULES`.
     """
     # Each part says how far it goes where something was refused; none may stop the others.
     yield from as_far_as_readable(check_references)(inventory, facts)
-    for check in (check_accounts, check_spark, check_texts):
+    for check in (check_accounts, check_spark, check_texts, check_guard):
         yield from as_far_as_readable(check)(inventory)
     for check_facts in (
         check_access,

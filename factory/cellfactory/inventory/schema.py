@@ -16,6 +16,7 @@ from cellfactory.inventory.addons import ADDON_ENTRY as ADDON_ENTRY
 from cellfactory.inventory.addons import ADDON_VERSION as ADDON_VERSION
 from cellfactory.inventory.addons import Addon as Addon
 from cellfactory.inventory.addons import AddonEntry, ControlPlaneLog, ControlPlaneTier
+from cellfactory.inventory.guard import Guard as Guard
 from cellfactory.inventory.load import Load as Load
 from cellfactory.inventory.nodes import FlowLogs as FlowLogs
 from cellfactory.inventory.nodes import NodeGroup as NodeGroup
@@ -299,6 +300,7 @@ class Inventory(Model):
     rings: list[Name] = Field(
         default=["canary", "first", "rest"], min_length=1, description="In order of rollout."
     )
+    guard: Guard = Field(default=Guard(), description="How much one change may do.")
     cells: dict[CellName, Cell] = Field(min_length=1, description="By name.")
 
     def type_of(self, cell: str) -> CellType:

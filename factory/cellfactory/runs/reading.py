@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 from cellfactory.design import (
@@ -18,7 +19,7 @@ from cellfactory.design import (
 from cellfactory.documents import MOST_BYTES
 from cellfactory.facts.loader import load_facts
 from cellfactory.files import read_bytes
-from cellfactory.git import find_base, find_commit, read_at
+from cellfactory.git import find_base, find_commit, find_former_name, read_at, read_former
 from cellfactory.inventory.schema import State
 from cellfactory.runs.places import STANDARD_INPUT, lock_file_of
 
@@ -51,18 +52,54 @@ def read_texts_at(inventory_file: Path, revision: str | None) -> Texts | None:
     Raises:
         UsageError: when git, the repository or the revision is not there.
     """
+    return base_texts(inventory_file, revision).texts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BaseTexts:
+    """The texts of a revision, and what people call it."""
+
+    texts: Texts | None  # None where there was no inventory yet
+    label: str  # the revision, as it was asked for or in short
+    words: str  # the same, with what is out of the ordinary about it
+
+
+def base_texts(inventory_file: Path, revision: str | None) -> BaseTexts:
+    """Read the texts of a revision as `read_texts_at` does, also of a file that was renamed since.
+
+    Raises:
+        UsageError: when git, the repository or the revision is not there.
+    """
     folder = inventory_file.parent
     commit = find_base(folder) if revision is None else find_commit(folder, revision)
-    inventory = read_at(inventory_file, commit)
-    if inventory is None:
-        return None
-    lock_file = lock_file_of(inventory_file)
-    return Texts(
+    file, label = inventory_file, commit.label
+    inventory = read_at(file, commit)
+    if inventory is not None:
+        lock = read_at(lock_file_of(file), commit)
+    else:
+        former = find_former_name(inventory_file, commit)
+        if former is None:
+            return BaseTexts(
+                texts=None, label=label, words=f"{label}, where there is no {inventory_file.name}"
+            )
+        file = former
+        inventory = read_former(inventory_file, file, commit) or b""
+        lock = read_former(inventory_file, lock_file_of(file), commit)
+    shown = file if file == inventory_file else Path(file.name)
+    texts = Texts(
         inventory=inventory,
-        inventory_file=f"{inventory_file}@{commit.label}",
-        lock=read_at(lock_file, commit),
-        lock_file=f"{lock_file}@{commit.label}",
+        inventory_file=f"{shown}@{label}",
+        lock=lock,
+        lock_file=f"{lock_file_of(shown)}@{label}",
     )
+    was = f", where it is {file.name}" if file != inventory_file else ""
+    anew = ", where it has no lock: its addresses are planned anew" if lock is None else ""
+    return BaseTexts(texts=texts, label=label, words=f"{label}{was}{anew}")
+
+
+def design_of(texts: Texts) -> Design:
+    """Make the design of texts; errors as of `make_design`."""
+    return make_design(texts, load_facts())
 
 
 def read_design(

@@ -13,6 +13,7 @@ from cellfactory.addressing.blocks import AddressPlan
 from cellfactory.constructs import _cache
 from cellfactory.constructs._bindings import mode
 from cellfactory.constructs.synthesized import Synthesized, manifest_of
+from cellfactory.design import Design
 from cellfactory.errors import Finding, SynthError
 from cellfactory.facts.schema import Facts
 from cellfactory.inventory.schema import Inventory
@@ -20,6 +21,7 @@ from cellfactory.layers import Stack
 from cellfactory.specs.parts import Parts
 from cellfactory.specs.shape import Shape, hollow, shape_of
 from cellfactory.specs.stack import StackSpec, describe_stack
+from cellfactory.stacks.cast import Cast, texts_that_differ
 from cellfactory.stacks.charts import packed_charts
 from cellfactory.stacks.stencil import Stencil, cut, stand_ins
 from cellfactory.stacks.stencil_store import read_stencil, write_stencil
@@ -53,17 +55,53 @@ def synth_stacks(
     """
     if not cached:
         _cache.pass_by()
-    charts = {name: chart.file for name, chart in packed_charts().items()}
-    parts = Parts(inventory=inventory, plan=plan, facts=facts, charts=charts)
-    specs = {stack.id.name: describe_stack(parts, stack) for stack in stacks}
-    if mode() != "fast":  # of checked or plain bindings, nothing is taken from a cache
-        return _synthesized(_build(list(specs.values())))
-    shapes = {name: shape_of(spec) for name, spec in specs.items()}
-    stencils = _stencils(specs, shapes)
-    made = {name: stencils[shape.key].fill(shape.fillings) for name, shape in shapes.items()}
-    if verify:
+    specs = _specs(inventory, plan, facts, stacks)
+    made = {name: cast.text for name, cast in _cast(specs).items()}
+    if verify and mode() == "fast":
         _compare(made, _build(list(specs.values())))
     return _synthesized(made)
+
+
+def synth_differing(
+    before: tuple[Design, Sequence[Stack]], after: tuple[Design, Sequence[Stack]]
+) -> tuple[Mapping[str, str], Mapping[str, str]]:
+    """Synthesize of two designs the stacks that are not the same; nothing is written.
+
+    Args:
+        before: a design, and those of its stacks that matter.
+        after: another one.
+
+    Returns:
+        The texts of either side by the stack's name. Of two stacks of one shape, rows that both
+        have are left out.
+
+    Raises:
+        SynthError: as of `synth_stacks`.
+    """
+    old, new = (_specs(d.inventory, d.plan, d.facts, stacks) for d, stacks in (before, after))
+    same = {name for name in old.keys() & new.keys() if old[name] == new[name]}
+    casts = [
+        _cast({name: spec for name, spec in specs.items() if name not in same})
+        for specs in (old, new)
+    ]
+    return texts_that_differ(*casts)
+
+
+def _specs(
+    inventory: Inventory, plan: AddressPlan, facts: Facts, stacks: Iterable[Stack]
+) -> Mapping[str, StackSpec]:
+    charts = {name: chart.file for name, chart in packed_charts().items()}
+    parts = Parts(inventory=inventory, plan=plan, facts=facts, charts=charts)
+    return {stack.id.name: describe_stack(parts, stack) for stack in stacks}
+
+
+def _cast(specs: Mapping[str, StackSpec]) -> Mapping[str, Cast]:
+    if mode() != "fast":  # of checked or plain bindings, nothing is taken from a cache
+        texts = _build(list(specs.values()))
+        return {name: Cast(text, Stencil(text=text, places=()), ()) for name, text in texts.items()}
+    shapes = {name: shape_of(spec) for name, spec in specs.items()}
+    stencils = _stencils(specs, shapes)
+    return {n: Cast(shape.key, stencils[shape.key], shape.fillings) for n, shape in shapes.items()}
 
 
 def _stencils(specs: Mapping[str, StackSpec], shapes: Mapping[str, Shape]) -> Mapping[str, Stencil]:

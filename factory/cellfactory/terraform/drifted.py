@@ -10,7 +10,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
-from cellfactory.diff.model import ABSENT, Action, Path, ResourceChange, ValueChange
+from cellfactory.diff.hidden import HIDDEN, is_secret, mask
+from cellfactory.diff.model import (
+    ABSENT,
+    Action,
+    Path,
+    ResourceChange,
+    Unknown,
+    ValueChange,
+)
 from cellfactory.facts.published import AwsDefault
 from cellfactory.layers import StackId
 from cellfactory.terraform.explained import strange_items
@@ -71,7 +79,24 @@ def look_at(stack: StackId, document: Mapping[str, Any], defaults: Iterable[AwsD
     found = (*_planned(stack, planned, known), *_drifted(stack, document, planned, known))
     kinds = {kind for row in known if row.made_by for kind in (row.type, *row.made_by)}
     parts = {a: values for a, values in _prior(document) if _type_of(a) in kinds}
-    return Looked(stack=stack, drifted=in_order(found), parts=parts)
+    return Looked(stack=stack, drifted=in_order(map(_masked, found)), parts=parts)
+
+
+def _masked(one: Drifted) -> Drifted:
+    """Hide what is secret by its name or its form, beside what Terraform calls sensitive."""
+    return replace(one, values=tuple(map(_masked_value, one.values)))
+
+
+def _masked_value(value: ValueChange) -> ValueChange:
+    is_hidden = value.is_secret or is_secret(value.path)
+    before, after = (_hidden(v, is_hidden) for v in (value.before, value.after))
+    return replace(value, before=before, after=after, is_secret=is_hidden)
+
+
+def _hidden(value: Any, is_hidden: bool) -> Any:
+    if is_hidden and value is not ABSENT and not isinstance(value, Unknown | bool):
+        return HIDDEN
+    return mask(value)
 
 
 def in_order(drifted: Iterable[Drifted]) -> tuple[Drifted, ...]:

@@ -17,6 +17,7 @@ from typing import Any
 from cellfactory.errors import Finding
 from cellfactory.facts.schema import Facts
 from cellfactory.inventory.addon_rules import numbers
+from cellfactory.inventory.version_step import next_version, refusal
 from cellfactory.terraform.messages import Change
 
 CLUSTER, ADDON = "aws_eks_cluster", "aws_eks_addon"
@@ -109,19 +110,14 @@ def _check_plane(step: VersionStep, addons: Sequence[str], facts: Facts) -> Iter
             "minor version: node groups first, then aws eks update-cluster-version --name "
             f"{step.name} --kubernetes-version {step.after}",
         )
-    elif _minors(step) > 1:
-        major, minor = numbers(step.before)[:2]
+    elif refusal(step.before, step.after) == "skips":
         yield Finding(
             rule="F616",
             address=step.address,
             message=f"{said}: EKS takes it up by one minor version at a time",
-            hint=f"{_write(f'{major}.{minor + 1}', addons, facts)}\n"
+            hint=f"{_write(next_version(step.before), addons, facts)}\n"
             "apply the cluster layer, and go on with the next version",
         )
-
-
-def _minors(step: VersionStep) -> int:
-    return numbers(step.after)[1] - numbers(step.before)[1]
 
 
 def _write(version: str, addons: Sequence[str], facts: Facts) -> str:

@@ -16,6 +16,7 @@ from cellfactory.views.style import PLAIN, Style, Tone
 from cellfactory.words import counted
 
 ProblemForm = Literal["text", "json", "github"]
+DiffForm = Literal["text", "json", "markdown", "github"]
 
 FORMAT_VERSION = 1
 """Of every JSON document; it grows when a key goes away or changes its meaning."""

@@ -8,8 +8,10 @@ from functools import cache
 
 from cellfactory.addressing.rules import RULES as ADDRESSING_RULES
 from cellfactory.constructs.rules import RULES as SYNTH_RULES
+from cellfactory.diff.guard import RULES as GUARD_RULES
 from cellfactory.errors import (
     FactoryError,
+    GuardError,
     InventoryError,
     Severity,
     SizingError,
@@ -39,6 +41,7 @@ AREAS = (
     Area("3", "sizing", SizingError, SIZING_RULES),
     Area("4", "synthesis", SynthError, SYNTH_RULES),
     Area("6", "Terraform and the emulated AWS", TerraformError, TERRAFORM_RULES),
+    Area("71", "the guard of a change", GuardError, GUARD_RULES),
 )
 _WARNING = "(a warning)"
 

@@ -132,6 +132,16 @@ def test_secrets_stay_what_they_are() -> None:
 
 
 @pytest.mark.parametrize(
+    ("attribute", "secret"),
+    [("db_password", "hunter2"), ("user_data", "export API_TOKEN=hunter2; run")],
+)
+def test_what_is_secret_by_its_name_or_its_form_is_hidden(attribute: str, secret: str) -> None:
+    change = one("aws_x.y", {attribute: secret}, {attribute: f"{secret}3"})
+    (told,) = look_at(NETWORK, document(resource_changes=[change]), DEFAULTS).drifted
+    assert "hunter2" not in repr(told)
+
+
+@pytest.mark.parametrize(
     ("kind", "attribute", "values", "strange"),
     [
         ("aws_route_table", "route", {"route": [{"cidr_block": "10.0.0.0/8"}]}, ["10.0.0.0/8"]),

@@ -1,0 +1,245 @@
+"""What an edit does to cells that stand, in words of this domain: nodes, room, versions, edges."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from cellfactory.addressing.births import Birth
+from cellfactory.addressing.need import pod_reservations, reserved_addresses
+from cellfactory.design import Design
+from cellfactory.diff.impact_model import (
+    CellImpact,
+    GroupImpact,
+    Impact,
+    MeshImpact,
+    Room,
+    ValueStep,
+    VersionImpact,
+)
+from cellfactory.diff.impact_nodes import group_impacts
+from cellfactory.inventory.node_config import pods_per_node, prefixes_per_node
+from cellfactory.inventory.schema import CellType, ExistingAccount
+from cellfactory.inventory.version_step import refusal
+from cellfactory.sizing.control_plane import PRICES
+from cellfactory.sizing.usage import Usage
+
+__all__ = [
+    "CellImpact",
+    "GroupImpact",
+    "Impact",
+    "MeshImpact",
+    "Room",
+    "ValueStep",
+    "VersionImpact",
+    "impact",
+]
+
+Edge = tuple[str, str]
+"""Two cells, or a cell and a hub; sorted."""
+
+
+def impact(before: Design | None, after: Design) -> Impact:
+    """Say what becomes of cells when one design takes the place of another.
+
+    Args:
+        before: what stands; None where nothing does, so that every cell is new.
+        after: what is asked for.
+    """
+    if before is after:
+        return Impact()
+    cells = tuple(_cells(before, after))
+    changed = {cell.ring for cell in cells if cell.action == "change"}
+    return Impact(
+        cells=cells,
+        meshes=_meshes(before, after),
+        rings=tuple(ring for ring in after.inventory.rings if ring in changed),
+        standing=sum(room_of(before, c).nodes for c in before.inventory.cells) if before else 0,
+    )
+
+
+def room_of(design: Design, cell: str) -> Room:
+    """Say what a cell holds, and how much is left of what binds it."""
+    kind = design.inventory.type_of(cell)
+    zones = len(kind.zones)
+    nodes = zones * sum(group.nodes_per_zone for group in kind.node_groups.values())
+    limits = [u for u in design.ledger.of(cell) if u.gate == "error" and u.more_nodes is not None]
+    binding = design.ledger.binding(cell)
+    return Room(
+        nodes=nodes,
+        zones=zones,
+        pods_per_node=pods_per_node(kind, design.facts),
+        bound=binding.bound if binding else "",
+        scope=binding.scope.name if binding and binding.scope.name != cell else "",
+        used=binding.used if binding else 0,
+        limit=binding.limit if binding else 0,
+        unit=binding.unit if binding else "",
+        more_per_zone=min((_more_per_zone(usage, zones) for usage in limits), default=0),
+    )
+
+
+def _more_per_zone(usage: Usage, zones: int) -> int:
+    more = usage.more_nodes or 0
+    return more if usage.in_zone else more // zones
+
+
+def _cells(before: Design | None, after: Design) -> Iterator[CellImpact]:
+    stood = before.inventory.cells if before else {}
+    came = after.inventory.cells.keys() - stood.keys()
+    went = stood.keys() - after.inventory.cells.keys()
+    names = _renamed(before, after, came, went) if before else {}
+    for name in sorted(stood.keys() | after.inventory.cells.keys()):
+        if name in came:
+            yield _added(after, name, names.get(name, ""))
+        elif before and name in went:
+            yield _removed(before, name)
+        elif before and (changed := _changed(before, after, name)):
+            yield changed
+
+
+def _renamed(before: Design, after: Design, came: set[str], went: set[str]) -> Mapping[str, str]:
+    """Find cells that come into an account that another one leaves."""
+    left = {_account(before, name): name for name in sorted(went)}
+    found = {name: left.get(_account(after, name), "") for name in sorted(came)}
+    return {name: old for name, old in found.items() if old}
+
+
+def _account(design: Design, cell: str) -> str:
+    account = design.inventory.cells[cell].account
+    return account.id if isinstance(account, ExistingAccount) else account.email
+
+
+def _added(design: Design, cell: str, renamed_from: str) -> CellImpact:
+    return CellImpact(
+        name=cell,
+        action="add",
+        ring=design.inventory.cells[cell].ring,
+        account=_account(design, cell),
+        groups=group_impacts(None, design, cell),
+        after=room_of(design, cell),
+        renamed_from=renamed_from,
+        dollars_per_hour=_price(design, cell),
+    )
+
+
+def _removed(design: Design, cell: str) -> CellImpact:
+    return CellImpact(
+        name=cell,
+        action="remove",
+        ring=design.inventory.cells[cell].ring,
+        account=_account(design, cell),
+        groups=group_impacts(design, None, cell),
+        before=room_of(design, cell),
+        dollars_per_hour=-_price(design, cell),
+    )
+
+
+def _changed(before: Design, after: Design, cell: str) -> CellImpact | None:
+    """Compare a cell that stays; None where nothing of it is another."""
+    prefixes = _prefixes(before, after, cell)
+    lost = _reservations(before, cell) - _reservations(after, cell) if prefixes else set()
+    was, is_now = before.inventory.type_of(cell), after.inventory.type_of(cell)
+    mesh = (before.inventory.cells[cell].mesh, after.inventory.cells[cell].mesh)
+    found = CellImpact(
+        name=cell,
+        action="change",
+        ring=after.inventory.cells[cell].ring,
+        account=_account(after, cell),
+        groups=group_impacts(before, after, cell),
+        version=_version(was, is_now),
+        addons=_addons(was, is_now),
+        identity=_identity(before, after, cell),
+        mesh=ValueStep(what="mesh", before=mesh[0], after=mesh[1]) if mesh[0] != mesh[1] else None,
+        zones_lost=tuple(sorted(set(was.zones) - set(is_now.zones))),
+        zones_gained=tuple(sorted(set(is_now.zones) - set(was.zones))),
+        prefixes=prefixes,
+        reservations_lost=len(lost),
+        dollars_per_hour=_price(after, cell) - _price(before, cell),
+    )
+    return found.with_rooms(room_of(before, cell), room_of(after, cell)) if found else None
+
+
+def _version(was: CellType, is_now: CellType) -> VersionImpact | None:
+    before, after = was.kubernetes_version, is_now.kubernetes_version
+    if before == after:
+        return None
+    return VersionImpact(before=before, after=after, refused=refusal(before, after))
+
+
+def _addons(was: CellType, is_now: CellType) -> tuple[ValueStep, ...]:
+    names = sorted(was.addons.keys() | is_now.addons.keys())
+    versions = ((name, was.addon_version(name), is_now.addon_version(name)) for name in names)
+    return tuple(
+        ValueStep(what=name, before=old or "none", after=new or "none")
+        for name, old, new in versions
+        if old != new
+    )
+
+
+def _identity(before: Design, after: Design, cell: str) -> tuple[ValueStep, ...]:
+    """Find what of a cell no apply can change: whoever accepts it by hand, answers for it."""
+    born, now = before.lock.births.get(cell), after.lock.births.get(cell)
+    if born is None or now is None:
+        return ()
+    pairs = zip(_described(born).items(), _described(now).values(), strict=True)
+    return tuple(
+        ValueStep(what=what, before=old, after=new)
+        for (what, old), new in pairs
+        if old and new and old != new
+    )
+
+
+def _described(birth: Birth) -> dict[str, str]:
+    return {
+        "organization": birth.management_account,
+        "account": birth.account or "",
+        "e-mail address": birth.email or "",
+        "Region": birth.region,
+        "service_block": str(birth.service_block),
+        "state": f"{birth.state_bucket} in {birth.state_region}",
+    }
+
+
+def _prefixes(before: Design, after: Design, cell: str) -> ValueStep | None:
+    old = prefixes_per_node(before.inventory.type_of(cell), before.facts)
+    new = prefixes_per_node(after.inventory.type_of(cell), after.facts)
+    if old == new:
+        return None
+    return ValueStep(what="prefixes_per_node", before=str(old), after=str(new))
+
+
+def _reservations(design: Design, cell: str) -> set[str]:
+    """List the blocks that are kept for prefixes in the pod subnets of a cell."""
+    prefixes = prefixes_per_node(design.inventory.type_of(cell), design.facts)
+    kept = reserved_addresses(design.facts)
+    zones = design.plan.cells[cell].zones.values()
+    return {str(b) for zone in zones for b in pod_reservations(zone["pod"], prefixes, kept)}
+
+
+def _price(design: Design, cell: str) -> float:
+    """Say what a cell costs of what has a price among the facts (USD per hour)."""
+    parameter = PRICES.get(design.inventory.type_of(cell).control_plane_tier)
+    return design.facts.parameter(parameter) if parameter else 0.0
+
+
+def _meshes(before: Design | None, after: Design) -> tuple[MeshImpact, ...]:
+    """Find the edges that come and go; one that stays in a mesh of another name does neither."""
+    old, new = _edges(before) if before else {}, _edges(after)
+    changes = [
+        MeshImpact(
+            name=mesh,
+            gained=tuple(sorted(e for e, m in new.items() if m == mesh and e not in old)),
+            lost=tuple(sorted(e for e, m in old.items() if m == mesh and e not in new)),
+        )
+        for mesh in sorted({*old.values(), *new.values()})
+    ]
+    return tuple(change for change in changes if change.gained or change.lost)
+
+
+def _edges(design: Design) -> dict[Edge, str]:
+    """List every edge of a design with its mesh."""
+    found: dict[Edge, str] = {}
+    for name, cell in design.inventory.cells.items():
+        for other in (*design.inventory.peers_of(name), *design.inventory.hubs_of(name)):
+            one, two = sorted((name, other))
+            found[one, two] = cell.mesh
+    return found
