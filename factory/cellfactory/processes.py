@@ -57,7 +57,7 @@ class Children:
     """The children that run now, and whether they were told to stop."""
 
     def __init__(self, on_stop: Callable[[], None] = lambda: None) -> None:
-        """Take what to call once, from some thread, when they are told to stop."""
+        """Take what to call, from some thread, each time that they are told to stop."""
         self._on_stop = on_stop
         self._lock = threading.Lock()
         self._running: set[subprocess.Popen[bytes]] = set()
@@ -69,13 +69,12 @@ class Children:
         return self._signal is not None
 
     def stop(self, signum: signal.Signals) -> None:
-        """Forward a signal to every child, once; later signals do nothing."""
+        """Forward a signal to every child, once; of later signals people are told, and no child."""
         with self._lock:
-            if self._signal is not None:
-                return
-            self._signal = signum
-            for child in self._running:
-                _send(child, signum)
+            if self._signal is None:
+                self._signal = signum
+                for child in self._running:
+                    _send(child, signum)
         self._on_stop()
 
     @contextlib.contextmanager

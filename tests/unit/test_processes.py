@@ -227,9 +227,9 @@ def test_each_line_is_heard_while_it_runs_and_all_is_kept_in_the_log(tmp_path: P
     assert log.read_bytes() == finished.output == b"line 0\nline 1\nline 2\nno end"
 
 
-def test_children_tell_once_that_they_were_stopped() -> None:
+def test_people_are_told_of_each_signal_and_children_of_the_first_alone() -> None:
     told: list[str] = []
     children = Children(lambda: told.append("stopped"))
     children.stop(signal.SIGINT)
     children.stop(signal.SIGTERM)
-    assert told == ["stopped"]
+    assert told == ["stopped", "stopped"]

@@ -25,6 +25,9 @@ class Row(NamedTuple):
 
 COMMANDS: Mapping[str, Row] = {
     "check": Row("check", "Check the inventory, its addresses and its sizes."),
+    "list": Row("listing", "List cells, or their stacks, and what is applied."),
+    "show": Row("listing", "Show all that is known of a cell."),
+    "graph": Row("graph", "Show stacks in the order of work, and what each waits for."),
     "size": Row("size", "Show how much of every limit the cells use."),
     "what-if": Row("what_if", "Size a hypothetical cell."),
     "quotas": Row("quotas", "Propose quotas for cells.yaml from Service Quotas."),
@@ -40,6 +43,7 @@ COMMANDS: Mapping[str, Row] = {
     "destroy": Row("terraform", "Destroy applied stacks in reverse order."),
     "runs": Row("runs", "List the runs."),
     "unlock": Row("unlock", "Unlock."),
+    "drift": Row("drift", "List what in AWS differs from what was applied."),
     "orphans": Row("orphans", "List resources that exist in AWS and in no state."),
     "terraform": Row("passing", "Run Terraform in one stack, as it was last applied."),
     "route": Row("route", "Choose a cell for a job by weight, drain state and room."),
@@ -51,7 +55,8 @@ COMMANDS: Mapping[str, Row] = {
 }
 """Every command, in the order of the help.
 
-Its function has its name, with `_` for `-`. A module may say how its commands are parsed:
+Its function has its name, with `_` for `-`, and one behind it where Python or the module has that
+name for something else. A module may say how its commands are parsed:
 `COMMAND`, a class.
 """
 
@@ -113,7 +118,7 @@ def _module(name: str) -> Any:
 def _make(name: str) -> Any:
     module = _module(name)
     alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
-    alone.command(name, cls=getattr(module, "COMMAND", Command))(
-        getattr(module, name.replace("-", "_"))
-    )
+    function = name.replace("-", "_")
+    found = getattr(module, f"{function}_", None) or getattr(module, function)
+    alone.command(name, cls=getattr(module, "COMMAND", Command))(found)
     return typer.main.get_command(alone)

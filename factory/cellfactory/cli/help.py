@@ -14,7 +14,8 @@ QUOTAS = "Its account"
 ANSWERS = "Answers beyond the limits"
 STACK = "Which stack"
 JOB = "The job"
-_ORDER = ("Arguments", JOB, STACK, STACKS, TERRAFORM, CELL, MESH, QUOTAS, ANSWERS, "Options")
+CELLS = "Which cells"
+_ORDER = ("Arguments", JOB, CELLS, STACK, STACKS, TERRAFORM, CELL, MESH, QUOTAS, ANSWERS, "Options")
 """Headings of groups, as they stand; what has none stands below `Options`."""
 
 

@@ -55,7 +55,7 @@ class Board:
         """Take in what Terraform does for a stack."""
         with self._lock:
             if stack in self._works:
-                self._works[stack].take(step)
+                self._works[stack].take(step, time.monotonic())
 
     def waiting(self, stack: StackId, why: str) -> None:
         """Note why a stack does not go on."""
@@ -75,7 +75,7 @@ class Board:
         now = time.monotonic()
         with self._lock:
             works = sorted(self._works.values(), key=lambda work: work.begun)
-            rows = [(str(w.stack), w.words, elapsed(now - w.begun)) for w in works]
+            rows = [(str(w.stack), w.told(now), elapsed(now - w.begun)) for w in works]
         return rows if (told := self.baking) is None else [(told[0], "bakes", told[1]), *rows]
 
     def still(self, seconds: float) -> list[str]:
@@ -88,7 +88,7 @@ class Board:
     def sums(self) -> str:
         """Say how far the whole run is."""
         took = elapsed(time.monotonic() - self.begun)
-        end = "; stopping, Terraform ends what it has begun" if self.stopping else ""
+        end = "; stopping, Terraform finishes what it has begun" if self.stopping else ""
         return f"{self.done:,} of {self.total:,} stacks, {took}{end}"
 
 

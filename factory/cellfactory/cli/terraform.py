@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from cellfactory.cli.at_once import Parallel, parallel_of
 from cellfactory.cli.completion import (
     complete_cells,
     complete_layers,
@@ -120,12 +121,12 @@ Checks = Annotated[
         "repeated.",
     ),
 ]
-Parallel = Annotated[int, _how("--parallel", metavar="N", min=1, max=64, help="Stacks at a time.")]
 RegistryPlace = Annotated[
     str | None,
     _how(
         "--registry",
         metavar="PLACE",
+        envvar="CELLFACTORY_REGISTRY",
         help="Outputs registry, s3://bucket/prefix or a folder [default: in the state bucket]",
     ),
 ]
@@ -181,7 +182,7 @@ def validate(
     output: OutputFolder = None,
     cell: Cells = None,
     layer: Layers = None,
-    parallel: Parallel = 2,
+    parallel: Parallel = None,
     form: Form = "text",
 ) -> None:
     """Validate every stack against its provider schemas.
@@ -191,7 +192,7 @@ def validate(
     request = replace(
         request_of(inventory_file, "offline", output=output),
         selection=selection_of(cell, layer),
-        parallel=parallel,
+        parallel=parallel_of(parallel),
     )
     design = read_design(inventory_file)
     with Terminal() as watcher:
@@ -209,7 +210,7 @@ def plan(
     layer: Layers = None,
     stack: Stacks = None,
     ring: Rings = None,
-    parallel: Parallel = 4,
+    parallel: Parallel = None,
     registry: RegistryPlace = None,
     out: Out = None,
     every: Annotated[
@@ -229,7 +230,7 @@ def plan(
         request_of(inventory_file, mode_of(sandbox), output=output, registry=registry),
         selection=selection_of(cell, layer, mesh, organization, stack),
         rings=tuple(ring or ()),
-        parallel=parallel,
+        parallel=parallel_of(parallel),
     )
     design = read_design(inventory_file)
     with Terminal() as watcher:
@@ -259,7 +260,7 @@ def apply(
         bool,
         _how("--out-of-order", help="Apply a ring before an earlier one has the same."),
     ] = False,
-    parallel: Parallel = 4,
+    parallel: Parallel = None,
     registry: RegistryPlace = None,
     reviewed: Reviewed = None,
     ask: Ask = False,
@@ -302,7 +303,7 @@ def apply(
         ahead=out_of_order,
         bake=read_bake(bake, no_bake=no_bake),
         checks=read_checks(check or ()),
-        parallel=parallel,
+        parallel=parallel_of(parallel),
         patience_seconds=seconds_of(lock_timeout),
         first_apply=first_apply,
         asks=ask,
@@ -330,7 +331,7 @@ def destroy(
     organization: Organizations = None,
     layer: Layers = None,
     stack: Stacks = None,
-    parallel: Parallel = 4,
+    parallel: Parallel = None,
     registry: RegistryPlace = None,
     lock_timeout: LockTimeout = None,
     yes: Yes = False,
@@ -362,7 +363,7 @@ def destroy(
     request = replace(
         request_of(inventory_file, mode_of(sandbox), registry=registry),
         selection=selection_of(cell, layer, mesh, organization, stack),
-        parallel=parallel,
+        parallel=parallel_of(parallel),
         patience_seconds=seconds_of(lock_timeout),
         sweep=sweep,
         forget=forget_accounts,

@@ -38,6 +38,15 @@ from cellfactory.views.review import render_review, render_review_question
 from cellfactory.views.review import to_json as review_to_json
 from cellfactory.views.review_markdown import render_review_markdown
 
+STOPPING = (
+    "stopping: Terraform finishes what it has begun and writes its state, which can take minutes; "
+    "pressing Ctrl-C again does not hurry it"
+)
+STILL_STOPPING = (
+    "still stopping: a second interrupt is not passed on, since Terraform would drop what it is "
+    "making and lose it to its state; at work:"
+)
+
 
 class Terminal:
     """Shows what happens to each stack, as it happens, on standard error.
@@ -138,9 +147,15 @@ class Terminal:
         self._board.bakes(ring, seconds)
 
     def stopping(self) -> None:
-        """Show that an interrupt was heard, and that it takes its time."""
-        self._board.stopping = True
-        self._tell("stopping: Terraform ends what it has begun, which keeps its state right")
+        """Show that an interrupt was heard; another one, why it changes nothing."""
+        if not self._board.stopping:
+            self._board.stopping = True
+            self._tell(STOPPING, always=True)
+            return
+        works = self._board.still(0.0)
+        self._tell(STILL_STOPPING, always=True)
+        for line in works:
+            self._tell(f"    {line}", always=True)
 
     def finished(self, result: Result) -> None:
         """Show what became of a stack."""

@@ -22,8 +22,8 @@ from cellfactory.specs.layers import ClusterSpec
 _DEREGISTRATION_SECONDS = 60
 
 
-def add_ingress(stack: TerraformStack, cell: ClusterSpec, ingress: Ingress, vpc_id: str) -> None:
-    """Add the load balancer, its target group, and the nodes that answer."""
+def add_ingress(stack: TerraformStack, cell: ClusterSpec, ingress: Ingress, vpc_id: str) -> str:
+    """Add the load balancer, its target group, and the nodes that answer; its name in the DNS."""
     balancer = Lb(
         stack,
         "ingress",
@@ -61,6 +61,7 @@ def add_ingress(stack: TerraformStack, cell: ClusterSpec, ingress: Ingress, vpc_
             autoscaling_group_name=f"${{{group}}}",
             lb_target_group_arn=target_group.arn,
         )
+    return str(balancer.dns_name)
 
 
 def _health_check(cell: ClusterSpec) -> LbTargetGroupHealthCheck:

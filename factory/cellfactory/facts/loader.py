@@ -14,6 +14,7 @@ from cellfactory.facts.catalogues import EndpointCatalogue, EndpointKind, Offeri
 from cellfactory.facts.published import image_name
 from cellfactory.facts.schema import (
     AddonVersion,
+    AwsDefault,
     CallCount,
     CallRetries,
     ChartVersion,
@@ -71,6 +72,7 @@ def load_facts() -> Facts:
         instances=InstanceTable(),
         regions=RegionTable(eks["refused_zones"]["zones"], account["enabled_regions"]["regions"]),
         sts_region=account["sts"]["region"],
+        aws_defaults=_table(AwsDefault, _aws_defaults(read_table("aws_defaults")), sources),
     )
 
 
@@ -247,6 +249,10 @@ def _offerings(text: str) -> Offerings:
     (checked,) = (line.rpartition(" ")[2] for line in lines if line.startswith("# checked:"))
     rows = [line for line in lines if not line.startswith("#")]
     return Offerings(zones=OfferingTable(rows), checked=checked)
+
+
+def _aws_defaults(rows: Mapping[str, Row]) -> dict[str, Row]:
+    return {id_: {**row, "made_by": tuple(row.get("made_by", ()))} for id_, row in rows.items()}
 
 
 def _version(text: str | None) -> tuple[int, ...] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal
 
 from cellfactory.facts.rows import Provenance
 
@@ -103,3 +104,24 @@ class ChartVersion(Provenance):
     repository: str
     version: str
     unit: str = "version"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AwsDefault(Provenance):
+    """What changes in AWS although nobody touched it.
+
+    Attributes:
+        type: of the resource, as the provider calls it.
+        attribute: the one that changes; `*` is every one.
+        by: `aws`, or another resource of the same `cell`, which is shown here as well.
+        because: why, as part of a sentence.
+        made_by: types of resources without which an item of it is not explained.
+    """
+
+    id: str
+    type: str
+    attribute: str
+    by: Literal["aws", "cell"]
+    because: str
+    made_by: tuple[str, ...] = ()
+    unit: str = "attribute"

@@ -16,6 +16,7 @@ from typing import TypeVar
 from cellfactory.facts.catalogues import EndpointCatalogue, Offerings
 from cellfactory.facts.published import (
     AddonVersion,
+    AwsDefault,
     ChartVersion,
     ImageBuild,
     KubernetesVersion,
@@ -43,6 +44,7 @@ __all__ = [
     "PREFIX_LENGTH",
     "STANDARD_IMAGE",
     "AddonVersion",
+    "AwsDefault",
     "CallCount",
     "CallRetries",
     "ChartVersion",
@@ -121,6 +123,7 @@ class Facts:
     endpoints: Mapping[str, EndpointService]  # what a cell without egress cannot do without
     endpoint_services: EndpointCatalogue
     offerings: Offerings
+    aws_defaults: Mapping[str, AwsDefault]  # what changes by itself
 
     def quota(self, id_: str) -> Quota:
         """Look a quota up by id; UnknownFact when there is none."""

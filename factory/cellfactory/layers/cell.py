@@ -31,6 +31,9 @@ CLUSTER_OUTPUTS: Mapping[str, VariableType] = {
     "cluster_endpoint": "string",
     "cluster_ca": "string",
 }
+INGRESS_NAME = "ingress_dns_name"
+"""The output that says where the load balancer of a cell answers."""
+
 PLATFORM_OUTPUTS: Mapping[str, VariableType] = {"operator_version": "string"}
 
 _CLUSTER_TAKES = (
@@ -58,17 +61,17 @@ def cell_stacks(inventory: Inventory, facts: Facts, cell: str) -> Iterator[Stack
         yield Stack(id=StackId(cell, "account"), access=access, outputs=ACCOUNT_OUTPUTS)
     access = member_access(inventory, facts, cell)
     yield Stack(id=StackId(cell, "network"), access=access, inputs=account, outputs=NETWORK_OUTPUTS)
-    gives = _cluster_gives(inventory, cell)
+    hands_on = _cluster_hands_on(inventory, cell)
     yield Stack(
         id=StackId(cell, "cluster"),
         access=access,
         inputs={**account, **whole(cell, "network", _cluster_takes(inventory, cell))},
-        outputs=gives,
+        outputs={**hands_on, **_cluster_tells(inventory, cell)},
     )
     yield Stack(
         id=StackId(cell, "platform"),
         access=access,
-        inputs={**account, **whole(cell, "cluster", gives)},
+        inputs={**account, **whole(cell, "cluster", hands_on)},
         outputs=PLATFORM_OUTPUTS,
         after=_ways_in(inventory, cell),
     )
@@ -84,7 +87,12 @@ def _cluster_takes(inventory: Inventory, cell: str) -> dict[str, VariableType]:
     return network_outputs(*_CLUSTER_TAKES, *more)
 
 
-def _cluster_gives(inventory: Inventory, cell: str) -> Mapping[str, VariableType]:
+def _cluster_tells(inventory: Inventory, cell: str) -> Mapping[str, VariableType]:
+    """What a cluster tells people, and hands to no other stack."""
+    return {} if inventory.type_of(cell).ingress is None else {INGRESS_NAME: "string"}
+
+
+def _cluster_hands_on(inventory: Inventory, cell: str) -> Mapping[str, VariableType]:
     if inventory.type_of(cell).spark.history is None:
         return CLUSTER_OUTPUTS
     return {**CLUSTER_OUTPUTS, "event_log_bucket": "string"}

@@ -56,7 +56,7 @@ class Watcher(Protocol):
         """Hear that a ring bakes for so long from now on (s); 0 says that it is over."""
 
     def stopping(self) -> None:
-        """Hear that an interrupt was passed on to whatever runs."""
+        """Hear that an interrupt came; the first one was passed on to whatever runs."""
 
     def finished(self, result: Result) -> None:
         """Hear what became of a stack."""

@@ -8,6 +8,7 @@ from cellfactory.constructs.ingress import add_ingress
 from cellfactory.constructs.jobs import add_job_identities, add_people
 from cellfactory.constructs.node_groups import CellNodeGroups
 from cellfactory.constructs.spark_events import add_event_logs
+from cellfactory.layers.cell import INGRESS_NAME
 from cellfactory.specs.layers import ClusterSpec
 from cellfactory.stacks.frame import Outputs
 
@@ -20,13 +21,13 @@ def build(terraform: TerraformStack, spec: ClusterSpec) -> Outputs:
     addons = cluster.add_boot_addons()
     nodes = CellNodeGroups(terraform, spec, cluster.cluster, addons)
     cluster.add_late_addons(nodes.first_groups)
-    if spec.ingress is not None:
-        add_ingress(terraform, spec, spec.ingress, "${var.vpc_id}")
     outputs = {
         "cluster_name": cluster.cluster.name,
         "cluster_endpoint": cluster.cluster.endpoint,
         "cluster_ca": _CERTIFICATE,
     }
+    if spec.ingress is not None:
+        outputs[INGRESS_NAME] = add_ingress(terraform, spec, spec.ingress, "${var.vpc_id}")
     name = cluster.cluster.name
     add_people(terraform, spec.jobs, name)
     add_job_identities(terraform, spec.jobs, name)

@@ -15,6 +15,7 @@ Status = Literal[
     "valid",
     "planned",
     "no-change",
+    "drifted",  # in AWS it is not what was applied
     "applied",
     "destroyed",
     "forgotten",  # by Terraform; its resources remain in AWS

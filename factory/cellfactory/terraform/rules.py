@@ -53,6 +53,7 @@ RULES = {
     "F668": "Another run wrote the record of a stack while this one worked on it.",
     "F669": "A run or stack is not unlocked, because its holder is alive or may be.",
     "F680": "What a run keeps beside the outputs registry is malformed.",
+    "F686": "A cell is not what was applied to it: somebody changed it in AWS (a warning).",
     "F640": "A network is not destroyed, because others left something in its VPC; `--sweep` "
     "deletes it.",
     "F641": "A network could not be destroyed, because something Terraform did not make is still "

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from cellfactory.errors import FactoryError, StoppedError
 from cellfactory.layers import Stack, StackId
@@ -43,6 +44,7 @@ class Listener:
     waiting: Callable[[StackId, str], None] = lambda _stack, _why: None
 
 
+T = TypeVar("T")
 SourcesOf = Mapping[StackId, Sources]
 
 
@@ -272,7 +274,7 @@ def _explained(context: RunContext, result: Result) -> Result:
     return replace(result, diagnostics=tuple(told))
 
 
-def alone(context: RunContext, stack: StackId, work: Callable[[], Result]) -> Result:
+def alone(context: RunContext, stack: StackId, work: Callable[[], T]) -> T:
     """Work on a stack while no other process does."""
     with stack_lock(context.target.locks_folder, stack, lambda: context.children.stopping):
         return work()

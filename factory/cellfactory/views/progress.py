@@ -40,36 +40,53 @@ class Work:
     waits: str = ""  # why it does not go on
     planned: set[str] = field(default_factory=set)  # addresses
     done: set[str] = field(default_factory=set)
-    current: dict[str, str] = field(default_factory=dict)  # action by address, latest last
+    current: dict[str, str] = field(default_factory=dict)  # action by address, in their order
+    since: dict[str, float] = field(default_factory=dict)  # when each was begun (s)
 
-    def take(self, step: Step) -> None:
-        """Take one step in."""
+    def take(self, step: Step, now: float = 0.0) -> None:
+        """Take one step in, at a time on the clock of `begun` (s)."""
         self.waits = ""
         if step.phase != self.phase:
             self.phase = step.phase
             self.current.clear()
+            self.since.clear()
         if step.event == "planned" and step.action != "no-op":
             self.planned.add(step.address)
         elif step.event in ("started", "ongoing"):
-            self.current.pop(step.address, None)
             self.current[step.address] = step.action
+            self.since.setdefault(step.address, now - step.seconds)
         elif step.event in ("done", "failed"):
             self.current.pop(step.address, None)
+            self.since.pop(step.address, None)
             if step.event == "done" and step.action not in ("refresh", "read"):
                 self.done.add(step.address)
 
     @property
     def words(self) -> str:
         """Say in a few words what is done now."""
+        return self.told(0.0)
+
+    def told(self, now: float) -> str:
+        """Say what is done, and which resource is waited for and for how long where that is long.
+
+        Of several that Terraform works on, the one that was begun first is what it waits for.
+        """
         if self.waits:
             return self.waits
         words = _PHASES.get(self.phase, "starting")
         if self.planned and self.phase in ("apply", "destroy"):
             words += f" {len(self.done):,} of {len(self.planned):,}"
-        if self.current:
-            address, action = next(reversed(self.current.items()))
-            words += f": {_ACTIONS.get(action, action)} {address}"
-        return words
+        if not self.current:
+            return words
+        address, action = next(iter(self.current.items()))
+        words += f": {_ACTIONS.get(action, action)} {address}"
+        took = now - self.since.get(address, now)
+        words += f" ({elapsed(took)})" if took >= LONG else ""
+        more = len(self.current) - 1
+        return f"{words} and {more:,} more" if more else words
+
+
+LONG = 10.0  # seconds from which it is told how long a resource takes
 
 
 def render_step(stack: StackId, step: Step) -> str:
@@ -88,7 +105,7 @@ def render_step(stack: StackId, step: Step) -> str:
 
 def render_still(work: Work, now: float) -> str:
     """Render a line that says that a stack is being worked on still."""
-    return f"{work.stack}  still {work.words} ({elapsed(now - work.begun)})"
+    return f"{work.stack}  still {work.told(now)}, {elapsed(now - work.begun)} in all"
 
 
 def elapsed(seconds: float) -> str:

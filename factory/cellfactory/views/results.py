@@ -13,7 +13,7 @@ from cellfactory.words import counted
 
 _TONES: Mapping[str, Tone] = {
     **dict.fromkeys(("valid", "no-change", "applied", "destroyed", "forgotten"), "good"),
-    **dict.fromkeys(("planned", "deferred", "left-out", "skipped"), "warning"),
+    **dict.fromkeys(("planned", "drifted", "deferred", "left-out", "skipped"), "warning"),
     **dict.fromkeys(("refused", "failed", "interrupted"), "bad"),
     "done-before": "quiet",
 }

@@ -48,6 +48,20 @@ def test_work_is_told_by_its_phase_its_counts_and_the_latest_resource() -> None:
     assert work.words == "applying 1 of 2"
 
 
+def test_what_takes_long_is_named_with_its_time_and_the_rest_is_counted() -> None:
+    work = Work(stack=NETWORK, begun=100.0)
+    hook = '{"resource":{"addr":"aws_eks_cluster.cell"},"action":"create","elapsed_seconds":250}'
+    told = parse_step(f'{{"type":"apply_progress","hook":{hook}}}'.encode(), "apply")
+    assert told is not None
+    work.take(told, 400.0)
+    for name in ("a", "b"):
+        work.take(steps("apply", (f"aws_route.{name}", "create", "started"))[0], 401.0)
+    work.take(steps("apply", ("aws_route.a", "create", "ongoing"))[0], 402.0)
+    assert work.told(402.0) == "applying: creating aws_eks_cluster.cell (4m12s) and 2 more"
+    work.take(steps("apply", ("aws_eks_cluster.cell", "create", "done"))[0], 403.0)
+    assert work.told(403.0) == "applying: creating aws_route.a and 1 more"
+
+
 def test_what_terraform_says_is_read_line_by_line() -> None:
     hook = '"hook":{"resource":{"addr":"aws_vpc.a"},"action":"create","elapsed_seconds":10}'
     told = parse_step(f'{{"type":"apply_progress",{hook}}}'.encode(), "apply")
@@ -95,7 +109,7 @@ def test_a_log_gets_a_line_a_minute(capsys: pytest.CaptureFixture[str]) -> None:
     ticker.stop()
     told = capsys.readouterr().err.splitlines()
     assert told
-    assert "moka-use1-a-network  still applying: creating aws_vpc.a (" in told[0]
+    assert "moka-use1-a-network  still applying: creating aws_vpc.a, 0s in all" in told[0]
 
 
 def test_where_there_is_no_terminal_each_stack_is_told_as_it_begins_and_ends(

@@ -31,6 +31,7 @@ TABLES = (
     "charts",
     "kubernetes",
     "endpoints",
+    "aws_defaults",
 )
 
 

@@ -32,6 +32,9 @@ def main(arguments: list[str]) -> int:
     waited_until = time.monotonic() + told.get("seconds", 0)
     while time.monotonic() < waited_until and not interrupts:
         time.sleep(0.01)
+    lingers_until = time.monotonic() + (told.get("lingers", 0) if interrupts else 0)
+    while time.monotonic() < lingers_until:  # as a provider that waits for AWS
+        time.sleep(0.01)
     code = 1 if interrupts else answer(command, arguments[1:], told)
     log("end", command, [str(code), *map(str, interrupts)])
     return code

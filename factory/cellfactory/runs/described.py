@@ -1,0 +1,187 @@
+"""`show`: one cell with all that is known of it, from the inventory, its lock and the registry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from cellfactory.addressing.blocks import CellAddresses, subnet_kinds
+from cellfactory.design import Declared, Design
+from cellfactory.inventory.groups import name_groups
+from cellfactory.inventory.schema import NewAccount
+from cellfactory.layers import StackId
+from cellfactory.layers.access import member_access
+from cellfactory.layers.cell import INGRESS_NAME
+from cellfactory.naming import (
+    OWNER_FOLDERS,
+    balancer_name,
+    cluster_name,
+    event_log_bucket,
+    flow_log_bucket,
+)
+from cellfactory.runs.listing import CellRow, StackRow, list_cells, stack_rows, stacks_of
+from cellfactory.runs.standing import Known
+from cellfactory.terraform.messages import Value
+from cellfactory.terraform.sessions import filled
+
+UNKNOWN = "ACCOUNT"
+"""Stands for the id of an account that is not known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubnetRow:
+    """One subnet of a cell."""
+
+    zone: str
+    kind: str
+    block: str
+    id: str | None  # None where it is not known
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolRow:
+    """One pool of nodes of a cell."""
+
+    name: str
+    instance_type: str
+    nodes_per_zone: int
+    groups: tuple[str, ...]  # names of its EKS node groups
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeerRow:
+    """A cell or hub that a cell reaches."""
+
+    name: str
+    kind: str  # cell or hub
+    blocks: tuple[str, ...]
+    connection: str | None  # id of the peering; None where it is not known
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellShown:
+    """All that is known of a cell."""
+
+    row: CellRow
+    email: str | None  # of an account that is made
+    roles: tuple[str, ...]  # assumed one after the other
+    addresses: CellAddresses
+    subnets: tuple[SubnetRow, ...]
+    pools: tuple[PoolRow, ...]
+    peers: tuple[PeerRow, ...]
+    buckets: Mapping[str, str]  # by what they hold
+    states: str  # where they lie
+    vpc: str | None
+    endpoint: str | None
+    kubeconfig: str  # the command that writes it
+    ui: str | None  # URL of the Spark gateway; None without one
+    ui_of: str | None  # the command that asks AWS for it, where it is not known
+    stacks: tuple[StackRow, ...]
+    outputs: Mapping[str, Mapping[str, Value]]  # by layer and name, as the registry has them
+    why_not: str  # why the registry tells nothing; empty where it does
+
+
+def wanted_records(declared: Declared, cell: str) -> frozenset[StackId]:
+    """List the stacks that say something of a cell: its own, and those that they wait for."""
+    return frozenset(i for s in stacks_of(declared, {cell}) for i in (s.id, *s.waits_for))
+
+
+def describe_cell(design: Design, declared: Declared, cell: str, known: Known) -> CellShown:
+    """Put together what is known of a cell.
+
+    Args:
+        design: with the addresses.
+        declared: the same inventory.
+        cell: its name.
+        known: records of `wanted_records`.
+    """
+    (row,) = list_cells(declared, (cell,), known)
+    account = design.inventory.cells[cell].account
+    ui, ask = _ui(design, cell, known)
+    return CellShown(
+        row=row,
+        email=account.email if isinstance(account, NewAccount) else None,
+        roles=_roles(design, cell, row.account),
+        addresses=design.plan.cells[cell],
+        subnets=tuple(_subnets(design, cell, known)),
+        pools=tuple(_pools(design, cell)),
+        peers=tuple(_peers(design, cell, known)),
+        buckets=dict(_buckets(design, cell, row.account)),
+        states=f"s3://{design.inventory.state.bucket}/{OWNER_FOLDERS['cell']}/{cell}/",
+        vpc=known.output(cell, "network", "vpc_id"),
+        endpoint=known.output(cell, "cluster", "cluster_endpoint"),
+        kubeconfig=_kubeconfig(design, cell, row.account),
+        ui=ui,
+        ui_of=ask,
+        stacks=tuple(stack_rows(stacks_of(declared, {cell}), known)),
+        outputs={
+            stack.layer: record.outputs
+            for stack, record in sorted(known.records.items(), key=lambda kept: kept[0].name)
+            if stack.cell == cell and record.outputs
+        },
+        why_not=known.why_not,
+    )
+
+
+def _roles(design: Design, cell: str, account: str | None) -> tuple[str, ...]:
+    access = member_access(design.inventory, design.facts, cell)
+    return filled(access, account or UNKNOWN).roles
+
+
+def _subnets(design: Design, cell: str, known: Known) -> Iterator[SubnetRow]:
+    made = subnet_kinds(egress=design.inventory.type_of(cell).egress != "none")
+    for zone, blocks in design.plan.cells[cell].zones.items():
+        for kind in made:
+            ids = known.output(cell, "network", f"{kind}_subnet_ids") or {}
+            yield SubnetRow(zone=zone, kind=kind, block=str(blocks[kind]), id=ids.get(zone))
+
+
+def _pools(design: Design, cell: str) -> Iterator[PoolRow]:
+    cell_type = design.inventory.type_of(cell)
+    for name, pool in cell_type.node_groups.items():
+        groups = name_groups(name, pool, design.plan.cells[cell].zones, design.facts)
+        yield PoolRow(
+            name=name,
+            instance_type=pool.instance_type,
+            nodes_per_zone=pool.nodes_per_zone,
+            groups=tuple(groups),
+        )
+
+
+def _peers(design: Design, cell: str, known: Known) -> Iterator[PeerRow]:
+    asked = known.output(cell, "peering", "connection_ids") or {}
+    took = known.output(cell, "accept", "accepted_ids") or {}
+    for peer in design.inventory.peers_of(cell):
+        block = design.plan.cells[peer].primary
+        connection = asked.get(peer) or took.get(peer)
+        yield PeerRow(name=peer, kind="cell", blocks=(str(block),), connection=connection)
+    for hub in design.inventory.hubs_of(cell):
+        blocks = tuple(map(str, design.inventory.hubs[hub].blocks))
+        yield PeerRow(name=hub, kind="hub", blocks=blocks, connection=asked.get(hub))
+
+
+def _buckets(design: Design, cell: str, account: str | None) -> Iterator[tuple[str, str]]:
+    number = account or UNKNOWN
+    yield "flow logs", flow_log_bucket(cell, number)
+    if design.inventory.type_of(cell).spark.history is not None:
+        yield "event logs", event_log_bucket(cell, number)
+
+
+def _kubeconfig(design: Design, cell: str, account: str | None) -> str:
+    name, region = cluster_name(cell), design.inventory.region_of(cell)
+    role = _roles(design, cell, account)[-1]
+    return f"aws eks update-kubeconfig --region {region} --name {name} --role-arn {role}"
+
+
+def _ui(design: Design, cell: str, known: Known) -> tuple[str | None, str | None]:
+    """Say where the Spark gateway answers, or how AWS is asked for that."""
+    cell_type = design.inventory.type_of(cell)
+    if cell_type.ingress is None or cell_type.spark.ui is None:
+        return None, None
+    host, port = known.output(cell, "cluster", INGRESS_NAME), cell_type.ingress.listener_port
+    if isinstance(host, str):
+        return f"http://{host}/" if port == 80 else f"http://{host}:{port}/", None
+    return None, (
+        f"aws elbv2 describe-load-balancers --region {design.inventory.region_of(cell)} "
+        f"--names {balancer_name(cell)} --query LoadBalancers[0].DNSName"
+    )
