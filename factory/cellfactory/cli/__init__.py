@@ -19,6 +19,7 @@ import typer
 
 from cellfactory import __version__
 from cellfactory.cli.check import check
+from cellfactory.cli.decommission import decommission
 from cellfactory.cli.doctor import doctor
 from cellfactory.cli.example_job import example_job
 from cellfactory.cli.explain import explain
@@ -66,7 +67,7 @@ app = typer.Typer(
 )
 for command in (
     *(check, size, what_if, quotas, doctor, lock, lock_providers, synth, validate),
-    *(plan, apply, destroy, orphans, terraform, route, example_job, sandbox),
+    *(plan, apply, destroy, decommission, orphans, terraform, route, example_job, sandbox),
     *(schema, token, explain),
 ):
     app.command(cls=SizeCommand if command is size else Command)(command)
