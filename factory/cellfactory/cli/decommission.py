@@ -26,7 +26,7 @@ from cellfactory.cli.terraform import (
 from cellfactory.cli.watching import Terminal, finish
 from cellfactory.errors import UsageError
 from cellfactory.runs.decommission import decommission as give_up
-from cellfactory.runs.departure import Departed, Leaving
+from cellfactory.runs.departure import Departed, Departure, Leaving
 from cellfactory.runs.reading import read_design
 from cellfactory.runs.watcher import Question
 from cellfactory.terraform.kept_parts import KeptParts
@@ -45,6 +45,11 @@ class Typed(Terminal):
         super().__init__(yes=yes)
         self._yes_beforehand = yes
         self._cells = " ".join(cells)
+
+    def show(self, departure: Departure) -> None:
+        """Show all that is about to be done, below what was done so far."""
+        self.__exit__(None, None, None)
+        warn(render_departure(departure))
 
     def agrees(self, question: Question) -> bool:
         """Ask for the names, unless it was agreed to beforehand.
@@ -124,8 +129,9 @@ def decommission(
         ignore_jobs=ignore_jobs.strip(),
     )
     design = read_design(inventory_file)
-    with Typed(leaving.cells, yes=yes) as watcher:
-        departed = give_up(design, request, leaving, watcher, lambda d: warn(render_departure(d)))
+    watcher = Typed(leaving.cells, yes=yes)
+    with watcher:
+        departed = give_up(design, request, leaving, watcher, watcher.show)
     _finish(departed, design.lock_file, form)
 
 

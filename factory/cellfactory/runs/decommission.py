@@ -67,7 +67,7 @@ def decommission(
 
 
 def _prepare(design: Design, request: Request, leaving: Leaving, watcher: Watcher) -> Work:
-    design.require_fit().require_lock()
+    design.require_lock()  # what does not fit may lose a cell all the same
     context = open_context(design.inventory.state, request, watcher)
     records, unread = context.registry.read_each()
     for stack, other in unread.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from cellfactory.design import Design
@@ -20,13 +20,13 @@ from cellfactory.terraform.left_accounts import Closing, close, quarantine
 from cellfactory.terraform.orphans import tagged
 from cellfactory.terraform.record import Record
 from cellfactory.terraform.results import Result
-from cellfactory.terraform.runner import apply_stacks, destroy_stacks
+from cellfactory.terraform.runner import Listener, apply_stacks, destroy_stacks
 from cellfactory.terraform.sessions import sessions
 
 SESSION = "cellfactory-decommission"
 
 
-def take_steps(work: Work, planned: Iterable[Result], journal: Journal) -> tuple[Result, ...]:
+def take_steps(work: Work, planned: Sequence[Result], journal: Journal) -> tuple[Result, ...]:
     """Take step after step; the first that does not end well is the last."""
     allowed = Allowed(
         addresses=frozenset(
@@ -36,11 +36,12 @@ def take_steps(work: Work, planned: Iterable[Result], journal: Journal) -> tuple
             if change.action == "delete"
         )
     )
+    listener = listen(work.watcher, (*planned, *work.course.stacks))
     results: list[Result] = []
     for step in work.course.steps:
-        done = [*_apply(work, step, allowed, journal)]
+        done = [*_apply(work, step, allowed, journal, listener)]
         if not _is_bad(done, work):
-            done += _destroy(work, step, journal)
+            done += _destroy(work, step, journal, listener)
         results += done
         if _is_bad(done, work):
             break
@@ -51,14 +52,16 @@ def _is_bad(results: Iterable[Result], work: Work) -> bool:
     return work.stopping or any(r.broken or r.status == "deferred" for r in results)
 
 
-def _apply(work: Work, step: Step, allowed: Allowed, journal: Journal) -> Iterator[Result]:
+def _apply(
+    work: Work, step: Step, allowed: Allowed, journal: Journal, listener: Listener
+) -> Iterator[Result]:
     if not step.applied:
         return
     yield from apply_stacks(
         work.context,
         [work.stacks[stack] for stack in step.applied],
         work.sources,
-        listen(work.watcher, step.applied),
+        listener,
         parallel=work.request.parallel,
         journal=journal,
         finished={},
@@ -66,20 +69,20 @@ def _apply(work: Work, step: Step, allowed: Allowed, journal: Journal) -> Iterat
     )
 
 
-def _destroy(work: Work, step: Step, journal: Journal) -> Iterator[Result]:
+def _destroy(work: Work, step: Step, journal: Journal, listener: Listener) -> Iterator[Result]:
     """Destroy stacks, once what is kept of them is out of their states."""
     if not step.destroyed:
         return
     for stack in step.destroyed:
         record = work.context.registry.read(stack)
         if record is not None and (failed := _leave(work, record)):
-            work.watcher.finished(failed)
+            listener.finished(failed)
             yield failed
             return
     for result in destroy_stacks(
         work.context,
         step.destroyed,
-        listen(work.watcher, step.destroyed),
+        listener,
         parallel=work.request.parallel,
         gone=True,
         sweep=True,
@@ -157,7 +160,8 @@ def _settle(work: Work, leaver: Leaver, journal: Journal) -> tuple[str, tuple[Re
     if not leaver.has_account_stack:
         return told, ()
     stack = StackId(leaver.cell, "account")
-    listener = listen(work.watcher, [stack])
+    watcher = work.watcher
+    listener = Listener(started=watcher.started, finished=watcher.finished)
     return told, destroy_stacks(work.context, [stack], listener, parallel=1, gone=True)
 
 
