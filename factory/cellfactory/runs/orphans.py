@@ -39,7 +39,15 @@ def find_orphans(declared: Declared, request: Request, watcher: Watcher) -> Sear
     Raises:
         TerraformError: when the registry or a state cannot be read (F603, F605, F652).
     """
-    context = open_context(declared.inventory.state, request, watcher)
+    return search_orphans(declared, open_context(declared.inventory.state, request, watcher))
+
+
+def search_orphans(declared: Declared, context: RunContext) -> Search:
+    """Do as `find_orphans`, with what a run works with.
+
+    Raises:
+        TerraformError: as `find_orphans`.
+    """
     stacks = list_stacks(declared.inventory, declared.facts)
     states = _states(declared.inventory.state, context)
     known = sorted({*(stack.id for stack in stacks), *context.registry.stacks()})

@@ -45,6 +45,7 @@ RULES = {
     "one that left, or its blocks are unknown.",
     "F646": "AWS Organizations does not move or close an account.",
     "F647": "A bucket that is to be deleted cannot be emptied.",
+    "F684": "A plan of imports would do more than import.",
     "F648": "The blocks of a cell are not released while a state of it exists.",
 }
 """What each rule says; a number is never used again for something else."""
