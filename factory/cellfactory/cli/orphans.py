@@ -81,13 +81,16 @@ def _adopt(
 ) -> None:
     shown: list[Adoption] = []
 
+    watcher = Terminal(yes=yes)
+
     def tell(adoption: Adoption) -> None:
+        watcher.__exit__(None, None, None)  # nothing moves below what is read
         shown.append(adoption)
         if form != "json":
             typer.echo(render_adoption(adoption, request.mode))
 
     design = read_design(inventory_file)
-    with Terminal(yes=yes) as watcher:
+    with watcher:
         outcome = adopt(design, request, watcher, tell, applies=applies)
     unasked = [Problem(None, finding) for one in shown for finding in one.search.unasked]
     problems = unasked + [Problem(None, finding) for finding in findings_of(outcome.results)]

@@ -29,6 +29,8 @@ class ImportForm(Provenance):
 
     type: str
     id: str = ""  # template of what Terraform imports it by
+    held: str = ""  # template of what its ARN ends in; the id where empty
+    unread: tuple[str, ...] = ()  # attributes that AWS does not tell, and an import guesses
     questions: tuple[Question, ...] = ()  # each is put with what the one before answered
     again: str = ""  # why it need not be imported; empty where it must
 
@@ -43,6 +45,8 @@ def load_import_forms() -> Mapping[str, ImportForm]:
         name: ImportForm(
             type=name,
             id=row.get("id", ""),
+            held=row.get("held", ""),
+            unread=tuple(row.get("unread", ())),
             questions=tuple(_questions(row)),
             again=row.get("again", ""),
             source=f"{table['provider']}/{row['page']}.html.markdown",

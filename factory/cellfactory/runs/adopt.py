@@ -122,15 +122,20 @@ def _jobs(
 
 
 def _find(work: _Work, watcher: Watcher) -> tuple[tuple[Imports, ...], tuple[Result, ...]]:
-    enter, found, failed = sessions(work.context.target, SESSION), [], []
+    enter = sessions(work.context.target, SESSION)
+    found: list[Imports] = []
+    failed: list[Result] = []
+    listener = listen(watcher, tuple(work.jobs))
     for stack, job in work.jobs.items():
+        listener.started(stack)
+        told: Imports | Result
         try:
             session = enter(full_access(job.stack, job.inputs))
             told = find_imports(work.context, job, session)
         except FactoryError as error:
             told = _failed(stack, error, stopped=work.context.children.stopping)
         if isinstance(told, Result):
-            watcher.finished(told)
+            listener.finished(told)
             failed.append(told)
         else:
             found.append(told)
@@ -162,7 +167,7 @@ def _unplaced(
     orphans: Sequence[Orphan], stacks: Mapping[StackId, Stack], found: Sequence[Imports]
 ) -> Iterator[Unplaced]:
     """Say of every orphan that gets no block why not."""
-    ids = frozenset(one.id for imports in found for one in imports.known)
+    ids = frozenset(one.held or one.id for imports in found for one in imports.known)
     named = {stack.name: stack for stack in stacks}
     looked = {imports.stack: imports for imports in found}
     for orphan in orphans:

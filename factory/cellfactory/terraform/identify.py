@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from cellfactory.credentials import Session, aws_faults, in_one_line
@@ -35,6 +35,8 @@ class Known:
 
     address: str
     id: str
+    held: str = ""  # what its ARN ends in, where that is not the id
+    unread: Mapping[str, Any] = field(default_factory=dict)  # what an import would guess
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,17 +68,20 @@ def identify(
     """
     try:
         answers = _ask_all(session, region, form, wanted)
-        ids = sorted({fill(form.id, wanted, answer) for answer in answers})
+        found = {fill(form.id, wanted, answer): answer for answer in answers}
     except NotYetError:
         return None
     except aws_faults() as error:
         if is_not_there(error):
             return None
         return Untold(address=wanted.address, why=f"AWS does not tell: {in_one_line(error)}")
+    ids = sorted(found)
     if not ids:
         return None
     if len(ids) == 1:
-        return Known(address=wanted.address, id=ids[0])
+        held = fill(form.held, wanted, found[ids[0]])
+        unread = {name: wanted.values[name] for name in form.unread if name in wanted.values}
+        return Known(address=wanted.address, id=ids[0], held=held, unread=unread)
     why = f"{len(ids):,} of them are alike: {', '.join(ids)}"
     return Untold(address=wanted.address, why=why, ids=tuple(ids))
 

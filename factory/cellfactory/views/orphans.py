@@ -59,8 +59,7 @@ def _without(one: Unplaced, mode: Mode) -> str:
     text = f"no import: {one.orphan.arn}: {one.why}"
     if one.stack is None:
         return text
-    id_ = one.orphan.arn.rpartition("/")[2]
-    line = terraform_line(one.stack, mode, "import", "ADDRESS", id_)
+    line = terraform_line(one.stack, mode, "import", "ADDRESS", import_id(one.orphan.arn))
     return f"{text}\n    to import it all the same: {line}"
 
 
@@ -79,3 +78,14 @@ def adoption_to_json(adoption: Adoption) -> dict[str, Any]:
         ],
         "unplaced": [{**asdict(one.orphan), "why": one.why} for one in adoption.unplaced],
     }
+
+
+def import_id(arn: str) -> str:
+    """Tell what Terraform imports a resource by: a load balancer by its ARN, others by their id.
+
+    >>> import_id("arn:aws:ec2:us-east-1:444444444444:vpc/vpc-1"), import_id("arn:aws:s3:::logs")
+    ('vpc-1', 'logs')
+    """
+    if ":elasticloadbalancing:" in arn:
+        return arn
+    return arn.rpartition("/" if "/" in arn else ":")[2]
