@@ -20,10 +20,10 @@ from typing import Any
 from cellfactory.credentials import Session
 from cellfactory.errors import Finding, StoppedError, TerraformError
 from cellfactory.facts.importing import load_import_forms
-from cellfactory.files import write_whole
 from cellfactory.layers import StackId
 from cellfactory.terraform.commands import Job
 from cellfactory.terraform.identify import Known, Untold, Wanted, identify
+from cellfactory.terraform.mending import ignoring, mend
 from cellfactory.terraform.messages import Report
 from cellfactory.terraform.reported import applied
 from cellfactory.terraform.results import Result
@@ -41,7 +41,6 @@ from cellfactory.terraform.workspace import PLAN, Workspace, prepare_workspace
 
 BLOCKS = "cellfactory_imports.tf"
 UNREAD = "imports_override.tf.json"
-MENDED = "mended.tfstate"
 ROUNDS = 5  # how deep what is missing can hang on what is missing, and one more
 _PLAN = ("-json", "-input=false", "-detailed-exitcode", f"-out={PLAN}")
 
@@ -118,49 +117,11 @@ def apply_imports(context: RunContext, job: Job, imports: Imports) -> Result:
             )
         finally:
             (judged.folder / PLAN).unlink(missing_ok=True)
-        if finished.code == 0 and (failed := _mend(context, judged, imports)):
+        if finished.code == 0 and (failed := mend(context, stack, judged, imports.known)):
             return failed
     if finished.code != 0:
         return failed_result(context, stack, report, finished)
     return applied(stack, "applied", report, time.monotonic() - started)
-
-
-def _mend(context: RunContext, space: Workspace, imports: Imports) -> Result | None:
-    """Put into the state what an import guessed: AWS does not tell it, and the plan knows it.
-
-    Terraform refuses a state that is not the one which was read.
-    """
-    unread = {one.address: one.unread for one in imports.known if one.unread}
-    if not unread:
-        return None
-    pulled = run_terraform(context, space, "state", "pull")
-    if pulled.code != 0:
-        return failed_result(context, imports.stack, Report(), pulled)
-    mended = mend_state(pulled.stdout, unread)
-    if mended is None:
-        return None
-    file = space.folder / MENDED
-    try:
-        write_whole(file, mended, private=True)
-        pushed = run_terraform(context, space, "state", "push", LOCK_TIMEOUT, MENDED)
-    finally:
-        file.unlink(missing_ok=True)
-    return failed_result(context, imports.stack, Report(), pushed) if pushed.code != 0 else None
-
-
-def mend_state(text: str, unread: Mapping[str, Mapping[str, Any]]) -> str | None:
-    """Put values into a state, by address and attribute; None where they are there already."""
-    state = json.loads(text)
-    is_changed = False
-    for resource in state["resources"]:
-        values = unread.get(f"{resource['type']}.{resource['name']}", {})
-        for instance in resource["instances"]:
-            lacking = {n: v for n, v in values.items() if instance["attributes"].get(n) != v}
-            instance["attributes"].update(lacking)
-            is_changed = is_changed or bool(lacking)
-    if not is_changed:
-        return None
-    return json.dumps({**state, "serial": state["serial"] + 1}, indent=2) + "\n"
 
 
 def _judged(
@@ -239,14 +200,8 @@ def render_blocks(known: Iterable[Known]) -> str:
 def _space(context: RunContext, job: Job, known: Iterable[Known]) -> Workspace:
     blocks = tuple(known)
     sources = {**job.sources, BLOCKS: render_blocks(blocks)}
-    ignored: dict[str, dict[str, Any]] = {}
-    for one in blocks:
-        if one.unread:
-            kind, _, name = one.address.partition(".")
-            lifecycle = {"lifecycle": {"ignore_changes": sorted(one.unread)}}
-            ignored.setdefault(kind, {})[name] = lifecycle
-    if ignored:
-        sources[UNREAD] = json.dumps({"resource": ignored})
+    if override := ignoring(blocks):
+        sources[UNREAD] = json.dumps(override)
     return prepare_workspace(
         *(context.target, context.engine, job.stack.id, sources, job.inputs), pins=context.pins
     )

@@ -80,10 +80,31 @@ def identify(
         return None
     if len(ids) == 1:
         held = fill(form.held, wanted, found[ids[0]])
-        unread = {name: wanted.values[name] for name in form.unread if name in wanted.values}
+        unread = {path: found_at(wanted.values, path) for path in form.unread}
         return Known(address=wanted.address, id=ids[0], held=held, unread=unread)
     why = f"{len(ids):,} of them are alike: {', '.join(ids)}"
     return Untold(address=wanted.address, why=why, ids=tuple(ids))
+
+
+def found_at(values: Any, path: str) -> Any:
+    """Follow a path as `ignore_changes` writes it.
+
+    >>> found_at({"a": [{"b": False}]}, "a[0].b")
+    False
+    """
+    for name in steps(path):
+        values = values[name]
+    return values
+
+
+def steps(path: str) -> list[str | int]:
+    """Take a path apart: names, and places in lists.
+
+    >>> steps("a[0].b")
+    ['a', 0, 'b']
+    """
+    parts = path.replace("[", ".").replace("]", "").split(".")
+    return [int(part) if part.isdecimal() else part for part in parts]
 
 
 def is_not_there(error: Exception) -> bool:
