@@ -78,7 +78,7 @@ def adopt(
     )
     search = search_orphans(declared, context)
     stacks = {stack.id: stack for stack in list_stacks(design.inventory, design.facts)}
-    chosen = [stacks[stack] for stack in _concerned(context, search.orphans, stacks)]
+    chosen = [stacks[stack] for stack in _concerned(context, search, stacks)]
     sources = read_fresh(request.output, design, chosen) if chosen else {}
     work = _Work(context=context, jobs=dict(_jobs(context, chosen, sources)))
     with forwarding_signals(context.children):
@@ -94,20 +94,21 @@ def adopt(
 
 
 def _concerned(
-    context: RunContext, orphans: Sequence[Orphan], stacks: Mapping[StackId, Stack]
+    context: RunContext, search: Search, stacks: Mapping[StackId, Stack]
 ) -> list[StackId]:
-    """List the stacks that have an orphan, or whose last apply did not end.
+    """List the stacks that have an orphan, have lost their state, or whose last apply did not end.
 
-    What bears no tag, and what the tagging API does not list, is found by the latter.
+    What bears no tag, and what the tagging API does not list, is found by the latter two.
     """
-    named = {orphan.stack for orphan in orphans}
+    named = {orphan.stack for orphan in search.orphans}
     broken = {
         stack for stack, record in context.registry.read_each()[0].items() if not record.complete
     }
     return [
         stack
         for stack in stacks
-        if (stack.name in named or stack in broken) and stack.row.provider == "aws"
+        if (stack.name in named or stack in {*broken, *search.stateless})
+        and stack.row.provider == "aws"
     ]
 
 

@@ -31,6 +31,7 @@ class Search:
     orphans: tuple[Orphan, ...]  # sorted
     unasked: tuple[Finding, ...]
     asked: int  # accounts and Regions that did answer
+    stateless: tuple[StackId, ...] = ()  # recorded stacks that have no state
 
 
 def find_orphans(declared: Declared, request: Request, watcher: Watcher) -> Search:
@@ -50,8 +51,9 @@ def search_orphans(declared: Declared, context: RunContext) -> Search:
     """
     stacks = list_stacks(declared.inventory, declared.facts)
     states = _states(declared.inventory.state, context)
-    known = sorted({*(stack.id for stack in stacks), *context.registry.stacks()})
-    held = frozenset(name for stack in known for name in _held(states, stack))
+    recorded = context.registry.stacks()
+    found_states = {s: _state(states, s) for s in sorted({*(t.id for t in stacks), *recorded})}
+    held = frozenset(name for told in found_states.values() for name in told or ())
     found: set[Orphan] = set()
     unasked: list[Finding] = []
     asked, enter = 0, sessions(context.target, SESSION)
@@ -62,7 +64,12 @@ def search_orphans(declared: Declared, context: RunContext) -> Search:
             asked += 1
         except FactoryError as error:
             unasked += [problem.finding for problem in error.problems]
-    return Search(orphans=tuple(sorted(found)), unasked=tuple(unasked), asked=asked)
+    return Search(
+        orphans=tuple(sorted(found)),
+        unasked=tuple(unasked),
+        asked=asked,
+        stateless=tuple(s for s, told in found_states.items() if told is None and s in recorded),
+    )
 
 
 def _accesses(stacks: Iterable[Stack], registry: Registry) -> Iterator[Access]:
@@ -91,7 +98,8 @@ def _states(state: State, context: RunContext) -> Store:
     return BucketStore(connect, state.bucket, "", what="the states in")
 
 
-def _held(states: Store, stack: StackId) -> frozenset[str]:
+def _state(states: Store, stack: StackId) -> frozenset[str] | None:
+    """What the state of a stack holds; None where there is none."""
     key = state_key(stack.kind, stack.owner, stack.layer)
     text = states.read(key)
-    return held_by(text, states.place(key)) if text else frozenset()
+    return held_by(text, states.place(key)) if text else None
