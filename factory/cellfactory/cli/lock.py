@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,10 +12,12 @@ from cellfactory.cli.completion import complete_cells
 from cellfactory.cli.options import DEFAULT_INVENTORY, InventoryFile, Locked
 from cellfactory.cli.output import Form, show
 from cellfactory.cli.screen import say, warn
+from cellfactory.cli.terraform import RegistryPlace
 from cellfactory.design import Asked
 from cellfactory.runs.places import lock_file_of
 from cellfactory.runs.reading import read_design
 from cellfactory.runs.recorded import read_accounts
+from cellfactory.runs.released import require_gone
 from cellfactory.runs.write import write_lock
 from cellfactory.views.lock import describe_change, describe_room
 from cellfactory.words import counted
@@ -63,12 +67,15 @@ def lock(
             help="Record ids of created accounts from this outputs registry.",
         ),
     ] = None,
+    registry: RegistryPlace = None,
     form: Form = "text",
 ) -> None:
     """Assign addresses to new cells in cells.lock.yaml.
 
     The addresses of other cells never change.
     """
+    if released:
+        _require_gone(inventory_file, released, registry or learned)
     asked = Asked(
         released=tuple(released or ()),
         renewed=tuple(renewed or ()),
@@ -89,3 +96,12 @@ def lock(
         f"{counted(len(wanted.cells), 'cell')}, "
         f"{len(wanted.removed):,} removed"
     )
+
+
+def _require_gone(inventory_file: Path, cells: Sequence[str], place: str | None) -> None:
+    """Refuse to give back what a state still holds, where anybody can know that from here."""
+    if not require_gone(inventory_file, cells, place):
+        warn(
+            "nobody looked whether a state of these cells exists; to have it looked for: "
+            "--registry s3://BUCKET/PREFIX"
+        )
