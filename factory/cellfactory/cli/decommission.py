@@ -112,7 +112,7 @@ def decommission(
     ] = "keep",
     form: Form = "text",
 ) -> None:
-    """Give up everything of a cell that was removed from the inventory.
+    """Give up everything a removed cell had.
 
     Peers lose their routes first, then the cell is destroyed from the platform down to its
     network, with what others left there. Run it again to go on where it was interrupted.

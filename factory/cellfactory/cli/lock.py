@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -25,6 +23,9 @@ from cellfactory.words import counted
 BEGUN = (
     "{0}: created; commit it\n    if cells exist already, restore the old one from version "
     "control instead"
+)
+UNCHECKED = (
+    "not checked whether a state of {0} still exists; to check: --registry s3://BUCKET/PREFIX"
 )
 
 
@@ -74,8 +75,7 @@ def lock(
 
     The addresses of other cells never change.
     """
-    if released:
-        _require_gone(inventory_file, released, registry or learned)
+    is_checked = not released or require_gone(inventory_file, released, registry or learned)
     asked = Asked(
         released=tuple(released or ()),
         renewed=tuple(renewed or ()),
@@ -96,12 +96,5 @@ def lock(
         f"{counted(len(wanted.cells), 'cell')}, "
         f"{len(wanted.removed):,} removed"
     )
-
-
-def _require_gone(inventory_file: Path, cells: Sequence[str], place: str | None) -> None:
-    """Refuse to give back what a state still holds, where anybody can know that from here."""
-    if not require_gone(inventory_file, cells, place):
-        warn(
-            "nobody looked whether a state of these cells exists; to have it looked for: "
-            "--registry s3://BUCKET/PREFIX"
-        )
+    if not is_checked:
+        warn(UNCHECKED.format(", ".join(released or ())))
