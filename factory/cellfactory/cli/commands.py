@@ -41,6 +41,7 @@ COMMANDS: Mapping[str, Row] = {
     "apply": Row("terraform", "Plan, ask, and apply every stack, ring by ring."),
     "waves": Row("waves", "Show which stacks a rollout comes to, in order."),
     "destroy": Row("terraform", "Destroy applied stacks in reverse order."),
+    "decommission": Row("decommission", "x"),
     "runs": Row("runs", "List the runs."),
     "unlock": Row("unlock", "Unlock."),
     "drift": Row("drift", "List what in AWS differs from what was applied."),

@@ -10,10 +10,12 @@ from cellfactory.cli.completion import complete_cells
 from cellfactory.cli.options import DEFAULT_INVENTORY, InventoryFile, Locked
 from cellfactory.cli.output import Form, show
 from cellfactory.cli.screen import say, warn
+from cellfactory.cli.terraform import RegistryPlace
 from cellfactory.design import Asked
 from cellfactory.runs.places import lock_file_of
 from cellfactory.runs.reading import read_design
 from cellfactory.runs.recorded import read_accounts
+from cellfactory.runs.released import require_gone
 from cellfactory.runs.write import write_lock
 from cellfactory.views.lock import describe_change, describe_room
 from cellfactory.words import counted
@@ -21,6 +23,9 @@ from cellfactory.words import counted
 BEGUN = (
     "{0}: created; commit it\n    if cells exist already, restore the old one from version "
     "control instead"
+)
+UNCHECKED = (
+    "not checked whether a state of {0} still exists; to check: --registry s3://BUCKET/PREFIX"
 )
 
 
@@ -63,12 +68,14 @@ def lock(
             help="Record ids of created accounts from this outputs registry.",
         ),
     ] = None,
+    registry: RegistryPlace = None,
     form: Form = "text",
 ) -> None:
     """Assign addresses to new cells in cells.lock.yaml.
 
     The addresses of other cells never change.
     """
+    is_checked = not released or require_gone(inventory_file, released, registry or learned)
     asked = Asked(
         released=tuple(released or ()),
         renewed=tuple(renewed or ()),
@@ -89,3 +96,5 @@ def lock(
         f"{counted(len(wanted.cells), 'cell')}, "
         f"{len(wanted.removed):,} removed"
     )
+    if not is_checked:
+        warn(UNCHECKED.format(", ".join(released or ())))

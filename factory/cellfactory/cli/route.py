@@ -108,11 +108,25 @@ def _require(option: str, name: str | None, known: Collection[str]) -> None:
 def _states(usage: Path | None, known: Collection[str]) -> dict[str, CellState]:
     if usage is None:
         return {}
-    if usage == STANDARD_INPUT:
-        data, file = sys.stdin.buffer.read(MOST_BYTES + 1), "standard input"
-    else:
-        data, file = read_bytes(usage, most_bytes=MOST_BYTES + 1), str(usage)
-    states = parse_report(data, file)
+    states = read_usage(usage)
     for cell in sorted(states.keys() - set(known)):
-        warn(f"{file}: {cell!r} is not in the inventory")
+        warn(f"{_named(usage)}: {cell!r} is not in the inventory")
     return states
+
+
+def read_usage(usage: Path) -> dict[str, CellState]:
+    """Read a usage report from a file or standard input.
+
+    Raises:
+        UsageError: when it cannot be read.
+        InventoryError: with everything that is wrong in it.
+    """
+    if usage == STANDARD_INPUT:
+        data = sys.stdin.buffer.read(MOST_BYTES + 1)
+    else:
+        data = read_bytes(usage, most_bytes=MOST_BYTES + 1)
+    return parse_report(data, _named(usage))
+
+
+def _named(usage: Path) -> str:
+    return "standard input" if usage == STANDARD_INPUT else str(usage)

@@ -1,4 +1,4 @@
-"""How many accounts an organization may have."""
+"""How many accounts an organization may have, and where those go that are given up."""
 
 from __future__ import annotations
 
@@ -29,9 +29,31 @@ def check_organizations(inventory: Inventory, facts: Facts) -> Iterator[Finding]
 
     Rules:
         F138: more accounts than the quota of the organization.
+        F168: the unit of accounts that are given up is one that cells are made in.
     """
     for name, organization in (peek(inventory, "organizations") or {}).items():
         yield from _check_organization(inventory, name, organization, facts)
+        yield from _check_quarantine(inventory, name, organization)
+
+
+@as_far_as_readable
+def _check_quarantine(
+    inventory: Inventory, name: str, organization: Organization
+) -> Iterator[Finding]:
+    unit = peek(organization, "quarantine_ou")
+    for cell, declared in inventory.cells.items() if unit else ():
+        account = peek(declared, "account")
+        same = peek(declared, "organization") == name and isinstance(account, NewAccount)
+        if same and account.ou == unit:
+            yield Finding(
+                rule="F168",
+                path=("organizations", name, "quarantine_ou"),
+                message=f"the account of cell {cell!r} is made in {unit}, which is the quarantine "
+                f"of organization {name!r}",
+                hint="name a unit of its own, whose policies deny what an account in quarantine "
+                "must not do",
+            )
+            return
 
 
 @as_far_as_readable

@@ -93,6 +93,7 @@ RULES = {
     "F144": "A node image release is not a date, or predates the Kubernetes version in EKS.",
     "F145": "An add-on's configuration sets a value that the cell sets, or has the wrong form.",
     "F146": "A principal is granted cluster access twice.",
+    "F168": "The quarantine of an organization is a unit that its cells are made in.",
     "F147": "Spot Instances are combined with capacity reservations, which EC2 does not allow.",
     "F160": "The guard limits the nodes that may be drained twice.",
 }

@@ -56,6 +56,12 @@ class Organization(Model):
         default="OrganizationAccountAccessRole",
         description="Role in every member account that the provisioning role may assume.",
     )
+    quarantine_ou: str | None = Field(
+        default=None,
+        pattern=patterns.UNIT,
+        description="Organizational unit that `decommission --account quarantine` moves accounts "
+        "into.",
+    )
     quotas: Quotas
 
 

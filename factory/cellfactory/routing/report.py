@@ -25,6 +25,10 @@ class CellReport(Model):
     cores: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = Field(
         default=None, description="What they request together (vCPU)."
     )
+    jobs: Annotated[int, Field(ge=0)] | None = Field(
+        default=None,
+        description="Jobs that run or wait to run (jobs); `decommission` asks for it.",
+    )
     drain: bool = Field(default=False, description="Take no new job.")
 
 
@@ -55,7 +59,7 @@ def parse_report(data: bytes, file: str) -> dict[str, CellState]:
     if report is None:
         raise InventoryError(source.locate_all([_of_report(finding) for finding in refused]))
     return {
-        name: CellState(pods=cell.pods, cores=cell.cores, drain=cell.drain)
+        name: CellState(pods=cell.pods, cores=cell.cores, jobs=cell.jobs, drain=cell.drain)
         for name, cell in report.cells.items()
     }
 

@@ -34,6 +34,7 @@ class CellState:
 
     pods: int | None = None  # pods that hold a place on a node, those of the system included
     cores: float | None = None  # what they request together (vCPU)
+    jobs: int | None = None  # that run or wait to run; no job is sent by it
     drain: bool = False  # takes no new job, whatever the inventory says
 
 

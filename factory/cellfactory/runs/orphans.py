@@ -17,6 +17,7 @@ from cellfactory.runs.watcher import Watcher
 from cellfactory.terraform.new_accounts import resolved_access
 from cellfactory.terraform.orphans import Orphan, held_by, is_held, tagged
 from cellfactory.terraform.registry import Registry
+from cellfactory.terraform.running import RunContext
 from cellfactory.terraform.sessions import sessions
 from cellfactory.terraform.store import Store
 
@@ -30,6 +31,7 @@ class Search:
     orphans: tuple[Orphan, ...]  # sorted
     unasked: tuple[Finding, ...]
     asked: int  # accounts and Regions that did answer
+    stateless: tuple[StackId, ...] = ()  # recorded stacks that have no state
 
 
 def find_orphans(declared: Declared, request: Request, watcher: Watcher) -> Search:
@@ -38,11 +40,20 @@ def find_orphans(declared: Declared, request: Request, watcher: Watcher) -> Sear
     Raises:
         TerraformError: when the registry or a state cannot be read (F603, F605, F652).
     """
-    context = open_context(declared.inventory.state, request, watcher)
+    return search_orphans(declared, open_context(declared.inventory.state, request, watcher))
+
+
+def search_orphans(declared: Declared, context: RunContext) -> Search:
+    """Do as `find_orphans`, with what a run works with.
+
+    Raises:
+        TerraformError: as `find_orphans`.
+    """
     stacks = list_stacks(declared.inventory, declared.facts)
     states = open_states(declared.inventory.state, context.target)
-    known = sorted({*(stack.id for stack in stacks), *context.registry.stacks()})
-    held = frozenset(name for stack in known for name in _held(states, stack))
+    recorded = context.registry.stacks()
+    found_states = {s: _state(states, s) for s in sorted({*(t.id for t in stacks), *recorded})}
+    held = frozenset(name for told in found_states.values() for name in told or ())
     found: set[Orphan] = set()
     unasked: list[Finding] = []
     asked, enter = 0, sessions(context.target, SESSION)
@@ -53,7 +64,12 @@ def find_orphans(declared: Declared, request: Request, watcher: Watcher) -> Sear
             asked += 1
         except FactoryError as error:
             unasked += [problem.finding for problem in error.problems]
-    return Search(orphans=tuple(sorted(found)), unasked=tuple(unasked), asked=asked)
+    return Search(
+        orphans=tuple(sorted(found)),
+        unasked=tuple(unasked),
+        asked=asked,
+        stateless=tuple(s for s, told in found_states.items() if told is None and s in recorded),
+    )
 
 
 def _accesses(stacks: Iterable[Stack], registry: Registry) -> Iterator[Access]:
@@ -70,7 +86,8 @@ def _accesses(stacks: Iterable[Stack], registry: Registry) -> Iterator[Access]:
             yield access
 
 
-def _held(states: Store, stack: StackId) -> frozenset[str]:
+def _state(states: Store, stack: StackId) -> frozenset[str] | None:
+    """What the state of a stack holds; None where there is none."""
     key = state_key(stack.kind, stack.owner, stack.layer)
     text = states.read(key)
-    return held_by(text, states.place(key)) if text else frozenset()
+    return held_by(text, states.place(key)) if text else None

@@ -27,6 +27,7 @@ from cellfactory.sandbox import readiness
 from cellfactory.sandbox.account_regions import PATHS, RegionsBackend, RegionsResponse
 from cellfactory.sandbox.authorization import enforce_iam
 from cellfactory.sandbox.balancers import BalancerBackend
+from cellfactory.sandbox.blackholes import show_blackholes
 from cellfactory.sandbox.buckets import Bucket
 from cellfactory.sandbox.control_plane_logs import LogGroupBackend
 from cellfactory.sandbox.eks import KubernetesBackend, KubernetesResponse
@@ -62,6 +63,7 @@ def build_world(world: World) -> None:
     moto.eks.urls.url_paths.clear()
     moto.eks.urls.url_paths["{0}/(?P<path>.+)$"] = KubernetesResponse.dispatch
     hold_requests()
+    show_blackholes()
     if world.enforce_iam:
         enforce_iam()
     readiness.start(world.account_ready_seconds)

@@ -42,9 +42,11 @@ def _organization(inventory: Inventory, facts: Facts, name: str) -> Organization
     """What an organization has: the units that cells are placed in, and the accounts of others."""
     organization = inventory.organizations[name]
     accounts = [c.account for c in inventory.cells.values() if c.organization == name]
+    units = {a.ou for a in accounts if isinstance(a, NewAccount)}
+    units |= {organization.quarantine_ou} if organization.quarantine_ou else set()
     return Organization(
         management_account=organization.management_account,
-        units=tuple(sorted({a.ou for a in accounts if isinstance(a, NewAccount)})),
+        units=tuple(sorted(units)),
         members=tuple(
             Member(account=a.id, role=organization.member_role)
             for a in sorted((a for a in accounts if isinstance(a, ExistingAccount)), key=_id)

@@ -20,6 +20,7 @@ from moto.core.utils import unix_time
 from moto.iam.models import iam_backends
 from moto.organizations import utils
 from moto.organizations.exceptions import (
+    AccountAlreadyClosedException,
     ConstraintViolationException,
     InvalidInputException,
     OrganizationsClientError,
@@ -38,7 +39,7 @@ from cellfactory.sandbox.world import Organization
 
 DEFAULT_ROLE = "OrganizationAccountAccessRole"
 AT_A_TIME = 5  # accounts that are being made
-CLOSED_AT_LEAST = 10  # accounts that may be closed in 30 days, or a tenth of all, if that is more
+CLOSED_AT_LEAST, CLOSED_AT_MOST = 10, 1000  # accounts that may be closed in 30 days: a tenth
 
 
 class AccountsBackend(OrganizationsBackend):
@@ -135,12 +136,30 @@ class AccountsBackend(OrganizationsBackend):
         if self.org is not None and account.id == self.org.master_account_id:
             message = "You cannot close the management account of an organization."
             raise ConstraintViolationException(message)
-        if self.closed >= max(CLOSED_AT_LEAST, len(self.accounts) // 10):
+        if account.status != "ACTIVE":
+            raise AccountAlreadyClosedException
+        if self.closed >= min(CLOSED_AT_MOST, max(CLOSED_AT_LEAST, len(self.accounts) // 10)):
             message = "You have exceeded close account quota for the past 30 days."
             raise ConstraintViolationException(message)
         super().close_account(**kwargs)
         self.closed += 1
         readiness.closed(account.id)
+
+    def move_account(self, **kwargs: Any) -> None:
+        """Move an account from where it is, and from nowhere else."""
+        account = self.get_account_by_id(kwargs["AccountId"])
+        source, target = kwargs["SourceParentId"], kwargs["DestinationParentId"]
+        if all(unit.id != target for unit in self.ou):
+            code = "DestinationParentNotFoundException"
+            raise OrganizationsClientError(code, f"There is no root or unit {target}.")
+        if account.parent_id == target:
+            code = "DuplicateAccountException"
+            message = "That account is already present in the specified destination."
+            raise OrganizationsClientError(code, message)
+        if account.parent_id != source:
+            code = "SourceParentNotFoundException"
+            raise OrganizationsClientError(code, f"{account.id} is not in {source}.")
+        super().move_account(**kwargs)
 
     def validate_parent_id(self, parent_id: str) -> str:
         if not (UNIT_ID.fullmatch(parent_id) or ROOT_ID.fullmatch(parent_id)):

@@ -40,6 +40,10 @@ class Journal:
         self._lock = threading.Lock()
         self._append({"event": "begun", "command": command})
 
+    def noted(self, event: str, **told: Any) -> None:
+        """Note what is no work on a stack, such as why something was done all the same."""
+        self._append({"event": event, **told})
+
     def started(self, stack: StackId, key: str) -> None:
         """Note that Terraform is about to be started for a stack."""
         self._append({"event": "started", "stack": stack.name, "key": key})

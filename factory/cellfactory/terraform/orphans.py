@@ -61,10 +61,30 @@ def tagged(session: Session, account: str, region: str) -> Iterator[Orphan]:
         client = session.client("resourcegroupstaggingapi", region_name=region)
         pages = client.get_paginator("get_resources").paginate(TagFilters=[{"Key": TAG_STACK}])
         rows = [row for page in pages for row in page["ResourceTagMappingList"]]
+        ended = _ended(session, region, [row["ResourceARN"] for row in rows])
         found = [(row["ResourceARN"], {t["Key"]: t["Value"] for t in row["Tags"]}) for row in rows]
     for arn, tags in found:
-        if not arn.partition("/")[0].endswith(tuple(f":{kind[:-1]}" for kind in NOT_OURS)):
+        if arn not in ended and not arn.partition("/")[0].endswith(
+            tuple(f":{kind[:-1]}" for kind in NOT_OURS)
+        ):
             yield Orphan(stack=tags[TAG_STACK], arn=arn, account=account, region=region)
+
+
+PEERING = ":vpc-peering-connection/"
+ENDED = frozenset({"deleted", "deleting", "expired", "failed", "rejected"})
+"""States of a connection that is gone, which EC2 shows for some hours more."""
+
+
+def _ended(session: Session, region: str, arns: Collection[str]) -> frozenset[str]:
+    """Keep of ARNs those of connections that have ended."""
+    named = {arn.rpartition("/")[2]: arn for arn in arns if PEERING in arn}
+    if not named:
+        return frozenset()
+    ec2 = session.client("ec2", region_name=region)
+    pages = ec2.get_paginator("describe_vpc_peering_connections").paginate()
+    rows = [row for page in pages for row in page["VpcPeeringConnections"]]
+    live = {r["VpcPeeringConnectionId"] for r in rows if r["Status"]["Code"] not in ENDED}
+    return frozenset(arn for id_, arn in named.items() if id_ not in live)
 
 
 def is_held(arn: str, held: Collection[str]) -> bool:

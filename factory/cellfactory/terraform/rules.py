@@ -59,5 +59,13 @@ RULES = {
     "F641": "A network could not be destroyed, because something Terraform did not make is still "
     "in its VPC.",
     "F642": "Something left in a VPC cannot be swept.",
+    "F643": "The plan of a peer does more than letting go of the cell that leaves.",
+    "F644": "Jobs still run in a cell that is to be decommissioned, or nobody knows.",
+    "F645": "A cell cannot be decommissioned: it stands in the inventory, or is joined to another "
+    "one that left, or its blocks are unknown.",
+    "F646": "AWS Organizations does not move or close an account.",
+    "F647": "A bucket that is to be deleted cannot be emptied.",
+    "F684": "A plan of imports would do more than import.",
+    "F648": "The blocks of a cell are not released while a state of it exists.",
 }
 """What each rule says; a number is never used again for something else."""

@@ -7,7 +7,11 @@ from dataclasses import asdict
 from itertools import groupby
 from typing import Any
 
+from cellfactory.runs.adopt import Adoption, Unplaced
+from cellfactory.terraform.adopting import Imports, render_blocks
+from cellfactory.terraform.advice import terraform_line
 from cellfactory.terraform.orphans import Orphan
+from cellfactory.terraform.target import Mode
 from cellfactory.words import counted
 
 
@@ -31,3 +35,57 @@ def render_orphans(orphans: Sequence[Orphan], asked: int) -> str:
 def to_json(orphans: Iterable[Orphan]) -> list[dict[str, Any]]:
     """Turn orphans into what a machine reads."""
     return [asdict(orphan) for orphan in orphans]
+
+
+def render_adoption(adoption: Adoption, mode: Mode) -> str:
+    """Render the `import` blocks that were found, and what has none, with the reason."""
+    blocks = [_of_stack(imports) for imports in adoption.imports if imports.known]
+    lines = [f"no import: {line}" for imports in adoption.imports for line in _untold(imports)]
+    lines += [_without(one, mode) for one in adoption.unplaced]
+    known = counted(sum(len(one.known) for one in adoption.imports), "resource")
+    left = counted(len(adoption.unplaced), "orphan")
+    return "\n".join([*blocks, *lines, f"{known} to import, {left} without a place"])
+
+
+def _of_stack(imports: Imports) -> str:
+    return f"# {imports.stack}\n{render_blocks(imports.known)}"
+
+
+def _untold(imports: Imports) -> list[str]:
+    return [f"{imports.stack}: {one.address}: {one.why}" for one in imports.untold if not one.ids]
+
+
+def _without(one: Unplaced, mode: Mode) -> str:
+    text = f"no import: {one.orphan.arn}: {one.why}"
+    if one.stack is None:
+        return text
+    line = terraform_line(one.stack, mode, "import", "ADDRESS", import_id(one.orphan.arn))
+    return f"{text}\n    to import it all the same: {line}"
+
+
+def adoption_to_json(adoption: Adoption) -> dict[str, Any]:
+    """Turn what was found into what a machine reads."""
+    return {
+        "imports": [
+            {"stack": str(imports.stack), "to": one.address, "id": one.id}
+            for imports in adoption.imports
+            for one in imports.known
+        ],
+        "untold": [
+            {"stack": str(imports.stack), "address": one.address, "why": one.why}
+            for imports in adoption.imports
+            for one in imports.untold
+        ],
+        "unplaced": [{**asdict(one.orphan), "why": one.why} for one in adoption.unplaced],
+    }
+
+
+def import_id(arn: str) -> str:
+    """Tell what Terraform imports a resource by: a load balancer by its ARN, others by their id.
+
+    >>> import_id("arn:aws:ec2:us-east-1:444444444444:vpc/vpc-1"), import_id("arn:aws:s3:::logs")
+    ('vpc-1', 'logs')
+    """
+    if ":elasticloadbalancing:" in arn:
+        return arn
+    return arn.rpartition("/" if "/" in arn else ":")[2]
