@@ -189,6 +189,12 @@ class TerraformError(FactoryError):
     exit_code = 6
 
 
+class PolicyError(ProblemsError):
+    """Terraform breaks a policy rule that nobody waives, or a waiver is not as it must be."""
+
+    exit_code = 7
+
+
 def _finding_of(words: str) -> Finding:
     first, *more = words.splitlines() or [""]
     return Finding(rule="", message=first, hint="\n".join(line.strip() for line in more))
