@@ -28,6 +28,7 @@ from cellfactory.cli.lock_providers import lock_providers
 from cellfactory.cli.orphans import orphans
 from cellfactory.cli.output import Told, asked_form, show_error
 from cellfactory.cli.passing import terraform
+from cellfactory.cli.policy import policy
 from cellfactory.cli.quotas import quotas
 from cellfactory.cli.route import route
 from cellfactory.cli.sandbox import sandbox
@@ -65,7 +66,7 @@ app = typer.Typer(
     "Options listed here come before the command: cellfactory --chdir infra check",
 )
 for command in (
-    *(check, size, what_if, quotas, doctor, lock, lock_providers, synth, validate),
+    *(check, size, what_if, quotas, doctor, lock, lock_providers, synth, policy, validate),
     *(plan, apply, destroy, orphans, terraform, route, example_job, sandbox),
     *(schema, token, explain),
 ):

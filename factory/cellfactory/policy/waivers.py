@@ -192,7 +192,7 @@ def check_waivers(
             yield Finding(
                 rule=TOO_LONG,
                 path=(*path, "expires"),
-                message=f"the waiver of {waiver.rule} ends in {left:,} days; the limit is {most_days}",
+                message=f"the waiver of {waiver.rule} lasts {left:,} days, more than {most_days}",
                 hint="choose a nearer day, on which somebody looks again",
             )
 
