@@ -1,4 +1,4 @@
-"""Checks of Checkov that ask our rules; exported as `__init__.py` and run in Checkov's Python.
+"""Checks of Checkov that ask our rules; exported, and run by the Python of Checkov.
 
 Checkov hands a check one resource at a time. Our rules look at a stack, so each file is held
 against all of them once, and every check then says what was found of its resource. A file that
@@ -15,7 +15,7 @@ from typing import Any
 from checkov.common.models.enums import CheckCategories, CheckResult
 from checkov.terraform.checks.resource.base_resource_check import BaseResourceCheck
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path.insert(0, str(Path(__file__).resolve().with_name("cellfactory_policy.zip")))
 
 from cellfactory.policy.catalogue import RULES
 from cellfactory.policy.engine import check_stack
