@@ -29,7 +29,7 @@ from tools.cli_page import commands
 from tools.make_docs import PAGES
 
 ROOT = Path(__file__).resolve().parent.parent
-RULE = re.compile(r"\bF[1-6][0-9]{2}\b")
+RULE = re.compile(r"\bF[1-7][0-9]{2}\b")
 FOLDERS = ("benchmarks", "docs", "modules", "pipelines", "tests", "tools")
 QUICK = {"check", "lock", "size"}  # commands whose shown output is compared
 

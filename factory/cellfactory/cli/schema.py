@@ -9,6 +9,7 @@ import typer
 
 from cellfactory.files import write_whole
 from cellfactory.inventory.json_schema import render_schema
+from cellfactory.policy.waiver_schema import render_waiver_schema
 
 
 def schema(
@@ -18,9 +19,12 @@ def schema(
             "--output", "-o", metavar="FILE", help="Write to this file, not to standard output."
         ),
     ] = None,
+    waivers: Annotated[
+        bool, typer.Option("--waivers", help="The schema of cells.waivers.yaml.")
+    ] = False,
 ) -> None:
     """Print the JSON Schema of cells.yaml, for editors."""
-    text = render_schema()
+    text = render_waiver_schema() if waivers else render_schema()
     if output is None:
         typer.echo(text, nl=False)
     elif write_whole(output, text):

@@ -198,7 +198,6 @@ def network_policies(addon: Subject) -> Iterator[str]:
     types="aws_eks_cluster aws_eks_addon",
     reason="Without one, AWS chooses on the day of the apply, and two cells differ.",
     remedy="set version and addon_version",
-    controls=("FSBP EKS.2",),
     bad=_addon(addon_version=None),
     good=_addon(),
 )

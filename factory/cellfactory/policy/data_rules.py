@@ -166,7 +166,7 @@ def expiry(bucket: Subject) -> Iterator[str]:
     types="aws_launch_template aws_ebs_volume aws_instance",
     reason="Spark spills what it reads to disk; a snapshot of a volume is a copy of it.",
     remedy="set encrypted to true for every volume",
-    controls=("FSBP EC2.3", "CIS AWS 5.0.0 5.1.1"),
+    controls=("FSBP EC2.3",),
     bad=resources(
         aws_launch_template={
             "nodes": {

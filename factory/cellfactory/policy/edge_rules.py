@@ -40,7 +40,6 @@ _OURS = {"aws:PrincipalAccount": ["111122223333"], "aws:ResourceAccount": ["1111
     reason="An endpoint without a policy is a way out of a cell without egress: whoever runs a "
     "pod can copy data to a bucket of their own, with keys of their own.",
     remedy="give the endpoint a policy, or set endpoint_access: any in the cell type",
-    controls=("FSBP EC2.10",),
     key=("endpoint_access",),
     bad=_endpoint(),
     good=_endpoint(Condition={"StringEquals": _OURS}),

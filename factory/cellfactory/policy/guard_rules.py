@@ -51,7 +51,6 @@ def _template(*kinds: str) -> Any:
     reason="A VPC, a cluster, a key, a bucket or an account that is replaced is lost with all "
     "that stands on it.",
     remedy="add lifecycle.prevent_destroy; `cellfactory destroy` lifts it where that is asked for",
-    controls=("FSBP KMS.3",),
     bad=resources(aws_vpc={"cell": {"cidr_block": "10.128.0.0/21"}}),
     good=resources(
         aws_vpc={

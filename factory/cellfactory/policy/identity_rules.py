@@ -175,7 +175,7 @@ def confused_deputy(found: Subject) -> Iterator[str]:
     types=" ".join(RESOURCE),
     reason="A policy that allows `*` without a condition on the caller is public.",
     remedy="name the accounts, or add a condition such as aws:PrincipalOrgID",
-    controls=("FSBP S3.2", "FSBP S3.3", "FSBP S3.6", "FSBP KMS.5", "FSBP SNS.4"),
+    controls=("FSBP S3.2", "FSBP S3.3", "FSBP KMS.5", "FSBP SNS.4"),
     bad=_bucket_policy(Principal="*"),
     good=_bucket_policy(
         Principal="*", Condition={"StringEquals": {"aws:PrincipalOrgID": "o-abcdefgh12"}}

@@ -39,7 +39,7 @@ def _image(name: str, **more: Any) -> Any:
     types="aws_launch_template aws_instance",
     reason="With IMDSv1, or more than one hop, any pod takes the role of its node.",
     remedy='set http_tokens to "required" and http_put_response_hop_limit to 1',
-    controls=("FSBP EC2.8", "FSBP AutoScaling.4", "CIS AWS 5.0.0 5.7"),
+    controls=("FSBP EC2.8", "CIS AWS 5.0.0 5.7"),
     bad=_template(http_put_response_hop_limit=2),
     good=_template(http_put_response_hop_limit=HOPS),
 )

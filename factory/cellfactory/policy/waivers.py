@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -220,8 +220,3 @@ def unused(waiver: Waiver) -> Finding:
 def is_foreign(rule: str) -> bool:
     """Whether a rule is one of Checkov's."""
     return _FOREIGN.fullmatch(rule) is not None
-
-
-def waiver_schema() -> dict[str, Any]:
-    """Make the JSON Schema of the file, as the schema library has it."""
-    return WaiverFile.model_json_schema()

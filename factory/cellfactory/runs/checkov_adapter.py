@@ -50,7 +50,7 @@ def _broken(scanned: str) -> frozenset[tuple[str, str]]:
     return frozenset((v.rule, v.address.partition("[")[0]) for v in report.violations)
 
 
-class Adapter(BaseResourceCheck):
+class Adapter(BaseResourceCheck):  # type: ignore[misc]
     """One of our rules, for the resources that it is about."""
 
     def __init__(self, rule: Rule) -> None:

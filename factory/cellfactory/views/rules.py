@@ -11,12 +11,14 @@ from cellfactory.constructs.rules import RULES as SYNTH_RULES
 from cellfactory.errors import (
     FactoryError,
     InventoryError,
+    PolicyError,
     Severity,
     SizingError,
     SynthError,
     TerraformError,
 )
 from cellfactory.inventory.rules import RULES as INVENTORY_RULES
+from cellfactory.policy.rules import RULES as POLICY_RULES
 from cellfactory.sizing.bounds import BOUNDS, Bound
 from cellfactory.sizing.rules import RULES as SIZING_RULES
 from cellfactory.sizing.usage import Gate
@@ -39,6 +41,7 @@ AREAS = (
     Area("3", "sizing", SizingError, SIZING_RULES),
     Area("4", "synthesis", SynthError, SYNTH_RULES),
     Area("6", "Terraform and the emulated AWS", TerraformError, TERRAFORM_RULES),
+    Area("7", "policy and its waivers", PolicyError, POLICY_RULES),
 )
 _WARNING = "(a warning)"
 
