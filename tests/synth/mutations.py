@@ -1,4 +1,4 @@
-"""For each policy rule: an edit of the shipped tree that breaks it, and a neighbour that is fine."""
+"""For each policy rule: an edit of the shipped tree that breaks it, and a neighbour that passes."""
 
 from __future__ import annotations
 

@@ -17,10 +17,10 @@ from cellfactory.design import Design
 from cellfactory.facts.loader import load_facts
 from cellfactory.policy.catalogue import RULES
 from cellfactory.policy.engine import check_stack, cover
+from cellfactory.policy.found import StackReport, Violation
 from cellfactory.policy.judgement import judge
-from cellfactory.policy.model import StackReport, Violation
 from cellfactory.policy.waivers import parse_waivers
-from cellfactory.runs.policy import expected_of
+from cellfactory.runs.judging import expected_of
 from cellfactory.tree.document import read_document
 from tests import inventories
 from tests.synth.conftest import Example, synthesize
@@ -43,7 +43,7 @@ def standing(example: Example) -> Iterable[Violation]:
     """What nobody waives."""
     reports = [checked(text, name, example.design) for name, text in example.texts.items()]
     found = [violation for report in reports for violation in report.violations]
-    results, problems = judge(found, WAIVERS, TODAY, 366, has_foreign=False)
+    results, problems = judge(found, WAIVERS, TODAY, 366, rules=RULES, has_foreign=False)
     assert problems == ()
     assert cover(reports).checks > 100
     return [result.violation for result in results if result.is_open]
@@ -100,7 +100,7 @@ def test_a_mutation_is_told_by_no_other_rule_than_it_must(example: Example) -> N
     assert max(heard.values()) <= 4, heard
 
 
-# -- generated inventories --------------------------------------------------------------------------
+# -- generated inventories -------------------------------------------------------------------------
 
 EGRESS = st.sampled_from(["none", "nat_gateway"])
 REGISTRY = "222222222222.dkr.ecr.us-east-1.amazonaws.com"

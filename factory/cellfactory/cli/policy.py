@@ -88,7 +88,8 @@ def policy(
     Needs no synth before, and no Terraform or AWS. Exits with 7 where a rule is broken that
     nobody waives. A rule is explained by `cellfactory explain P101`.
     """
-    from cellfactory.runs.policy import Asked, judge_policy
+    from cellfactory.runs.policy import judge_policy
+    from cellfactory.runs.policy_request import Asked
 
     if export is not None:
         _export(export)

@@ -9,7 +9,6 @@ import typer
 
 from cellfactory.files import write_whole
 from cellfactory.inventory.json_schema import render_schema
-from cellfactory.policy.waiver_schema import render_waiver_schema
 
 
 def schema(
@@ -24,7 +23,12 @@ def schema(
     ] = False,
 ) -> None:
     """Print the JSON Schema of cells.yaml, for editors."""
-    text = render_waiver_schema() if waivers else render_schema()
+    if waivers:
+        from cellfactory.policy.waiver_schema import render_waiver_schema
+
+        text = render_waiver_schema()
+    else:
+        text = render_schema()
     if output is None:
         typer.echo(text, nl=False)
     elif write_whole(output, text):

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 
 from cellfactory.policy.expected import Expected
-from cellfactory.policy.model import Coverage, Rule, StackReport, Violation
+from cellfactory.policy.found import Coverage, StackReport, Violation
+from cellfactory.policy.model import Rule
 from cellfactory.policy.subject import StackView
 from cellfactory.tree.document import Document
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from cellfactory.errors import Finding, Problem, Span
-from cellfactory.policy.catalogue import RULES
-from cellfactory.policy.model import Coverage, Violation
+from cellfactory.policy.found import Coverage, Violation
 from cellfactory.policy.waivers import Waiver, Waivers, check_waivers, is_foreign, unused
 
 NOTHING_CHECKED = "F726"
@@ -67,6 +66,7 @@ def judge(
     today: date,
     most_days: int,
     *,
+    rules: Iterable[str],
     has_foreign: bool,
 ) -> tuple[tuple[Result, ...], tuple[Problem, ...]]:
     """Hold violations against waivers, and waivers against the day.
@@ -76,6 +76,7 @@ def judge(
         waivers: all there are; one that has expired waives nothing.
         today: the day on which they are to count.
         most_days: how far ahead a waiver may end (days).
+        rules: ids of our rules.
         has_foreign: whether Checkov was asked; otherwise its waivers are not held to be unused.
     """
     valid = [waiver for waiver in waivers.entries if waiver.expires >= today]
@@ -89,7 +90,7 @@ def judge(
         for waiver in valid
         if waiver.number not in used and (has_foreign or not is_foreign(waiver.rule))
     ]
-    findings = [*check_waivers(waivers, today, most_days, RULES), *idle]
+    findings = [*check_waivers(waivers, today, most_days, rules), *idle]
     return results, tuple(waivers.locate(finding) for finding in findings)
 
 

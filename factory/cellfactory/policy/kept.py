@@ -9,8 +9,8 @@ from datetime import date
 from typing import Any
 
 from cellfactory.errors import Finding, Problem, Span
+from cellfactory.policy.found import Coverage, Violation
 from cellfactory.policy.judgement import Judgement, Result
-from cellfactory.policy.model import Coverage, Violation
 from cellfactory.policy.waivers import Waiver
 
 

@@ -17,7 +17,7 @@ from cellfactory.inventory.nearest import suggest
 from cellfactory.inventory.reader import validate, yaml_problems
 from cellfactory.inventory.source import SourceMap
 from cellfactory.inventory.values import Model
-from cellfactory.policy.model import Violation
+from cellfactory.policy.found import Violation
 
 MALFORMED, EXPIRED, UNUSED, UNKNOWN_RULE, TOO_LONG = "F720", "F721", "F722", "F723", "F724"
 LEAST_REASON = 10  # characters: less explains nothing

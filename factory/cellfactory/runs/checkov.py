@@ -14,16 +14,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from cellfactory.errors import Finding, PolicyError, Problem
 from cellfactory.policy.checkov_checks import CURATED
+from cellfactory.policy.found import Violation
 from cellfactory.policy.lines import lines_of
-from cellfactory.policy.model import Violation
 from cellfactory.processes import run_process
 from cellfactory.runs.documents import Source, document_of
-
-CheckovMode = Literal["off", "curated", "stock"]
+from cellfactory.runs.policy_request import CheckovMode
 
 FAILED = "F727"
 PROGRAM = "CELLFACTORY_CHECKOV"

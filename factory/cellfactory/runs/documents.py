@@ -6,12 +6,13 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from cellfactory.design import Design
 from cellfactory.errors import UsageError
 from cellfactory.files import read_bytes
-from cellfactory.layers import list_stacks
+
+if TYPE_CHECKING:
+    from cellfactory.design import Design
 
 _SUFFIX = ".tf.json"
 _NOT_OURS = (".terraform", "node_modules", ".git")
@@ -36,6 +37,7 @@ def design_sources(design: Design, output: Path, *, cached: bool) -> tuple[Sourc
     Raises:
         SynthError: when the bindings refuse what they are given.
     """
+    from cellfactory.layers import list_stacks
     from cellfactory.stacks.synth import OURS, synth_stacks
 
     stacks = list_stacks(design.inventory, design.facts)

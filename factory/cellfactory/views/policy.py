@@ -10,11 +10,8 @@ from itertools import groupby
 from typing import Any, Literal
 
 from cellfactory.errors import Problem
-from cellfactory.policy.catalogue import RULES
 from cellfactory.policy.judgement import Judgement, Result
-from cellfactory.views.junit import render_junit
 from cellfactory.views.problems import fold, render_document, render_problems
-from cellfactory.views.sarif import render_sarif
 from cellfactory.views.style import PLAIN, Style
 from cellfactory.words import counted
 
@@ -32,9 +29,13 @@ def problems_of(judgement: Judgement) -> list[Problem]:
 
 def render_policy(judgement: Judgement, form: PolicyForm, style: Style = PLAIN) -> str:
     """Render what goes to standard output; problems are text of their own in `text`."""
-    if form == "sarif":
+    if form == "sarif":  # it brings every rule, and so does the next one
+        from cellfactory.views.sarif import render_sarif
+
         return render_sarif(judgement)
     if form == "junit":
+        from cellfactory.views.junit import render_junit
+
         return render_junit(judgement)
     if form == "markdown":
         return render_markdown(judgement)
@@ -176,11 +177,3 @@ def _text(value: str) -> str:
     """
     flat = " ".join(value.split())
     return _SIGNS.sub(r"\\\1", html.escape(flat, quote=False)).replace("@", "@\u200b")
-
-
-# -- one rule --------------------------------------------------------------------------------------
-
-
-def known_rules() -> Sequence[str]:
-    """List the ids of all policy rules."""
-    return tuple(RULES)
