@@ -143,7 +143,8 @@ def written_secrets(found: Subject) -> Iterator[str]:
         plain = decode_base64(value) if key.startswith("user_data") else value
         inner = [decode_json(one) for one in listed(plain)]
         for path, text in texts(inner):
-            told = _secret_in(text, path[-1] if path else key)
+            named = [part for part in path if not part.isdigit()]
+            told = _secret_in(text, named[-1] if named else key)
             if told:
                 yield f"{key} holds {told}"
                 break

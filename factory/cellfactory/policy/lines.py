@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|\n')
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}:]|\n')
 _PREFIXES = {  # of an address, by the word that begins a path, and the path's length
     **{("resource", 3): "", ("data", 3): "data.", ("variable", 2): "var."},
     **{("output", 2): "output.", ("provider", 2): "provider.", ("terraform", 1): "terraform"},
@@ -27,19 +27,15 @@ def lines_of(text: str) -> Mapping[str, int]:
     """
     found: dict[str, int] = {}
     path: list[str] = []
-    line, last, depth = 1, "", 0
+    line, last = 1, ""
     for match in _TOKEN.finditer(text):
         token = match[0]
         if token == "\n":
             line += 1
-        elif token == "{" or token == "[":
-            depth += 1
-            if token == "{":
-                path.append(last)
-        elif token == "}" or token == "]":
-            depth -= 1
-            if token == "}":
-                path.pop()
+        elif token == "{":
+            path.append(last)
+        elif token == "}" and path:
+            path.pop()
         elif token == ":":
             address = _address((*path[1:], last))
             if address is not None:
