@@ -58,7 +58,7 @@ def test_curated_checks_name_rules_that_are_there() -> None:
     assert set(CURATED.values()) - {""} <= set(RULES)
 
 
-# -- neighbours that a rule must tell apart ---------------------------------------------------------
+# -- neighbours that a rule must tell apart --------------------------------------------------------
 
 
 def resource(kind: str, **body: Any) -> dict[str, Any]:
