@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from cellfactory.cli.options import DEFAULT_INVENTORY, InventoryIfAny
-from cellfactory.cli.output import Told, show_problems
+from cellfactory.cli.output import Told, from_the_top, show_problems
 from cellfactory.cli.screen import say, style_of
 from cellfactory.errors import PolicyError
 
@@ -122,7 +122,7 @@ def _show(judgement: Judgement, form: PolicyForm) -> None:
     from cellfactory.views.policy import problems_of, render_policy
 
     style = style_of(sys.stdout)
-    typer.echo(render_policy(judgement, form, style), color=style.colour)
+    typer.echo(render_policy(judgement, form, style, from_the_top), color=style.colour)
     if form in ("text", "sarif", "junit", "markdown"):
         show_problems(problems_of(judgement), "text")
     if not judgement.passes:

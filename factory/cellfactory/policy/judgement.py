@@ -85,12 +85,14 @@ def judge(
         for violation in sorted(violations, key=_place)
     )
     used = {result.waiver.number for result in results if result.waiver}
+    known = frozenset(rules)
     idle = [
         unused(waiver)
         for waiver in valid
-        if waiver.number not in used and (has_foreign or not is_foreign(waiver.rule))
+        if waiver.number not in used
+        and (waiver.rule in known or (has_foreign and is_foreign(waiver.rule)))
     ]
-    findings = [*check_waivers(waivers, today, most_days, rules), *idle]
+    findings = [*check_waivers(waivers, today, most_days, known), *idle]
     return results, tuple(waivers.locate(finding) for finding in findings)
 
 

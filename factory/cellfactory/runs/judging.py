@@ -53,7 +53,8 @@ def judge_asked(
     foreign = run_checkov(sources, asked.checkov) if asked.checkov != "off" else None
     coverage = cover(reports)
     wanted = [(OURS, coverage.checks), *([("Checkov", foreign.checks)] if foreign else ())]
-    problems = [*broken, *(Problem(None, nothing_checked(name)) for name, n in wanted if not n)]
+    idle = [Problem(None, nothing_checked(name)) for name, count in wanted if not count]
+    problems = broken or idle
     results, told = judge(
         _all_violations(reports, foreign),
         waivers,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import Any, Literal
 
-from cellfactory.errors import Problem
+from cellfactory.errors import Problem, Span
 from cellfactory.policy.judgement import Judgement, Result
 from cellfactory.views.problems import fold, render_document, render_problems
 from cellfactory.views.style import PLAIN, Style
@@ -22,13 +22,36 @@ _SIGNS = re.compile(r"([\\`*_{}\[\]()#+!|~-])")
 
 
 def problems_of(judgement: Judgement) -> list[Problem]:
-    """Everything that is to be told as a problem: what stands, and what is wrong besides."""
-    found = [Problem(None, result.violation.finding) for result in judgement.open]
-    return [*judgement.problems, *found]
+    """Everything that is to be told as a problem: what stands, and what is wrong besides.
+
+    A violation is placed at what a person edits: the inventory, or the document where none decides.
+    """
+    return [*judgement.problems, *map(_problem, judgement.open)]
 
 
-def render_policy(judgement: Judgement, form: PolicyForm, style: Style = PLAIN) -> str:
-    """Render what goes to standard output; problems are text of their own in `text`."""
+def _problem(result: Result) -> Problem:
+    finding = result.violation.finding
+    place = result.span or (Span(result.file, result.line, 1) if result.line else None)
+    if place is None:
+        return Problem(None, finding)
+    where = ": ".join(part for part in (finding.stack, finding.address) if part)
+    return Problem(place, replace(finding, message=f"{where}: {finding.message}"))
+
+
+def render_policy(
+    judgement: Judgement,
+    form: PolicyForm,
+    style: Style = PLAIN,
+    from_the_top: Callable[[Problem], Problem] = lambda problem: problem,
+) -> str:
+    """Render what goes to standard output; problems are text of their own in `text`.
+
+    Args:
+        judgement: all of a run.
+        form: for people, for programs or for a pull request.
+        style: of the screen that text is for.
+        from_the_top: names a place from the top of the repository, as annotations are looked up.
+    """
     if form == "sarif":  # it brings every rule, and so does the next one
         from cellfactory.views.sarif import render_sarif
 
@@ -43,7 +66,8 @@ def render_policy(judgement: Judgement, form: PolicyForm, style: Style = PLAIN) 
         return render_document({"policy": policy_data(judgement)}, problems_of(judgement))
     summary = render_summary(judgement)
     if form == "github":
-        return "\n".join(part for part in (_annotations(judgement), summary) if part)
+        annotations = render_problems(map(from_the_top, problems_of(judgement)), "github")
+        return "\n".join(part for part in (annotations, summary) if part)
     waived = _waived_lines(judgement)
     return "\n".join([style.paint("strong", summary), *waived])
 
@@ -118,21 +142,6 @@ def _row(result: Result) -> dict[str, Any]:
 
 
 # -- pull requests ---------------------------------------------------------------------------------
-
-
-def _annotations(judgement: Judgement) -> str:
-    """Mark the lines of the inventory, where something there decides; a file is not committed."""
-    found = [
-        Problem(result.span, replace(finding, message=f"{_where(result)}: {finding.message}"))
-        for result in judgement.open
-        for finding in [result.violation.finding]
-    ]
-    return render_problems([*judgement.problems, *found], "github")
-
-
-def _where(result: Result) -> str:
-    violation = result.violation
-    return ": ".join(part for part in (violation.stack, violation.address) if part)
 
 
 def render_markdown(judgement: Judgement) -> str:
