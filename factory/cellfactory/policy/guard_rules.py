@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from cellfactory.policy.model import policy, resources
@@ -131,14 +132,14 @@ def node_tags(template: Subject) -> Iterator[str]:
 @policy(
     "P705",
     "No secret is written down",
-    types="*",
+    types="* local",
     reason="A document lies in git, in artifacts and in the state, for ever.",
     remedy="keep it in Secrets Manager, and give its name",
     bad=resources(aws_instance={"a": {"user_data": "export DB_PASSWORD=hunter2hunter2"}}),
     good=resources(aws_instance={"a": {"user_data": "export DB_PASSWORD_ARN=arn:aws:secrets"}}),
 )
 def written_secrets(found: Subject) -> Iterator[str]:
-    """In any text of any resource, user data and values of charts included."""
+    """In any text of any block or local, user data and values of charts included."""
     for key, value in found.body.items():
         plain = decode_base64(value) if key.startswith("user_data") else value
         inner = [decode_json(one) for one in listed(plain)]
@@ -150,6 +151,7 @@ def written_secrets(found: Subject) -> Iterator[str]:
                 break
 
 
+@lru_cache(maxsize=1 << 14)
 def _secret_in(text: str, key: str) -> str:
     """Name the kind of secret that a text holds; empty for none."""
     for kind, pattern in _SECRETS.items():

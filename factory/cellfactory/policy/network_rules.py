@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from cellfactory.policy.model import policy, resources
@@ -18,8 +19,13 @@ _WIDEST_TO_PEER = 8  # prefix length of the largest private block, 10.0.0.0/8
 
 def network(value: Value) -> IPv4Network | IPv6Network | None:
     """Read a block; None for what is none, or is not known."""
+    return _network(value) if isinstance(value, str) else None
+
+
+@lru_cache(maxsize=1 << 12)
+def _network(text: str) -> IPv4Network | IPv6Network | None:
     try:
-        return ip_network(value, strict=False) if isinstance(value, str) else None
+        return ip_network(text, strict=False)
     except ValueError:
         return None
 
@@ -139,7 +145,7 @@ def way_to_the_internet(found: Subject) -> Iterator[str]:
 )
 def wide_route_to_a_peer(route: Subject) -> Iterator[str]:
     """Nothing wider than the largest private block goes to a peer."""
-    if route.get("vpc_peering_connection_id") is None and route.get("transit_gateway_id") is None:
+    if not route.has("vpc_peering_connection_id") and not route.has("transit_gateway_id"):
         return
     for key in _DESTINATIONS:
         found = network(route.get(key))

@@ -3,30 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from cellfactory.policy.expected import Expected
 from cellfactory.tree.document import Document
 from cellfactory.tree.resource import Resource, resolve
+from cellfactory.tree.scope import Scope
 from cellfactory.tree.unit import Unit
 from cellfactory.tree.values import Expression, Value, expressions, to_value
 
-PARTS = ("terraform", "backend", "provider", "variable", "output")
+PARTS = ("terraform", "backend", "provider", "variable", "output", "local")
 """Parts of a document that rules look at as they look at resources."""
 
+EVERY_BLOCK = "*"
+"""Every block of a stack, whatever its type, by its first row: the rest differs by locals alone."""
 
-@dataclass(frozen=True, slots=True, eq=False)
+
 class Subject:
-    """One resource or part of a document, its values worked out as far as the document tells."""
+    """One resource or part of a document; a value is worked out when a rule first asks for it."""
 
-    stack: StackView = field(repr=False)
-    type: str
-    address: str
-    body: Mapping[str, Value]
-    meta: Mapping[str, Any] = field(default_factory=dict)  # `lifecycle`, `provisioner`, as written
-    name: str = ""  # how expressions name it, such as `aws_vpc.cell`
+    __slots__ = ("_scope", "_values", "_written", "address", "meta", "name", "stack", "type")
+
+    def __init__(
+        self, stack: StackView, type_: str, address: str, written: Mapping[str, Any], scope: Scope
+    ) -> None:
+        self.stack = stack
+        self.type = type_
+        self.address = address
+        self.meta: Mapping[str, Any] = {}  # `lifecycle`, `provisioner`, as they are written
+        self.name = ""  # how expressions name it, such as `aws_vpc.cell`
+        self._written = written
+        self._scope = scope
+        self._values: dict[str, Value] = {}
+
+    def has(self, key: str) -> bool:
+        """Whether an attribute is given at all, known or not."""
+        return self._written.get(key) is not None
+
+    def value(self, key: str) -> Value:
+        """Work out one attribute; None where there is none."""
+        if key not in self._values:
+            written = self._written.get(key)
+            known = None if written is None else to_value(resolve(written, self._scope))
+            self._values[key] = known
+        return self._values[key]
+
+    @property
+    def body(self) -> dict[str, Value]:
+        """Every attribute, worked out."""
+        return {key: self.value(key) for key in self._written}
 
     def get(self, *path: str) -> Value:
         """Take what stands at a path; blocks that are there once may be lists of one.
@@ -34,7 +60,8 @@ class Subject:
         Returns:
             None where there is nothing.
         """
-        return dig(self.body, *path)
+        first, *rest = path
+        return dig(self.value(first), *rest) if rest else self.value(first)
 
     def blocks(self, *path: str) -> list[Mapping[str, Value]]:
         """Take the nested blocks at a path; none where there are none, or nobody knows them."""
@@ -75,9 +102,13 @@ class StackView:
         return tuple(found for found in self.of(type_) if found.refers_to(key, to))
 
     @cached_property
+    def _all(self) -> list[Resource]:
+        return list(self._unit.resources.values())
+
+    @cached_property
     def _by_type(self) -> Mapping[str, list[Resource]]:
         found: dict[str, list[Resource]] = {}
-        for resource in self._unit.resources.values():
+        for resource in self._all:
             prefix = "data." if resource.mode == "data" else ""
             found.setdefault(prefix + resource.type, []).append(resource)
         return found
@@ -88,11 +119,17 @@ class StackView:
         return frozenset(self._by_type)
 
     def _resources(self, type_: str) -> Iterator[Subject]:
-        wanted = self._by_type if type_ == "*" else (type_,)
-        for kind in wanted:
-            for found in self._by_type.get(kind, ()):
-                subject = found.block.subject
-                yield Subject(self, kind, found.address, found.body, found.meta, subject)
+        if type_ == EVERY_BLOCK:
+            firsts = {found.block.subject: found for found in reversed(self._all)}
+            yield from (self._subject(found) for found in reversed(firsts.values()))
+        for found in self._by_type.get(type_, ()):
+            yield self._subject(found)
+
+    def _subject(self, found: Resource) -> Subject:
+        kind = f"data.{found.type}" if found.mode == "data" else found.type
+        subject = Subject(self, kind, found.address, found.raw, found.scope)
+        subject.meta, subject.name = found.meta, found.block.subject
+        return subject
 
     def _parts(self, part: str) -> Iterator[Subject]:
         document = self.document
@@ -108,11 +145,10 @@ class StackView:
             bodies = {f"var.{name}": body for name, body in document.variables.items()}
         elif part == "output":
             bodies = {f"output.{name}": body for name, body in document.outputs.items()}
+        elif part == "local":
+            bodies = {f"local.{name}": {"value": held} for name, held in document.locals.items()}
         for address, body in bodies.items():
-            values = {
-                key: to_value(resolve(value, self._unit.scope)) for key, value in body.items()
-            }
-            yield Subject(self, part, address, values)
+            yield Subject(self, part, address, body, self._unit.scope)
 
 
 def _provider(name: str, alias: str | None) -> str:
