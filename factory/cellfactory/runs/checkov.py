@@ -170,7 +170,7 @@ def _run(argv: Sequence[str], cwd: Path) -> str:
 
 
 def _program() -> str:
-    named = os.environ.get(PROGRAM)
+    named = os.environ.get("CELLFACTORY_CHECKOV")
     found = shutil.which(named or "checkov")
     if found is None:
         where = f"{PROGRAM}={named}" if named else "there is no checkov on PATH"
