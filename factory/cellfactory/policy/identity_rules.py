@@ -8,11 +8,14 @@ from typing import Any
 
 from cellfactory.policy.model import policy, resources
 from cellfactory.policy.statements import (
+    DOCUMENT,
     IDENTITY,
     RESOURCE,
+    Statement,
     identity_statements,
     matches,
-    statements_in,
+    resource_statements,
+    trust_statements,
 )
 from cellfactory.policy.subject import Subject
 
@@ -121,17 +124,22 @@ def wildcard_resources(found: Subject) -> Iterator[str]:
 )
 def allowed_by_leaving_out(found: Subject) -> Iterator[str]:
     """With Deny they are a usual guard."""
-    own = statements_in(found.get("policy")) if found.type in RESOURCE else None
-    for statement in own or identity_statements(found):
+    read = resource_statements if found.type in RESOURCE else identity_statements
+    for statement in _every(found) if found.type == DOCUMENT else read(found):
         for key in ("NotAction", "NotResource", "NotPrincipal"):
             if statement.allows and key in statement.body:
                 yield f"{statement.name} allows by {key}"
 
 
+def _every(document: Subject) -> Iterator[Statement]:
+    for read in (identity_statements, resource_statements, trust_statements):
+        yield from read(document)
+
+
 @policy(
     "P304",
     "No role trusts everybody",
-    types="aws_iam_role",
+    types=f"aws_iam_role {DOCUMENT}",
     reason="Whoever may assume the role has all its rights; `*` is every AWS account.",
     remedy="name the service, the account or the role, or add a condition on the caller",
     bad=_trust(AWS="*"),
@@ -139,7 +147,7 @@ def allowed_by_leaving_out(found: Subject) -> Iterator[str]:
 )
 def trust_of_everybody(role: Subject) -> Iterator[str]:
     """A condition on the caller narrows it."""
-    for statement in statements_in(role.get("assume_role_policy")):
+    for statement in trust_statements(role):
         if not statement.allows or statement.condition_keys & CALLERS:
             continue
         if statement.speaks_of_everybody:
@@ -163,7 +171,7 @@ def trust_of_everybody(role: Subject) -> Iterator[str]:
 )
 def confused_deputy(found: Subject) -> Iterator[str]:
     """Policies of resources; of roles, most services take no such condition."""
-    for statement in statements_in(found.get("policy")):
+    for statement in resource_statements(found):
         services = statement.principals("Service")
         if statement.allows and services and not statement.condition_keys & SOURCES:
             yield f"{statement.name} lets {', '.join(services)} in for any account"
@@ -183,7 +191,7 @@ def confused_deputy(found: Subject) -> Iterator[str]:
 )
 def open_to_everybody(found: Subject) -> Iterator[str]:
     """A condition on anything but the caller, such as TLS, closes nothing."""
-    for statement in statements_in(found.get("policy")):
+    for statement in resource_statements(found):
         is_public = statement.speaks_of_everybody and not statement.condition_keys & CALLERS
         if statement.allows and is_public:
             yield f"{statement.name} lets everybody in"

@@ -142,6 +142,32 @@ def test_a_rule_lets_pass(rule: str, document: dict[str, Any]) -> None:
     assert told(document, RULES[rule]) == []
 
 
+def document(**statement: Any) -> dict[str, Any]:
+    return {"data": {"aws_iam_policy_document": {"a": {"statement": [statement]}}}}
+
+
+@pytest.mark.parametrize(
+    ("rule", "statement"),
+    [
+        ("P301", {"actions": ["s3:*"], "resources": ["arn:aws:s3:::a"]}),
+        ("P302", {"actions": ["s3:GetObject"], "resources": ["*"]}),
+        ("P303", {"not_actions": ["iam:*"], "resources": ["*"]}),
+        ("P304", {"actions": ["sts:AssumeRole"],
+                  "principals": [{"type": "AWS", "identifiers": ["*"]}]}),
+        ("P305", {"actions": ["s3:PutObject"], "resources": ["arn:aws:s3:::a/*"],
+                  "principals": [{"type": "Service", "identifiers": ["logs.amazonaws.com"]}]}),
+        ("P306", {"actions": ["s3:GetObject"], "resources": ["arn:aws:s3:::a/*"],
+                  "principals": {"type": "*", "identifiers": ["*"]}}),
+    ],
+)  # fmt: skip
+def test_a_policy_document_in_blocks_is_read_as_its_json(rule: str, statement: Any) -> None:
+    assert told(document(**statement), RULES[rule])
+    assert told(document(**statement, effect="Deny"), RULES[rule]) == []
+    condition = {"test": "StringEquals", "variable": "aws:SourceAccount", "values": ["1"]}
+    if rule in ("P302", "P304", "P305", "P306"):
+        assert told(document(**statement, condition=[condition]), RULES[rule]) == []
+
+
 def test_rows_are_told_by_their_addresses() -> None:
     document = resource(INGRESS, for_each={"a": "0.0.0.0/0", "b": "10.0.0.0/8"},
                         cidr_ipv4="${each.value}")  # fmt: skip
