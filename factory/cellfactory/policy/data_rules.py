@@ -125,6 +125,7 @@ def ownership(bucket: Subject) -> Iterator[str]:
     "P205",
     "Buckets keep older versions",
     types="aws_s3_bucket",
+    severity="warning",
     reason="A wrong delete, or ransom, takes the only copy.",
     remedy="add aws_s3_bucket_versioning with status Enabled, and expire older versions",
     controls=("FSBP S3.14",),

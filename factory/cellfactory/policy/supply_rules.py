@@ -185,7 +185,10 @@ def charts(release: Subject) -> Iterator[str]:
     good=_release({"image": {"repository": "spark", "tag": "4.0.1"}}),
 )
 def images(release: Subject) -> Iterator[str]:
-    """Wherever a chart's values name one: an image, or a mapping with repository and tag."""
+    """Wherever a chart's values name one: an image, or a mapping with repository and tag.
+
+    Without a tag beside the repository, the chart's own counts, which goes with its version (P607).
+    """
     for text in listed(release.get("values")):
         for path, name, tag in _images(decode_json(text)):
             if tag in _LOOSE:
@@ -199,8 +202,8 @@ def _images(value: Value, path: str = "") -> Iterator[tuple[str, str, str]]:
     if not isinstance(value, dict):
         return
     repository = value.get("repository")
-    if isinstance(repository, str) and not value.get("digest"):
-        yield path or "values", repository, str(value.get("tag") or "")
+    if isinstance(repository, str) and value.get("tag") and not value.get("digest"):
+        yield path or "values", repository, str(value.get("tag"))
     for key, inner in value.items():
         here = f"{path}.{key}".lstrip(".")
         if key.lower() == "image" and isinstance(inner, str) and "@sha256:" not in inner:

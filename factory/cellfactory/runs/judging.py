@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from ipaddress import IPv4Network, collapse_addresses
 
 from cellfactory.design import Design
 from cellfactory.errors import Finding, Problem, Span
 from cellfactory.facts.loader import load_facts
+from cellfactory.inventory.schema import AddressPools
 from cellfactory.policy.catalogue import RULES
 from cellfactory.policy.engine import check_stack, cover
 from cellfactory.policy.expected import NOTHING_EXPECTED, Expected
@@ -82,6 +84,7 @@ def _check_all(
 ) -> tuple[list[StackReport], list[Problem]]:
     """Hold every stack against every rule; what cannot be read is a problem."""
     reports, problems = [], []
+    pods = None if design is None else pod_blocks(design.inventory.address_pools)
     for source in sources:
         try:
             document = read_document(document_of(source), source.name)
@@ -90,7 +93,7 @@ def _check_all(
         except ValueError as error:
             problems.append(_unreadable(source, f"not JSON: {error}"))
         else:
-            expected = expected_of(design, source.name)
+            expected = expected_of(design, source.name, pods)
             reports.append(check_stack(document, expected, RULES.values()))
     return reports, problems
 
@@ -108,8 +111,14 @@ def _unreadable(source: Source, why: str) -> Problem:
 # -- what the inventory says -----------------------------------------------------------------------
 
 
-def expected_of(design: Design | None, stack: str) -> Expected:
-    """What the inventory says of a stack's owner; nothing where it does not know the stack."""
+def expected_of(design: Design | None, stack: str, pods: tuple[str, ...] | None = None) -> Expected:
+    """What the inventory says of a stack's owner; nothing where it does not know the stack.
+
+    Args:
+        design: None where no inventory speaks.
+        stack: its name.
+        pods: what `pod_blocks` gives, where it was asked already.
+    """
     cell = _cell_of(design, stack)
     if design is None or cell is None:
         return NOTHING_EXPECTED
@@ -117,8 +126,22 @@ def expected_of(design: Design | None, stack: str) -> Expected:
     return Expected(
         internet=cell_type.egress == "nat_gateway",
         open_endpoints=cell_type.endpoint_access == "any",
-        pod_blocks=tuple(map(str, design.inventory.address_pools.pod)),
+        pod_blocks=pod_blocks(design.inventory.address_pools) if pods is None else pods,
     )
+
+
+def pod_blocks(pools: AddressPools) -> tuple[str, ...]:
+    """Every address that a pod of some cell may have: the pools, without what is reserved."""
+    free: list[IPv4Network] = list(pools.pod)
+    for reserved in pools.reserved:
+        free = [part for block in free for part in _without(block, reserved)]
+    return tuple(map(str, collapse_addresses(free)))
+
+
+def _without(block: IPv4Network, reserved: IPv4Network) -> Iterable[IPv4Network]:
+    if not block.overlaps(reserved):
+        return [block]
+    return () if block.subnet_of(reserved) else block.address_exclude(reserved)
 
 
 def _cell_of(design: Design | None, stack: str) -> str | None:

@@ -133,6 +133,7 @@ def test_a_rule_notices(rule: str, document: dict[str, Any]) -> None:
         ("P501", resource("aws_launch_template", metadata_options={"http_endpoint": "disabled"})),
         ("P607", resource("helm_release", chart="${path.module}/charts/a-1.tgz")),
         ("P608", resource("helm_release", values=['{"image": "nginx@sha256:00"}'])),
+        ("P608", resource("helm_release", values=['{"image": {"repository": "nginx"}}'])),
         ("P705", resource("aws_db_instance", password="${var.password}")),
         ("P705", resource("aws_ssm_parameter", description="Rotate the password: see the page")),
         ("P706", {"output": {"token_endpoint": {"value": "x", "sensitive": True}}}),

@@ -6,12 +6,14 @@ import json
 import sys
 from collections.abc import Iterator, Mapping
 from datetime import date
+from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cellfactory.errors import PolicyError, UsageError
+from cellfactory.inventory.schema import AddressPools
 from cellfactory.policy.catalogue import RULES
 from cellfactory.runs import judging
 from cellfactory.runs.checkov import run_checkov
@@ -124,6 +126,15 @@ def test_the_very_same_is_judged_once(tmp_path: Path, monkeypatch: pytest.Monkey
     write(folder, {"net/main.tf.json": OPEN})
     with pytest.raises(TypeError):
         judge_policy(asked(folder))
+
+
+def test_reserved_addresses_are_no_pods() -> None:
+    pools = AddressPools(
+        node=[IPv4Network("10.0.0.0/9")],
+        pod=[IPv4Network("100.64.0.0/10"), IPv4Network("172.16.0.0/16")],
+        reserved=[IPv4Network("100.64.0.0/11"), IPv4Network("172.16.0.0/12")],
+    )
+    assert judging.pod_blocks(pools) == ("100.96.0.0/11",)
 
 
 # -- Checkov ---------------------------------------------------------------------------------------
