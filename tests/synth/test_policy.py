@@ -56,7 +56,7 @@ def test_the_shipped_inventory_breaks_nothing_that_is_not_waived(example: Exampl
 # Stories whose inventories have what the shipped one lacks.
 STORIES = (
     *("hub-whose-pod-addresses-are-reserved", "warnings", "meshes-that-share-pods"),
-    *("mesh-without-a-hub", "endpoint-services"),
+    *("mesh-without-a-hub", "what-jobs-ask-of-a-cell"),
 )
 
 
