@@ -1,10 +1,11 @@
 """The factory's synthesis beside that of a plain app that makes the same stacks.
 
-    python -m benchmarks.synth [--rounds N] [--json] [--neutral STACKS RESOURCES]
+    python -m benchmarks.synth [--rounds N] [--json] [--no-bytecode] [--neutral STACKS RESOURCES]
 
 Both run the same stack code in a cold process, by turns: ours as it ships, and `plain`, which
 imports the provider's package as any CDK app does, on the Node that stands on PATH, with warm
-bytecode. Their outputs are compared byte by byte. Without `--neutral` the stacks are those of the
+bytecode, or without any by `--no-bytecode`. Ours knows no shape and no output of before: Node is
+started. Their outputs are compared byte by byte. Without `--neutral` the stacks are those of the
 shipped `cells.yaml`.
 """
 
@@ -13,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -43,6 +45,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Measure synthesis beside a plain CDK app.")
     parser.add_argument("--rounds", type=int, default=3, help="runs of each, by turns")
     parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--no-bytecode", action="store_true", help="compile everything each time")
     parser.add_argument(
         "--neutral",
         type=int,
@@ -59,7 +62,12 @@ def _measure(options: argparse.Namespace, scratch: Path) -> dict[str, list[Cost]
     for turn in range(options.rounds + 1):
         for way in WAYS:
             folder = scratch / way
-            cost = run(_command(options, folder), _environment(way, scratch))
+            for kept in ("stencils", "known"):
+                shutil.rmtree(scratch / "cache" / kept, ignore_errors=True)
+            environment = _environment(way, scratch)
+            if options.no_bytecode:
+                environment = {**environment, "PYTHONDONTWRITEBYTECODE": "1"}
+            cost = run(_command(options, folder), environment)
             if turn > 0:
                 costs[way].append(cost)
     if _texts(scratch / "ours") != _texts(scratch / "plain"):

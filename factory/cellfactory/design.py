@@ -85,8 +85,7 @@ class Design:
     facts: Facts
     plan: AddressPlan
     before: Lock  # what the lock says
-    has_lock: bool  # whether there is one
-    lock_file: str  # what messages call it
+    texts: Texts  # what it was made of
     lock: Lock  # what it should say
     ledger: Ledger
     problems: tuple[Problem, ...]  # by place: warnings, and errors where something does not fit
@@ -115,11 +114,11 @@ class Design:
         Raises:
             InventoryError: when there is no lock (F221).
         """
-        if self.has_lock:
+        if self.texts.lock is not None:
             return self
         finding = Finding(
             rule="F221",
-            message=f"there is no {self.lock_file}, which records the blocks of every cell",
+            message=f"there is no {self.texts.lock_file}, which records the blocks of every cell",
             hint="if cells exist already, restore it from version control\n"
             "if this is the first time, run `cellfactory lock` and commit the file",
         )
@@ -172,8 +171,7 @@ def make_design(
         facts=facts,
         plan=plan,
         before=before,
-        has_lock=texts.lock is not None,
-        lock_file=texts.lock_file,
+        texts=texts,
         lock=lock,
         ledger=ledger,
         problems=tuple(source.locate_all(findings)),

@@ -18,27 +18,9 @@ from typing import Annotated, TextIO
 import typer
 
 from cellfactory import __version__
-from cellfactory.cli.check import check
-from cellfactory.cli.doctor import doctor
-from cellfactory.cli.example_job import example_job
-from cellfactory.cli.explain import explain
-from cellfactory.cli.help import Command
-from cellfactory.cli.lock import lock
-from cellfactory.cli.lock_providers import lock_providers
-from cellfactory.cli.orphans import orphans
+from cellfactory.cli.commands import Commands
 from cellfactory.cli.output import Told, asked_form, show_error
-from cellfactory.cli.passing import terraform
-from cellfactory.cli.policy import policy
-from cellfactory.cli.quotas import quotas
-from cellfactory.cli.route import route
-from cellfactory.cli.sandbox import sandbox
-from cellfactory.cli.schema import schema
 from cellfactory.cli.screen import set_loudness
-from cellfactory.cli.size import SizeCommand, size
-from cellfactory.cli.synth import synth
-from cellfactory.cli.terraform import apply, destroy, plan, validate
-from cellfactory.cli.token import token
-from cellfactory.cli.what_if import what_if
 from cellfactory.errors import FactoryError, StoppedError, UsageError
 from cellfactory.views.problems import ProblemForm
 
@@ -57,6 +39,7 @@ PLACES = (  # what a file or a folder can be, other than as we need it
 UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 app = typer.Typer(
+    cls=Commands,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -65,12 +48,6 @@ app = typer.Typer(
     help="Read cells.yaml, prove that every cell fits, write and run its Terraform.\n\n"
     "Options listed here come before the command: cellfactory --chdir infra check",
 )
-for command in (
-    *(check, size, what_if, quotas, doctor, lock, lock_providers, synth, policy, validate),
-    *(plan, apply, destroy, orphans, terraform, route, example_job, sandbox),
-    *(schema, token, explain),
-):
-    app.command(cls=SizeCommand if command is size else Command)(command)
 
 
 def _show_version(wanted: bool) -> None:

@@ -80,7 +80,7 @@ def lock(
     lines = describe_change(design.before, wanted, describe_room(design))
     lock_file = lock_file_of(inventory_file)
     changed = write_lock(design, lock_file)
-    if not design.has_lock:
+    if design.texts.lock is None:
         warn(BEGUN.format(lock_file))
     data = {"file": str(lock_file), "written": changed, "changes": lines}
     show(data, "\n".join(lines), (), form)

@@ -36,6 +36,9 @@ class SizeCommand(Command):
         return super().parse_args(ctx, args)
 
 
+COMMAND = SizeCommand
+
+
 def size(
     cells: Annotated[
         list[str] | None,

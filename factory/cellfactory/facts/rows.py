@@ -76,6 +76,8 @@ class Quota(Provenance):
         """Take the default that holds in a Region; most are the same everywhere."""
         default = dict(self.by_region).get(region, self.default)
         maximum = default if self.kind == "fixed" else self.maximum
+        if (default, maximum) == (self.default, self.maximum):
+            return self
         return replace(self, default=default, maximum=maximum)
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Literal
 
 from cellfactory.layers.leaf import Leaf
 from cellfactory.layers.rows import ROWS, Layer, LayerRow, OwnerKind
 from cellfactory.naming import stack_name
+
+_PLACE = attrgetter("owner", "layer")  # as ids sort, and faster
 
 VariableType = Literal["string", "map(string)", "list(string)"]
 
@@ -94,10 +97,19 @@ class Stack:
     @property
     def takes_from(self) -> tuple[StackId, ...]:
         """The stacks whose outputs it takes, sorted."""
-        sources = (s for given in self.inputs.values() for s in given.all_sources())
-        return tuple(sorted({source.stack for source in sources}))
+        return tuple(sorted(self._producers(), key=_PLACE))
 
     @property
     def waits_for(self) -> tuple[StackId, ...]:
         """The stacks whose outputs it takes, or that it comes after, sorted."""
-        return tuple(sorted({*self.takes_from, *self.after}))
+        return tuple(sorted(self._producers().union(self.after), key=_PLACE))
+
+    def _producers(self) -> set[StackId]:
+        found: set[StackId] = set()
+        for given in self.inputs.values():
+            sources = given.sources
+            if isinstance(sources, Source):
+                found.add(sources.stack)
+            else:
+                found.update([source.stack for source in sources.values()])
+        return found

@@ -8,7 +8,9 @@ from pathlib import Path
 from cellfactory.design import Design
 from cellfactory.errors import Finding, SynthError
 from cellfactory.layers import Stack, StackId
-from cellfactory.terraform.workspace import Sources, as_source, read_sources
+from cellfactory.runs.known import known_key
+from cellfactory.stacks.known import digest_file, knows, recall
+from cellfactory.terraform.workspace import Sources, as_file, as_source, read_sources
 
 MOST_NAMED = 5  # stacks in one sentence
 
@@ -23,6 +25,8 @@ def read_fresh(output: Path, design: Design, stacks: Sequence[Stack]) -> dict[St
         SynthError: when one was synthesized from something else.
     """
     found = {stack.id: read_sources(output, stack.id) for stack in stacks}
+    if (known := _as_known(found, design)) is not None:
+        return known
     from cellfactory.stacks.synth import output_files, synth_stacks
 
     made = synth_stacks(design.inventory, design.plan, design.facts, stacks)
@@ -40,6 +44,26 @@ def read_fresh(output: Path, design: Design, stacks: Sequence[Stack]) -> dict[St
         hint = "run cellfactory synth and review the change"
         raise SynthError(Finding(rule="F405", message=msg, hint=hint))
     return sources
+
+
+def _as_known(found: Mapping[StackId, Sources], design: Design) -> dict[StackId, Sources] | None:
+    """Take what was read, where every file is as the same texts made it before; else None."""
+    key = known_key(design.texts) if knows() else None
+    known = None if key is None else recall(key)
+    if known is None:
+        return None
+    sources: dict[StackId, dict[str, str]] = {stack: {} for stack in found}
+    by_name = {stack.name: stack for stack in found}
+    for path, digest in known.files.items():
+        folder, _, inside = path.removeprefix("stacks/").partition("/")
+        stack = by_name.get(folder)
+        if stack is None or not inside:
+            continue
+        text = found[stack].get(inside)
+        if text is None or digest_file(as_file(inside, text)) != digest:
+            return None
+        sources[stack][inside] = text
+    return dict(sources) if all(sources.values()) else None
 
 
 def _files_below(start: str, files: Mapping[str, str | bytes]) -> Sources:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +10,8 @@ from cellfactory.addressing.lock import Lock
 from cellfactory.addressing.lock_file import render_lock
 from cellfactory.design import Design
 from cellfactory.files import write_whole
-from cellfactory.layers import list_stacks
+from cellfactory.layers import Stack, list_stacks
+from cellfactory.runs.known import known_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,11 +63,32 @@ def synth_design(
     made = synth_stacks(
         design.inventory, design.plan, design.facts, stacks, verify=verify, cached=cached
     )
-    write_output(output, output_files(made, stacks))
+    files = output_files(made, stacks)
+    write_output(output, files)
     if design.extended is not None:
         write_whole(lock_file, render_lock(design.extended))
+    if cached and design.is_locked:
+        _remember(design, stacks, files)
     return Synthesized(
         stacks=tuple(stack.id.name for stack in stacks),
         cells=len(design.inventory.cells),
         lock=design.extended,
     )
+
+
+def _remember(design: Design, stacks: Sequence[Stack], files: Mapping[str, str | bytes]) -> None:
+    """Keep what came of the texts of a design, so that they are not worked out again."""
+    from cellfactory.stacks.known import Known, digest_file, knows, remember
+
+    if not knows() or (key := known_key(design.texts)) is None:
+        return
+    known = Known(
+        cells=len(design.inventory.cells),
+        stacks=tuple(stack.id.name for stack in stacks),
+        problems=design.problems,
+        files={
+            path: digest_file(held.encode() if isinstance(held, str) else held)
+            for path, held in files.items()
+        },
+    )
+    remember(key, known)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from cellfactory.errors import KeyPath
 from cellfactory.facts.schema import Facts
 from cellfactory.sizing.bounds import BOUNDS
@@ -16,12 +18,15 @@ class CellEntries:
     def __init__(self, shape: CellShape, facts: Facts) -> None:
         self.shape = shape
         self.facts = facts
+        self.quota = cache(self._quota)
+        self._removable = cache(self._count_removable)
+        self._path = shape.main_pool.path
 
     def scope(self, kind: ScopeKind = "cell", name: str | None = None) -> Scope:
         """Name a part of the cell, or the cell itself."""
         return Scope(self.shape.name, kind, name or self.shape.name)
 
-    def quota(self, id_: str) -> Limit:
+    def _quota(self, id_: str) -> Limit:
         """Say what the cell's account may use of a quota."""
         return quota_limit(self.facts, id_, self.shape.region, self.shape.quotas)
 
@@ -52,19 +57,21 @@ class CellEntries:
             allowed=limit,
             unit=row.unit,
             gate=row.gate,
-            path=path or self.shape.main_pool.path,
+            path=path or self._path,
             per_node=per_node,
-            removable=self._removable(counted, in_zone=in_zone),
+            removable=self._removable(
+                counted.name if counted.kind == "pool" else "", in_zone or counted.kind == "zone"
+            ),
             in_zone=in_zone or counted.kind == "zone",
             remedy=remedy,
             assumption="; ".join(filter(None, (detail, row.assumption))),
         )
 
-    def _removable(self, scope: Scope, *, in_zone: bool) -> int:
-        """Count the nodes of a scope that could go and leave one in each zone (nodes)."""
+    def _count_removable(self, only: str, in_zone: bool) -> int:
+        """Count the nodes of a pool, or of all, that could go and leave one in each zone."""
         shape = self.shape
-        pools = [pool for pool in shape.pools if scope.kind != "pool" or pool.name == scope.name]
-        if in_zone or scope.kind == "zone":
+        pools = [pool for pool in shape.pools if only in ("", pool.name)]
+        if in_zone:
             return sum(pool.per_zone for pool in pools) - 1
         zones = len(shape.zones)
         return sum(zones * pool.per_zone - pool.missing for pool in pools) - zones

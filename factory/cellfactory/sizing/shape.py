@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Network
 from math import ceil
 
@@ -17,6 +18,7 @@ from cellfactory.inventory.node_config import is_open, pods_per_node, prefixes_p
 from cellfactory.inventory.schema import CellType, Inventory, NodeGroup
 from cellfactory.inventory.spark import Spark
 
+_surge = lru_cache(maxsize=1024)(groups_surge)  # cells of a type ask the same, and often
 NEWEST_CNI = (999,)  # stands in for a version that the inventory does not pin
 
 
@@ -39,7 +41,7 @@ class Pool:
     @property
     def surge(self) -> int:
         """Nodes that an update adds in each zone, all groups updated at once (nodes)."""
-        return groups_surge(self.groups, self.max_unavailable, self.least_surge)
+        return _surge(self.groups, self.max_unavailable, self.least_surge)
 
     @property
     def peak(self) -> int:

@@ -186,7 +186,7 @@ def reserved_prefixes(subnet: IPv4Network, reserved: Iterable[IPv4Network]) -> i
     blocks = tuple(reserved)
     ends = (subnet.network_address, subnet.broadcast_address)
     lost = sum(1 for end in ends if any(end in block for block in blocks))
-    whole = sum(block.num_addresses // ADDRESSES_PER_PREFIX for block in blocks)
+    whole = sum(_addresses(block) // ADDRESSES_PER_PREFIX for block in blocks)
     return max(0, whole - lost)
 
 
@@ -195,7 +195,7 @@ def unreserved_addresses(subnet: IPv4Network, reserved: Iterable[IPv4Network], k
 
     An underestimate by one where the last address, which AWS keeps, is reserved itself.
     """
-    free = subnet.num_addresses - sum(block.num_addresses for block in reserved)
+    free = _addresses(subnet) - sum(map(_addresses, reserved))
     return max(0, free - kept)
 
 
@@ -218,3 +218,8 @@ def calls_within(seconds: float, capacity: float, refill: float) -> float:
     9050
     """
     return capacity + refill * seconds
+
+
+def _addresses(block: IPv4Network) -> int:
+    """`block.num_addresses`, which works it out of two other addresses each time."""
+    return 1 << (block.max_prefixlen - block.prefixlen)

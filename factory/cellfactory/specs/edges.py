@@ -46,14 +46,13 @@ def describe_accept(parts: Parts, stack: Stack) -> AcceptSpec:
 def describe_routes(parts: Parts, stack: Stack) -> RoutesSpec:
     """Collect the ways of a cell to every peer and hub: each of their blocks, from each zone."""
     cell, inventory = stack.id.owner, parts.inventory
-    peers = {peer: (parts.plan.cells[peer].primary,) for peer in inventory.peers_of(cell)}
-    hubs = {name: tuple(inventory.hubs[name].blocks) for name in inventory.hubs_of(cell)}
+    peers = [(peer, parts.primaries[peer]) for peer in inventory.peers_of(cell)]
+    hubs = [(n, str(b)) for n in inventory.hubs_of(cell) for b in inventory.hubs[n].blocks]
     zones = tuple(parts.plan.cells[cell].zones)
-    blocks = [(to, str(b)) for to, found in {**peers, **hubs}.items() for b in found]
     return RoutesSpec(
         routes={
             f"node-{zone} {block}": {"block": block, "peer": to, "zone": zone}
-            for to, block in blocks
+            for to, block in (*peers, *hubs)
             for zone in zones
         },
         resolving=_connections(higher_peers(inventory, cell)),

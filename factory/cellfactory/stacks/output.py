@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path, PurePath
 
 from cellfactory.errors import UsageError
+from cellfactory.stacks.known import digest_file
 
 _CHARTS = "charts"  # all that is in there is ours
 
@@ -51,6 +52,28 @@ def write_output(folder: Path, files: Mapping[str, str | bytes]) -> bool:
     return True
 
 
+def holds(folder: Path, digests: Mapping[str, str]) -> bool:
+    """Tell whether a folder holds every file as it was written, and no other stacks.
+
+    Args:
+        folder: of the output.
+        digests: of each file, by path inside the folder (with `/`).
+    """
+    place = Path(os.path.realpath(folder))
+    root = f"{place}{os.sep}"
+    try:
+        if any(digest_file(_read(root + path)) != told for path, told in digests.items()):
+            return False
+        return not _others(place, digests)
+    except OSError:
+        return False
+
+
+def _read(file: str) -> bytes:
+    with open(file, "rb", buffering=0) as stream:  # noqa: PTH123 - thousands of them
+        return stream.read()
+
+
 def _bytes(content: str | bytes) -> bytes:
     return content.encode("utf-8") if isinstance(content, str) else content
 
@@ -63,13 +86,12 @@ def _unchanged(place: Path, files: Mapping[str, bytes]) -> frozenset[str]:
 
 def _holds(file: str, data: bytes) -> bool:
     try:
-        with open(file, "rb", buffering=0) as stream:  # noqa: PTH123 - thousands of them
-            return stream.read() == data
+        return _read(file) == data
     except (FileNotFoundError, NotADirectoryError):
         return False
 
 
-def _others(place: Path, files: Mapping[str, bytes]) -> bool:
+def _others(place: Path, files: Collection[str]) -> bool:
     """Tell whether there are stacks, or charts of a stack, that are not among the files."""
     ours = {*files, *(parent.as_posix() for path in files for parent in PurePath(path).parents)}
     found = [*(place / "stacks").iterdir(), *(place / "stacks").glob(f"*/{_CHARTS}/*")]

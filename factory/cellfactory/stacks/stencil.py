@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from json.encoder import encode_basestring as quoted
 
 from cellfactory.errors import Finding, SynthError
@@ -104,15 +105,26 @@ def render_rows(rows: Mapping[str, Mapping[str, str]], depth: int) -> str:
     """
     if not rows:
         return "{}"
-    outer, inner = "\n" + _STEP * (depth + 1), "\n" + _STEP * (depth + 2)
-    written = []
-    for name in sorted(rows):
-        row = rows[name]
-        fields = f",{inner}".join([f"{quoted(key)}: {quoted(row[key])}" for key in sorted(row)])
-        body = f"{{{inner}{fields}{outer}}}" if row else "{}"
-        written.append(f"{quoted(name)}: {body}")
-    listed = f",{outer}".join(written)
+    outer = "\n" + _STEP * (depth + 1)
+    listed = f",{outer}".join([_render_row(name, row, outer) for name, row in sorted(rows.items())])
     return f"{{{outer}{listed}{outer[: -len(_STEP)]}}}"
+
+
+def _render_row(name: str, row: Mapping[str, str], outer: str) -> str:
+    keys, form = _row_form(tuple(row), outer)
+    return form % (quoted(name), *[quoted(row[key]) for key in keys])
+
+
+@cache
+def _row_form(keys: tuple[str, ...], outer: str) -> tuple[tuple[str, ...], str]:
+    """Order the keys of a row, and say how its name and values stand: most rows are alike."""
+    if not keys:
+        return (), "%s: {}"
+    inner = outer + _STEP
+    ordered = tuple(sorted(keys))
+    names = [quoted(key).replace("%", "%%") for key in ordered]
+    fields = f",{inner}".join([f"{name}: %s" for name in names])
+    return ordered, f"%s: {{{inner}{fields}{outer}}}"
 
 
 def _start(key: str) -> str:

@@ -27,7 +27,7 @@ def summarize(design: Design, lock_name: str) -> str:
         )
     if design.problems:
         parts.append(counted(len(design.problems), "warning"))
-    if not design.has_lock:
+    if design.texts.lock is None:
         parts.append(f"there is no {lock_name} yet")
     elif not design.is_locked:
         parts.append(f"{lock_name} is out of date")

@@ -15,6 +15,7 @@ import typer.main
 from typer.testing import CliRunner
 
 from cellfactory.cli import app
+from cellfactory.cli.commands import COMMANDS
 from cellfactory.cli.screen import wants_colour
 from tools.cli_page import COLUMNS, commands, help_text
 
@@ -46,6 +47,24 @@ def test_h_is_help(words: tuple[str, ...]) -> None:
     ]
     assert told[0].exit_code == 0
     assert told[0].output == told[1].output
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_list_says_what_each_command_says_first(name: str) -> None:
+    group: Any = typer.main.get_command(app)
+    assert COMMANDS[name].says == group.commands[name].get_short_help_str(limit=1_000)
+
+
+def test_the_list_of_commands_imports_none() -> None:
+    probe = (
+        "import sys; from cellfactory.cli import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: print('cellfactory.design' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", probe], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.splitlines()[-1] == "False"
 
 
 @pytest.mark.parametrize("words", [w for w in EVERY if w], ids=" ".join)
