@@ -15,7 +15,7 @@ from cellfactory.policy.checkov_checks import CURATED
 from cellfactory.policy.engine import check_stack
 from cellfactory.policy.expected import NOTHING_EXPECTED
 from cellfactory.policy.judgement import judge
-from cellfactory.policy.waivers import parse_waivers
+from cellfactory.policy.waiver_file import parse_waivers
 from cellfactory.runs.checkov import run_checkov
 from cellfactory.runs.documents import Source
 from cellfactory.runs.export import export_checks

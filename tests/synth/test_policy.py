@@ -19,7 +19,7 @@ from cellfactory.policy.catalogue import RULES
 from cellfactory.policy.engine import check_stack, cover
 from cellfactory.policy.found import StackReport, Violation
 from cellfactory.policy.judgement import judge
-from cellfactory.policy.waivers import parse_waivers
+from cellfactory.policy.waiver_file import parse_waivers
 from cellfactory.runs.judging import expected_of
 from cellfactory.tree.document import read_document
 from tests import inventories

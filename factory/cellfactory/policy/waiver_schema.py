@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from cellfactory.inventory.json_schema import DIALECT
-from cellfactory.policy.waivers import WaiverFile
+from cellfactory.policy.waiver_file import WaiverFile
 
 ID = "urn:cellfactory:cells.waivers.schema.json"
 """Its name for other schemas; it stands for no place on the web."""

@@ -16,7 +16,8 @@ from cellfactory.policy.expected import NOTHING_EXPECTED, Expected
 from cellfactory.policy.found import StackReport, Violation
 from cellfactory.policy.judgement import Judgement, Result, judge, nothing_checked
 from cellfactory.policy.lines import line_in, lines_of
-from cellfactory.policy.waivers import NO_WAIVERS, parse_waivers
+from cellfactory.policy.waiver_file import parse_waivers
+from cellfactory.policy.waivers import NO_WAIVERS
 from cellfactory.runs.checkov import Checked, run_checkov
 from cellfactory.runs.documents import Source, design_sources, document_of
 from cellfactory.runs.places import output_of

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from cellfactory.errors import PolicyError
 from cellfactory.policy.found import Violation
 from cellfactory.policy.judgement import Result, judge
-from cellfactory.policy.waivers import Waivers, parse_waivers
+from cellfactory.policy.waiver_file import parse_waivers
+from cellfactory.policy.waivers import Waivers
 
 TODAY = date(2026, 11, 28)
 RULES = ("P101", "P205")
