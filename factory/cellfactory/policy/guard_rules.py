@@ -32,6 +32,7 @@ _NAMED = re.compile(
     r"[\"']?\s*[:=]\s*[\"']?(?P<value>[^\s\"',}${]{6,})",
     re.IGNORECASE,
 )
+_KEY = re.compile(r".*(?:password|passwd|secret_?(?:access_?)?key|api_?key)", re.IGNORECASE)
 _SENSITIVE = re.compile(r"password|passwd|secret|token|private_key|api_key", re.IGNORECASE)
 
 
@@ -160,7 +161,7 @@ def _secret_in(text: str, key: str) -> str:
     found = _NAMED.search(text)
     if found and not found["value"].startswith(("arn:", "/", "$", "<")):
         return "what looks like a password"
-    is_named = bool(re.fullmatch(r"(?:.*[_-])?(?:password|passwd|secret_?key)", key, re.IGNORECASE))
+    is_named = _KEY.fullmatch(key) is not None
     return "what looks like a password" if is_named and text and "${" not in text else ""
 
 

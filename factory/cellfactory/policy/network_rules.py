@@ -14,7 +14,7 @@ _VPC = {"cell": {"cidr_block": "10.128.0.0/21"}}
 _OF_VPC = {"vpc_id": "${aws_vpc.cell.id}"}
 _SOURCES = ("cidr_ipv4", "cidr_ipv6", "cidr_blocks", "ipv6_cidr_blocks")
 _DESTINATIONS = ("destination_cidr_block", "destination_ipv6_cidr_block", "cidr_block")
-_WIDEST_TO_PEER = 8  # prefix length of the largest private block, 10.0.0.0/8
+_WIDEST = {4: 8, 6: 7}  # prefix length of the largest private block: 10.0.0.0/8, fc00::/7
 
 
 def network(value: Value) -> IPv4Network | IPv6Network | None:
@@ -31,12 +31,19 @@ def _network(text: str) -> IPv4Network | IPv6Network | None:
 
 
 def _worldwide(subject: Subject, *keys: str) -> Iterator[str]:
-    """Yield each block in these attributes that holds every address."""
+    """Yield each block in these attributes that is wider than any private network.
+
+    Half of all addresses is no better than all: two halves are as many.
+    """
     for key in keys:
         for value in listed(subject.get(key)):
             found = network(value)
-            if found is not None and found.prefixlen == 0:
+            if found is not None and found.prefixlen < _WIDEST[found.version]:
                 yield str(found)
+
+
+def _what(block: str) -> str:
+    return "every address" if block.endswith("/0") else "wider than any private network"
 
 
 @policy(
@@ -63,7 +70,7 @@ def ingress_from_everywhere(rule: Subject) -> Iterator[str]:
     if rule.type == "aws_security_group_rule" and rule.get("type") != "ingress":
         return
     for block in _worldwide(rule, *_SOURCES):
-        yield f"admits {block}, which is every address"
+        yield f"admits {block}, which is {_what(block)}"
 
 
 @policy(
@@ -149,8 +156,8 @@ def wide_route_to_a_peer(route: Subject) -> Iterator[str]:
         return
     for key in _DESTINATIONS:
         found = network(route.get(key))
-        if found is not None and found.prefixlen < _WIDEST_TO_PEER:
-            yield f"routes {found} to a peer: no peer has a block wider than /{_WIDEST_TO_PEER}"
+        if found is not None and found.prefixlen < (widest := _WIDEST[found.version]):
+            yield f"routes {found} to a peer: no peer has a block wider than /{widest}"
 
 
 @policy(
@@ -256,7 +263,7 @@ def flow_logs(vpc: Subject) -> Iterator[str]:
 @policy(
     "P109",
     "Nothing of a cell has a public address",
-    types="aws_subnet aws_launch_template aws_lb",
+    types="aws_subnet aws_launch_template aws_lb aws_instance",
     reason="A node or load balancer with a public address can be reached from the internet as "
     "soon as one route or rule is wrong.",
     remedy="set map_public_ip_on_launch and associate_public_ip_address to false, internal to true",
@@ -270,6 +277,8 @@ def public_addresses(found: Subject) -> Iterator[str]:
         yield "faces the internet: internal is not true"
     if is_true(found.get("map_public_ip_on_launch")):
         yield "gives what starts in it a public address"
+    if is_true(found.get("associate_public_ip_address")):
+        yield "has a public address"
     for interface in found.blocks("network_interfaces"):
         if is_true(interface.get("associate_public_ip_address")):
             yield "gives nodes a public address"

@@ -16,6 +16,7 @@ _BACKEND = {
     **{"use_lockfile": True, "kms_key_id": "arn:aws:kms:us-east-1:111122223333:key/1234"},
 }
 _KEYS = ("access_key", "secret_key", "token", "password", "client_key", "shared_credentials_files")
+_HERE = ("./", "../", "/", "${path.")  # a chart that lies beside the document
 _LOOSE = ("", "latest", "main", "master", "stable", "edge", "*")
 _UPPER = re.compile(r"(^|,)\s*(=|<|<=|~>)?\s*v?\d")
 _IMAGE = re.compile(r"^(?:[\w.-]+(?::\d+)?/)?[\w./-]+:(?P<tag>[\w.-]+)$")
@@ -52,6 +53,8 @@ def _release(values: Any = None, **changes: Any) -> Any:
 def state_encrypted(backend: Subject) -> Iterator[str]:
     """A stack without a backend keeps its state in a file."""
     if backend.address == "backend":
+        if "cloud" in backend.stack.document.terraform:
+            return
         yield "has no backend: its state is a file in the clear"
     elif backend.address == "backend.s3" and not is_true(backend.get("encrypt")):
         yield "does not encrypt its state"
@@ -164,12 +167,12 @@ def credentials(provider: Subject) -> Iterator[str]:
 def charts(release: Subject) -> Iterator[str]:
     """A packed chart is part of the document."""
     chart, repository = str(release.get("chart")), release.get("repository")
-    if repository is None and chart.endswith(".tgz"):
+    if repository is None and chart.startswith(_HERE):
         return
     if repository is not None and not is_unknown(repository):
         if not str(repository).startswith(("https://", "oci://")):
             yield f"takes its chart from {repository}, without TLS"
-    elif repository is None and not chart.startswith(("oci://", "https://", "./", "${path.")):
+    elif repository is None and not chart.startswith(("oci://", "https://")):
         yield "does not say where its chart comes from"
     if release.get("version") in (None, *_LOOSE):
         yield "takes whichever version of its chart is newest"
