@@ -53,7 +53,9 @@ def judge_asked(
     if asked.output is None and design is not None and file is not None:
         sources = design_sources(design, output_of(file), cached=asked.cached)
     reports, broken = _check_all(sources, design)
-    foreign = run_checkov(sources, asked.checkov) if asked.checkov != "off" else None
+    read = {report.stack for report in reports}
+    readable = [source for source in sources if source.name in read]
+    foreign = run_checkov(readable, asked.checkov) if asked.checkov != "off" else None
     coverage = cover(reports)
     wanted = [(OURS, coverage.checks), *([("Checkov", foreign.checks)] if foreign else ())]
     idle = [Problem(None, nothing_checked(name)) for name, count in wanted if not count]
@@ -91,7 +93,7 @@ def _check_all(
             document = read_document(document_of(source), source.name)
         except DocumentError as error:
             problems.append(_unreadable(source, error.problems[0].finding.message))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             problems.append(_unreadable(source, f"not JSON: {error}"))
         else:
             expected = expected_of(design, source.name, pods)

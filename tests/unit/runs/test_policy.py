@@ -200,6 +200,16 @@ def test_a_checkov_that_could_not_look_has_passed_nothing(
     assert said in str(refused.value)
 
 
+def test_checkov_is_given_what_can_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program(tmp_path, stock(), monkeypatch)
+    monkeypatch.setattr("cellfactory.runs.checkov.checkov_version", lambda: "3")
+    broken = {"bad/a.tf.json": "{", "bad/b.tf.json": "[" * 100_000}
+    folder = write(tmp_path / "out", {"net/a.tf.json": OPEN, **broken})
+    made = judge_policy(asked(folder, "stock"))
+    assert [p.finding.rule for p in made.problems] == ["F725"]
+    assert "CKV_AWS_21" in {result.violation.rule for result in made.open}
+
+
 def test_zero_checks_of_checkov_fail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     nothing = {"passed": 0, "failed": 0, "parsing_errors": 0, "checkov_version": "3"}
     program(tmp_path, f"print({json.dumps(json.dumps(nothing))})", monkeypatch)

@@ -1,4 +1,8 @@
-"""A judgement in each of its forms: whole, valid, and harmless whatever it holds."""
+"""A judgement in each of its forms: whole, valid, and harmless whatever it holds.
+
+The schema beside this file is that of OASIS, word for word:
+https://github.com/oasis-tcs/sarif-spec/blob/main/sarif-2.1/schema/sarif-schema-2.1.0.json
+"""
 
 from __future__ import annotations
 
