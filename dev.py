@@ -37,12 +37,13 @@ BIN = VENV / "bin"
 STAMP = VENV / "cellfactory.json"  # what the environment was made from; written last
 LOCKS = ROOT / "requirements"
 SPARK = ROOT / ".spark"
+CHECKOV = ROOT / ".checkov"
 COST = {"run": "140 MB to download, 520 MB on disk", "dev": "410 MB to download, 1.4 GB on disk"}
 
 # A test with one of these marks starts other programs; all others are pure and quick.
 SLOW_MARKS = (
     "synth or terraform or sandbox or helm or gateway_sidecar or gateway_nginx or gateway_spark"
-    " or readme"
+    " or readme or checkov"
 )
 # To import one of these does so too; their doctests bear such a mark (see conftest.py).
 STARTS_PROGRAMS = tuple(
@@ -55,7 +56,7 @@ LEADS_ASTRAY = (
 )
 MADE_FILES = (
     *(".venv", "cdktf.out", "dist", ".hypothesis", ".import_linter_cache", ".mypy_cache"),
-    *(".pytest_cache", ".ruff_cache", ".spark"),
+    *(".checkov", ".pytest_cache", ".ruff_cache", ".spark"),
 )
 
 Level = Literal["run", "dev"]
@@ -97,6 +98,13 @@ def spark(args: Sequence[str]) -> None:
     _prepare("dev")
     os.environ["SPARK_HOME"] = str(_prepare_spark() / "pyspark")
     _run("pytest", "-m", "gateway_spark", *args)
+
+
+def policy(args: Sequence[str]) -> None:
+    """Set up, with a Checkov in .checkov, then run the tests of policy that need the real one."""
+    _prepare("dev")
+    os.environ["CELLFACTORY_CHECKOV"] = str(_prepare_checkov())
+    _run("pytest", "-m", "checkov", *args)
 
 
 def lint(args: Sequence[str]) -> None:
@@ -183,6 +191,7 @@ TASKS = {
     "setup": setup,
     "test": test,
     "spark": spark,
+    "policy": policy,
     "lint": lint,
     "types": types,
     "all": everything,
@@ -290,6 +299,20 @@ def _prepare_spark() -> Path:
             _pip("Spark, in .spark", "--target", str(SPARK), *hashes)
             stamp.write_text(_digest(lockfile), "utf-8")
     return SPARK
+
+
+def _prepare_checkov() -> Path:
+    """Bring .checkov to what its lock says: an environment of its own, with an older boto3."""
+    lockfile, stamp = LOCKS / "policy.lock", CHECKOV / "cellfactory.txt"
+    uv, python = str(BIN / "uv"), str(CHECKOV / "bin" / "python")
+    with _alone():
+        if not stamp.exists() or stamp.read_text("utf-8") != _digest(lockfile):
+            with _step("Checkov, in .checkov (290 MB)"):
+                _quietly(uv, "venv", "--clear", "--python", str(BIN / "python"), str(CHECKOV))
+                hashes = ("--require-hashes", "--requirement", str(lockfile))
+                _quietly(uv, "pip", "install", "--python", python, *hashes)
+            stamp.write_text(_digest(lockfile), "utf-8")
+    return CHECKOV / "bin" / "checkov"
 
 
 def _install_lock(name: str) -> None:

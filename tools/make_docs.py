@@ -17,21 +17,25 @@ from pathlib import Path
 from cellfactory.facts.loader import load_facts
 from cellfactory.files import write_whole
 from cellfactory.inventory.json_schema import render_schema
+from cellfactory.policy.waiver_schema import render_waiver_schema
 from cellfactory.routing.answer import render_answer_schema, render_report_schema
 from tools.cli_page import render_cli
 from tools.inventory_page import render_inventory
 from tools.jobs_page import render_jobs
 from tools.limits_page import render_limits
+from tools.policies_page import render_policies
 from tools.rules_page import render_rules
 
 ROOT = Path(__file__).resolve().parent.parent
 
 PAGES: Mapping[str, Callable[[], str]] = {
     "cells.schema.json": render_schema,
+    "cells.waivers.schema.json": render_waiver_schema,
     "docs/cli.md": render_cli,
     "docs/example-jobs.md": render_jobs,
     "docs/inventory.md": render_inventory,
     "docs/limits.md": lambda: render_limits(load_facts()),
+    "docs/policies.md": render_policies,
     "docs/route.schema.json": render_answer_schema,
     "docs/route-usage.schema.json": render_report_schema,
     "docs/rules.md": render_rules,

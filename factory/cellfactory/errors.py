@@ -189,6 +189,12 @@ class TerraformError(FactoryError):
     exit_code = 6
 
 
+class PolicyError(ProblemsError):
+    """Terraform breaks a policy rule that nobody waives, or a waiver is not as it must be."""
+
+    exit_code = 7
+
+
 class GuardError(ProblemsError):
     """A change does more than the guard of the inventory allows, and nobody said why."""
 

@@ -27,8 +27,11 @@ Complete = Callable[[typer.Context, str], list[Any]]
 
 def complete_rules(incomplete: str) -> list[tuple[str, str]]:
     """Complete numbers of rules, each with what it says."""
-    known = all_rules()
-    ids = ((n.lower() if incomplete.islower() else n, known[n].sentence) for n in known)
+    from cellfactory.policy.catalogue import RULES  # for those who complete alone
+
+    known = {n: rule.sentence for n, rule in all_rules().items()}
+    known |= {n: rule.title for n, rule in RULES.items()}
+    ids = ((n.lower() if incomplete.islower() else n, sentence) for n, sentence in known.items())
     return [(n, sentence[:MOST_HELP]) for n, sentence in ids if n.startswith(incomplete)]
 
 

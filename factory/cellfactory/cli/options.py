@@ -31,6 +31,15 @@ def _found(ctx: typer.Context, param: typer.CallbackParam, value: Path) -> Path:
     return found
 
 
+def _found_if_any(ctx: typer.Context, param: typer.CallbackParam, value: Path) -> Path:
+    """Take the inventory that is named, or look for one; where a folder is judged, none will do."""
+    source = ctx.get_parameter_source(str(param.name))
+    is_default = source is not None and source.name == "DEFAULT"
+    if ctx.params.get("output") is not None and is_default:
+        return find_inventory() or value
+    return _found_file(ctx, param, value)
+
+
 def _found_file(ctx: typer.Context, param: typer.CallbackParam, value: Path) -> Path:
     """Refuse standard input: this command writes beside the inventory, or asks a person."""
     if value == STANDARD_INPUT:
@@ -47,6 +56,18 @@ InventoryFile = Annotated[
         metavar="FILE",
         dir_okay=False,
         callback=_found_file,
+        show_default=False,
+        help="Inventory [default: cells.yaml, searched upward]",
+    ),
+]
+InventoryIfAny = Annotated[
+    Path,
+    typer.Option(
+        "--inventory",
+        "-i",
+        metavar="FILE",
+        dir_okay=False,
+        callback=_found_if_any,
         show_default=False,
         help="Inventory [default: cells.yaml, searched upward]",
     ),

@@ -75,14 +75,14 @@ def show(data: dict[str, Any], text: str, problems: Iterable[Problem], form: Pro
 def show_problems(problems: Iterable[Problem], form: ProblemForm, *, complete: bool = True) -> None:
     """Show problems alone; the document of a command that failed holds nothing else."""
     if form == "github":
-        problems = map(_from_the_top, problems)
+        problems = map(from_the_top, problems)
     style = style_of(sys.stderr) if form == "text" else PLAIN
     shown = render_problems(problems, form, complete=complete, style=style)
     if shown:
         typer.echo(shown, err=form == "text", color=style.colour)
 
 
-def _from_the_top(problem: Problem) -> Problem:
+def from_the_top(problem: Problem) -> Problem:
     """Name the place of a problem from the top of the repository, as annotations are looked up."""
     span = problem.span
     top = find_repository(Path(span.file)) if span else None

@@ -18,9 +18,17 @@ def schema(
             "--output", "-o", metavar="FILE", help="Write to this file, not to standard output."
         ),
     ] = None,
+    waivers: Annotated[
+        bool, typer.Option("--waivers", help="The schema of cells.waivers.yaml.")
+    ] = False,
 ) -> None:
     """Print the JSON Schema of cells.yaml, for editors."""
-    text = render_schema()
+    if waivers:
+        from cellfactory.policy.waiver_schema import render_waiver_schema
+
+        text = render_waiver_schema()
+    else:
+        text = render_schema()
     if output is None:
         typer.echo(text, nl=False)
     elif write_whole(output, text):

@@ -1,4 +1,4 @@
-"""Private buckets of a cell's own account: encrypted, closed to the public, emptied by age."""
+"""Private buckets of a cell's own account: encrypted, closed to others, emptied by age."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from cellfactory.constructs.cdk import (
     S3BucketLifecycleConfigurationRuleAbortIncompleteMultipartUpload,
     S3BucketLifecycleConfigurationRuleExpiration,
     S3BucketLifecycleConfigurationRuleFilter,
+    S3BucketOwnershipControls,
+    S3BucketOwnershipControlsRule,
     S3BucketPublicAccessBlock,
     S3BucketServerSideEncryptionConfigurationA,
     S3BucketServerSideEncryptionConfigurationRuleA,
@@ -42,6 +44,12 @@ def add_private_bucket(
         block_public_policy=True,
         ignore_public_acls=True,
         restrict_public_buckets=True,
+    )
+    S3BucketOwnershipControls(
+        stack,
+        f"{construct_id}-owned",
+        bucket=bucket.id,
+        rule=S3BucketOwnershipControlsRule(object_ownership="BucketOwnerEnforced"),
     )
     default = S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA(
         sse_algorithm="AES256"

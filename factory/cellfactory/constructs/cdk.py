@@ -218,6 +218,10 @@ if TYPE_CHECKING:
         S3BucketLifecycleConfigurationRuleTransition,
         S3BucketLifecycleConfigurationTimeouts,
     )
+    from cdktf_cdktf_provider_aws.s3_bucket_ownership_controls import (
+        S3BucketOwnershipControls,
+        S3BucketOwnershipControlsRule,
+    )
     from cdktf_cdktf_provider_aws.s3_bucket_policy import S3BucketPolicy
     from cdktf_cdktf_provider_aws.s3_bucket_public_access_block import S3BucketPublicAccessBlock
     from cdktf_cdktf_provider_aws.s3_bucket_server_side_encryption_configuration import (

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from cellfactory.layers import Stack
 from cellfactory.tree.document import Block, Document
 from cellfactory.tree.evaluation import deep
 from cellfactory.tree.nodes import Key, Node, Raw
 from cellfactory.tree.resource import Resource
 from cellfactory.tree.rows import UNKNOWN, Row, rows_of
 from cellfactory.tree.scope import Scope
+
+if TYPE_CHECKING:  # a document without a stack is read where there are no layers
+    from cellfactory.layers import Stack
 
 KeysOf = Callable[[str, str], tuple[str, ...] | None]
 """The keys of a variable of a stack, where they are known: stack name, variable name."""

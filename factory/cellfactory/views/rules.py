@@ -13,12 +13,14 @@ from cellfactory.errors import (
     FactoryError,
     GuardError,
     InventoryError,
+    PolicyError,
     Severity,
     SizingError,
     SynthError,
     TerraformError,
 )
 from cellfactory.inventory.rules import RULES as INVENTORY_RULES
+from cellfactory.policy.rules import RULES as POLICY_RULES
 from cellfactory.sizing.bounds import BOUNDS, Bound
 from cellfactory.sizing.rules import RULES as SIZING_RULES
 from cellfactory.sizing.usage import Gate
@@ -42,6 +44,7 @@ AREAS = (
     Area("4", "synthesis", SynthError, SYNTH_RULES),
     Area("6", "Terraform and the emulated AWS", TerraformError, TERRAFORM_RULES),
     Area("71", "the guard of a change", GuardError, GUARD_RULES),
+    Area("72", "policy and its waivers", PolicyError, POLICY_RULES),
 )
 _WARNING = "(a warning)"
 

@@ -18,6 +18,7 @@ REFUSING = {
     "check": ["check", "check --format json", "check --locked"],
     "synth": ["synth"],
     "validate": ["validate"],
+    "policy": ["policy", "policy --format sarif"],
     "plan": ["plan", "plan --sandbox", "plan --cell moka-use1-a"],
     "apply": ["apply --yes", "apply --sandbox", "apply --sandbox --layer account"],
 }

@@ -1,0 +1,1 @@
+"""What a security team asks of synthesized Terraform: rules, waivers, reports (pure)."""

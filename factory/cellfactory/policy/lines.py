@@ -1,0 +1,65 @@
+"""On which line of a document a resource stands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}:]|\n')
+_PREFIXES = {  # of an address, by the word that begins a path, and the path's length
+    **{("resource", 3): "", ("data", 3): "data.", ("variable", 2): "var."},
+    **{("output", 2): "output.", ("provider", 2): "provider.", ("terraform", 1): "terraform"},
+}
+
+
+def lines_of(text: str) -> Mapping[str, int]:
+    """Tell where each resource and part of a document begins.
+
+    Args:
+        text: the JSON of a stack, written in any way.
+
+    Returns:
+        Line by address without row, such as `aws_vpc.cell`, `data.aws_ami.arm`, `var.vpc_id` or
+        `provider.aws`; lines count from 1.
+
+    >>> lines_of('{"resource": {\\n"aws_vpc": {"cell": {}}}}')["aws_vpc.cell"]
+    2
+    """
+    found: dict[str, int] = {}
+    path: list[str] = []
+    line, last = 1, ""
+    for match in _TOKEN.finditer(text):
+        token = match[0]
+        if token == "\n":
+            line += 1
+        elif token == "{":
+            path.append(last)
+        elif token == "}" and path:
+            path.pop()
+        elif token == ":":
+            address = _address((*path[1:], last))
+            if address is not None:
+                found.setdefault(address, line)
+        elif token[0] == '"':
+            last = token[1:-1]
+    return found
+
+
+def _address(path: tuple[str, ...]) -> str | None:
+    """Name what stands at a path of keys; None where no rule speaks of it.
+
+    >>> _address(("data", "aws_ami", "arm")), _address(("variable", "a")), _address(("locals", "a"))
+    ('data.aws_ami.arm', 'var.a', None)
+    """
+    prefix = _PREFIXES.get((path[0], len(path)))
+    return None if prefix is None else prefix + ".".join(path[1:])
+
+
+def line_in(lines: Mapping[str, int], address: str) -> int:
+    """Find the line of an address, with its row or its alias; 0 where it stands nowhere."""
+    if address.startswith("backend"):
+        address = "terraform"
+    whole = address.partition("[")[0]
+    parts = whole.split(".")
+    shorter = (".".join(parts[:count]) for count in range(len(parts), 0, -1))
+    return next((lines[name] for name in shorter if name in lines), 0)
