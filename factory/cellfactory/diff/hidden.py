@@ -29,7 +29,9 @@ _KEY = (
 )
 _VALUE = r"(?:\"[^\"\n]*\"|'[^'\n]*'|[^\s\"',;&]+)"
 _FORMS = (
-    re.compile(rf"(?i)((?<![\w.-])(?!http_tokens\b){_KEY}[\"']?\s*[=:]\s*)(?!\$\{{|\(sensitive\))({_VALUE})"),
+    re.compile(
+        rf"(?i)((?<![\w.-])(?!http_tokens\b){_KEY}[\"']?\s*[=:]\s*)(?!\$\{{|\(sensitive\))({_VALUE})"
+    ),
     re.compile(rf"(?i)((?<!\S)--?{_KEY}\s+)(?!-|\$\{{)({_VALUE})"),
     re.compile(r"(\w+://[^\s/:@]*:)([^\s/@]+)(?=@)"),
     re.compile(r"(?i)(\bauthorization\W+\w+\s+|\bbearer\s+)([\w.~+/=-]{8,})"),
