@@ -80,6 +80,7 @@ def test_a_file_that_was_renamed_since(project: Path) -> None:
 
 def test_a_shallow_clone_is_told_what_to_fetch(project: Path, tmp_path: Path) -> None:
     commit_all(project, "edit")
+    git(project, "checkout", "-q", "main")
     clone = tmp_path / "clone"
     git(tmp_path, "clone", "-q", "--depth", "1", "-b", "edit", f"file://{project}", str(clone))
     with pytest.raises(UsageError, match="fetch-depth: 0"):
