@@ -14,10 +14,8 @@ To add one, make a folder with the user's files and `command.txt`, run
 
 from __future__ import annotations
 
-import os
 import shlex
 import shutil
-import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -26,6 +24,7 @@ import pytest
 
 from cellfactory.cli import main
 from cellfactory.documents import MOST_BYTES
+from tests.repositories import commit
 
 CASES = Path(__file__).parent / "cases"
 ABOUT = {"command.txt", "expected.txt", "written", "base"}
@@ -58,24 +57,6 @@ def files(folder: Path) -> dict[str, bytes]:
     """Read every file below a folder, by its path in it."""
     found = (path for path in folder.rglob("*") if path.is_file() and ".git" not in path.parts)
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
-
-
-def commit(base: Path, folder: Path) -> None:
-    """Make a repository whose one commit holds a folder; the work tree is empty again after it."""
-    shutil.copytree(base, folder, dirs_exist_ok=True)
-    names = [path.name for path in base.iterdir()]
-    who = {
-        f"GIT_{one}_{what}": "a@example.com"
-        for one in ("AUTHOR", "COMMITTER")
-        for what in ("NAME", "EMAIL")
-    }
-    when = {f"GIT_{one}_DATE": "2026-01-01T00:00:00Z" for one in ("AUTHOR", "COMMITTER")}
-    env = {**os.environ, **who, **when, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": ""}
-    for words in (["init", "-q", "-b", "main"], ["add", "."], ["commit", "-q", "-m", "base"]):
-        subprocess.run(["git", *words], cwd=folder, env=env, check=True)
-    for name in names:
-        path = folder / name
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)

@@ -25,13 +25,14 @@ import typer.main
 
 from cellfactory.cli import app
 from cellfactory.views.rules import all_rules
+from tests.repositories import commit_all
 from tools.cli_page import commands
 from tools.make_docs import PAGES
 
 ROOT = Path(__file__).resolve().parent.parent
 RULE = re.compile(r"\bF[1-7][0-9]{2}\b")
 FOLDERS = ("benchmarks", "docs", "modules", "pipelines", "tests", "tools")
-QUICK = {"check", "lock", "size"}  # commands whose shown output is compared
+QUICK = {"check", "diff", "lock", "size"}  # commands whose shown output is compared
 
 
 def pages() -> list[Path]:
@@ -235,6 +236,7 @@ def test_shown_output_is_what_the_commands_print(
     inventory, shipped = tmp_path / "cells.yaml", (ROOT / "cells.yaml").read_text("utf-8")
     shutil.copy(ROOT / "cells.lock.yaml", tmp_path)
     inventory.write_text(shipped, "utf-8")
+    commit_all(tmp_path)
     before = page.read_text("utf-8")
     after, rest = "", before
     for step in steps(page):

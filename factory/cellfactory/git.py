@@ -159,7 +159,11 @@ def _if_shallow(folder: Path) -> str:
 def _require(folder: Path, *arguments: str) -> bytes:
     finished = _git(folder, *arguments)
     if finished.code != 0:
-        msg = f"git, in {folder}: {finished.stderr.strip()}"
+        told = finished.stderr.strip()
+        msg = f"git, in {folder}: {told}"
+        if "not a git repository" in told:
+            name = "this folder" if folder == Path() else folder
+            msg = f"{name} lies in no Git repository"
         raise UsageError(msg)
     return finished.output
 

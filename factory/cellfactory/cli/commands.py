@@ -34,7 +34,7 @@ COMMANDS: Mapping[str, Row] = {
     "doctor": Row("doctor", "Check in AWS that everything the first apply needs exists."),
     "lock": Row("lock", "Assign addresses to new cells in cells.lock.yaml."),
     "lock-providers": Row("lock_providers", "Pin providers by hash in cells.providers.lock.hcl."),
-    "diff": Row("diff", "Show what an edit changes in AWS, before anything is planned."),
+    "diff": Row("diff", "Show what an edit changes, before anything is planned."),
     "synth": Row("synth", "Check the inventory and write its Terraform."),
     "policy": Row("policy", "Check the Terraform against policy rules."),
     "validate": Row("terraform", "Validate every stack against its provider schemas."),

@@ -64,7 +64,7 @@ def diff(
         ),
     ] = "text",
 ) -> None:
-    """Show what an edit changes in AWS, before anything is planned.
+    """Show what an edit changes, before anything is planned.
 
     Holds the Terraform of the inventory as it lies here against that of a Git revision. Needs no
     credentials and no Terraform.

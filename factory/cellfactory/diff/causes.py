@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from cellfactory.design import Design
+from cellfactory.diff.hidden import HIDDEN, is_secret, scrub
 from cellfactory.diff.model import Changes, StackChange
 from cellfactory.documents import shorten
 from cellfactory.inventory.schema import Inventory
@@ -49,8 +50,7 @@ def find_causes(before: Design, after: Design) -> Iterator[Cause]:
     for path, was, is_now in _differences(left, right, ()):
         if path[0] == "cells" and len(path) == len(("cells", "name")):
             continue
-        says = f"{'.'.join(map(str, path))}: {_text(was)} -> {_text(is_now)}"
-        yield Cause(says=says, owners=_concerned(path, old, new))
+        yield Cause(says=_says(path, was, is_now), owners=_concerned(path, old, new))
     for cell in sorted(before.plan.cells.keys() & after.plan.cells.keys()):
         blocks = [[str(b) for b in plan.cells[cell].blocks] for plan in (before.plan, after.plan)]
         if blocks[0] != blocks[1]:
@@ -124,6 +124,17 @@ def _differences(
             yield from _differences(was, is_now, (*path, key))
     elif old != new:
         yield path, old, new
+
+
+def _says(path: tuple[str, ...], was: Any, is_now: Any) -> str:
+    key = ".".join(map(str, path))
+    if isinstance(is_now, dict) and was in (_MISSING, None):
+        return f"{key}: added"
+    if isinstance(was, dict) and is_now in (_MISSING, None):
+        return f"{key}: removed"
+    if is_secret(path):
+        return f"{key}: {HIDDEN} -> {HIDDEN}"
+    return f"{key}: {scrub(_text(was))} -> {scrub(_text(is_now))}"
 
 
 def _text(value: Any) -> str:

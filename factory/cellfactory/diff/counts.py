@@ -111,7 +111,7 @@ def _resources(changes: Changes, action: str) -> tuple[tuple[StackId, str], ...]
     return tuple(
         (stack, resource.address)
         for stack, resource in changes
-        if resource.action == action and stack.layer not in EDGE_LAYERS
+        if resource.action == action and resource.is_resource and stack.layer not in EDGE_LAYERS
     )
 
 

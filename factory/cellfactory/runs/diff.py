@@ -96,9 +96,9 @@ def _base(inventory_file: Path, base: str | None) -> _Base:
     try:
         found = base_texts(inventory_file, base)
     except UsageError as error:
-        if place is None or not place.is_dir():
-            raise
-        msg = f"{place} holds neither {inventory_file.name} nor what `synth` writes"
+        msg = f"{error}\n    to compare with a folder: --base DIR"
+        if place is not None and place.is_dir():
+            msg = f"{place} holds neither {inventory_file.name} nor what `synth` writes"
         raise UsageError(msg) from error
     design = None if found.texts is None else _sound(found.texts, found.label)
     return _Base(label=found.words, design=design)

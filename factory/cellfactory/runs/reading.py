@@ -80,7 +80,7 @@ def base_texts(inventory_file: Path, revision: str | None) -> BaseTexts:
         former = find_former_name(inventory_file, commit)
         if former is None:
             return BaseTexts(
-                texts=None, label=label, words=f"{label}, where there is no {inventory_file.name}"
+                texts=None, label=label, words=f"{label} (there is no {inventory_file.name})"
             )
         file = former
         inventory = read_former(inventory_file, file, commit) or b""
@@ -92,9 +92,10 @@ def base_texts(inventory_file: Path, revision: str | None) -> BaseTexts:
         lock=lock,
         lock_file=f"{lock_file_of(shown)}@{label}",
     )
-    was = f", where it is {file.name}" if file != inventory_file else ""
-    anew = ", where it has no lock: its addresses are planned anew" if lock is None else ""
-    return BaseTexts(texts=texts, label=label, words=f"{label}{was}{anew}")
+    odd = [f"as {file.name}"] if file != inventory_file else []
+    odd += ["without a lock: its addresses are planned anew"] if lock is None else []
+    words = f"{label} ({', '.join(odd)})" if odd else label
+    return BaseTexts(texts=texts, label=label, words=words)
 
 
 def design_of(texts: Texts) -> Design:

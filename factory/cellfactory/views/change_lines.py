@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -24,6 +25,9 @@ SIGNS: Mapping[Action, str] = {
     "forget": "x",
     "import": "<",
 }
+_COMMAND = re.compile(r"(?<!\S)::(?=[A-Za-z])|##(?=\[)")
+"""How a command to a workflow of GitHub's begins; it is looked for in all that a step prints."""
+
 MOST_NAMED = 8  # owners, peers or addresses in one line
 LONGEST = 160  # characters of a value
 MOST_LINES = 40  # of a text of several lines that changed
@@ -35,7 +39,8 @@ def shown(text: str) -> str:
     >>> shown("a\x1b[31mb\u202ec")
     'a\\u001b[31mb\\u202ec'
     """
-    return "".join(c if c.isprintable() else _number(c) for c in text)
+    plain = "".join(c if c.isprintable() else _number(c) for c in text)
+    return _COMMAND.sub(lambda found: _number(found[0][0]) + found[0][1:], plain)
 
 
 def name_path(path: Path) -> str:

@@ -9,6 +9,7 @@ from functools import cache
 from cellfactory.addressing.rules import RULES as ADDRESSING_RULES
 from cellfactory.constructs.rules import RULES as SYNTH_RULES
 from cellfactory.diff.guard import RULES as GUARD_RULES
+from cellfactory.diff.rules import RULES as DIFF_RULES
 from cellfactory.errors import (
     FactoryError,
     GuardError,
@@ -43,6 +44,7 @@ AREAS = (
     Area("3", "sizing", SizingError, SIZING_RULES),
     Area("4", "synthesis", SynthError, SYNTH_RULES),
     Area("6", "Terraform and the emulated AWS", TerraformError, TERRAFORM_RULES),
+    Area("70", "what an edit is held against", InventoryError, DIFF_RULES),
     Area("71", "the guard of a change", GuardError, GUARD_RULES),
     Area("72", "policy and its waivers", PolicyError, POLICY_RULES),
 )
