@@ -31,7 +31,7 @@ def recorded_tree(stack: Stack, record: Record) -> Tree:
         for name, given in stack.inputs.items()
     }
     before = replace(stack, inputs=inputs)
-    return read_tree([before], {stack.id.name: record.sources[CONFIGURATION]})
+    return read_tree([before], {stack.id.name: record.sources.get(CONFIGURATION, "{}")})
 
 
 def edited(before: Tree, after: Tree, stack: StackId) -> frozenset[str]:
