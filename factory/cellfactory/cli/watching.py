@@ -15,7 +15,7 @@ from cellfactory.cli.output import Told, show
 from cellfactory.cli.screen import is_quiet, is_verbose, say, style_of, warn
 from cellfactory.errors import Problem, StoppedError, TerraformError, UsageError
 from cellfactory.layers import StackId
-from cellfactory.runs.notices import Notice
+from cellfactory.runs.notices import Notice, RingHeld
 from cellfactory.runs.request import Outcome
 from cellfactory.runs.review import Review
 from cellfactory.runs.watcher import Question
@@ -80,7 +80,7 @@ class Terminal:
 
     def noted(self, notice: Notice) -> None:
         """Show a notice."""
-        self._tell(render_notice(notice))
+        self._tell(render_notice(notice), always=isinstance(notice, RingHeld))
 
     def reviewed(self, review: Review) -> None:
         """Show what is planned."""

@@ -183,13 +183,13 @@ def _prove(rollout: Rollout, turn: Turn, own: Sequence[Result]) -> Sequence[Find
             findings = rollout.check(turn)
     if rollout.stopping() and not findings:
         findings = [_interrupted(turn, "it was looked at")]
-    event: RingEvent = "failed" if findings else "passed"
-    if findings and rollout.stopping():
-        return findings
-    rollout.journal.ring(turn.ring, event, rollout.now(), why="; ".join(map(str, findings)))
     if findings:
         rollout.watcher.noted(RingHeld(turn.ring, tuple(findings)))
-    elif turn.following or baked:
+    if findings and rollout.stopping():
+        return findings
+    event: RingEvent = "failed" if findings else "passed"
+    rollout.journal.ring(turn.ring, event, rollout.now(), why="; ".join(map(str, findings)))
+    if not findings and (turn.following or baked):
         rollout.watcher.noted(RingPassed(turn.ring, baked))
     return findings
 

@@ -38,7 +38,7 @@ def render_ring(notice: RingNotice) -> str:
             after = f" after it baked {write_duration(baked)}" if baked else ""
             text = f"ring {ring} passed{after}"
         case RingHeld(ring, findings):
-            text = "\n".join([f"ring {ring} did not pass:", *(f"    {f}" for f in findings)])
+            text = "\n".join([f"ring {ring} has not passed:", *(f"    {f}" for f in findings)])
         case _:
             assert_never(notice)
     return text

@@ -45,7 +45,7 @@ TALKS = {
 }
 SILENT = {
     *("check", "size", "what-if", "lock", "lock-providers", "synth", "validate", "route"),
-    *("example-job", "sandbox", "schema", "explain"),
+    *("example-job", "sandbox", "schema", "explain", "waves"),
 }
 KEYS = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_MAX_ATTEMPTS": "1"}
 SETTINGS: Mapping[str, Mapping[str, str]] = {
