@@ -87,8 +87,8 @@ def wait_for_quiet(ladder: Ladder) -> None:
 def kill(ladder: Ladder, child: subprocess.Popen[bytes], victim: str, number: int) -> None:
     targets = {"us": [child.pid], "all": [*processes(ladder, "all"), child.pid]}
     if victim == "emulator":
-        assert ladder.emulator is not None
-        targets[victim] = [ladder.emulator.pid]
+        said = (ladder.folder / ".cellfactory/sandbox/server.json").read_text("utf-8")
+        targets[victim] = [int(json.loads(said)["pid"])]
     for pid in targets.get(victim) or processes(ladder, victim):
         try:
             os.kill(pid, number)
