@@ -141,7 +141,8 @@ def kills(args: Sequence[str]) -> None:
     """Kill runs of a real Terraform at any time, so many (40): the next runs put all right."""
     _prepare("dev")
     os.environ["CELLFACTORY_KILLS"] = args[0] if args else "40"
-    _run("pytest", "-s", "tests/reliability/test_kills.py", *args[1:])
+    tests = ("tests/reliability/test_kills.py", "tests/reliability/test_kills_aws.py")
+    _run("pytest", "-s", *tests, *args[1:])
 
 
 def bench(args: Sequence[str]) -> None:

@@ -181,7 +181,7 @@ class FolderStore:
 
     def _now(self) -> float:
         """The time by the clock that dates the files here, which may be another machine's."""
-        with tempfile.NamedTemporaryFile(dir=self.folder, prefix=".clock.") as made:
+        with tempfile.TemporaryFile(dir=self.folder) as made:
             return os.fstat(made.fileno()).st_mtime
 
 
