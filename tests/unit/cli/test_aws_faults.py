@@ -28,6 +28,7 @@ TALKS = {
     "plan": [],
     "apply": ["--yes"],
     "destroy": ["--yes"],
+    "drift": [],
     "orphans": [],
     "terraform": ["--cell", "cell-000", "--layer", "network", "--", "state", "list"],
     "quotas": ["--account", "444444444444"],
@@ -43,7 +44,8 @@ TALKS = {
 }
 SILENT = {
     *("check", "size", "what-if", "lock", "lock-providers", "synth", "validate", "route"),
-    *("example-job", "sandbox", "schema", "explain"),
+    *("example-job", "sandbox", "schema", "explain", "graph"),
+    *("list", "show"),  # which say that it is not known, and go on
 }
 KEYS = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_MAX_ATTEMPTS": "1"}
 SETTINGS: Mapping[str, Mapping[str, str]] = {
