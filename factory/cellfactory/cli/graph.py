@@ -9,11 +9,11 @@ import typer
 
 from cellfactory.cli.listing import Cells, Meshes, OfLayers, Organizations, Rings, wanted_of
 from cellfactory.cli.options import DEFAULT_INVENTORY, InventoryText
-from cellfactory.cli.output import OPTION
+from cellfactory.cli.output import OPTION, show
 from cellfactory.cli.screen import style_of
 from cellfactory.runs.listing import choose_cells, stacks_of
 from cellfactory.runs.reading import read_declared
-from cellfactory.views.graph import GraphForm, render_graph
+from cellfactory.views.graph import GraphForm, graph_json, render_graph
 
 
 def graph(
@@ -25,16 +25,20 @@ def graph(
     layer: OfLayers = None,
     form: Annotated[
         GraphForm,
-        typer.Option(OPTION, metavar="FORMAT", help="Output format: text, dot or mermaid."),
+        typer.Option(
+            OPTION, metavar="FORMAT", help="Output format: text, dot, mermaid, json, github."
+        ),
     ] = "text",
 ) -> None:
     """Show stacks in the order of work, and what each waits for.
 
-    As JSON, that is part of `list stacks --format json`.
+    What it draws is for Graphviz or Mermaid.
     """
     declared = read_declared(inventory_file)
     names = choose_cells(declared.inventory, wanted_of(cell, mesh, organization, ring))
     stacks = stacks_of(declared, names, layer or ())
     shown = render_graph(stacks, form, style_of(sys.stdout))
-    if shown:
+    if form in ("json", "github"):
+        show({"stacks": graph_json(stacks)}, shown, [], form)
+    else:
         typer.echo(shown)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 from cellfactory.layers import Stack, StackId
 from cellfactory.views.style import PLAIN, Style
 
-GraphForm = Literal["text", "dot", "mermaid"]
+GraphForm = Literal["text", "dot", "mermaid", "json", "github"]
 
 
 def render_graph(stacks: Sequence[Stack], form: GraphForm, style: Style = PLAIN) -> str:
@@ -16,10 +16,10 @@ def render_graph(stacks: Sequence[Stack], form: GraphForm, style: Style = PLAIN)
 
     Args:
         stacks: in the order of work; what one waits for need not be among them.
-        form: how.
+        form: how; what is not drawn is text.
         style: of text.
     """
-    if form == "text":
+    if form not in _DRAWN:
         return "\n".join(_text(stacks, style))
     return "\n".join(_DRAWN[form](stacks))
 
@@ -30,6 +30,14 @@ def _text(stacks: Sequence[Stack], style: Style) -> Iterator[str]:
         waits = ", ".join(before.name for before in stack.waits_for)
         line = f"{stack.id.name:<{width}}  after {waits}" if waits else stack.id.name
         yield from style.wrap(line, " " * (width + 4))
+
+
+def graph_json(stacks: Sequence[Stack]) -> list[dict[str, Any]]:
+    """Turn stacks into what a machine reads."""
+    return [
+        {"stack": stack.id.name, "waits_for": [before.name for before in stack.waits_for]}
+        for stack in stacks
+    ]
 
 
 def _dot(stacks: Sequence[Stack]) -> Iterator[str]:

@@ -28,6 +28,7 @@ TALKS = {
     "plan": [],
     "apply": ["--yes"],
     "destroy": ["--yes"],
+    "drift": [],
     "orphans": [],
     "runs": [],
     "unlock": ["cell-000-network"],
@@ -45,7 +46,8 @@ TALKS = {
 }
 SILENT = {
     *("check", "size", "what-if", "lock", "lock-providers", "synth", "validate", "route"),
-    *("example-job", "sandbox", "schema", "explain", "waves"),
+    *("example-job", "sandbox", "schema", "explain", "waves", "graph", "diff", "policy"),
+    *("list", "show"),  # which say that it is not known, and go on
 }
 KEYS = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_MAX_ATTEMPTS": "1"}
 SETTINGS: Mapping[str, Mapping[str, str]] = {
