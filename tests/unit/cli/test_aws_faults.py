@@ -27,6 +27,7 @@ TALKS = {
     "plan": [],
     "apply": ["--yes"],
     "destroy": ["--yes"],
+    "decommission": ["cell-009", "--yes"],
     "orphans": [],
     "terraform": ["--cell", "cell-000", "--layer", "network", "--", "state", "list"],
     "quotas": ["--account", "444444444444"],

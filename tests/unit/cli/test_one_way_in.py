@@ -25,6 +25,7 @@ REFUSING = {
 ALLOWING = {
     "example-job": "shows a job of a cell that stands, or will",
     "explain": "reads no inventory",
+    "decommission": "gives up what left; what stands only loses rows",
     "destroy": "gets rid of cells, by the registry alone",
     "doctor": "asks what has to be there; sizes may come later",
     "lock": "gives addresses, which do not depend on quotas",
