@@ -29,6 +29,7 @@ TALKS = {
     "apply": ["--yes"],
     "destroy": ["--yes"],
     "drift": [],
+    "decommission": ["cell-009", "--yes"],
     "orphans": [],
     "runs": [],
     "unlock": ["cell-000-network"],

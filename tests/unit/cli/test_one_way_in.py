@@ -26,6 +26,7 @@ REFUSING = {
 ALLOWING = {
     "example-job": "shows a job of a cell that stands, or will",
     "explain": "reads no inventory",
+    "decommission": "gives up what left; what stands only loses rows",
     "destroy": "gets rid of cells, by the registry alone",
     "drift": "asks what is there, whatever fits",
     "graph": "shows what waits for what, whatever fits",
