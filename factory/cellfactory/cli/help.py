@@ -14,6 +14,8 @@ QUOTAS = "Its account"
 ANSWERS = "Answers beyond the limits"
 STACK = "Which stack"
 JOB = "The job"
+WAIVERS = "Waivers"
+CHECKOV = "Checkov"
 _ORDER = ("Arguments", JOB, STACK, STACKS, TERRAFORM, CELL, MESH, QUOTAS, ANSWERS, "Options")
 """Headings of groups, as they stand; what has none stands below `Options`."""
 

@@ -42,7 +42,8 @@ TALKS = {
     ],
 }
 SILENT = {
-    *("check", "size", "what-if", "lock", "lock-providers", "synth", "validate", "route"),
+    *("check", "size", "what-if", "lock", "lock-providers", "synth", "policy", "validate"),
+    "route",
     *("example-job", "sandbox", "schema", "explain"),
 }
 KEYS = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_MAX_ATTEMPTS": "1"}
