@@ -16,7 +16,10 @@ STACK = "Which stack"
 JOB = "The job"
 WAIVERS = "Waivers"
 CHECKOV = "Checkov"
-_ORDER = ("Arguments", JOB, STACK, STACKS, TERRAFORM, CELL, MESH, QUOTAS, ANSWERS, "Options")
+_ORDER = (
+    *("Arguments", JOB, STACK, STACKS, TERRAFORM, CELL, MESH, QUOTAS, ANSWERS, WAIVERS, CHECKOV),
+    "Options",
+)
 """Headings of groups, as they stand; what has none stands below `Options`."""
 
 
