@@ -15,7 +15,12 @@ ANSWERS = "Answers beyond the limits"
 STACK = "Which stack"
 JOB = "The job"
 CELLS = "Which cells"
-_ORDER = ("Arguments", JOB, CELLS, STACK, STACKS, TERRAFORM, CELL, MESH, QUOTAS, ANSWERS, "Options")
+WAIVERS = "Waivers"
+CHECKOV = "Checkov"
+_ORDER = (
+    *("Arguments", JOB, CELLS, STACK, STACKS, TERRAFORM, CELL, MESH, QUOTAS, ANSWERS),
+    *(WAIVERS, CHECKOV, "Options"),
+)
 """Headings of groups, as they stand; what has none stands below `Options`."""
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from cellfactory.cli.help import CHECKOV, WAIVERS
 from cellfactory.cli.options import DEFAULT_INVENTORY, InventoryIfAny
 from cellfactory.cli.output import Told, from_the_top, show_problems
 from cellfactory.cli.screen import say, style_of
@@ -41,6 +42,7 @@ def policy(
             metavar="FILE",
             dir_okay=False,
             show_default=False,
+            rich_help_panel=WAIVERS,
             help="Waivers [default: cells.waivers.yaml beside the inventory]",
         ),
     ] = None,
@@ -49,6 +51,7 @@ def policy(
         typer.Option(
             "--checkov",
             metavar="MODE",
+            rich_help_panel=CHECKOV,
             help="Checkov besides: off, curated (chosen checks, fast) or stock (all of it, slow).",
         ),
     ] = "off",
@@ -58,6 +61,7 @@ def policy(
             "--export",
             metavar="DIR",
             show_default=False,
+            rich_help_panel=CHECKOV,
             help="Check nothing; write our rules as checks for Checkov into this folder.",
         ),
     ] = None,
@@ -68,6 +72,7 @@ def policy(
             formats=["%Y-%m-%d"],
             metavar="DAY",
             show_default=False,
+            rich_help_panel=WAIVERS,
             help="Day on which waivers are to count, such as 2027-03-31 [default: today, UTC]",
         ),
     ] = None,
