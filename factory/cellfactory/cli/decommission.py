@@ -15,14 +15,7 @@ from cellfactory.cli.options import DEFAULT_INVENTORY, InventoryFile
 from cellfactory.cli.output import Form, show
 from cellfactory.cli.route import read_usage
 from cellfactory.cli.screen import say, warn
-from cellfactory.cli.terraform import (
-    OutputFolder,
-    RegistryPlace,
-    Sandbox,
-    Yes,
-    mode_of,
-    request_of,
-)
+from cellfactory.cli.stacks import OutputFolder, RegistryPlace, Sandbox, Yes, mode_of, request_of
 from cellfactory.cli.watching import Terminal, finish
 from cellfactory.errors import UsageError
 from cellfactory.runs.decommission import decommission as give_up

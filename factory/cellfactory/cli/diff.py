@@ -10,7 +10,7 @@ import typer
 from cellfactory.cli.options import DEFAULT_INVENTORY, InventoryFile
 from cellfactory.cli.output import show_problems
 from cellfactory.cli.screen import style_of
-from cellfactory.cli.terraform import (
+from cellfactory.cli.stacks import (
     Cells,
     Layers,
     Meshes,

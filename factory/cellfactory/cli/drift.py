@@ -14,7 +14,7 @@ from cellfactory.cli.help import TERRAFORM
 from cellfactory.cli.options import DEFAULT_INVENTORY, InventoryFile
 from cellfactory.cli.output import OPTION, Told, show
 from cellfactory.cli.screen import style_of, warn
-from cellfactory.cli.terraform import (
+from cellfactory.cli.stacks import (
     Cells,
     Layers,
     Meshes,

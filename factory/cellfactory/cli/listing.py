@@ -19,7 +19,7 @@ from cellfactory.cli.help import CELLS
 from cellfactory.cli.options import DEFAULT_INVENTORY, InventoryFile
 from cellfactory.cli.output import Form, show
 from cellfactory.cli.screen import style_of, warn
-from cellfactory.cli.terraform import RegistryPlace, Sandbox, mode_of, request_of
+from cellfactory.cli.stacks import RegistryPlace, Sandbox, mode_of, request_of
 from cellfactory.runs.described import describe_cell, wanted_records
 from cellfactory.runs.listing import Wanted, choose_cells, list_cells, stack_rows, stacks_of
 from cellfactory.runs.reading import read_declared, read_design

@@ -10,7 +10,7 @@ from cellfactory.cli.completion import complete_cells
 from cellfactory.cli.options import DEFAULT_INVENTORY, InventoryFile, Locked
 from cellfactory.cli.output import Form, show
 from cellfactory.cli.screen import say, warn
-from cellfactory.cli.terraform import RegistryPlace
+from cellfactory.cli.stacks import RegistryPlace
 from cellfactory.design import Asked
 from cellfactory.runs.places import lock_file_of
 from cellfactory.runs.reading import read_design

@@ -9,14 +9,7 @@ import typer
 
 from cellfactory.cli.options import DEFAULT_INVENTORY, InventoryFile
 from cellfactory.cli.output import Form, Told, show
-from cellfactory.cli.terraform import (
-    OutputFolder,
-    RegistryPlace,
-    Sandbox,
-    Yes,
-    mode_of,
-    request_of,
-)
+from cellfactory.cli.stacks import OutputFolder, RegistryPlace, Sandbox, Yes, mode_of, request_of
 from cellfactory.cli.watching import Terminal
 from cellfactory.errors import Problem, StoppedError, TerraformError, UsageError
 from cellfactory.runs.adopt import Adoption, adopt

@@ -18,7 +18,7 @@ from cellfactory.cli.help import STACK
 from cellfactory.cli.options import DEFAULT_INVENTORY, InventoryFile
 from cellfactory.cli.output import Told
 from cellfactory.cli.screen import warn
-from cellfactory.cli.terraform import (
+from cellfactory.cli.stacks import (
     LockTimeout,
     OutputFolder,
     RegistryPlace,

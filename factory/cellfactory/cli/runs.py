@@ -8,7 +8,7 @@ import typer
 
 from cellfactory.cli.options import DEFAULT_INVENTORY, InventoryFile
 from cellfactory.cli.output import Form, show
-from cellfactory.cli.terraform import RegistryPlace, Sandbox, mode_of, request_of
+from cellfactory.cli.stacks import RegistryPlace, Sandbox, mode_of, request_of
 from cellfactory.cli.watching import Terminal
 from cellfactory.runs.list_runs import list_runs
 from cellfactory.runs.reading import read_state

@@ -8,15 +8,7 @@ import typer
 
 from cellfactory.cli.options import DEFAULT_INVENTORY, InventoryFile
 from cellfactory.cli.output import Form, show
-from cellfactory.cli.terraform import (
-    Cells,
-    Layers,
-    Meshes,
-    Organizations,
-    Rings,
-    Stacks,
-    selection_of,
-)
+from cellfactory.cli.stacks import Cells, Layers, Meshes, Organizations, Rings, Stacks, selection_of
 from cellfactory.layers import list_stacks, list_waves
 from cellfactory.runs.reading import read_declared
 from cellfactory.runs.ring_choice import require_rings

@@ -40,6 +40,13 @@ _RULE: Mapping[GuardClass, str] = {
     "nodes_drained": "F713",
     "edges_lost": "F714",
 }
+_POLICIES: Mapping[GuardClass, str] = {
+    "cells": "guard-cells",
+    "destroyed": "guard-destroyed",
+    "replaced": "guard-replaced",
+    "nodes_drained": "guard-nodes-drained",
+    "edges_lost": "guard-edges-lost",
+}
 _SAID: Mapping[GuardClass, tuple[str, str]] = {
     "cells": ("touches", "cell"),
     "destroyed": ("destroys", "resource"),
@@ -110,7 +117,7 @@ def limits_of(design: Design, standing: int) -> Limits:
         value: int | None = getattr(guard, name)
         if value is not None:
             written.add(name)
-        policy = facts.policy_value(f"guard-{name.replace('_', '-')}")
+        policy = facts.policy_value(_POLICIES[name])
         most[name] = int(policy) if value is None else value
     keys: dict[GuardClass, str] = {name: name for name in CLASSES}
     if guard.nodes_drained_percentage is not None:
@@ -156,7 +163,7 @@ def _refuse(name: GuardClass, names: Sequence[str], number: int, limits: Limits)
     verb, noun = _SAID[name]
     allowed = f"{limits.most[name]:,}"
     key = limits.keys[name]
-    where = f"guard.{key}" if name in limits.written else f"policy guard-{name.replace('_', '-')}"
+    where = f"guard.{key}" if name in limits.written else f"policy {_POLICIES[name]}"
     shown = ", ".join(names[:_SHOWN])
     more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
     return Finding(

@@ -88,9 +88,10 @@ def job_url(environ: Mapping[str, str]) -> str:
     >>> job_url({"CI_JOB_URL": "https://lab/o/r/-/jobs/9"}), job_url({})
     ('https://lab/o/r/-/jobs/9', '')
     """
-    parts = [environ.get(f"GITHUB_{n}", "") for n in ("SERVER_URL", "REPOSITORY", "RUN_ID")]
-    if all(parts):
-        return "{}/{}/actions/runs/{}".format(*parts)
+    server, repository = environ.get("GITHUB_SERVER_URL"), environ.get("GITHUB_REPOSITORY")
+    run = environ.get("GITHUB_RUN_ID")
+    if server and repository and run:
+        return f"{server}/{repository}/actions/runs/{run}"
     return environ.get("CI_JOB_URL") or environ.get("BUILD_URL", "")
 
 

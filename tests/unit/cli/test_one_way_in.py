@@ -17,6 +17,7 @@ from cellfactory.errors import SizingError, UsageError
 REFUSING = {
     "check": ["check", "check --format json", "check --locked"],
     "synth": ["synth"],
+    "diff": ["diff", "diff --format json"],
     "validate": ["validate"],
     "policy": ["policy", "policy --format sarif"],
     "plan": ["plan", "plan --sandbox", "plan --cell moka-use1-a"],
@@ -45,6 +46,7 @@ ALLOWING = {
     "size": "shows what does not fit, and says so by its exit code",
     "token": "reads no inventory",
     "unlock": "releases what was locked, whatever fits",
+    "waves": "shows in which order a rollout goes, whatever fits",
     "what-if": "reads no inventory",
 }
 

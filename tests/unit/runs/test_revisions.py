@@ -163,7 +163,7 @@ def test_a_repository_without_a_default_branch_asks_for_a_revision(top: Path) ->
 
 def test_a_folder_that_is_no_repository_is_told(tmp_path: Path) -> None:
     (tmp_path / "cells.yaml").write_text(ONE, "utf-8")
-    with pytest.raises(UsageError, match="not a git repository"):
+    with pytest.raises(UsageError, match="no Git repository"):
         read_design_at(tmp_path / "cells.yaml", "main")
     with pytest.raises(UsageError, match="no such folder"):
         read_design_at(tmp_path / "no" / "cells.yaml", "main")
