@@ -17,6 +17,7 @@ from cellfactory.runs.prepare import Prepared
 from cellfactory.runs.watcher import Watcher
 from cellfactory.terraform.record import Record
 from cellfactory.terraform.reviewed import ReviewedStack
+from cellfactory.terraform.workspace import CONFIGURATION
 
 _PARTS = re.compile(r"[.\[\]]+")
 
@@ -96,9 +97,9 @@ def _standing(ready: Prepared) -> Standing:
 
 
 def _nodes(record: Record) -> dict[str, int]:
-    nodes: dict[str, int] = {}
-    for text in record.sources.values():
-        groups = json.loads(text).get("resource", {}).get("aws_eks_node_group", {})
-        for name, body in groups.items():
-            nodes[name.removeprefix("group-")] = body["scaling_config"]["desired_size"]
-    return nodes
+    document = json.loads(record.sources.get(CONFIGURATION, "{}"))
+    groups = document.get("resource", {}).get("aws_eks_node_group", {})
+    return {
+        name.removeprefix("group-"): body["scaling_config"]["desired_size"]
+        for name, body in groups.items()
+    }

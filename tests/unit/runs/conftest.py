@@ -120,7 +120,7 @@ def recorded(
         "region": "us-east-1",
         **more,
     }
-    sources = {"cdk.tf.json": json.dumps(document or {})}
+    sources = {"cdk.tf.json": json.dumps(document or {}), "versions.tf": "terraform {}\n"}
     digest = digest_sources(sources)
     return Record(stack=StackId(cell, layer), sources=sources, digest=digest, **given)
 
