@@ -41,6 +41,7 @@ pytestmark = [
     pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are found in /proc"),
 ]
 CELL, ACCOUNT, REGION = "moka-usw2-a", "666666666666", "us-west-2"  # of a mesh without a hub
+KEPT = ("aws_vpc", "aws_eks_cluster", "aws_kms_key", "aws_s3_bucket")
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
 VICTIMS = ("us", "terraform", "provider", "all", "emulator")
 QUIET_SECONDS = 240.0
@@ -179,6 +180,22 @@ def adopt(ladder: Ladder, counts: Counter[str]) -> None:
     assert told["unplaced"] == [], told
 
 
+def untaint(ladder: Ladder, counts: Counter[str]) -> None:
+    """Take up what was being made, and may not be replaced, as the message of a plan says."""
+    for layer in LAYERS:
+        state = ladder.folder / f".cellfactory/sandbox/state/cells/{CELL}/{layer}.tfstate"
+        resources = json.loads(state.read_text("utf-8"))["resources"] if state.is_file() else []
+        for one in resources:
+            address = f"{one['type']}.{one['name']}"
+            tainted = any(row.get("status") == "tainted" for row in one["instances"])
+            if tainted and one["type"] in KEPT:
+                place = ("--sandbox", "--cell", CELL, "--layer", layer)
+                ladder.run("plan", *WORDS, code=6)
+                assert f"-- untaint {address}" in ladder.stderr, ladder.stderr
+                ladder.run("terraform", *place, "--", "untaint", address)
+                counts[f"untainted {address}"] += 1
+
+
 def require_whole(ladder: Ladder, what: str) -> None:
     """Everything is there, once, and only what is in a state bears our tags."""
     ladder.run("plan", "--exit-code", *WORDS)
@@ -222,8 +239,10 @@ def take_up(ladder: Ladder, verb: str, one: Kill, counts: Counter[str], what: st
         ladder.stop()
         ladder.start()  # an AWS in which nothing is any more
     elif one.victim == "us":
+        untaint(ladder, counts)
         assert orphans(ladder) == [], what  # Terraform has written all of it down
     else:
+        untaint(ladder, counts)
         adopt(ladder, counts)
     resume = ("--resume", "last") if verb == "apply" and one.victim != "emulator" else ()
     try:

@@ -140,6 +140,14 @@ SAYINGS = (
         "https://docs.aws.amazon.com/eks/latest/userguide/deletion-protection.html",
     ),
     Saying(
+        r"Instance cannot be destroyed\s+Resource (?P<address>\S+) has lifecycle\.prevent_destroy",
+        "the plan would destroy {address}, or replace it, and what it holds with it\n"
+        "where its creation was interrupted, and AWS has completed it: {terraform} untaint "
+        "{address}\n"
+        "where an edit asks for it, revert that; to destroy it: --allow-destroy {address}",
+        "https://developer.hashicorp.com/terraform/language/meta-arguments/lifecycle",
+    ),
+    Saying(
         r"Plugin did not respond(?s:.*)ApplyResourceChange",
         "the provider was killed, or ended by itself, while it made something: AWS may have it, "
         "and no state does\n"
@@ -161,6 +169,8 @@ _NOT_HERE = (
     r"\s*For most commands, you can disable locking with the \"-lock=false\"\s+"
     r"flag, but this is not recommended\.",
     r"\s*Use the -lock=false\b[^.]*\.",
+    r"\s*To avoid this error and continue with the plan, either disable\s+"
+    r"lifecycle\.prevent_destroy or reduce the scope of the plan using the -target option\.",
 )
 _FILTERS = {"subnet": "subnet-id", "sg": "group-id", "vpc": "vpc-id"}
 _FIELD = re.compile(r"(?<!\{)\{(\w+)\}(?!\})")

@@ -32,6 +32,12 @@ flag, but this is not recommended."""
 FAILED = "unexpected state 'CREATE_FAILED', wanted target 'ACTIVE'. last error:"
 EC2 = "https response error StatusCode: 400, RequestID: 5d, api error"
 SAID = {
+    "Instance cannot be destroyed\nResource aws_vpc.cell has lifecycle.prevent_destroy set, but "
+    "the plan calls for this resource to be destroyed.": [
+        "its creation was interrupted",
+        "-- untaint aws_vpc.cell",
+        "--allow-destroy aws_vpc.cell",
+    ],
     "Plugin did not respond: The plugin encountered an error, and failed to respond to the "
     "plugin.(*GRPCProvider).ApplyResourceChange call.": ["cellfactory orphans --sandbox"],
     "creating AWS Organizations Account (alpha): unexpected state 'FAILED', wanted target "
