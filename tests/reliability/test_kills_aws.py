@@ -184,8 +184,8 @@ def untaint(ladder: Ladder, counts: Counter[str]) -> None:
     """Take up what was being made, and may not be replaced, as the message of a plan says."""
     for layer in LAYERS:
         state = ladder.folder / f".cellfactory/sandbox/state/cells/{CELL}/{layer}.tfstate"
-        resources = json.loads(state.read_text("utf-8"))["resources"] if state.is_file() else []
-        for one in resources:
+        text = state.read_text("utf-8") if state.is_file() else ""  # it is empty at first
+        for one in json.loads(text or "{}").get("resources", []):
             address = f"{one['type']}.{one['name']}"
             tainted = any(row.get("status") == "tainted" for row in one["instances"])
             if tainted and one["type"] in KEPT:
