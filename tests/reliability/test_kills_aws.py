@@ -45,6 +45,7 @@ KEPT = ("aws_vpc", "aws_eks_cluster", "aws_kms_key", "aws_s3_bucket")
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
 VICTIMS = ("us", "terraform", "provider", "all", "emulator")
 QUIET_SECONDS = 240.0
+PATIENCE_SECONDS = 90.0  # then a person presses Ctrl-C
 AFTER_SECONDS = {"apply": (6.0, 36.0), "destroy": (4.0, 16.0)}  # in which most is made, or goes
 TARGET_SECONDS = 20.0  # until a Terraform is there to be killed
 
@@ -227,7 +228,11 @@ def strike(ladder: Ladder, verb: str, one: Kill, after: float, what: str) -> int
     with start(ladder, verb) as child:
         time.sleep(after)
         hit = kill(ladder, child, one)
-        _, err = child.communicate(timeout=QUIET_SECONDS + 900)
+        try:
+            _, err = child.communicate(timeout=PATIENCE_SECONDS)
+        except subprocess.TimeoutExpired:
+            child.send_signal(signal.SIGINT)  # the provider asks an AWS that is gone 25 times
+            _, err = child.communicate(timeout=QUIET_SECONDS + 900)
     assert b"Traceback" not in err, f"{what}: {err.decode()}"
     wait_for_quiet(ladder)
     return hit
