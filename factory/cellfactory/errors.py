@@ -8,9 +8,9 @@ sees `cells.yaml:14:12`. Only `cli` catches `FactoryError`; anything else is our
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 KeyPath = tuple[str | int, ...]
 """Where a value stands in the inventory, such as `("cells", "moka-use1-a", "ring")`."""
@@ -126,6 +126,13 @@ class Problem:
 
     def __str__(self) -> str:
         return f"{self.place}: {self.finding}" if self.place else str(self.finding)
+
+
+def problem_of(kept: Mapping[str, Any]) -> Problem:
+    """Make a problem again of what `dataclasses.asdict` and JSON made of it."""
+    finding = kept["finding"].items()
+    told: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in finding}
+    return Problem(Span(**kept["span"]) if kept["span"] else None, Finding(**told))
 
 
 class FactoryError(Exception):

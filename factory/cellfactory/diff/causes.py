@@ -15,10 +15,8 @@ from cellfactory.diff.hidden import HIDDEN, is_secret, scrub
 from cellfactory.diff.model import Changes, StackChange
 from cellfactory.documents import shorten
 from cellfactory.inventory.schema import Inventory
-from cellfactory.layers import StackId
 
 ITSELF = "cellfactory writes it otherwise than before: the inventory asks for the same"
-_MESH = ("cells", "mesh")
 _MISSING = object()
 
 
@@ -62,11 +60,7 @@ def _explained(changed: StackChange, causes: Iterable[Cause], before: Design | N
     if before is None:
         return replace(changed, why=("there was no inventory",))
     found = [c.says for c in causes if c.owners is None or changed.stack.owner in c.owners]
-    return replace(changed, why=tuple(dict.fromkeys(found)) or (_without_cause(changed.stack),))
-
-
-def _without_cause(_: StackId) -> str:
-    return ITSELF
+    return replace(changed, why=tuple(dict.fromkeys(found)) or (ITSELF,))
 
 
 def _cells(old: Inventory, new: Inventory) -> Iterator[Cause]:

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any
 
-from cellfactory.errors import Finding, Problem, Span
+from cellfactory.errors import Span, problem_of
 from cellfactory.policy.found import Coverage, Violation
 from cellfactory.policy.judgement import Judgement, Result
 from cellfactory.policy.waivers import Waiver
@@ -31,7 +31,7 @@ def read_judgement(body: bytes) -> Judgement:
     return Judgement(
         coverage=Coverage(**kept["coverage"]),
         results=tuple(_result(row) for row in kept["results"]),
-        problems=tuple(_problem(row) for row in kept["problems"]),
+        problems=tuple(map(problem_of, kept["problems"])),
         engines=tuple(kept["engines"]),
     )
 
@@ -51,11 +51,3 @@ def _result(row: Mapping[str, Any]) -> Result:
         span=_span(row["span"]),
         waiver=waiver,
     )
-
-
-def _problem(row: Mapping[str, Any]) -> Problem:
-    finding: dict[str, Any] = {
-        key: tuple(value) if isinstance(value, list) else value
-        for key, value in row["finding"].items()
-    }
-    return Problem(_span(row["span"]), Finding(**finding))

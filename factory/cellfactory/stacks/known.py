@@ -13,13 +13,10 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from functools import cache
-from pathlib import Path
-from typing import Any
 
-import cellfactory
 from cellfactory.constructs import _cache
-from cellfactory.errors import Finding, Problem, Span
+from cellfactory.errors import Problem, problem_of
+from cellfactory.stacks.program import digest_with_program
 
 _KIND = "known"
 _MOST = 100  # kept; the oldest go first
@@ -44,11 +41,7 @@ def key_of(inventory_file: str, inventory: bytes | str, lock_file: str, lock: by
         lock_file: what messages call the lock.
         lock: its text.
     """
-    digest = hashlib.sha256(_program().encode())
-    for part in (inventory_file, inventory, lock_file, lock):
-        data = part.encode() if isinstance(part, str) else part
-        digest.update(b"%d\0" % len(data) + data)
-    return digest.hexdigest()
+    return digest_with_program((inventory_file, inventory, lock_file, lock))
 
 
 def knows() -> bool:
@@ -65,7 +58,7 @@ def recall(key: str) -> Known | None:
     return Known(
         cells=kept["cells"],
         stacks=tuple(kept["stacks"]),
-        problems=tuple(map(_problem, kept["problems"])),
+        problems=tuple(map(problem_of, kept["problems"])),
         files=kept["files"],
     )
 
@@ -79,21 +72,3 @@ def remember(key: str, known: Known) -> None:
 def digest_file(data: bytes) -> str:
     """Digest one file of the output."""
     return hashlib.sha256(data).hexdigest()
-
-
-def _problem(kept: Mapping[str, Any]) -> Problem:
-    told: dict[str, Any] = {
-        n: tuple(v) if isinstance(v, list) else v for n, v in kept["finding"].items()
-    }
-    return Problem(Span(**kept["span"]) if kept["span"] else None, Finding(**told))
-
-
-@cache
-def _program() -> str:
-    """A digest of the whole program: its code and its data."""
-    digest = hashlib.sha256(cellfactory.__version__.encode())
-    root = Path(str(cellfactory.__file__)).parent
-    for path in sorted(root.rglob("*")):
-        if path.is_file() and path.suffix != ".pyc":
-            digest.update(path.read_bytes() + b"\0")
-    return digest.hexdigest()

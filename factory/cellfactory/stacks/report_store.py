@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
-from functools import cache
-from pathlib import Path
 
-import cellfactory
 from cellfactory.constructs import _cache
+from cellfactory.stacks.program import digest_with_program
 
 _KIND = "reports"
 _MOST = 200  # kept; the oldest go first
@@ -16,11 +13,7 @@ _MOST = 200  # kept; the oldest go first
 
 def report_key(parts: Iterable[str | bytes]) -> str:
     """Name a report by all that it is made of; our own code is a part of it."""
-    digest = hashlib.sha256(_code().encode())
-    for part in parts:
-        data = part.encode() if isinstance(part, str) else part
-        digest.update(b"%d\0" % len(data) + data)
-    return digest.hexdigest()
+    return digest_with_program(parts)
 
 
 def read_report(key: str) -> bytes:
@@ -32,13 +25,3 @@ def write_report(key: str, body: bytes) -> None:
     """Keep a report; a full or read-only disk is no error."""
     _cache.write(_KIND, key, body)
     _cache.trim(_KIND, _MOST)
-
-
-@cache
-def _code() -> str:
-    """A digest of our package: a report is of no use to another version of it."""
-    root = Path(str(cellfactory.__file__)).parent
-    digest = hashlib.sha256(cellfactory.__version__.encode())
-    for path in sorted(root.rglob("*.py")) + sorted((root / "facts").glob("*.*")):
-        digest.update(path.read_bytes() + b"\0")
-    return digest.hexdigest()

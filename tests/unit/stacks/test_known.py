@@ -13,6 +13,7 @@ import cellfactory
 from cellfactory.constructs import _cache
 from cellfactory.errors import Finding, Problem, Span
 from cellfactory.stacks import known as module
+from cellfactory.stacks import program
 from cellfactory.stacks.known import Known, digest_file, key_of, knows, recall, remember
 from cellfactory.stacks.output import holds, write_output
 
@@ -99,7 +100,7 @@ def test_bytes_and_text_are_one() -> None:
 
 def test_another_program_has_another_key(monkeypatch: pytest.MonkeyPatch) -> None:
     before = key_of("f", "i", "l", "x")
-    monkeypatch.setattr(module, "_program", lambda: "another")
+    monkeypatch.setattr(program, "program_digest", lambda: "another")
     assert key_of("f", "i", "l", "x") != before
 
 
@@ -112,11 +113,11 @@ def test_the_program_is_its_code_and_its_data(
     facts = package / "facts" / "eks.yaml"
     facts.write_text("a: 1")
     monkeypatch.setattr(cellfactory, "__file__", str(package / "__init__.py"))
-    before = module._program.__wrapped__()
+    before = program.program_digest.__wrapped__()
     (package / "__init__.pyc").write_text("what Python makes of it does not count")
-    assert module._program.__wrapped__() == before
+    assert program.program_digest.__wrapped__() == before
     facts.write_text("a: 2")
-    assert module._program.__wrapped__() != before
+    assert program.program_digest.__wrapped__() != before
 
 
 @pytest.mark.parametrize("way", ["checked", "plain"])
