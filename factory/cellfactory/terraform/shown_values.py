@@ -12,10 +12,8 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Any
 
+from cellfactory.diff.hidden import HIDDEN
 from cellfactory.diff.model import ABSENT, Action, Path, Unknown, ValueChange
-
-HIDDEN = "(sensitive)"
-"""Stands for a value that Terraform calls sensitive."""
 
 _UNKNOWN = Unknown()
 

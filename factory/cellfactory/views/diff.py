@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from cellfactory.diff.folding import Alike, Edges, Folded, Whole, all_folds, count_actions, fold
+from cellfactory.diff.folding import Alike, Edges, Folded, Whole, count_actions, fold
 from cellfactory.diff.impact import Impact
 from cellfactory.diff.model import Changes, ResourceChange, StackChange
 from cellfactory.views.change_lines import say_address, say_names, shown, value_lines
@@ -212,6 +212,3 @@ def styled(line: str, style: Style) -> Iterator[str]:
 
 def _stacks(count: int) -> str:
     return counted(count, "stack")
-
-
-__all__ = ["Diff", "Section", "all_folds", "render_diff", "sections", "styled", "sums"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import cellfactory
-from cellfactory.constructs import _cache
 from cellfactory.errors import Finding, Problem, Span
 from cellfactory.stacks import known as module
 from cellfactory.stacks import program
 from cellfactory.stacks.known import Known, digest_file, key_of, knows, recall, remember
 from cellfactory.stacks.output import holds, write_output
+from tests.unit.stacks.conftest import HARMS, harm
 
 KEY = "5e" * 32
 FINDING = Finding(
@@ -39,11 +38,8 @@ KNOWN = Known(
 
 
 @pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    monkeypatch.setenv("CELLFACTORY_CACHE", str(tmp_path / "cache"))
-    _cache.root.cache_clear()
-    yield tmp_path / "cache" / "known"
-    _cache.root.cache_clear()
+def store(cache_folder: Path) -> Path:
+    return cache_folder / "known"
 
 
 def test_what_is_known_comes_back_whole(store: Path) -> None:
@@ -54,19 +50,11 @@ def test_what_is_known_comes_back_whole(store: Path) -> None:
     assert len(list(store.iterdir())) == 1
 
 
-@pytest.mark.parametrize("harm", ["empty", "cut", "flipped", "other"])
-def test_what_is_not_as_it_was_written_is_not_known(store: Path, harm: str) -> None:
+@pytest.mark.parametrize("how", HARMS)
+def test_what_is_not_as_it_was_written_is_not_known(store: Path, how: str) -> None:
     remember(KEY, KNOWN)
     (file,) = store.iterdir()
-    data = file.read_bytes()
-    middle = len(data) // 2
-    harmed = {
-        "empty": b"",
-        "cut": data[:middle],
-        "flipped": data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :],
-        "other": b'{"cells": 1}',
-    }
-    file.write_bytes(harmed[harm])
+    harm(file, how, b'{"cells": 1}')
     assert recall(KEY) is None
 
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cellfactory.constructs import _cache
 from cellfactory.errors import SynthError
 from cellfactory.stacks.stencil import Stencil, cut, render_rows, stand_ins
 from cellfactory.stacks.stencil_store import read_stencil, write_stencil
+from tests.unit.stacks.conftest import HARMS, harm
 
 KEY = "0f" * 32
 NAME, ROWS, PART = (stand for _, stand in zip(range(3), stand_ins(KEY), strict=False))
@@ -70,11 +69,8 @@ def test_a_stand_in_where_none_may_stand_is_refused(text: str, said: str) -> Non
 
 
 @pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    monkeypatch.setenv("CELLFACTORY_CACHE", str(tmp_path / "cache"))
-    _cache.root.cache_clear()
-    yield tmp_path / "cache" / "stencils"
-    _cache.root.cache_clear()
+def store(cache_folder: Path) -> Path:
+    return cache_folder / "stencils"
 
 
 def test_what_is_kept_comes_back(store: Path) -> None:
@@ -85,19 +81,11 @@ def test_what_is_kept_comes_back(store: Path) -> None:
     assert len(list(store.iterdir())) == 1
 
 
-@pytest.mark.parametrize("damage", ["empty", "cut", "flipped", "other"])
-def test_what_is_not_as_it_was_written_is_made_anew(store: Path, damage: str) -> None:
+@pytest.mark.parametrize("how", HARMS)
+def test_what_is_not_as_it_was_written_is_made_anew(store: Path, how: str) -> None:
     write_stencil(KEY, STENCIL)
     (file,) = store.iterdir()
-    data = file.read_bytes()
-    middle = len(data) // 2
-    harmed = {
-        "empty": b"",
-        "cut": data[:middle],
-        "flipped": data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :],
-        "other": b'{"text": "x", "places": []}',
-    }
-    file.write_bytes(harmed[damage])
+    harm(file, how, b'{"text": "x", "places": []}')
     assert read_stencil(KEY) is None
     write_stencil(KEY, STENCIL)
     assert read_stencil(KEY) == STENCIL

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from cellfactory.diff.hidden import HIDDEN
 from cellfactory.diff.model import ABSENT, ResourceChange, Unknown
 from cellfactory.errors import TerraformError
 from cellfactory.terraform.reviewed import review_of
 from cellfactory.terraform.shown import changes_of, parse_shown
-from cellfactory.terraform.shown_values import HIDDEN
 
 PLANS = Path(__file__).with_name("plans")
 

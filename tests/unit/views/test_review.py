@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
+from cellfactory.diff.hidden import HIDDEN
 from cellfactory.diff.model import ABSENT, Action, ResourceChange, Unknown, ValueChange
 from cellfactory.layers import StackId
 from cellfactory.runs.review import Review
 from cellfactory.terraform.messages import Counts
 from cellfactory.terraform.results import Result
-from cellfactory.terraform.shown_values import HIDDEN
 from cellfactory.views.diff_markdown import MOST
 from cellfactory.views.review import (
     later_lines,
