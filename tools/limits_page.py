@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cellfactory.facts.prices import Price, PriceItem, PriceTable
 from cellfactory.facts.schema import (
     CallCount,
     CallRetries,
@@ -62,6 +63,12 @@ Extended support, which costs extra, begins on the day on which standard support
 which it ends itself, no cluster can be made any more.
 """
 
+PRICES = """\
+List prices without any discount, by the Region that somebody read them for; `*` is every one. What
+has none is shown as *not priced* and never counted as nothing ([cost.md](cost.md)). On-Demand
+prices of {instances} instance types in {regions} are [as of {day}]({source}).
+"""
+
 
 def render_limits(facts: Facts) -> str:
     """Render every table of the facts; the same facts give the same text."""
@@ -102,6 +109,9 @@ def _lines(facts: Facts) -> Iterator[str]:
     yield from ("## Kubernetes versions of EKS", "", VERSIONS)
     version_head = ("Version", "Standard support until", "Extended until", "Source", "Note")
     yield from table(version_head, map(_version_of_eks, facts.kubernetes.values()))
+    yield from ("## Prices", "", _instance_prices(facts.prices))
+    price_head = ("Item", "Price", "Unit", "Region", "Source", "Note")
+    yield from table(price_head, _prices(facts.prices))
     yield from ("## Our policy", "")
     yield from table(("Policy", "Value", "Unit", "Decision"), map(_policy, facts.policy.values()))
 
@@ -186,6 +196,40 @@ def _parameter(row: Parameter) -> tuple[str, ...]:
 
 def _endpoint(row: EndpointService) -> tuple[str, ...]:
     return f"`{row.id}`", row.reason, _source(row), _note(row)
+
+
+def _instance_prices(prices: PriceTable) -> str:
+    first = prices.instances[next(iter(prices.instances))]
+    regions = sorted({key.partition(" ")[0] for key in prices.instances})
+    return PRICES.format(
+        instances=f"{len(prices.instances):,}",
+        regions=", ".join(regions),
+        day=first.as_of,
+        source=first.source,
+    )
+
+
+def _prices(prices: PriceTable) -> Iterator[tuple[str, ...]]:
+    for item in prices.items.values():
+        rows = [row for row in prices.rows.values() if row.item == item.id]
+        yield from (_price(item, row) for row in rows)
+        if not rows:
+            yield _title(item.title, item.id), "not known", item.unit, "-", "-", ""
+
+
+def _price(item: PriceItem, row: Price) -> tuple[str, ...]:
+    amounts = (
+        f"{tier.usd}" if tier.units is None else f"{tier.usd} (the next {tier.units:,})"
+        for tier in row.tiers
+    )
+    return (
+        _title(item.title, item.id),
+        ", ".join(amounts),
+        item.unit,
+        f"`{row.region}`",
+        _source(row),
+        _note(row),
+    )
 
 
 def _policy(row: Policy) -> tuple[str, ...]:

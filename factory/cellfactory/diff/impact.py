@@ -222,8 +222,10 @@ def _reservations(design: Design, cell: str) -> set[str]:
 
 def _price(design: Design, cell: str) -> float:
     """Say what a cell costs of what has a price among the facts (USD per hour)."""
-    parameter = PRICES.get(design.inventory.type_of(cell).control_plane_tier)
-    return design.facts.parameter(parameter) if parameter else 0.0
+    item = PRICES.get(design.inventory.type_of(cell).control_plane_tier)
+    region = design.inventory.region_of(cell)
+    price = design.facts.prices.find(item, region) if item else None
+    return float(price.first) if price else 0.0
 
 
 def _meshes(before: Design | None, after: Design) -> tuple[MeshImpact, ...]:

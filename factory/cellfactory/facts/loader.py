@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from cellfactory.documents import load_data
 from cellfactory.facts.catalogues import EndpointCatalogue, EndpointKind, Offerings
+from cellfactory.facts.prices import InstancePrices, Price, PriceTable, map_items, map_prices
 from cellfactory.facts.published import image_name
 from cellfactory.facts.schema import (
     AddonVersion,
@@ -73,6 +74,7 @@ def load_facts() -> Facts:
         regions=RegionTable(eks["refused_zones"]["zones"], account["enabled_regions"]["regions"]),
         sts_region=account["sts"]["region"],
         aws_defaults=_table(AwsDefault, _aws_defaults(read_table("aws_defaults")), sources),
+        prices=_prices(sources),
     )
 
 
@@ -163,6 +165,15 @@ class RegionTable(Mapping[str, Region]):
             opt_in=partition == "aws" and name not in self._enabled,
             checked=str(checked),
         )
+
+
+def _prices(sources: Mapping[str, Row]) -> PriceTable:
+    told = read_table("prices")
+    return PriceTable(
+        items=map_items(told),
+        rows=_table(Price, map_prices(told), sources),
+        instances=InstancePrices(lambda: _text("instance_prices.txt")),
+    )
 
 
 def map_quotas(rows: Mapping[str, Row]) -> dict[str, Row]:

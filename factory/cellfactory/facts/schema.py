@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from cellfactory.facts.catalogues import EndpointCatalogue, Offerings
+from cellfactory.facts.prices import PriceTable
 from cellfactory.facts.published import (
     AddonVersion,
     AwsDefault,
@@ -124,6 +125,7 @@ class Facts:
     endpoint_services: EndpointCatalogue
     offerings: Offerings
     aws_defaults: Mapping[str, AwsDefault]  # what changes by itself
+    prices: PriceTable
 
     def quota(self, id_: str) -> Quota:
         """Look a quota up by id; UnknownFact when there is none."""

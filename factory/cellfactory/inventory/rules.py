@@ -21,6 +21,7 @@ from cellfactory.inventory.ring_rules import check_rings
 from cellfactory.inventory.schema import Inventory
 from cellfactory.inventory.spark_rules import check_spark
 from cellfactory.inventory.text_rules import check_texts
+from cellfactory.inventory.traffic_rules import check_traffic
 from cellfactory.inventory.unreadable import as_far_as_readable
 from cellfactory.inventory.user_data_rules import check_user_data
 from cellfactory.inventory.version_rules import check_versions
@@ -81,6 +82,12 @@ RULES = {
     "F155": "An endpoint service has no private names (a warning).",
     "F156": "A mesh has no hub, so nobody outside its VPCs can reach its clusters, and it does not "
     "say `hubs: []` (a warning).",
+    "F157": "Traffic is declared between cells, but the cell has no peers (a warning).",
+    "F159": "Traffic is declared with hubs, but the mesh has none (a warning).",
+    "F161": "Traffic with the internet is declared, but the cell has no way there (a warning).",
+    "F162": "Traffic through interface endpoints is declared, but the cell has none (a warning).",
+    "F165": "`same_zone_percentage` is a share of no traffic (a warning).",
+    "F166": "The traffic of a cell is more than its nodes can carry.",
     "F158": "The role of a namespace's jobs has more policies than IAM allows (a warning up to the "
     "most that AWS may raise it to).",
     "F163": "A ring has no cells (a warning).",
@@ -104,7 +111,7 @@ def check_inventory(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
     """Yield what is wrong between the values of an inventory, warnings included.
 
     Rules:
-        F103, F110 to F164: see `RULES`.
+        F103, F110 to F166: see `RULES`.
     """
     # Each part says how far it goes where something was refused; none may stop the others.
     yield from as_far_as_readable(check_references)(inventory, facts)
@@ -122,5 +129,6 @@ def check_inventory(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
         check_blocks,
         check_platform,
         check_organizations,
+        check_traffic,
     ):
         yield from as_far_as_readable(check_facts)(inventory, facts)

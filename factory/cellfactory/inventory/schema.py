@@ -25,6 +25,7 @@ from cellfactory.inventory.rings import Ring, Rings
 from cellfactory.inventory.spark import Ingress
 from cellfactory.inventory.spark import Spark as Spark
 from cellfactory.inventory.spark import SparkOperator as SparkOperator
+from cellfactory.inventory.traffic import Traffic as Traffic
 from cellfactory.inventory.values import (
     AccountId,
     Block,
@@ -228,6 +229,9 @@ class CellType(Model):
     load: Load = Field(
         default=Load(), description="What its jobs ask of a cell, as far as you know."
     )
+    traffic: Traffic = Field(
+        default=Traffic(), description="What each cell sends and receives in a month."
+    )
     quotas: Quotas
 
     def addon_version(self, name: AddonName) -> str | None:
@@ -291,6 +295,9 @@ class Cell(Model):
         description="`{id: …}` for an account that exists, `{email: …, ou: …}` for a new one."
     )
     routing: Routing = Field(default=Routing(), description="Which jobs are sent to it.")
+    traffic: Traffic | None = Field(
+        default=None, description="Its own traffic, in place of that of its cell type."
+    )
     quotas: Quotas
 
 
@@ -326,6 +333,10 @@ class Inventory(Model):
     def organization_of(self, cell: str) -> Organization:
         """Return the organization of a cell, by the cell's name."""
         return self.organizations[self.cells[cell].organization]
+
+    def traffic_of(self, cell: str) -> Traffic:
+        """Return the traffic of a cell: its own, or that of its cell type."""
+        return self.cells[cell].traffic or self.type_of(cell).traffic
 
     def quotas_of(self, cell: str) -> dict[str, int]:
         """Merge what AWS has raised for a cell: its own quotas over those of its cell type."""

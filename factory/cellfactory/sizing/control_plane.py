@@ -28,8 +28,13 @@ SEATS: Mapping[str, str] = {
     "4xl": "control-plane-seats-4xl",
     "8xl": "control-plane-seats-8xl",
 }
-PRICES: Mapping[str, str] = {"xl": "control-plane-price-xl", "4xl": "control-plane-price-4xl"}
-"""Those that a source tells."""
+PRICES: Mapping[str, str] = {
+    "xl": "control-plane-xl-hour",
+    "2xl": "control-plane-2xl-hour",
+    "4xl": "control-plane-4xl-hour",
+    "8xl": "control-plane-8xl-hour",
+}
+"""The item that is charged for a tier, besides the cluster."""
 
 
 def size_control_plane(entries: CellEntries) -> Iterator[Usage]:
@@ -48,7 +53,7 @@ def size_control_plane(entries: CellEntries) -> Iterator[Usage]:
             entries.policy("rebuild-minutes"),
             per_node=shape.max_pods / per_minute,
             path=path,
-            detail=f"{describe_tier(shape.tier, facts)}, nothing but pods to schedule",
+            detail=f"{_describe(shape, shape.tier, facts)}, nothing but pods to schedule",
         )
     else:
         seconds = facts.policy_value("rebuild-minutes") * SECONDS_PER_MINUTE
@@ -98,14 +103,14 @@ def tier_needed(shape: CellShape, facts: Facts) -> str | None:
 
 def _needed(shape: CellShape, facts: Facts) -> str:
     tier = tier_needed(shape, facts)
-    does = f"{describe_tier(tier, facts)} is the smallest that does" if tier else "no tier does"
+    does = f"{_describe(shape, tier, facts)} is the smallest that does" if tier else "no tier does"
     return f"all pods within a rebuild, of which tier standard promises nothing: {does}"
 
 
-def describe_tier(tier: str, facts: Facts) -> str:
-    """Say what a provisioned tier gives, and its price where a source tells it."""
+def _describe(shape: CellShape, tier: str, facts: Facts) -> str:
+    """Say what a provisioned tier gives, and its price in the Region where a source tells it."""
     said = f"tier {tier} ({facts.parameter(RATES[tier]):,.0f} pods a second, "
     said += f"{facts.parameter(SEATS[tier]):,.0f} requests at once"
-    if tier in PRICES:
-        said += f", {facts.parameter(PRICES[tier]):.2f} USD an hour in us-east-1"
+    if price := facts.prices.find(PRICES[tier], shape.region):
+        said += f", {price.first:.2f} USD an hour in {shape.region}"
     return f"{said})"

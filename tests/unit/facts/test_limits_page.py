@@ -28,7 +28,7 @@ def test_every_bucket_and_call_is_on_the_page() -> None:
 
 def test_each_table_has_rows_as_wide_as_its_head() -> None:
     tables = re.findall(r"(?:^\|.*\n)+", PAGE, re.MULTILINE)
-    assert len(tables) == 9
+    assert len(tables) == 10
     for table in tables:
         widths = {len(re.findall(r"(?<!\\)\|", line)) for line in table.splitlines()}
         assert len(widths) == 1
@@ -49,6 +49,13 @@ def test_what_nothing_reckons_with_is_marked() -> None:
 def test_every_endpoint_is_on_the_page() -> None:
     for id_, row in FACTS.endpoints.items():
         assert f"| `{id_}` | {row.reason} |" in PAGE
+
+
+def test_every_price_is_on_the_page_and_so_is_what_has_none() -> None:
+    for item in FACTS.prices.items:
+        assert f"(`{item}`)" in PAGE
+    assert "(`internet-gb`) | not known |" in PAGE
+    assert "0.01 (the next 1,000,000), 0.006 (the next 4,000,000), 0.004 |" in PAGE
 
 
 def test_a_quota_shows_its_numbers() -> None:

@@ -39,6 +39,8 @@ def every_row() -> Iterator[tuple[str, Provenance]]:
     for table in TABLES:
         for id_, row in getattr(FACTS, table).items():
             yield f"{table}/{id_}", row
+    for id_, price in FACTS.prices.rows.items():
+        yield f"prices/{id_}", price
 
 
 ROWS = [pytest.param(row, id=id_) for id_, row in every_row()]
