@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, Row] = {
     "show": Row("listing", "Show all that is known of a cell."),
     "graph": Row("graph", "Show stacks in the order of work, and what each waits for."),
     "size": Row("size", "Show how much of every limit the cells use."),
+    "cost": Row("cost", "Show what cells cost in a month, and what other ways would."),
     "what-if": Row("what_if", "Size a hypothetical cell."),
     "quotas": Row("quotas", "Propose quotas for cells.yaml from Service Quotas."),
     "doctor": Row("doctor", "Check in AWS that everything the first apply needs exists."),

@@ -75,7 +75,7 @@ def _without(rule: str, path: KeyPath, cell: str, why: str) -> Finding:
         rule=rule,
         path=path,
         message=f"{path[-1]} of cell {cell} has no way: {why}",
-        hint="remove it, or give the cell the way; it is counted in costs as it stands",
+        hint="remove it, or give the cell the way",
         severity="warning",
         about=("cells", cell),
     )
