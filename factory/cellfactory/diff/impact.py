@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import TypedDict
 
 from cellfactory.addressing.births import Birth
 from cellfactory.addressing.need import pod_reservations, reserved_addresses
@@ -21,8 +23,9 @@ from cellfactory.inventory.groups import declared_nodes
 from cellfactory.inventory.node_config import pods_per_node, prefixes_per_node
 from cellfactory.inventory.schema import CellType, ExistingAccount
 from cellfactory.inventory.version_step import refusal
+from cellfactory.pricing.costs import sum_of_cell
+from cellfactory.pricing.lines import Sum
 from cellfactory.sizing.bounds import BOUNDS
-from cellfactory.sizing.control_plane import PRICES
 from cellfactory.sizing.usage import Usage
 
 __all__ = [
@@ -122,7 +125,7 @@ def _added(design: Design, cell: str, renamed_from: str) -> CellImpact:
         groups=group_impacts(None, design, cell),
         after=room_of(design, cell),
         renamed_from=renamed_from,
-        dollars_per_hour=_price(design, cell),
+        **_price(None, design, cell),
     )
 
 
@@ -134,7 +137,7 @@ def _removed(design: Design, cell: str) -> CellImpact:
         account=_account(design, cell),
         groups=group_impacts(design, None, cell),
         before=room_of(design, cell),
-        dollars_per_hour=-_price(design, cell),
+        **_price(design, None, cell),
     )
 
 
@@ -158,7 +161,7 @@ def _changed(before: Design, after: Design, cell: str) -> CellImpact | None:
         zones_gained=tuple(sorted(set(is_now.zones) - set(was.zones))),
         prefixes=prefixes,
         reservations_lost=len(lost),
-        dollars_per_hour=_price(after, cell) - _price(before, cell),
+        **_price(before, after, cell),
     )
     return found.with_rooms(room_of(before, cell), room_of(after, cell)) if found else None
 
@@ -220,12 +223,21 @@ def _reservations(design: Design, cell: str) -> set[str]:
     return {str(b) for zone in zones for b in pod_reservations(zone["pod"], prefixes, kept)}
 
 
-def _price(design: Design, cell: str) -> float:
-    """Say what a cell costs of what has a price among the facts (USD per hour)."""
-    item = PRICES.get(design.inventory.type_of(cell).control_plane_tier)
-    region = design.inventory.region_of(cell)
-    price = design.facts.prices.find(item, region) if item else None
-    return float(price.first) if price else 0.0
+class _Priced(TypedDict, total=False):
+    dollars: Decimal
+    is_priced_whole: bool
+
+
+def _price(before: Design | None, after: Design | None, cell: str) -> _Priced:
+    """Say how much more a cell costs in a month; nothing where that is the same, or not known."""
+    was, is_now = (
+        sum_of_cell(one.inventory, cell, one.facts) if one else Sum() for one in (before, after)
+    )
+    more = is_now.dollars - was.dollars
+    unpriced = ({line.item for line in found.lacking} for found in (was, is_now))
+    if not more or (before and after and len({frozenset(items) for items in unpriced}) > 1):
+        return {}
+    return {"dollars": more, "is_priced_whole": was.is_whole and is_now.is_whole}
 
 
 def _meshes(before: Design | None, after: Design) -> tuple[MeshImpact, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Literal
 
 from cellfactory.inventory.version_step import Refusal
@@ -109,7 +110,8 @@ class CellImpact:
     renamed_from: str = ""  # the cell that had its account before
     prefixes: ValueStep | None = None  # /28 prefixes of each node
     reservations_lost: int = 0  # blocks kept for prefixes that go, pods on them
-    dollars_per_hour: float = 0  # what comes to it of what has a price among the facts (USD)
+    dollars: Decimal = Decimal(0)  # more a month, of what is priced before and after (USD)
+    is_priced_whole: bool = True  # nothing of it lacks a price or a declared flow
 
     def __bool__(self) -> bool:
         """Whether anything becomes of it."""

@@ -101,10 +101,10 @@ def _cell(cell: CellImpact, count: int) -> Iterator[Told]:
         yield from _nodes(cell, each)
         yield from _room(cell, each)
         yield from _addons(cell)
-    if cell.dollars_per_hour:
-        sign = "+" if cell.dollars_per_hour > 0 else "-"
-        dollars = f"{sign}{abs(cell.dollars_per_hour):,.2f} USD an hour{each}"
-        yield _note(f"{dollars} for the tier of its control plane (price of us-east-1)")
+    if cell.dollars:
+        sign = "+" if cell.dollars > 0 else "-"
+        lacks = "" if cell.is_priced_whole else ", without what has no price"
+        yield _note(f"{sign}{abs(cell.dollars):,.2f} USD a month{each} at list prices{lacks}")
 
 
 def _added(cell: CellImpact) -> Iterator[Told]:

@@ -22,6 +22,7 @@ from cellfactory.pricing.meshes import (
     POD_WAY_TITLES,
     POD_WAYS,
     cells_of,
+    joined_lines,
     mesh_lines,
     pod_lines,
 )
@@ -144,9 +145,8 @@ def _pods(inventory: Inventory, cells: tuple[str, ...], facts: Facts) -> Iterato
         yield Way(id=way, title=POD_WAY_TITLES[way], lines=lines, is_chosen=way == "host")
 
 
-def cell_hour(inventory: Inventory, cell: str, facts: Facts) -> Sum:
-    """Add up what a cell costs in a month, with its part of what joins it to others."""
-    mesh = inventory.cells[cell].mesh
-    joined = mesh_lines(inventory.meshes[mesh].interconnect, inventory, mesh, facts)
-    own = (line for line in joined if line.owner == cell)
-    return add((*price_cell(inventory, cell, facts), *own))
+def sum_of_cell(inventory: Inventory, cell: str, facts: Facts) -> Sum:
+    """Add up what a cell pays in a month, with its part of what joins it to others."""
+    kind = inventory.mesh_of(cell).interconnect
+    joined = joined_lines(kind, inventory, cell, facts)
+    return add((*price_cell(inventory, cell, facts), *joined))

@@ -52,7 +52,9 @@ def mesh_lines(kind: Interconnect, inventory: Inventory, mesh: str, facts: Facts
     for hubs, and what there is once for all, is the mesh's.
     """
     lines = [
-        line for cell in cells_of(inventory, mesh) for line in _cell(kind, inventory, cell, facts)
+        line
+        for cell in cells_of(inventory, mesh)
+        for line in joined_lines(kind, inventory, cell, facts)
     ]
     pen = Pen(mesh, inventory.meshes[mesh].region, facts)
     hubs = len(inventory.meshes[mesh].hubs)
@@ -80,7 +82,10 @@ def pod_lines(way: PodWay, inventory: Inventory, cell: str, facts: Facts) -> Ite
 _WORDS = {"to_cells_gb": "to cells", "with_hubs_gb": "with hubs"}
 
 
-def _cell(kind: Interconnect, inventory: Inventory, cell: str, facts: Facts) -> Iterator[Line]:
+def joined_lines(
+    kind: Interconnect, inventory: Inventory, cell: str, facts: Facts
+) -> Iterator[Line]:
+    """Yield what a cell itself pays in a month for being joined to others in one of the ways."""
     pen = Pen(cell, inventory.region_of(cell), facts)
     if kind in _ATTACHED:
         yield pen.hourly("mesh", _ATTACHED[kind], 1)

@@ -50,6 +50,7 @@ def _not_declared(cell_type: str, keys: Sequence[str]) -> Finding:
         rule="F385",
         path=("cell_types", cell_type),
         message=f"the traffic of cell type {cell_type!r} lacks {', '.join(keys)}",
-        hint=f"the costs lack it; write, in gigabytes per month and cell: traffic: {{{keys[0]}: …}}",
+        hint="the costs lack it; write, in gigabytes per month and cell: "
+        f"traffic: {{{keys[0]}: …}}",
         severity="warning",
     )

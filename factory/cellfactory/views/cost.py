@@ -172,8 +172,8 @@ def render_costs_markdown(costs: Sequence[MeshCosts], what: Collection[What] = E
             told += [*markdown_table(head, [*rows, last]), ""]
         for title, ways in chosen_ways(mesh, what):
             head = (title, "fixed", "transfer", UNIT)
-            rows = [[cell.strip() for cell in _way(way)] for way in ways]
-            told += [*markdown_table(head, rows), ""]
+            shown = [[cell.strip() for cell in _way(way)] for way in ways]
+            told += [*markdown_table(head, shown), ""]
         told += [f"{note.strip()}\n" for note in _notes(mesh, what)]
     return "\n".join([*told, _foot(costs)])
 

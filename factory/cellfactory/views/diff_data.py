@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
 from cellfactory.diff.folding import count_actions
@@ -72,6 +73,8 @@ def _value(value: ValueChange) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     if isinstance(value, Unknown):
         return {"unknown": value.text}
+    if isinstance(value, Decimal):
+        return f"{value:f}"  # as text, so that no amount is rounded
     if isinstance(value, dict):
         return {key: _plain(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):

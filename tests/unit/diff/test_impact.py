@@ -75,7 +75,7 @@ def edited_with_lock(name: str) -> None:
         ("mesh", ["loses 2 edges: prod-1--prod-2, prod-2--prod-3", "mesh other"]),
         ("3 to 2 zones", ["gives up zone use1-az4", "20 of 60 nodes each drained"]),
         ("rename a node group", ["replaced all at once", "name all -> other"]),
-        ("tier", ["+6.90 USD an hour each"]),
+        ("tier", ["+5,037.00 USD a month each at list prices"]),
         ("a cell more", ["new cell, 60 nodes", "gains 3 edges"]),
         ("spot", ["replaced all at once"]),
         ("max_unavailable with an image", ["5 waves"]),
@@ -106,7 +106,7 @@ def test_an_edit_taken_back_is_its_mirror_image(name: str) -> None:
         assert (one.added, one.removed) == (two.removed, two.added)
         assert one.replaced == two.replaced
         assert (one.before, one.after) == (two.after, two.before)
-        assert one.dollars_per_hour == -two.dollars_per_hour
+        assert one.dollars == -two.dollars
         assert (one.zones_lost, one.zones_gained) == (two.zones_gained, two.zones_lost)
     edges = [(m.name, m.gained, m.lost) for m in there.meshes]
     assert edges == [(m.name, m.lost, m.gained) for m in back.meshes]

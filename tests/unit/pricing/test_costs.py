@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from cellfactory.facts.loader import load_facts
 from cellfactory.inventory.schema import Inventory
 from cellfactory.pricing.cells import price_cell
-from cellfactory.pricing.costs import MeshCosts, cell_hour, price_inventory
+from cellfactory.pricing.costs import MeshCosts, price_inventory, sum_of_cell
 from cellfactory.pricing.lines import Line, Sum, add, oldest, unconfirmed
 from cellfactory.pricing.meshes import INTERCONNECTS, mesh_lines
 from cellfactory.pricing.rules import check_costs
@@ -162,7 +162,7 @@ def test_a_cell_of_spot_instances_has_no_price() -> None:
 
 def test_a_cell_with_its_part_of_the_mesh() -> None:
     made = sample.inventory(2, to_cells_gb=300, same_zone_percentage=0)
-    one = cell_hour(made, "cell-000", FACTS)
+    one = sum_of_cell(made, "cell-000", FACTS)
     assert one.transfer == 6
     assert one.dollars == costs(made).of("cell-000").dollars
 
