@@ -104,6 +104,7 @@ def _cell(cell: CellImpact, count: int) -> Iterator[Told]:
     if cell.dollars:
         sign = "+" if cell.dollars > 0 else "-"
         lacks = "" if cell.is_priced_whole else ", without what has no price"
+        lacks += ", once it is destroyed" if cell.action == "remove" else ""
         yield _note(f"{sign}{abs(cell.dollars):,.2f} USD a month{each} at list prices{lacks}")
 
 

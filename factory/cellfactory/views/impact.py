@@ -37,6 +37,6 @@ def _line(told: Told) -> str:
 
 def _sign(several: list[Told]) -> str:
     """Mark a cell by the worst that becomes of it, and a new one by a plus."""
-    if all(told.text.startswith("new cell") for told in several):
-        return "+"
-    return "!" if several[0].level == "danger" else "~"
+    if several[0].level == "danger":
+        return "!"
+    return "+" if any(told.text.startswith("new cell") for told in several) else "~"
