@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from cellfactory.inventory import patterns
 from cellfactory.inventory.values import Model
 
 
@@ -33,6 +34,11 @@ class Load(Model):
         ge=1,
         le=100_000_000,
         description="PUT, COPY, POST and DELETE requests of all pods together (requests).",
+    )
+    oldest_spark: str | None = Field(
+        default=None,
+        pattern=patterns.SPARK_VERSION,
+        description="Oldest version of Spark that its jobs run on, as 3.5; `options` asks.",
     )
     s3_prefixes: int = Field(
         default=1,

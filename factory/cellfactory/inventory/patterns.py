@@ -36,6 +36,7 @@ _FOLDER = r"(/[a-z0-9]+([._-]+[a-z0-9]+)*)"
 REGISTRY = rf"^{_HOST}{_FOLDER}*$"
 IMAGE = rf"^{_HOST}{_FOLDER}+:[A-Za-z0-9_][A-Za-z0-9_.-]{{0,127}}(@sha256:[0-9a-f]{{64}})?$"
 KUBERNETES_VERSION = r"^1\.[0-9]{2}$"
+SPARK_VERSION = r"^[1-9]\.[0-9]{1,2}$"
 NODE_IMAGE = r"^v20[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])$"
 ADDON_VERSION = r"^v[0-9]+\.[0-9]+\.[0-9]+-eksbuild\.[0-9]+$"
 POLICY = r"^(arn:aws:iam::aws:policy/)?([A-Za-z0-9_+=,.@-]+/)*[A-Za-z0-9_+=,.@-]{1,128}$"
@@ -88,6 +89,7 @@ WORDS = {
     CHART_REPOSITORY: "a chart repository: https://… or oci://…",
     IMAGE: "an image with its registry and tag, such as registry.example.com/spark:4.0.1",
     KUBERNETES_VERSION: 'an EKS version in quotes, such as "1.34"',
+    SPARK_VERSION: 'a Spark version in quotes, such as "3.5"',
     NODE_IMAGE: "a release of the node image, which is a day, such as v20251103",
     ADDON_VERSION: "an add-on version, such as v1.20.4-eksbuild.1",
     POLICY: "a policy's name in the cell's account, with its path if it has one, or the ARN of one "

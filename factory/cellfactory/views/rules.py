@@ -21,6 +21,7 @@ from cellfactory.errors import (
     TerraformError,
 )
 from cellfactory.inventory.rules import RULES as INVENTORY_RULES
+from cellfactory.options.answer import RULES as OPTION_RULES
 from cellfactory.policy.rules import RULES as POLICY_RULES
 from cellfactory.pricing.rules import RULES as PRICING_RULES
 from cellfactory.sizing.bounds import BOUNDS, Bound
@@ -42,7 +43,7 @@ class Area:
 AREAS = (
     Area("1", "the inventory", InventoryError, INVENTORY_RULES),
     Area("2", "addresses and their lock", InventoryError, ADDRESSING_RULES),
-    Area("3", "sizing", SizingError, {**SIZING_RULES, **PRICING_RULES}),
+    Area("3", "sizing", SizingError, {**SIZING_RULES, **PRICING_RULES, **OPTION_RULES}),
     Area("4", "synthesis", SynthError, SYNTH_RULES),
     Area("6", "Terraform and the emulated AWS", TerraformError, TERRAFORM_RULES),
     Area("70", "what an edit is held against", InventoryError, DIFF_RULES),
