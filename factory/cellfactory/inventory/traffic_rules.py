@@ -56,8 +56,14 @@ def _check_ways(
     if traffic.same_zone_percentage is not None and not (
         traffic.to_cells_gb or traffic.with_hubs_gb
     ):
-        why = "it declares none with cells or hubs"
-        yield _without("F165", (*path, "same_zone_percentage"), name, why)
+        yield Finding(
+            rule="F165",
+            path=(*path, "same_zone_percentage"),
+            message=f"same_zone_percentage of cell {name} is a share of nothing",
+            hint="declare to_cells_gb or with_hubs_gb",
+            severity="warning",
+            about=("cells", name),
+        )
 
 
 def _check_own_ways(

@@ -98,21 +98,29 @@ def _gone_wrong(nau: CellNau) -> float:
     return max(nau.misconfigured, nau.reset) - nau.designed
 
 
-def _connections(asked: MeshSituation, option: str) -> Iterator[Said]:
-    if option == "peering":
-        around = max(asked.around, key=lambda near: near.connections)
-        limit = asked.quota("peerings-per-vpc", around.quotas)
-        yield from within(around.connections, limit, f"peering connections of {around.owner}")
-        yield _upkeep(asked)
-    elif option == "gateway":
-        count = len(asked.cells) + len(asked.hubs)
-        yield from within(count, asked.quota("attachments-per-transit-gateway"), "attachments")
-    elif option == "cloud_wan":
-        count = len(asked.cells) + len(asked.hubs)
-        yield from within(count, asked.quota("attachments-per-core-network"), "attachments")
-    elif option == "lattice":
-        services = asked.quota("services-per-lattice-network")
-        yield from within(len(asked.cells), services, "services, one for each cell")
+def _peerings(asked: MeshSituation, _: str) -> Iterator[Said]:
+    around = max(asked.around, key=lambda near: near.connections)
+    limit = asked.quota("peerings-per-vpc", around.quotas)
+    yield from within(around.connections, limit, f"peering connections of {around.owner}")
+
+
+def _attachments(asked: MeshSituation, _: str) -> Iterator[Said]:
+    count = len(asked.cells) + len(asked.hubs)
+    yield from within(count, asked.quota("attachments-per-transit-gateway"), "attachments")
+
+
+def _core_network(asked: MeshSituation, _: str) -> Iterator[Said]:
+    count = len(asked.cells) + len(asked.hubs)
+    yield from within(count, asked.quota("attachments-per-core-network"), "attachments")
+    segments = asked.quota("segments-per-core-network")
+    yield from within(
+        len(asked.cells) + 1, segments, "segments, one for each cell and one for hubs"
+    )
+
+
+def _services(asked: MeshSituation, _: str) -> Iterator[Said]:
+    limit = asked.quota("services-per-lattice-network")
+    yield from within(len(asked.cells), limit, "services, one for each cell")
 
 
 def upkeep(asked: MeshSituation, option: str) -> Decimal:
@@ -122,12 +130,15 @@ def upkeep(asked: MeshSituation, option: str) -> Decimal:
     return Decimal(asked.facts.policy_value("peering-connection-worth")) * asked.connections
 
 
-def _upkeep(asked: MeshSituation) -> Said:
+def _upkeep(asked: MeshSituation, _: str) -> Iterator[Said]:
     each = asked.facts.policy_value("peering-connection-worth")
     text = f"{counted(asked.connections, 'connection')} to keep, reckoned at {each:g} USD each"
     total = upkeep(asked, "peering")
     gateway = asked.cost("gateway").fixed
-    return "costs" if total > gateway > 0 else "notes", f"{text}: {total:,.0f} USD a month"
+    yield (
+        "costs" if total > gateway > 0 else "notes",
+        f"{text}: {total:,.0f} USD a month beside AWS's bill",
+    )
 
 
 def _routes(asked: MeshSituation, option: str) -> Iterator[Said]:
@@ -138,19 +149,13 @@ def _routes(asked: MeshSituation, option: str) -> Iterator[Said]:
     yield from within(routes, asked.quota("routes-per-route-table"), "routes in each route table")
 
 
-def _segments(asked: MeshSituation, option: str) -> Iterator[Said]:
-    """Judge a table, or a segment, for each cell, so that none reaches more than its mesh says."""
+def _segments(asked: MeshSituation, _: str) -> Iterator[Said]:
+    """Judge a route table for each cell, so that none reaches more than its mesh says."""
     count = len(asked.cells) + 1
-    if option == "gateway":
-        limit = asked.quota("route-tables-per-transit-gateway")
-        yield from within(count, limit, "route tables, one for each cell and one for hubs")
-        routes = count * (len(asked.cells) + len(asked.hubs))
-        yield from within(
-            routes, asked.quota("routes-per-transit-gateway"), "routes in all of them"
-        )
-    elif option == "cloud_wan":
-        limit = asked.quota("segments-per-core-network")
-        yield from within(count, limit, "segments, one for each cell and one for hubs")
+    limit = asked.quota("route-tables-per-transit-gateway")
+    yield from within(count, limit, "route tables, one for each cell and one for hubs")
+    routes = count * (len(asked.cells) + len(asked.hubs))
+    yield from within(routes, asked.quota("routes-per-transit-gateway"), "routes in all of them")
 
 
 def _pod_blocks(asked: MeshSituation, option: str) -> Iterator[Said]:
@@ -182,7 +187,8 @@ def _bandwidth(asked: MeshSituation, option: str) -> Iterator[Said]:
     else:
         yield "notes", f"{text} of {most:,.0f}, more at peaks"
     if asked.hubs and asked.hub_rate > most:
-        yield "costs", f"mean rate of each hub: {asked.hub_rate:,.0f} Gbit/s; it takes more VPCs"
+        text = f"mean rate of each hub: {asked.hub_rate:,.0f} Gbit/s"
+        yield "costs", f"{text}; one attachment takes {most:,.0f}, so spread it over more VPCs"
 
 
 def _packets(asked: MeshSituation, option: str) -> Iterator[Said]:
@@ -239,18 +245,29 @@ RULES: tuple[OptionRule[MeshSituation], ...] = (
                source=f"{_VPC}/userguide/amazon-vpc-limits.html", judge=_blast_radius),
     OptionRule(id="nau", title="Network Address Usage, over peers", options=EVERY,
                source=f"{_VPC}/userguide/network-address-usage.html", judge=_nau),
-    OptionRule(id="connections", title="connections, attachments or services", options=EVERY,
-               source=f"{_VPC}/peering/vpc-peering-connection-quotas.html", judge=_connections),
+    OptionRule(id="peerings", title="connections of a VPC", options=("peering",),
+               source=f"{_VPC}/peering/vpc-peering-connection-quotas.html", judge=_peerings),
+    OptionRule(id="upkeep", title="connections that have to be kept", options=("peering",),
+               source=_DECISION, judge=_upkeep),
+    OptionRule(id="attachments", title="attachments", options=("gateway",),
+               source=f"{_VPC}/tgw/transit-gateway-quotas.html", judge=_attachments),
+    OptionRule(id="core-network", title="attachments and segments", options=("cloud_wan",),
+               source="https://docs.aws.amazon.com/network-manager/latest/cloudwan/"
+               "cloudwan-quotas.html", judge=_core_network),
+    OptionRule(id="services", title="services of a network", options=("lattice",),
+               source="https://docs.aws.amazon.com/vpc-lattice/latest/ug/quotas.html",
+               judge=_services),
     OptionRule(id="routes", title="routes of a route table", options=ROUTED,
                source=f"{_VPC}/userguide/amazon-vpc-limits.html", judge=_routes),
-    OptionRule(id="segments", title="keeping cells apart", options=("gateway", "cloud_wan"),
+    OptionRule(id="segments", title="keeping cells apart", options=("gateway",),
                source=f"{_VPC}/tgw/transit-gateway-quotas.html", judge=_segments),
     OptionRule(id="pod-blocks", title="room for pods that nobody else may have", options=EVERY,
                source=f"{_VPC}/peering/vpc-peering-basics.html", judge=_pod_blocks),
     OptionRule(id="bandwidth", title="rate of an attachment", options=("gateway", "cloud_wan"),
                source=f"{_VPC}/tgw/transit-gateway-quotas.html", judge=_bandwidth),
     OptionRule(id="packets", title="largest packet", options=("peering", "gateway"),
-               source=f"{_VPC}/tgw/transit-gateway-quotas.html", judge=_packets),
+               source="https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/network_mtu.html",
+               judge=_packets),
     OptionRule(id="shape", title="what it is made for", options=("lattice", "cloud_wan"),
                source=_DECISION, judge=_shape),
     OptionRule(id="cost", title="what AWS charges", options=EVERY,

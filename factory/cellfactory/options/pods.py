@@ -46,8 +46,7 @@ def _room(asked: TypeSituation, option: str) -> Iterator[Said]:
     if option in IN_BLOCKS:
         taken, room = asked.sized.pod_addresses, pool_room(asked.inventory, "pod")
         yield "favours", "no routable address for a pod: the node pool holds nodes alone"
-        effect: Literal["refuses", "notes"] = "refuses" if taken * count > room else "notes"
-        yield effect, f"pod addresses: {taken * count:,} of {room:,} for {counted(count, 'cell')}"
+        yield _unique(taken, room, count)
     elif option == "routable":
         nodes = declared_nodes(asked.cell_type)
         prefixes = prefixes_per_node(asked.cell_type, asked.facts)
@@ -59,6 +58,16 @@ def _room(asked: TypeSituation, option: str) -> Iterator[Said]:
             yield "costs", f"routable addresses for pods: {taken:,} of {room:,}"
     else:
         yield "favours", "no IPv4 address of the VPC for a pod"
+
+
+def _unique(taken: int, room: int, cells: int) -> Said:
+    """Judge the unroutable addresses of cells: peered ones need blocks of their own."""
+    if taken > room:
+        return "refuses", f"pod addresses of one cell: {taken:,}; the pool has {room:,}"
+    number = f"pod addresses: {taken * cells:,} of {room:,} for {counted(cells, 'cell')}"
+    if taken * cells > room:
+        return "costs", f"{number}; they may be the same only where no VPCs are peered"
+    return "notes", number
 
 
 def _nau(asked: TypeSituation, option: str) -> Iterator[Said]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from typing import Literal, get_args
 
 from cellfactory.facts.schema import Facts
@@ -20,6 +20,7 @@ INTERCONNECT_TITLES: dict[Interconnect, str] = {
     "lattice": "VPC Lattice",
     "cloud_wan": "Cloud WAN",
 }
+BYTE = Decimal("0.000000001")  # of a gigabyte: nothing less is moved
 DIRECTIONS = 2  # traffic between zones is billed to the sender and to the receiver
 _ATTACHED: dict[Interconnect, str] = {
     "gateway": "transit-gateway-attachment-hour",
@@ -101,8 +102,8 @@ def _direct(
 ) -> Iterator[Line]:
     """Yield traffic that nothing but the zones lies between: free in one, billed twice across."""
     same, of = same_zone_share(inventory.traffic_of(cell), len(inventory.type_of(cell).zones))
-    inside = None if moved is None else moved * same / of
-    across = None if moved is None else moved * (of - same) * DIRECTIONS / of
+    inside = None if moved is None else (moved * same / of).quantize(BYTE, ROUND_DOWN)
+    across = None if moved is None or inside is None else (moved - inside) * DIRECTIONS
     words = _WORDS[key]
     yield pen.moved("mesh", "peering-same-zone-gb", inside, key, f"{words}, in the same zone")
     yield pen.moved(

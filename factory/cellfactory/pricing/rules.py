@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from cellfactory.errors import Finding
+from cellfactory.errors import Finding, KeyPath
 from cellfactory.inventory.schema import Inventory, Traffic
 from cellfactory.pricing.costs import MeshCosts
 
@@ -27,12 +27,13 @@ def check_costs(costs: Sequence[MeshCosts], inventory: Inventory) -> Iterator[Fi
         unknown = tuple(dict.fromkeys(line.title for line in lacking if line.price is None))
         if unknown:
             yield _no_price(mesh, unknown)
-    undeclared: dict[str, dict[str, None]] = {}
+    undeclared: dict[KeyPath, dict[str, None]] = {}
     for line in (line for mesh in costs for line in mesh.sum.lacking):
         if line.price is not None and line.asks_for in Traffic.model_fields:
-            cell_type = inventory.cells[line.owner].type
-            undeclared.setdefault(cell_type, {})[line.asks_for] = None
-    yield from (_not_declared(kind, tuple(keys)) for kind, keys in sorted(undeclared.items()))
+            cell = inventory.cells[line.owner]
+            path = ("cell_types", cell.type) if cell.traffic is None else ("cells", line.owner)
+            undeclared.setdefault(path, {})[line.asks_for] = None
+    yield from (_not_declared(path, tuple(keys)) for path, keys in undeclared.items())
 
 
 def _no_price(mesh: MeshCosts, items: Sequence[str]) -> Finding:
@@ -45,11 +46,12 @@ def _no_price(mesh: MeshCosts, items: Sequence[str]) -> Finding:
     )
 
 
-def _not_declared(cell_type: str, keys: Sequence[str]) -> Finding:
+def _not_declared(path: KeyPath, keys: Sequence[str]) -> Finding:
+    kind = "cell type" if path[0] == "cell_types" else "cell"
     return Finding(
         rule="F385",
-        path=("cell_types", cell_type),
-        message=f"the traffic of cell type {cell_type!r} lacks {', '.join(keys)}",
+        path=path,
+        message=f"the traffic of {kind} {path[1]!r} lacks {', '.join(keys)}",
         hint="the costs lack it; write, in gigabytes per month and cell: "
         f"traffic: {{{keys[0]}: …}}",
         severity="warning",

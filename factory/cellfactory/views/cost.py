@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 
 from cellfactory.pricing.costs import MeshCosts, Way
 from cellfactory.pricing.lines import GROUPS, Line, Sum, add, oldest, unconfirmed
-from cellfactory.views.money import columns, markdown_table, money, plain, summed
+from cellfactory.views.money import columns, exact, markdown_table, money, plain, summed
 from cellfactory.views.style import PLAIN, Style
 from cellfactory.words import counted
 
@@ -47,7 +47,7 @@ class Row:
         price = self.first.price
         return (
             self.first.title,
-            "-" if self.quantity is None else f"{plain(self.quantity)} {self.first.unit}",
+            "-" if self.quantity is None else f"{round(self.quantity):,} {self.first.unit}",
             "-" if price is None else plain(price.first) + ("..." if price.tiers[1:] else ""),
             "not priced" if self.first.why_not else money(add(self.lines).dollars),
         )
@@ -179,7 +179,7 @@ def render_costs_markdown(costs: Sequence[MeshCosts], what: Collection[What] = E
 
 
 def costs_json(costs: Sequence[MeshCosts], what: Collection[What] = EVERYTHING) -> dict[str, Any]:
-    """Turn costs into what a machine reads; amounts are texts, so that none is rounded."""
+    """Turn costs into what a machine reads; amounts are texts, to a millionth."""
     return {
         "unit": "USD per month",
         "meshes": [_mesh_json(mesh, what) for mesh in costs],
@@ -216,9 +216,9 @@ def _way_json(way: Way) -> dict[str, Any]:
 
 def _sum_json(found: Sum) -> dict[str, Any]:
     return {
-        "fixed": f"{found.fixed:f}",
-        "transfer": f"{found.transfer:f}",
-        "dollars": f"{found.dollars:f}",
+        "fixed": exact(found.fixed),
+        "transfer": exact(found.transfer),
+        "dollars": exact(found.dollars),
         "is_whole": found.is_whole,
         "not_priced": len(found.lacking),
     }
@@ -233,10 +233,10 @@ def line_json(line: Line) -> dict[str, Any]:
         "item": line.item,
         "title": line.title,
         "region": line.region,
-        "quantity": None if line.quantity is None else f"{line.quantity:f}",
+        "quantity": None if line.quantity is None else exact(line.quantity),
         "unit": line.unit,
         "is_transfer": line.is_transfer,
-        "dollars": None if line.dollars is None else f"{line.dollars:f}",
+        "dollars": None if line.dollars is None else exact(line.dollars),
         "not_priced": line.why_not or None,
         "price": None
         if price is None

@@ -8,6 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from cellfactory.pricing.lines import Sum
 
 CENT = Decimal("0.01")
+MILLIONTH = Decimal("0.000001")
 MORE = " +"
 """Behind a sum that lacks something."""
 
@@ -29,6 +30,16 @@ def plain(number: Decimal) -> str:
     """
     whole = number.to_integral_value()
     return f"{whole:,}" if number == whole else f"{number.normalize():,f}"
+
+
+def exact(dollars: Decimal) -> str:
+    """Write an amount for machines, to a millionth.
+
+    >>> exact(Decimal("1600000.00000000008")), exact(Decimal("83.950")), exact(Decimal(100))
+    ('1600000', '83.95', '100')
+    """
+    shown = f"{dollars.quantize(MILLIONTH, ROUND_HALF_UP):f}"
+    return shown.rstrip("0").rstrip(".")
 
 
 def summed(found: Sum, part: Decimal | None = None) -> str:

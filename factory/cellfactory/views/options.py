@@ -7,7 +7,7 @@ from typing import Any
 
 from cellfactory.options.answer import MeshOptions, Options, TypeOptions
 from cellfactory.options.model import Effect, Judged, Reason, Verdict
-from cellfactory.views.money import columns, markdown_table, money
+from cellfactory.views.money import columns, exact, markdown_table, money
 from cellfactory.views.style import PLAIN, Style, Tone
 from cellfactory.words import counted
 
@@ -137,9 +137,9 @@ def _option(option: Judged) -> dict[str, Any]:
         "chosen": option.is_chosen,
         "made_by_cellfactory": option.is_built,
         "one_way": option.is_one_way,
-        "dollars": f"{option.cost.dollars:f}",
+        "dollars": exact(option.cost.dollars),
         "is_whole": option.cost.is_whole,
-        "upkeep": f"{option.upkeep:f}",
+        "upkeep": exact(option.upkeep),
         "reasons": [_reason(reason) for reason in option.reasons],
     }
 

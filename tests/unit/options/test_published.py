@@ -145,15 +145,24 @@ def test_a_default_quota_is_a_price() -> None:
     peering = of(mesh(made).options, "peering")
     assert (
         "costs: peering connections of cell-000: 60; the limit is 50, L-7E9ECCDB has to be "
-        "raised" in said(peering, "connections")
+        "raised" in said(peering, "peerings")
     )
 
 
 def test_pods_that_must_be_unique_run_out() -> None:
-    found = mesh(published(33))
+    found = mesh(published(22))
     assert said(of(found.options, "peering"), "pod-blocks")[0].startswith("refuses: pod addresses")
     assert said(of(found.options, "gateway"), "pod-blocks")[0].startswith("notes: pod blocks may")
     assert found.options[0].id == "gateway"
+
+
+def test_pods_that_must_be_unique_are_a_price_of_custom_networking_and_no_refusal() -> None:
+    assert said(pods(published(22), "custom"), "address-room")[1].startswith("costs: pod addr")
+    assert pods(published(21), "custom").verdict == "fits"
+    made = published(1)
+    made["address_pools"]["pod"] = ["100.64.0.0/16"]
+    wrong = judge_options(inventories.inventory(made), FACTS).wrong
+    assert {finding.rule for finding in wrong} == {"F202"}
 
 
 def test_one_cell_alone_is_more_than_an_attachment_takes() -> None:
