@@ -30,9 +30,7 @@ COMMANDS: Mapping[str, Row] = {
     "graph": Row("graph", "Show stacks in the order of work, and what each waits for."),
     "size": Row("size", "Show how much of every limit the cells use."),
     "cost": Row("cost", "Show what cells cost in a month, and what other ways would."),
-    "options": Row(
-        "options_judged", "Show which ways of joining VPCs, and of giving pods addresses, fit."
-    ),
+    "options": Row("options_judged", "Show which interconnect and which pod network fit."),
     "what-if": Row("what_if", "Size a hypothetical cell."),
     "quotas": Row("quotas", "Propose quotas for cells.yaml from Service Quotas."),
     "doctor": Row("doctor", "Check in AWS that everything the first apply needs exists."),

@@ -27,7 +27,7 @@ def options(
     ] = False,
     form: Form = "text",
 ) -> None:
-    """Show which ways of joining VPCs, and of giving pods addresses, fit.
+    """Show which interconnect and which pod network fit.
 
     Each is judged by rules for the numbers of this inventory, at list prices and for the traffic
     that it declares. Addresses need not work out: other ways may need fewer.

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from cellfactory.addressing.alone import addresses_alone
 from cellfactory.addressing.blocks import AddressPlan, CellAddresses
-from cellfactory.addressing.lock import EMPTY_LOCK
-from cellfactory.addressing.plan import plan_addresses
+from cellfactory.addressing.fit import check_fit
+from cellfactory.addressing.need import need_of
 from cellfactory.addressing.pools import PoolName, pool_use
 from cellfactory.errors import Finding
 from cellfactory.facts.schema import Facts
@@ -21,7 +22,7 @@ from cellfactory.pricing.meshes import Interconnect, cells_of, mesh_lines
 from cellfactory.sizing.mesh import Neighbourhood, neighbourhoods
 from cellfactory.sizing.nau import CellNau, cell_nau
 from cellfactory.sizing.quotas import quota_limit
-from cellfactory.sizing.shape import shape_of
+from cellfactory.sizing.shape import Peers, shape_of_type
 from cellfactory.sizing.usage import Limit
 
 
@@ -128,22 +129,27 @@ def size_types(inventory: Inventory, facts: Facts) -> tuple[dict[str, SizedType]
     """Size a cell of each type that has one, each as if it were alone.
 
     Returns:
-        By type; and what keeps a type from having addresses even so.
+        By type; and what no block could hold of a type.
     """
     sized: dict[str, SizedType] = {}
     wrong: list[Finding] = []
-    for cell in sorted(inventory.cells):
-        kind = inventory.cells[cell].type
-        if kind in sized:
-            continue
-        alone = inventory.model_copy(update={"cells": {cell: inventory.cells[cell]}})
-        plan, _ = plan_addresses(alone, EMPTY_LOCK, facts)
-        if cell not in plan.cells:
-            wrong += [finding for finding in plan.findings if finding.severity == "error"]
-            continue
-        addresses = plan.cells[cell]
-        shape = shape_of(alone, cell, addresses, facts)
-        sized[kind] = SizedType(addresses=addresses, nau=cell_nau(shape, facts))
+    for cell in inventory.cells:
+        kind, cell_type = inventory.cells[cell].type, inventory.type_of(cell)
+        if kind not in sized:
+            need = need_of(cell_type, facts)
+            wrong += check_fit(kind, cell_type, need, facts)
+            addresses = addresses_alone(cell, cell_type, need, facts)
+            shape = shape_of_type(
+                cell,
+                cell_type,
+                addresses,
+                facts,
+                region=inventory.region_of(cell),
+                type_path=("cell_types", kind),
+                quotas=inventory.quotas_of(cell),
+                peers=Peers(blocks=0, hub_blocks=0),
+            )
+            sized[kind] = SizedType(addresses=addresses, nau=cell_nau(shape, facts))
     return sized, wrong
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from ipaddress import IPv4Address, IPv4Network
 from math import inf
 from typing import Literal
 
 from pydantic import ValidationError
 
-from cellfactory.addressing.blocks import CellAddresses, ZoneBlocks
-from cellfactory.addressing.need import CellNeed, need_of, pod_block_lengths, primary_length
+from cellfactory.addressing.alone import addresses_alone
+from cellfactory.addressing.need import need_of
 from cellfactory.facts.schema import Facts
 from cellfactory.inventory.schema import CellType, NodeGroup
 from cellfactory.inventory.values import bounds_of
@@ -23,8 +22,6 @@ from cellfactory.sizing.shape import Peers, shape_of_type
 NAME = "what-if"
 POOL = "nodes"
 PATH = ("what-if",)
-PRIMARY = int(IPv4Address("10.0.0.0"))
-PODS = int(IPv4Address("100.64.0.0"))
 _, MOST_PER_ZONE = bounds_of(NodeGroup, "nodes_per_zone")
 RANGES = {
     "prefixes": bounds_of(CellType, "prefixes_per_node"),
@@ -94,7 +91,7 @@ def setting_of_what_if(question: WhatIf, facts: Facts) -> Setting:
     shape = shape_of_type(
         NAME,
         cell_type,
-        _addresses(cell_type, need_of(cell_type, facts), facts),
+        addresses_alone(NAME, cell_type, need_of(cell_type, facts), facts),
         facts,
         region=question.region,
         type_path=PATH,
@@ -218,19 +215,3 @@ def _granted(level: QuotaLevel, region: str, facts: Facts) -> dict[str, float]:
     raisable = (q for q in facts.quotas.values() if q.kind == "quota" and q.id not in others)
     most = {quota.code: facts.most(quota, region, {}) for quota in raisable}
     return {code: inf if maximum is None else maximum for code, maximum in most.items()}
-
-
-def _addresses(cell_type: CellType, need: CellNeed, facts: Facts) -> CellAddresses:
-    """Lay out subnets of the needed sizes; only their sizes matter, so that all begin alike."""
-    largest = int(facts.parameter("block-shortest-prefix-length"))
-    length = need.pod_length or largest
-    cut = {kind: IPv4Network((PRIMARY, size)) for kind, size in need.lengths.items()}
-    blocks: ZoneBlocks = {**cut, "pod": IPv4Network((PODS, length))}
-    lengths = pod_block_lengths(len(cell_type.zones), length, facts)
-    primary = max(largest, primary_length(need, len(cell_type.zones)))
-    return CellAddresses(
-        cell=NAME,
-        primary=IPv4Network((PRIMARY, primary)),
-        pod_blocks=tuple(IPv4Network((PODS, block)) for block in lengths),
-        zones=dict.fromkeys(cell_type.zones, blocks),
-    )

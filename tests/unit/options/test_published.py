@@ -161,8 +161,15 @@ def test_pods_that_must_be_unique_are_a_price_of_custom_networking_and_no_refusa
     assert pods(published(21), "custom").verdict == "fits"
     made = published(1)
     made["address_pools"]["pod"] = ["100.64.0.0/16"]
-    wrong = judge_options(inventories.inventory(made), FACTS).wrong
-    assert {finding.rule for finding in wrong} == {"F202"}
+    assert said(pods(made, "custom"), "address-room")[1] == (
+        "refuses: pod addresses of one cell: 196,608; the pool has 65,536"
+    )
+
+
+def test_a_cell_that_no_block_holds_is_told() -> None:
+    made = published(1)
+    made["cell_types"]["plain"]["node_groups"]["all"]["nodes_per_zone"] = 4000
+    assert {finding.rule for finding in judged(made).wrong} == {"F203"}
 
 
 def test_one_cell_alone_is_more_than_an_attachment_takes() -> None:
