@@ -32,7 +32,8 @@ from tools.make_docs import PAGES
 ROOT = Path(__file__).resolve().parent.parent
 RULE = re.compile(r"\bF[1-7][0-9]{2}\b")
 FOLDERS = ("benchmarks", "docs", "modules", "pipelines", "tests", "tools")
-QUICK = {"check", "cost", "diff", "lock", "options", "size"}  # commands whose shown output is compared
+QUICK = {"check", "cost", "diff", "lock", "options", "size"}
+"""Commands whose shown output is compared."""
 
 
 def pages() -> list[Path]:

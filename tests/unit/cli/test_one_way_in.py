@@ -25,6 +25,7 @@ REFUSING = {
 }
 # The others, each with the reason for which it takes an inventory that does not fit.
 ALLOWING = {
+    "cost": "shows what cells cost, whatever fits",
     "example-job": "shows a job of a cell that stands, or will",
     "explain": "reads no inventory",
     "decommission": "gives up what left; what stands only loses rows",
@@ -35,6 +36,7 @@ ALLOWING = {
     "show": "shows what there is, whatever fits",
     "doctor": "asks what has to be there; sizes may come later",
     "lock": "gives addresses, which do not depend on quotas",
+    "options": "shows which other way fits",
     "orphans": "asks what is there, whatever fits",
     "lock-providers": "asks Terraform; neither addresses nor sizes matter to it",
     "quotas": "finds out what makes it fit",
