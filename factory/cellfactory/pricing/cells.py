@@ -11,6 +11,10 @@ from cellfactory.inventory.schema import CellType, Inventory
 from cellfactory.pricing.egress import egress_lines
 from cellfactory.pricing.lines import Line, Pen
 from cellfactory.sizing.control_plane import PRICES
+from cellfactory.sizing.history import kept_logs, lists_per_second
+
+SECONDS_PER_HOUR = 3600
+THOUSAND = 1000
 
 
 def price_cell(inventory: Inventory, cell: str, facts: Facts) -> tuple[Line, ...]:
@@ -22,6 +26,7 @@ def price_cell(inventory: Inventory, cell: str, facts: Facts) -> tuple[Line, ...
         *_control_plane(cell_type, pen),
         *_load_balancer(cell_type, pen),
         *egress_lines(cell_type.egress, inventory, cell, facts),
+        *_history(cell_type, pen),
         _flow_logs(pen),
     )
 
@@ -69,6 +74,18 @@ def _load_balancer(cell_type: CellType, pen: Pen) -> Iterator[Line]:
         yield pen.hourly("load balancer", "network-load-balancer-hour", 1)
         units = pen.hourly("load balancer", "network-load-balancer-unit-hour", 0, "its NLCUs")
         yield replace(units, quantity=None, asks_for="traffic to live UIs")
+
+
+def _history(cell_type: CellType, pen: Pen) -> Iterator[Line]:
+    """Yield what the History Server's looks at its logs cost, where their number is declared."""
+    history = cell_type.spark.history
+    if history is not None:
+        line = pen.hourly("logs", "s3-list-thousand", 0, "LIST requests of the History Server")
+        if kept_logs(history) is None:
+            yield replace(line, unit="k", quantity=None, asks_for="spark.history.logs_per_day")
+        else:
+            requests = Decimal(str(lists_per_second(history, pen.facts))) * SECONDS_PER_HOUR
+            yield replace(line, unit="k", quantity=requests * pen.hours / THOUSAND)
 
 
 def _flow_logs(pen: Pen) -> Line:

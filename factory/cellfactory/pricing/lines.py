@@ -15,8 +15,8 @@ Group = Literal[
     "nodes", "volumes", "control plane", "endpoints", "load balancer", "egress", "mesh", "logs"
 ]
 GROUPS: tuple[Group, ...] = get_args(Group)
-Unit = Literal["h", "GB", "GiB"]
-"""Hours, gigabytes of a month, or gibibytes kept for a month."""
+Unit = Literal["h", "GB", "GiB", "k"]
+"""Hours, gigabytes of a month, gibibytes kept for a month, or thousands of requests."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

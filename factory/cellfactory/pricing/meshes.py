@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import ROUND_DOWN, Decimal
 from typing import Literal, get_args
 
 from cellfactory.facts.schema import Facts
 from cellfactory.inventory.schema import Inventory, Traffic
 from cellfactory.pricing.lines import Line, Pen
-from cellfactory.words import counted
 
 Interconnect = Literal["peering", "gateway", "shared_vpc", "lattice", "cloud_wan"]
 INTERCONNECTS: tuple[Interconnect, ...] = get_args(Interconnect)
@@ -60,7 +60,8 @@ def mesh_lines(kind: Interconnect, inventory: Inventory, mesh: str, facts: Facts
     pen = Pen(mesh, inventory.meshes[mesh].region, facts)
     hubs = len(inventory.meshes[mesh].hubs)
     if kind in _ATTACHED and hubs:
-        lines.append(pen.hourly("mesh", _ATTACHED[kind], hubs, f"{counted(hubs, 'hub')}, the same"))
+        title = f"{facts.prices.items[_ATTACHED[kind]].title} of hubs"
+        lines.append(pen.hourly("mesh", _ATTACHED[kind], hubs, title))
     if kind == "cloud_wan":
         lines.append(pen.hourly("mesh", "cloud-wan-edge-hour", 1))
     return lines
@@ -90,6 +91,9 @@ def joined_lines(
     pen = Pen(cell, inventory.region_of(cell), facts)
     if kind in _ATTACHED:
         yield pen.hourly("mesh", _ATTACHED[kind], 1)
+    if kind == "lattice":
+        requests = pen.moved("mesh", "lattice-million-requests", None, "requests to services")
+        yield replace(requests, unit="k")
     for key, moved in _moved(inventory, cell):
         if kind in _MOVED:
             yield pen.moved("mesh", _MOVED[kind], moved, key)

@@ -44,7 +44,10 @@ def lists_per_second(history: SparkHistory, facts: Facts) -> float:
     return lists_per_scan(history, facts) / scan_seconds(history, facts) * history.replicas
 
 
-def list_usd_per_month(history: SparkHistory, facts: Facts) -> float:
-    """Price the LIST requests of thirty days (USD)."""
+def list_usd_per_month(history: SparkHistory, region: str, facts: Facts) -> float | None:
+    """Price the LIST requests of thirty days (USD); None where the Region has no known price."""
+    price = facts.prices.find("s3-list-thousand", region)
+    if price is None:
+        return None
     requests = lists_per_second(history, facts) * SECONDS_PER_MONTH
-    return requests / _PRICED * facts.parameter("s3-list-price")
+    return requests / _PRICED * float(price.first)

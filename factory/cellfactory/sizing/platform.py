@@ -39,12 +39,13 @@ def _submissions(entries: CellEntries, operator: SparkOperator, wanted: int) -> 
 
 def _lists(entries: CellEntries, history: SparkHistory) -> Usage:
     facts = entries.facts
-    dollars = list_usd_per_month(history, facts)
+    dollars = list_usd_per_month(history, entries.shape.region, facts)
+    told = "" if dollars is None else f", for {dollars:,.0f} USD a month"
     return entries.usage(
         "history-lists",
         lists_per_second(history, facts),
         policy_limit(facts, "history-lists-per-second"),
         path=(*entries.shape.type_path, "spark", "history", "logs_per_day"),
         detail=f"{kept_logs(history):,} logs are kept and listed every "
-        f"{scan_seconds(history, facts)} s, for {dollars:,.0f} USD a month in us-east-1",
+        f"{scan_seconds(history, facts)} s{told}",
     )

@@ -181,3 +181,18 @@ def test_the_other_cell_pays_for_what_it_sends_itself(kind: Any) -> None:
     made = inventories.inventory(data)
     moved = [line for line in mesh_lines(kind, made, "east", FACTS) if line.is_transfer]
     assert {line.owner for line in moved if line.quantity} == {"cell-001"}
+
+
+def test_looks_at_logs_cost_by_the_thousand_where_their_number_is_declared() -> None:
+    def looking(**history: Any) -> Line:
+        spark = {
+            **sample.data()["cell_types"]["plain"]["spark"],
+            "history": {"image": "example.com/spark:4.0.1", **history},
+        }
+        return lines(lambda kind: kind.update(spark=spark))["s3-list-thousand"]
+
+    assert looking().why_not == "spark.history.logs_per_day is not declared"
+    one, ten = (looking(logs_per_day=n).dollars for n in (1000, 10_000))
+    assert one is not None
+    assert ten is not None
+    assert 0 < one <= ten

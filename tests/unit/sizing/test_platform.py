@@ -76,7 +76,8 @@ def test_a_price_by_hand() -> None:
     asked = history(logs_per_day=1000, retention_days=10, rolling_logs=True)
     assert kept_logs(asked) == 10_000
     per_month = 20_010 / 600 * 30 * 86_400
-    assert list_usd_per_month(asked, FACTS) == pytest.approx(per_month / 1000 * 0.005)
+    assert list_usd_per_month(asked, "us-east-1", FACTS) == pytest.approx(per_month / 1000 * 0.005)
+    assert list_usd_per_month(asked, "eu-west-1", FACTS) is None
 
 
 def test_too_many_rolling_logs_are_told_with_their_price() -> None:
