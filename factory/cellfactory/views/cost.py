@@ -174,8 +174,13 @@ def render_costs_markdown(costs: Sequence[MeshCosts], what: Collection[What] = E
             head = (title, "fixed", "transfer", UNIT)
             shown = [[cell.strip() for cell in _way(way)] for way in ways]
             told += [*markdown_table(head, shown), ""]
-        told += [f"{note.strip()}\n" for note in _notes(mesh, what)]
+        told += [f"{_escaped(note.strip())}\n" for note in _notes(mesh, what)]
     return "\n".join([*told, _foot(costs)])
+
+
+def _escaped(note: str) -> str:
+    """Keep a plus at the start of a line from making a list."""
+    return f"`+`{note[1:]}" if note.startswith("+") else note
 
 
 def costs_json(costs: Sequence[MeshCosts], what: Collection[What] = EVERYTHING) -> dict[str, Any]:
