@@ -145,6 +145,13 @@ def kills(args: Sequence[str]) -> None:
     _run("pytest", "-s", *tests, *args[1:])
 
 
+def long(args: Sequence[str]) -> None:
+    """Run what the ladder of the default suite shows in another way, at length."""
+    _prepare("dev")
+    os.environ["CELLFACTORY_LONG"] = "1"
+    _run("pytest", "tests/sandbox/test_terraform.py", *args)
+
+
 def bench(args: Sequence[str]) -> None:
     """Measure synthesis side by side with a plain app; arguments as in benchmarks/synth.py."""
     _prepare("dev")
@@ -197,6 +204,7 @@ TASKS = {
     "types": types,
     "all": everything,
     "fuzz": fuzz,
+    "long": long,
     "kills": kills,
     "bench": bench,
     "docs": docs,
