@@ -146,10 +146,11 @@ def kills(args: Sequence[str]) -> None:
 
 
 def long(args: Sequence[str]) -> None:
-    """Run what the ladder of the default suite shows in another way, at length."""
+    """Run at length what takes too long for the default suite: ladders of another kind."""
     _prepare("dev")
     os.environ["CELLFACTORY_LONG"] = "1"
-    _run("pytest", "tests/sandbox/test_terraform.py", *args)
+    tests = ("tests/sandbox/test_terraform.py", "tests/terraform/test_rings_aws.py")
+    _run("pytest", *tests, *args)
 
 
 def bench(args: Sequence[str]) -> None:
