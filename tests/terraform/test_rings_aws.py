@@ -31,8 +31,11 @@ REGION = "us-west-2"
 CELLS = {"moka-usw2-a": ("666666666666", "canary"), "moka-usw2-b": ("888888888888", "rest")}
 FIRST, LATER = CELLS
 CHOSEN = ("--layer", "network", "--layer", "cluster")
-STEP = {"1.34": "1.35", "v1.13.2-eksbuild.24": "v1.14.3-eksbuild.16"}
-STEP["v1.34.6-eksbuild.13"] = "v1.35.3-eksbuild.13"
+STEP = {  # each is replaced in turn
+    "v1.13.2-eksbuild.24": "v1.14.3-eksbuild.16",
+    "v1.34.6-eksbuild.13": "v1.35.3-eksbuild.13",
+    "1.34": "1.35",
+}
 
 
 @pytest.fixture(scope="module")
