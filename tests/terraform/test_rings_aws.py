@@ -57,17 +57,39 @@ def ladder(tmp_path_factory: pytest.TempPathFactory, terraform_mirror: Path) -> 
     ladder.stop()
 
 
-def versions(ladder: Ladder) -> dict[str, set[str]]:
-    """The versions that a cell's control plane and node groups run."""
-    found = {}
+def versions(ladder: Ladder) -> dict[str, str]:
+    """The version of each cell's control plane."""
+    return {
+        cell: ladder.client("eks", account, REGION).describe_cluster(name=cell)["cluster"][
+            "version"
+        ]
+        for cell, (account, _) in CELLS.items()
+    }
+
+
+def images(ladder: Ladder) -> dict[str, set[str]]:
+    """The images that each cell's node groups start nodes from."""
+    found: dict[str, set[str]] = {}
     for cell, (account, _) in CELLS.items():
-        eks = ladder.client("eks", account, REGION)
-        groups = eks.list_nodegroups(clusterName=cell)["nodegroups"]
-        found[cell] = {eks.describe_cluster(name=cell)["cluster"]["version"]} | {
-            eks.describe_nodegroup(clusterName=cell, nodegroupName=group)["nodegroup"]["version"]
-            for group in groups
-        }
+        eks, ec2 = (ladder.client(service, account, REGION) for service in ("eks", "ec2"))
+        for group in eks.list_nodegroups(clusterName=cell)["nodegroups"]:
+            told = eks.describe_nodegroup(clusterName=cell, nodegroupName=group)["nodegroup"]
+            used = told["launchTemplate"]
+            (one,) = ec2.describe_launch_template_versions(
+                LaunchTemplateId=used["id"], Versions=[str(used["version"])]
+            )["LaunchTemplateVersions"]
+            image = one["LaunchTemplateData"]["ImageId"]
+            (known,) = ec2.describe_images(ImageIds=[image])["Images"]
+            found.setdefault(cell, set()).add(known["Name"])
     return found
+
+
+def has_step(ladder: Ladder, *cells: str) -> None:
+    """Demand that these cells run the new version, and the others the old one."""
+    wanted = {cell: "1.35" if cell in cells else "1.34" for cell in CELLS}
+    assert versions(ladder) == wanted
+    for cell, names in images(ladder).items():
+        assert all(f"-{wanted[cell]}-" in name for name in names), (cell, names)
 
 
 def states(ladder: Ladder, cell: str) -> Mapping[str, bytes]:
@@ -95,7 +117,7 @@ def test_the_first_ring_takes_the_step_and_the_later_one_does_not_move(ladder: L
         f"{FIRST}-network": "no-change",
         f"{FIRST}-cluster": "applied",
     }
-    assert versions(ladder) == {FIRST: {"1.35"}, LATER: {"1.34"}}
+    has_step(ladder, FIRST)
     assert (states(ladder, LATER), template(ladder, LATER)) == before
 
 
@@ -105,6 +127,6 @@ def test_the_later_ring_follows(ladder: Ladder) -> None:
     assert {name for name, row in rows.items() if row["status"] == "applied"} == {
         f"{LATER}-cluster"
     }
-    assert versions(ladder) == {FIRST: {"1.35"}, LATER: {"1.35"}}
+    has_step(ladder, FIRST, LATER)
     serials = [json.loads(text)["serial"] for text in before.values()]
     assert [json.loads(t)["serial"] for t in states(ladder, FIRST).values()] == serials
