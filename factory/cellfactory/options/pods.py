@@ -139,7 +139,12 @@ def _cost(asked: TypeSituation, option: str) -> Iterator[Said]:
     if option == "custom":
         yield "favours", "NAT on the host: AWS charges nothing for it"
     elif option == "nat_gateway":
-        yield "costs", f"{found.dollars:,.0f} USD a month, {found.transfer:,.0f} of it by traffic"
+        if found.dollars:
+            share = f"{found.transfer:,.0f} of it by traffic"
+            yield "costs", f"{found.dollars:,.0f} USD a month, {share}"
+        unknown = dict.fromkeys(line.title for line in found.lacking if line.price is None)
+        if unknown:
+            yield "costs", f"no price is known for {', '.join(unknown)}"
         undeclared = sorted({line.asks_for for line in found.lacking if line.price is not None})
         if undeclared:
             yield "costs", f"traffic that is not declared costs more: {', '.join(undeclared)}"
