@@ -245,7 +245,7 @@ def take_up(ladder: Ladder, verb: str, one: Kill, counts: Counter[str], what: st
         ladder.start()  # an AWS in which nothing is any more
     elif one.victim == "us":
         untaint(ladder, counts)
-        assert orphans(ladder) == [], what  # Terraform has written all of it down
+        assert orphans(ladder) == [], what  # Terraform has written down all that bears a tag
     else:
         untaint(ladder, counts)
         adopt(ladder, counts)
@@ -254,7 +254,11 @@ def take_up(ladder: Ladder, verb: str, one: Kill, counts: Counter[str], what: st
         ladder.run(verb, *WORDS, *resume)
     except AssertionError as error:
         told = f"{what}: {error}"
-        raise AssertionError(told) from None
+        if one.victim != "us" or "orphans --sandbox --import" not in ladder.stderr:
+            raise AssertionError(told) from None
+        counts["told to import"] += 1  # a call was under way, of what bears no tag
+        adopt(ladder, counts)
+        ladder.run(verb, *WORDS, *resume)
 
 
 def test_after_any_kill_all_is_there_once(tmp_path: Path, terraform_mirror: Path) -> None:

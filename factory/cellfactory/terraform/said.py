@@ -155,6 +155,15 @@ SAYINGS = (
         "https://github.com/hashicorp/terraform/blob/main/internal/plugin/grpc_error.go",
     ),
     Saying(
+        r"\w*(?:AlreadyExists|AlreadyOwnedByYou|AlreadyAssociated|\.Duplicate|Duplicate\w*Name)\w*"
+        r"|already exists|overlap with existing reserved CIDR",
+        "AWS has it already: an apply that was interrupted may have made it, and not written it "
+        "down\n"
+        "take it up: {orphans} --import, then with --apply\n"
+        "where somebody else made it, it has to be imported, or to go",
+        "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html",
+    ),
+    Saying(
         r"(?:User: (?P<who>\S+) is )?not authorized to perform: sts:AssumeRole"
         r"(?: on resource: (?P<role>\S+))?",
         "the role does not exist, its trust policy does not allow the caller, or the caller may "

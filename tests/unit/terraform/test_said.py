@@ -45,6 +45,20 @@ SAID = {
     "deleting S3 Bucket (acme-flow-logs): operation error S3: DeleteBucket, https response error "
     "StatusCode: 409, RequestID: 1, HostID: 2, api error BucketNotEmpty: The bucket you tried to "
     "delete is not empty": ["save what you need", "s3://acme-flow-logs"],
+    f"creating EC2 Subnet CIDR Reservation: {EC2} InvalidParameterValue: Reservation CIDR "
+    "100.64.9.0/24 has overlap with existing reserved CIDR block": [
+        "take it up: cellfactory orphans --sandbox --import, then with --apply"
+    ],
+    f"associating EC2 Route Table: operation error EC2: AssociateRouteTable, {EC2} "
+    "Resource.AlreadyAssociated: the specified association for route table rtb-1 conflicts with "
+    "an existing association": ["cellfactory orphans --sandbox --import"],
+    f"authorizing Security Group Rule: {EC2} InvalidPermission.Duplicate: the specified rule "
+    "already exists": ["cellfactory orphans --sandbox --import"],
+    "creating IAM Role (alpha-node): operation error IAM: CreateRole, https response error "
+    "StatusCode: 409, RequestID: 1, EntityAlreadyExists: Role with name alpha-node already "
+    "exists.": ["cellfactory orphans --sandbox --import"],
+    f"creating ELBv2 Load Balancer: {EC2} DuplicateLoadBalancerName: A load balancer with the "
+    "same name exists": ["cellfactory orphans --sandbox --import"],
     f"deleting EC2 Subnet (subnet-069a): operation error EC2: DeleteSubnet, {EC2} "
     "DependencyViolation: The subnet 'subnet-069a' has dependencies and cannot be deleted.": [
         "nodes left behind",
