@@ -1,6 +1,7 @@
 """Write `factory/cellfactory/facts/iam_measured.yaml`: which IAM actions each resource takes.
 
     python -m tools.measure_actions              # run a ladder and write the file
+    python -m tools.measure_actions --keep DIR   # the same; what was logged stays there
     python -m tools.measure_actions --logs DIR   # read the logs of one that ran before
 
 The real provider applies, reads, changes and destroys two cells of an emulated AWS; its own log
@@ -55,6 +56,10 @@ _PREFIXES = {  # of IAM, by the name that the SDK calls a service by
 
 _TAGGED = ("autoScalingGroup", "key")  # kinds of other services that are told by their tags
 
+_BALANCERS = {  # the package has the page of the older load balancers for these
+    # source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awselasticloadbalancingv2.html
+    "elasticloadbalancing:AddTags": ("listener/net", "loadbalancer/net", "targetgroup"),
+}
 _UNBOUND = ("kms:TagResource",)  # it is asked as a key is made, which has no name yet
 
 Table = dict[str, dict[Phase, set[str]]]
@@ -111,7 +116,7 @@ def action_row(sar: Any, name: str) -> dict[str, Any]:
     """What a policy can bind an action to, of the kinds of things that cells have."""
     service, _, operation = name.partition(":")
     told = sar.actions.get_action_details(service, operation)
-    things: dict[str, str] = {}
+    things: dict[str, str] = dict.fromkeys(_BALANCERS.get(name, ()), "named")
     for row in told["resourceTypes"]:
         kind = row["name"].rstrip("/")
         if kind not in KINDS.get(service, ()) or name in _UNBOUND:
@@ -166,11 +171,13 @@ def main() -> int:
     """Measure, and write the file."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--logs", type=Path, help="the folder of logs that are there already")
-    logs = parser.parse_args().logs
+    parser.add_argument("--keep", type=Path, help="an empty folder for the logs of this run")
+    options = parser.parse_args()
+    logs: Path | None = options.logs
     documented = yaml.safe_load((FACTS / "iam_documented.yaml").read_text("utf-8"))
     with tempfile.TemporaryDirectory() as folder:
         if logs is None:
-            logs = Path(folder)
+            logs = options.keep or Path(folder)
             run_phases(logs, Path(os.environ["TF_PLUGIN_MIRROR"]))
         text = render(read_logs(logs, documented["names"]), documented, reference())
     write_whole(TARGET, text)

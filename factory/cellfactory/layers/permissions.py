@@ -6,6 +6,7 @@ for each of those (`facts.iam`), and from what AWS lets each call be bound to.
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from functools import cache
 from typing import Any
 
 from cellfactory.facts.iam import PHASES, Action, Phase, load_iam
-from cellfactory.layers.rows import Layer
+from cellfactory.layers.rows import ROWS, Layer
 from cellfactory.layers.scopes import ADOPTED, ANY, TYPES, Place
 from cellfactory.layers.special import (
     BOUND_ELSEWHERE,
@@ -23,17 +24,20 @@ from cellfactory.layers.special import (
     tag_condition,
 )
 from cellfactory.layers.statement import Conditions, Statement, statement
-from cellfactory.naming import TAG_CELL, TAG_LAYER, cluster_name
+from cellfactory.naming import TAG_CELL, TAG_LAYER, cluster_name, role_arn
 
 __all__ = [
     "Statement",
     "actions_of",
     "management_actions",
     "member_actions",
+    "member_statements",
+    "policies",
     "policy",
     "read_statements",
     "region_actions",
     "statements",
+    "way_in",
 ]
 
 _VERSION = "2012-10-17"  # of IAM's policy language
@@ -52,14 +56,54 @@ def statements(layer: Layer, cell: str = ANY) -> tuple[Statement, ...]:
     return tuple(_derive(Place(layer=layer, cell=cell), PHASES))
 
 
+def member_statements(cell: str = ANY) -> tuple[Statement, ...]:
+    """Derive what the member role takes in the account of a cell: that of all its layers."""
+    return tuple(
+        one for layer in TYPES if not ROWS[layer].makes_account for one in statements(layer, cell)
+    )
+
+
 def read_statements(layer: Layer, cell: str = ANY) -> tuple[Statement, ...]:
     """Derive what a plan of a layer takes: that part of `statements` which changes nothing."""
     return tuple(_derive(Place(layer=layer, cell=cell), ("read",)))
 
 
+def way_in(*member_roles: str) -> Statement:
+    """What the provisioning role takes to work in accounts: the way into each by its role.
+
+    Args:
+        member_roles: the names of that role, each the same in every account.
+    """
+    return statement(
+        "AccountEnter",
+        "Every other layer works in the account of its cell, which this role goes into.",
+        ["sts:AssumeRole"],
+        [role_arn(ANY, role) for role in member_roles],
+    )
+
+
 def policy(granted: Iterable[Statement]) -> dict[str, Any]:
     """Write statements as a document of IAM."""
     return {"Version": _VERSION, "Statement": [one.document() for one in granted]}
+
+
+def policies(granted: Iterable[Statement], most: int) -> tuple[dict[str, Any], ...]:
+    """Write statements as several documents, none longer than a managed policy may be.
+
+    Args:
+        granted: in the order in which they are to stand.
+        most: characters of a document, without white space, which IAM does not count.
+    """
+    made: list[list[Statement]] = [[]]
+    for one in granted:
+        if made[-1] and _length([*made[-1], one]) > most:
+            made.append([])
+        made[-1].append(one)
+    return tuple(policy(part) for part in made if part)
+
+
+def _length(granted: Sequence[Statement]) -> int:
+    return len(json.dumps(policy(granted), separators=(",", ":")))
 
 
 def actions_of(layer: Layer, phases: Sequence[Phase] = PHASES) -> tuple[str, ...]:
@@ -107,10 +151,10 @@ def _derive(place: Place, phases: Sequence[Phase]) -> Iterator[Statement]:
 
 def _sort_in(groups: _Groups, place: Place, action: Action) -> None:
     """Put an action into the group, or the groups, that bind it."""
-    if not action.things and action.reads:
-        groups["", "look"].add(action.name, [ANY])
+    if not action.things and action.gives_tags:
+        groups[action.service, "giving"].add(action.name, [ANY])
     elif not action.things:
-        groups[action.service, "giving" if action.gives_tags else "any"].add(action.name, [ANY])
+        groups["", "look" if action.reads else "any"].add(action.name, [ANY])
     for kind, tie in action.things.items():
         groups[action.service, tie].add(action.name, place.arns(action.service, kind))
 

@@ -70,7 +70,7 @@ def questions(call: Call) -> tuple[Question, ...]:
     found = list(_of_action(iam.actions.get(name), name, call, given))
     if given and name in iam.tagging:
         tagging = iam.tagging[name]
-        found += [Question(action=tagging, resource=q.resource, context=q.context) for q in found]
+        found += list(_of_action(iam.actions[tagging], tagging, call, given))
     if given and call.service == "ec2" and call.operation != "CreateTags":
         found += list(_tagging(iam, name, call, given))
     for row in iam.dependents.get(name, ()):
