@@ -23,6 +23,8 @@ from tools.actions_run import CALLS
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "tests" / "unit" / "layers" / "recorded_calls.jsonl"
 LONGEST = 120  # characters of a text that is kept
+OURS = "cellfactory"  # what the names of our commands' sessions begin with
+COMMANDS = {"rings": "cluster", "sweep": "network", "wait": "network"}  # and whom they are for
 KEPT = ("service", "operation", "account", "region", "parameters", "tags", "related")
 _OWN = re.compile(r"[0-9a-f]{8,}(-[0-9a-f]+)*|\d{12}|/[A-Z][^ ]*$")
 
@@ -30,11 +32,15 @@ _OWN = re.compile(r"[0-9a-f]{8,}(-[0-9a-f]+)*|\d{12}|/[A-Z][^ ]*$")
 def rows(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
     """Yield the calls of stacks, the first of each sort."""
     seen: set[str] = set()
+    cells: dict[str, str] = {}
     for line in lines:
         told = json.loads(line)
         cell, _, layer = str(told["session"]).rpartition("-")
+        if cell == OURS:
+            cell, layer = cells.get(told["account"], ""), COMMANDS.get(layer, "")
         if layer not in TYPES or told["service"] == "sts":
             continue
+        cells.setdefault(told["account"], cell)
         call = {name: told[name] for name in KEPT}
         key = sort_of(layer, Call(**call))
         if key not in seen:

@@ -181,12 +181,20 @@ _WAYS: Mapping[str, tuple[str, str]] = {
 }
 """For each way to bind: what its statement is called, and the reason."""
 
+_REASONS = {
+    ("ecr", "named"): "Charts are pulled from whichever repositories cells.yaml names.",
+    ("eks", "giving"): "A cluster bears the tags of its cell from the first moment.",
+    ("kms", "giving"): "A key bears the tags of its cell from the first moment.",
+}
+"""Where a service has a reason of its own."""
+
 _SERVICES = {"elasticloadbalancing": "Elb", "autoscaling": "AutoScaling"}
 
 
 def _granted(place: Place, service: str, tie: str, group: _Group) -> Statement:
     name, reason = _WAYS[tie]
     sid = place.sid(f"{_SERVICES.get(service, service.title())}{name}")
+    reason = _REASONS.get((service, tie), reason)
     return statement(sid, reason, group.actions, group.arns, _conditions(place, service, tie))
 
 
@@ -208,7 +216,8 @@ def member_actions() -> Mapping[Layer, tuple[str, ...]]:
 
     `platform` takes none of IAM, the cluster knows the role.
     """
-    return {layer: _making(layer) for layer in TYPES if layer != "account"}
+    made = {layer: _making(layer) for layer in TYPES if layer != "account"}
+    return {layer: actions for layer, actions in made.items() if actions}
 
 
 def management_actions() -> tuple[str, ...]:
