@@ -43,29 +43,33 @@ __all__ = [
 _VERSION = "2012-10-17"  # of IAM's policy language
 
 
-def statements(layer: Layer, cell: str = ANY) -> tuple[Statement, ...]:
+def statements(layer: Layer, cell: str = ANY, region: str = ANY) -> tuple[Statement, ...]:
     """Derive what applying, reading and destroying a layer takes, in the account it works in.
 
     Args:
         layer: its name; `account` works in the management account, all others in that of a cell.
         cell: the one that the role is for; `*` for a role of several.
+        region: the one that the cell lies in, so that nothing is done elsewhere; `*` for any.
 
     Returns:
         Statements that allow, each with its reason; none for a layer that no stack has yet.
     """
-    return tuple(_derive(Place(layer=layer, cell=cell), PHASES))
+    return tuple(_derive(Place(layer=layer, cell=cell, region=region), PHASES))
 
 
-def member_statements(cell: str = ANY) -> tuple[Statement, ...]:
+def member_statements(cell: str = ANY, region: str = ANY) -> tuple[Statement, ...]:
     """Derive what the member role takes in the account of a cell: that of all its layers."""
     return tuple(
-        one for layer in TYPES if not ROWS[layer].makes_account for one in statements(layer, cell)
+        one
+        for layer in TYPES
+        if not ROWS[layer].makes_account
+        for one in statements(layer, cell, region)
     )
 
 
-def read_statements(layer: Layer, cell: str = ANY) -> tuple[Statement, ...]:
+def read_statements(layer: Layer, cell: str = ANY, region: str = ANY) -> tuple[Statement, ...]:
     """Derive what a plan of a layer takes: that part of `statements` which changes nothing."""
-    return tuple(_derive(Place(layer=layer, cell=cell), ("read",)))
+    return tuple(_derive(Place(layer=layer, cell=cell, region=region), ("read",)))
 
 
 def way_in(*member_roles: str) -> Statement:
@@ -199,6 +203,17 @@ def _granted(place: Place, service: str, tie: str, group: _Group) -> Statement:
 
 
 def _conditions(place: Place, service: str, tie: str) -> Conditions:
+    bound = _tie_conditions(place, service, tie)
+    if place.region == ANY or service in _GLOBAL or ROWS[place.layer].makes_account:
+        return bound
+    here = {**bound.get("StringEquals", {}), "aws:RequestedRegion": (place.region,)}
+    return {**bound, "StringEquals": here}
+
+
+_GLOBAL = frozenset({"iam"})  # services that have one place for all Regions
+
+
+def _tie_conditions(place: Place, service: str, tie: str) -> Conditions:
     if tie in ("created", "giving"):
         asked = tag_condition("aws:RequestTag", place.cell)
         ours = {**asked.get("StringEquals", {}), f"aws:RequestTag/{TAG_LAYER}": (place.layer,)}

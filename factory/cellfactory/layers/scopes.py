@@ -143,6 +143,7 @@ class Place:
 
     layer: Layer
     cell: str  # its name, or `*` for every cell
+    region: str = ANY  # where the cell lies, or `*` for everywhere
 
     def sid(self, what: str) -> str:
         """Name a statement of the layer."""

@@ -60,10 +60,10 @@ def every() -> Iterator[tuple[Layer, Statement]]:
         yield from ((layer, one) for one in statements(layer, CELL))
 
 
-def refused(layer: Layer, lost: str = "") -> list[Question]:
+def refused(layer: Layer, lost: str = "", region: str = "*") -> list[Question]:
     """What a layer asks and its statements do not allow, with one left out."""
     documents = {
-        cell: [policy(one for one in statements(layer, cell) if one.sid != lost)]
+        cell: [policy(one for one in statements(layer, cell, region) if one.sid != lost)]
         for cell in (CELL, OTHER)
     }
     return [question for cell, question in asked(layer) if not allows(documents[cell], question)]
@@ -73,6 +73,14 @@ def refused(layer: Layer, lost: str = "") -> list[Question]:
 def test_a_layer_may_do_all_that_a_real_ladder_asked_for_it(layer: Layer) -> None:
     assert len(asked(layer)) > 5
     assert refused(layer) == []
+
+
+def test_a_role_of_one_region_does_nothing_in_another() -> None:
+    assert refused("network", region=REGION) == refused("cluster", region=REGION) == []
+    for layer in ("network", "cluster"):
+        elsewhere = {q.action.partition(":")[0] for q in refused(layer, region="eu-west-1")}
+        assert {"ec2", "s3"} <= elsewhere
+        assert "iam" not in elsewhere
 
 
 @pytest.mark.parametrize(("layer", "lost"), [(layer, one.sid) for layer, one in every()])
