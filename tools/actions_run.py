@@ -50,7 +50,7 @@ def change(made: Mapping[str, Any]) -> None:
         "control_plane_logs": ["api"],
         "endpoint_access": "any",
         "flow_logs": {"retention_days": 40},
-        "ingress": {"node_group": "driver", "node_port": 30081, "listener_port": 81},
+        "ingress": {"node_group": "driver", "listener_port": 81},
         "submitters": ["arn:aws:iam::777777777777:role/Others"],
         "support": "standard",
         "zonal_shift": True,
