@@ -140,3 +140,12 @@ def test_a_node_group_is_tried_with_its_launch_template() -> None:
     assert len(launched) > 4
     for one in launched:
         assert one.context["ec2:LaunchTemplate"] == (f"{EC2}:launch-template/{template}",)
+
+
+def test_the_vpc_of_a_peer_is_not_asked_for() -> None:
+    own, theirs = "vpc-0123456789abcdef0", "vpc-0f00ba120f00ba120"
+    found = ask("ec2", "CreateVpcPeeringConnection", VpcId=own, PeerVpcId=theirs)
+    assert pairs(found) == [
+        ("ec2:CreateVpcPeeringConnection", f"{EC2}:vpc-peering-connection/*"),
+        ("ec2:CreateVpcPeeringConnection", f"{EC2}:vpc/{own}"),
+    ]
