@@ -185,12 +185,31 @@ _WAYS: Mapping[str, tuple[str, str]] = {
 }
 """For each way to bind: what its statement is called, and the reason."""
 
-_REASONS = {
+_REASONS: Mapping[tuple[str, str], str] = {
+    ("account", "any"): (
+        "A new account is moved into its unit and has its Region enabled; "
+        "AWS lets both be bound to nothing."
+    ),
+    ("autoscaling", "tagged"): (
+        "Nodes join the load balancer by their Auto Scaling groups, which EKS makes and tags."
+    ),
     ("ecr", "named"): "Charts are pulled from whichever repositories cells.yaml names.",
     ("eks", "giving"): "A cluster bears the tags of its cell from the first moment.",
+    ("eks", "named"): "The cluster of the cell, and what belongs to it, has the cell's name.",
+    ("elasticloadbalancing", "named"): (
+        "The load balancer of the cell, its listener and its target group have the cell's name."
+    ),
+    ("iam", "named"): "Roles are made for the known uses of the cell, under its name.",
     ("kms", "giving"): "A key bears the tags of its cell from the first moment.",
+    ("kms", "named"): "The key of Kubernetes secrets has an alias of the cell's name.",
+    ("kms", "tagged"): "Only a key that bears the tag of the cell is looked at or removed.",
+    ("logs", "named"): "The log group of the control plane has the cluster's name.",
+    ("network", "any"): (
+        "The prefixes that a subnet reserves are given back; AWS lets this be bound to nothing."
+    ),
+    ("s3", "named"): "Buckets of the layer have the cell's name, and no other is looked into.",
 }
-"""Where a service has a reason of its own."""
+"""By service or layer, where the reason is one of its own."""
 
 _SERVICES = {"elasticloadbalancing": "Elb", "autoscaling": "AutoScaling"}
 
@@ -198,7 +217,7 @@ _SERVICES = {"elasticloadbalancing": "Elb", "autoscaling": "AutoScaling"}
 def _granted(place: Place, service: str, tie: str, group: _Group) -> Statement:
     name, reason = _WAYS[tie]
     sid = place.sid(f"{_SERVICES.get(service, service.title())}{name}")
-    reason = _REASONS.get((service, tie), reason)
+    reason = _REASONS.get((service or place.layer, tie), reason)
     return statement(sid, reason, group.actions, group.arns, _conditions(place, service, tie))
 
 
