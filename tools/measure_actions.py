@@ -2,7 +2,7 @@
 
     python -m tools.measure_actions              # run a ladder and write the file
     python -m tools.measure_actions --keep DIR   # the same; what was logged stays there
-    python -m tools.measure_actions --logs DIR   # read the logs of one that ran before
+    python -m tools.measure_actions --logs DIR…  # read the logs of some that ran before
 
 The real provider applies, reads, changes and destroys two cells of an emulated AWS; its own log
 says for which resource it calls what. What a policy can bind each of those actions to comes from
@@ -19,6 +19,7 @@ import re
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,10 @@ _BALANCERS = {  # the package has the page of the older load balancers for these
     # source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awselasticloadbalancingv2.html
     "elasticloadbalancing:AddTags": ("listener/net", "loadbalancer/net", "targetgroup"),
 }
-_UNBOUND = ("kms:TagResource",)  # it is asked as a key is made, which has no name yet
+_UNBOUND = (
+    "ec2:DisassociateAddress",  # of an association that has gone with its NAT gateway
+    "kms:TagResource",  # it is asked as a key is made, which has no name yet
+)
 
 Table = dict[str, dict[Phase, set[str]]]
 
@@ -93,10 +97,10 @@ def calls(log: Iterable[str]) -> Iterator[tuple[str, str, str]]:
         yield kind, told.get("tf_rpc", ""), f"{_PREFIXES[service]}:{method}"
 
 
-def read_logs(folder: Path, names: Mapping[str, str]) -> Table:
+def read_logs(folders: Iterable[Path], names: Mapping[str, str]) -> Table:
     """Put the calls of all phases together."""
     table: Table = defaultdict(lambda: defaultdict(set))
-    for phase in PHASES:
+    for folder, phase in product(folders, PHASES):
         path = folder / LOGS.format(phase=phase)
         with path.open(encoding="utf-8", errors="replace") as log:
             for kind, request, call in calls(log):
@@ -170,15 +174,16 @@ def render(table: Table, documented: Mapping[str, Any], sar: Any) -> str:
 def main() -> int:
     """Measure, and write the file."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--logs", type=Path, help="the folder of logs that are there already")
+    parser.add_argument(
+        "--logs", type=Path, nargs="+", help="folders of logs that are there already"
+    )
     parser.add_argument("--keep", type=Path, help="an empty folder for the logs of this run")
     options = parser.parse_args()
-    logs: Path | None = options.logs
     documented = yaml.safe_load((FACTS / "iam_documented.yaml").read_text("utf-8"))
     with tempfile.TemporaryDirectory() as folder:
-        if logs is None:
-            logs = options.keep or Path(folder)
-            run_phases(logs, Path(os.environ["TF_PLUGIN_MIRROR"]))
+        logs: list[Path] = options.logs or [options.keep or Path(folder)]
+        if not options.logs:
+            run_phases(logs[0], Path(os.environ["TF_PLUGIN_MIRROR"]))
         text = render(read_logs(logs, documented["names"]), documented, reference())
     write_whole(TARGET, text)
     return 0

@@ -32,20 +32,27 @@ _OWN = re.compile(r"[0-9a-f]{8,}(-[0-9a-f]+)*|\d{12}|/[A-Z][^ ]*$")
 def rows(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
     """Yield the calls of stacks, the first of each sort."""
     seen: set[str] = set()
-    cells: dict[str, str] = {}
-    for line in lines:
-        told = json.loads(line)
+    every = [json.loads(line) for line in lines]
+    cells = dict(_cells(every))
+    for told in every:
         cell, _, layer = str(told["session"]).rpartition("-")
         if cell == OURS:
             cell, layer = cells.get(told["account"], ""), COMMANDS.get(layer, "")
         if layer not in TYPES or told["service"] == "sts":
             continue
-        cells.setdefault(told["account"], cell)
         call = {name: told[name] for name in KEPT}
         key = sort_of(layer, Call(**call))
         if key not in seen:
             seen.add(key)
             yield {"layer": layer, "cell": cell, **_short(call)}
+
+
+def _cells(every: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+    """Yield each account of a cell, and the cell."""
+    for told in every:
+        cell, _, layer = str(told["session"]).rpartition("-")
+        if layer in TYPES and layer != "account":
+            yield told["account"], cell
 
 
 def sort_of(layer: str, call: Call) -> str:

@@ -205,7 +205,8 @@ _REASONS: Mapping[tuple[str, str], str] = {
     ("kms", "tagged"): "Only a key that bears the tag of the cell is looked at or removed.",
     ("logs", "named"): "The log group of the control plane has the cluster's name.",
     ("network", "any"): (
-        "The prefixes that a subnet reserves are given back; AWS lets this be bound to nothing."
+        "The prefixes that a subnet reserves are given back, and the addresses of NAT gateways "
+        "that are gone; AWS lets neither be bound to what is still there."
     ),
     ("s3", "named"): "Buckets of the layer have the cell's name, and no other is looked into.",
 }
