@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import boto3
+
 from cellfactory.layers.permissions import (
     Statement,
     member_statements,
@@ -15,8 +17,10 @@ from cellfactory.layers.permissions import (
     statements,
     way_in,
 )
+from cellfactory.naming import role_arn
 from cellfactory.runs.emulator import Emulator, prepare_world
 from cellfactory.runs.reading import read_design
+from cellfactory.sandbox.client import session_for
 from cellfactory.sandbox.world import RoleRights, World, parse_world, render_world
 from cellfactory.terraform.emulated import Server
 from tests.terraform.ladder import Ladder
@@ -87,8 +91,18 @@ class RightsLadder(Ladder):
             emulator, server = self.running
             emulator.stop(server)
 
-    def as_role(self, account: str, role: str, region: str = "us-east-1") -> Any:
-        """Open a session by the way in that a run takes."""
-        from cellfactory.sandbox.client import session_for
+    def as_provisioning(self, management: str, region: str = "us-east-1") -> Any:
+        """Open a session of the provisioning role, as a run does."""
+        return session_for(self.endpoint, management, region, PROVISIONING)
 
-        return session_for(self.endpoint, account, region, role)
+    def as_member(self, management: str, account: str, role: str) -> Any:
+        """Open a session of a member role, through the provisioning role."""
+        sts = self.as_provisioning(management).client("sts", endpoint_url=self.endpoint)
+        arn = role_arn(account, role)
+        keys = sts.assume_role(RoleArn=arn, RoleSessionName="test")["Credentials"]
+        return boto3.Session(
+            aws_access_key_id=keys["AccessKeyId"],
+            aws_secret_access_key=keys["SecretAccessKey"],
+            aws_session_token=keys["SessionToken"],
+            region_name="us-east-1",
+        )
