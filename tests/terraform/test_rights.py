@@ -22,11 +22,9 @@ from tools.actions_run import TYPE, accept, change, world
 
 pytestmark = [pytest.mark.terraform, pytest.mark.sandbox, pytest.mark.timeout(1_500)]
 
-MANAGEMENT = "111111111111"
-ACCOUNT, ROLE, CELL = "555555555555", "OrganizationAccountAccessRole", "moka-use1-b"
+CELL = "moka-use1-b"
 ALL = os.environ.get("CELLFACTORY_RIGHTS") == "all"
 longer = pytest.mark.skipif(not ALL, reason="CELLFACTORY_RIGHTS=all runs it, minutes more")
-DENIED = r"AccessDenied|UnauthorizedOperation|not authorized"
 
 
 def small() -> dict[str, Any]:
