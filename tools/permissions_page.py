@@ -61,9 +61,7 @@ def render_permissions() -> str:
 
 def _lines() -> Iterator[str]:
     iam, facts = load_iam(), load_facts()
-    longest = policies(
-        member_statements("c" * 40), int(facts.parameter("managed-policy-characters"))
-    )
+    longest = policies(member_statements("c" * 40), facts)
     yield HEAD.format(
         cell=CELL,
         provider=iam.provider,

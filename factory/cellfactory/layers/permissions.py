@@ -14,6 +14,7 @@ from functools import cache
 from typing import Any
 
 from cellfactory.facts.iam import PHASES, Action, Phase, load_iam
+from cellfactory.facts.schema import Facts
 from cellfactory.layers.rows import ROWS, Layer
 from cellfactory.layers.scopes import ADOPTED, ANY, TYPES, Place
 from cellfactory.layers.special import (
@@ -91,13 +92,14 @@ def policy(granted: Iterable[Statement]) -> dict[str, Any]:
     return {"Version": _VERSION, "Statement": [one.document() for one in granted]}
 
 
-def policies(granted: Iterable[Statement], most: int) -> tuple[dict[str, Any], ...]:
+def policies(granted: Iterable[Statement], facts: Facts) -> tuple[dict[str, Any], ...]:
     """Write statements as several documents, none longer than a managed policy may be.
 
     Args:
         granted: in the order in which they are to stand.
-        most: characters of a document, without white space, which IAM does not count.
+        facts: how long one may be, without white space, which IAM does not count.
     """
+    most = int(facts.parameter("managed-policy-characters"))
     made: list[list[Statement]] = [[]]
     for one in granted:
         if made[-1] and _length([*made[-1], one]) > most:

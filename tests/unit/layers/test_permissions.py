@@ -140,7 +140,7 @@ def test_what_a_type_has_no_row_for_is_said() -> None:
 def test_all_of_a_cell_fits_into_the_policies_of_one_role() -> None:
     most = int(FACTS.parameter("managed-policy-characters"))
     longest = "m" * 40
-    made = policies(member_statements(longest), most)
+    made = policies(member_statements(longest), FACTS)
     assert all(len(json.dumps(one, separators=(",", ":"))) <= most for one in made)
     assert len(made) <= int(FACTS.parameter("policies-of-a-role"))
     assert [row["Sid"] for one in made for row in one["Statement"]] == [
