@@ -153,6 +153,13 @@ def long(args: Sequence[str]) -> None:
     _run("pytest", *tests, *args)
 
 
+def rights(args: Sequence[str]) -> None:
+    """Apply, change and destroy two cells under the derived roles, which the emulator enforces."""
+    _prepare("dev")
+    os.environ["CELLFACTORY_RIGHTS"] = "all"
+    _run("pytest", "tests/terraform/test_rights.py", *args)
+
+
 def bench(args: Sequence[str]) -> None:
     """Measure synthesis side by side with a plain app; arguments as in benchmarks/synth.py."""
     _prepare("dev")
@@ -207,6 +214,7 @@ TASKS = {
     "fuzz": fuzz,
     "long": long,
     "kills": kills,
+    "rights": rights,
     "bench": bench,
     "docs": docs,
     "lock": lock,

@@ -16,6 +16,7 @@ SUBMITTERS = "cellfactory:submitters"
 VIEWERS = "cellfactory:viewers"
 """Kubernetes groups of those who hand in jobs and of those who look at them."""
 
+TAG_CELL = "cellfactory:cell"
 TAG_LAYER = "cellfactory:layer"
 TAG_STACK = "cellfactory:stack"
 

@@ -58,6 +58,12 @@ def make_server(world: World, port: int = 0) -> TcpWSGIServer:
     from cellfactory.sandbox.emulator import build_world
 
     build_world(world)
+    calls = os.environ.get("CELLFACTORY_SANDBOX_CALLS")
+    if calls:
+        from cellfactory.sandbox.authorization import watch_calls
+        from cellfactory.sandbox.recording import Recorder
+
+        watch_calls(Recorder(Path(calls)))
     for name in ("waitress", "waitress.queue"):  # the second tells that requests wait
         logging.getLogger(name).setLevel(logging.CRITICAL)
     server: TcpWSGIServer = create_server(
