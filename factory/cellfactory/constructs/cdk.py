@@ -113,6 +113,8 @@ if TYPE_CHECKING:
         FlowLog,
         FlowLogDestinationOptions,
     )
+    from cdktf_cdktf_provider_aws.iam_openid_connect_provider import IamOpenidConnectProvider
+    from cdktf_cdktf_provider_aws.iam_policy import IamPolicy
     from cdktf_cdktf_provider_aws.iam_role import IamRole
     from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
     from cdktf_cdktf_provider_aws.iam_role_policy_attachment import IamRolePolicyAttachment
@@ -228,6 +230,10 @@ if TYPE_CHECKING:
         S3BucketServerSideEncryptionConfigurationA,
         S3BucketServerSideEncryptionConfigurationRuleA,
         S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA,
+    )
+    from cdktf_cdktf_provider_aws.s3_bucket_versioning import (
+        S3BucketVersioningA,
+        S3BucketVersioningVersioningConfiguration,
     )
     from cdktf_cdktf_provider_aws.s3_object import S3Object
     from cdktf_cdktf_provider_aws.security_group import (

@@ -6,6 +6,7 @@ They are not all that a layer takes. Each stands for a family of calls that is g
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from cellfactory.layers.rows import Layer
 
@@ -48,3 +49,44 @@ MEMBER_ACTIONS: Mapping[Layer, tuple[str, ...]] = {
     ),
 }
 """What each layer takes of the member role; `platform` takes none of IAM, the cluster knows it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """What a layer takes of IAM, and why."""
+
+    sid: str
+    reason: str
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    conditions: Mapping[str, Mapping[str, str | tuple[str, ...]]] = field(default_factory=dict)
+
+
+def statements(layer: Layer) -> tuple[Statement, ...]:
+    """What an apply of a layer takes."""
+    actions = MANAGEMENT_ACTIONS if layer == "account" else MEMBER_ACTIONS.get(layer, ())
+    if not actions:
+        return ()
+    services = dict.fromkeys(action.partition(":")[0] + ":*" for action in actions)
+    made = Statement(
+        sid=layer.title(), reason="all of it", actions=tuple(services), resources=("*",)
+    )
+    return (made,)
+
+
+def read_statements(layer: Layer) -> tuple[Statement, ...]:
+    """What a plan of a layer takes."""
+    found = statements(layer)
+    services = dict.fromkeys(a.partition(":")[0] for one in found for a in one.actions)
+    reads = tuple(
+        f"{service}:{verb}*" for service in services for verb in ("Describe", "Get", "List")
+    )
+    return (
+        (
+            Statement(
+                sid=f"Read{layer.title()}", reason="all of it", actions=reads, resources=("*",)
+            ),
+        )
+        if reads
+        else ()
+    )

@@ -1,0 +1,91 @@
+"""What `bootstrap` makes before the first cell: its stacks, each in an account of its own.
+
+They are no stacks of `list_stacks`. What the pipeline may do stands in them, so the pipeline must
+not be able to change them: `bootstrap` alone applies them, by the keys of an administrator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cellfactory.facts.schema import Facts
+from cellfactory.inventory.schema import ExistingAccount, Inventory, Organization
+from cellfactory.layers.access import ring_roles
+from cellfactory.layers.stack import Access, Stack, StackId
+from cellfactory.layers.stacks import list_stacks
+from cellfactory.layers.waves import rings_of
+from cellfactory.naming import FACTORY
+
+AWS_MADE_ROLE = "OrganizationAccountAccessRole"
+"""What CreateAccount names the role that it makes in a new account, where nobody says otherwise.
+
+Source:
+    https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateAccount.html
+"""
+
+PIPELINE = StackId(FACTORY, "pipeline")
+"""The stack of the state bucket and of the pipeline's roles."""
+
+
+def list_bootstrap_stacks(inventory: Inventory, facts: Facts) -> tuple[Stack, ...]:
+    """List the stacks of `bootstrap`, in an order in which they can be applied.
+
+    A role is trusted by its ARN, and AWS takes no ARN of a role that is not there: so the
+    pipeline's roles come first, then those of organizations, then those of cells' accounts.
+
+    Args:
+        inventory: one in which nothing is wrong.
+        facts: which Regions know the roles of every account.
+
+    Returns:
+        Nothing where the inventory names no pipeline.
+    """
+    return tuple(_stacks(inventory, facts)) if inventory.pipeline is not None else ()
+
+
+def _stacks(inventory: Inventory, facts: Facts) -> Iterator[Stack]:
+    assert inventory.pipeline is not None
+    region = inventory.state.region
+    yield Stack(id=PIPELINE, access=_access(inventory.pipeline.account, region))
+    for name in sorted(inventory.organizations):
+        if any(cell.organization == name for cell in inventory.cells.values()):
+            access = _access(inventory.organizations[name].management_account, region)
+            yield Stack(id=StackId(name, "bootstrap"), access=access, after=(PIPELINE,))
+    for cell in sorted(inventory.cells):
+        account = inventory.cells[cell].account
+        if isinstance(account, ExistingAccount) and has_own_role(inventory.organization_of(cell)):
+            owner = inventory.cells[cell].organization
+            yield Stack(
+                id=StackId(cell, "member"),
+                access=_access(account.id, facts.role_region(inventory.region_of(cell))),
+                after=(StackId(owner, "bootstrap"),),
+            )
+
+
+def has_own_role(organization: Organization) -> bool:
+    """Whether its member role is one of ours, and not the one that AWS makes as administrator."""
+    return organization.member_role != AWS_MADE_ROLE
+
+
+def _access(account: str, region: str) -> Access:
+    """Work in an account by the keys of whoever runs this: no role is there yet."""
+    return Access(account=account, roles=(), region=region, sts_region=region)
+
+
+def organizations_of_rings(inventory: Inventory, facts: Facts) -> dict[str, tuple[str, ...]]:
+    """Which organizations a rollout of each ring works in: names by ring, in order of rollout.
+
+    A peering belongs to the later ring of its two cells, so a ring may work in organizations that
+    it has no cell of.
+    """
+    found: dict[str, set[str]] = {ring: set() for ring in inventory.ring_names}
+    for stack, ring in rings_of(inventory, list_stacks(inventory, facts)).items():
+        if stack.cell is not None:
+            found[ring].add(inventory.cells[stack.cell].organization)
+    return {ring: tuple(sorted(names)) for ring, names in found.items()}
+
+
+def apply_roles_of(inventory: Inventory, facts: Facts, organization: str) -> tuple[str, ...]:
+    """The ARNs of the roles that apply anything in an organization, in order of rollout."""
+    rings = organizations_of_rings(inventory, facts)
+    return tuple(arn for ring, arn in ring_roles(inventory).items() if organization in rings[ring])

@@ -1,0 +1,195 @@
+"""The layers `bootstrap` and `member`: roles of management accounts, and of accounts of cells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from cellfactory.layers import LAYERS, ROWS, Layer, Stack
+from cellfactory.layers.access import plan_role
+from cellfactory.layers.bootstrap import apply_roles_of
+from cellfactory.layers.permissions import Statement, read_statements, statements
+from cellfactory.naming import factory_policy_name, reading_role_name, role_arn
+from cellfactory.specs.parts import Parts
+from cellfactory.specs.pipeline import require_pipeline
+from cellfactory.specs.roles import RoleSpec, RolesSpec, Statements
+from cellfactory.specs.trust import role_trust
+
+_BY_DOCTOR = (
+    *("organizations:DescribeOrganization", "organizations:DescribeOrganizationalUnit"),
+    *("organizations:ListRoots", "organizations:ListAWSServiceAccessForOrganization"),
+    "iam:SimulatePrincipalPolicy",
+)
+MEMBER_LAYERS: tuple[Layer, ...] = tuple(
+    layer
+    for layer in LAYERS
+    if ROWS[layer].owner == "cell"
+    and not ROWS[layer].by_bootstrap
+    and not ROWS[layer].makes_account
+)
+"""Layers that are applied by the member role."""
+
+
+def describe_organization(parts: Parts, stack: Stack) -> RolesSpec:
+    """Collect the roles of an organization's management account."""
+    inventory, name = parts.inventory, stack.id.owner
+    organization, pipeline = inventory.organizations[name], require_pipeline(inventory)
+    role, member = organization.provisioning_role, organization.member_role
+    appliers = apply_roles_of(inventory, parts.facts, name)
+    doctor = _allow("AskedByDoctor", _BY_DOCTOR, ["*"])
+    return RolesSpec(
+        boundary_name=factory_policy_name("provisioning", "boundary"),
+        boundary=_provisioning_boundary(member),
+        roles={
+            "provisioning": RoleSpec(
+                name=role,
+                description="Makes accounts of cells, and goes into them",
+                trust=(role_trust("AppliesOfThePipeline", appliers),),
+                policies={
+                    factory_policy_name("provisioning"): (
+                        *_as_policy(statements("account")),
+                        _allow("GoToMembers", ["sts:AssumeRole"], [_any_account(member)]),
+                        doctor,
+                    )
+                },
+            ),
+            "provisioning-read": RoleSpec(
+                name=reading_role_name(role),
+                description="Looks at accounts of cells, and goes into them to look",
+                trust=(role_trust("PlansOfThePipeline", [plan_role(pipeline.account)]),),
+                policies={
+                    factory_policy_name("provisioning-read"): (
+                        *_as_policy(read_statements("account")),
+                        _allow(
+                            "GoToMembersToLook",
+                            ["sts:AssumeRole"],
+                            [_any_account(reading_role_name(member))],
+                        ),
+                        doctor,
+                    )
+                },
+            ),
+        },
+    )
+
+
+def describe_member(parts: Parts, stack: Stack) -> RolesSpec:
+    """Collect the roles of a cell's account, which is the same for all of an organization."""
+    organization = parts.inventory.organization_of(stack.id.owner)
+    role, way = organization.member_role, organization.provisioning_role
+    account = organization.management_account
+    return RolesSpec(
+        boundary_name=factory_policy_name("member", "boundary"),
+        boundary=_member_boundary(role),
+        roles={
+            "member": RoleSpec(
+                name=role,
+                description="Makes and changes what a cell is made of",
+                trust=(role_trust("ProvisioningRoleAlone", [role_arn(account, way)]),),
+                policies=_by_layer("member", statements),
+            ),
+            "member-read": RoleSpec(
+                name=reading_role_name(role),
+                description="Looks at what a cell is made of, and changes nothing",
+                trust=(
+                    role_trust(
+                        "ReadingProvisioningRoleAlone",
+                        [role_arn(account, reading_role_name(way))],
+                    ),
+                ),
+                policies=_by_layer("member-read", read_statements),
+            ),
+        },
+    )
+
+
+def _by_layer(
+    use: str, statements_of: Callable[[Layer], tuple[Statement, ...]]
+) -> Mapping[str, Statements]:
+    """One policy for each layer that takes anything, so that each can be read and stays small."""
+    found = {layer: statements_of(layer) for layer in MEMBER_LAYERS}
+    return {factory_policy_name(use, i): _as_policy(told) for i, told in found.items() if told}
+
+
+def _as_policy(told: Iterable[Statement]) -> Statements:
+    return tuple(
+        {
+            **_allow(one.sid, one.actions, one.resources),
+            **({"Condition": _plain(one.conditions)} if one.conditions else {}),
+        }
+        for one in told
+    )
+
+
+def _plain(conditions: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Write conditions with lists, which JSON has, in the place of tuples."""
+    return {
+        operator: {k: list(v) if isinstance(v, tuple) else v for k, v in keys.items()}
+        for operator, keys in conditions.items()
+    }
+
+
+def _provisioning_boundary(member: str) -> Statements:
+    """All that accounts take, and nothing that takes an organization apart."""
+    members = [_any_account(member), _any_account(reading_role_name(member))]
+    return (
+        _allow(
+            "AccountsAndLooking",
+            ["organizations:*", "account:*", "iam:Get*", "iam:List*", "iam:Simulate*"],
+            ["*"],
+        ),
+        _allow("GoToMembers", ["sts:AssumeRole"], members),
+        _deny(
+            "NotTheOrganization",
+            [
+                *("organizations:DeleteOrganization", "organizations:LeaveOrganization"),
+                *("organizations:RemoveAccountFromOrganization", "organizations:*Policy"),
+                *("organizations:*DelegatedAdministrator", "organizations:*PolicyType"),
+                *("organizations:EnableAWSServiceAccess", "organizations:DisableAWSServiceAccess"),
+                *("organizations:InviteAccountToOrganization", "account:PutContactInformation"),
+                *("account:StartPrimaryEmailUpdate", "account:AcceptPrimaryEmailUpdate"),
+            ],
+            ["*"],
+        ),
+    )
+
+
+def _member_boundary(role: str) -> Statements:
+    """All that a cell takes, but neither its own rights nor a way in for others."""
+    own = [_any_account(role), _any_account(reading_role_name(role))]
+    return (
+        _allow("WhatItsPoliciesSay", ["*"], ["*"]),
+        _deny(
+            "NotItsOwnRights",
+            [
+                *("iam:AttachRolePolicy", "iam:DetachRolePolicy", "iam:PutRolePolicy"),
+                *("iam:DeleteRole*", "iam:UpdateRole*", "iam:UpdateAssumeRolePolicy"),
+                *("iam:PutRolePermissionsBoundary", "iam:CreatePolicy*", "iam:DeletePolicy*"),
+                "iam:SetDefaultPolicyVersion",
+            ],
+            [*own, f"arn:aws:iam::*:policy/{factory_policy_name('*')}"],
+        ),
+        _deny(
+            "NoOtherWayIn",
+            [
+                *("iam:*User*", "iam:*AccessKey*", "iam:*LoginProfile*", "iam:*SAMLProvider*"),
+                *("iam:*Group*", "organizations:*", "account:*", "sts:AssumeRole"),
+            ],
+            ["*"],
+        ),
+    )
+
+
+def _any_account(role: str) -> str:
+    return f"arn:aws:iam::*:role/{role}"
+
+
+def _allow(sid: str, actions: Iterable[str], resources: Iterable[str]) -> dict[str, Any]:
+    return {
+        **{"Sid": sid, "Effect": "Allow"},
+        **{"Action": list(actions), "Resource": list(resources)},
+    }
+
+
+def _deny(sid: str, actions: Iterable[str], resources: Iterable[str]) -> dict[str, Any]:
+    return {**_allow(sid, actions, resources), "Effect": "Deny"}

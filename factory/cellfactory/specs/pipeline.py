@@ -1,0 +1,234 @@
+"""The layer `pipeline`: the state bucket, its key, the way in for CI and the roles behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from cellfactory.errors import Finding, InventoryError, Problem
+from cellfactory.inventory.pipeline import Pipeline
+from cellfactory.inventory.schema import Inventory
+from cellfactory.layers import Stack
+from cellfactory.layers.access import ring_roles
+from cellfactory.layers.bootstrap import organizations_of_rings
+from cellfactory.naming import (
+    PLAN,
+    apply_environment,
+    factory_policy_name,
+    pipeline_role_name,
+    reading_role_name,
+    role_arn,
+    state_key_alias,
+)
+from cellfactory.specs.parts import Parts
+from cellfactory.specs.roles import (
+    BucketSpec,
+    KeySpec,
+    PipelineSpec,
+    ProviderSpec,
+    RoleSpec,
+    RolesSpec,
+    Statements,
+)
+from cellfactory.specs.trust import federated_trust, issuer_of, provider_arn
+
+REGISTRY = "registry"
+KEY_ARN = "${aws_kms_key.state-key.arn}"
+_PROVIDER_ARN = "${aws_iam_openid_connect_provider.ci.arn}"
+_STATES = ("cells/*", "meshes/*")
+_OF_BOOTSTRAP = (
+    *("factories/*", "organizations/*", "cells/*/member.*"),
+    *(f"{REGISTRY}/factories/*", f"{REGISTRY}/organizations/*", f"{REGISTRY}/cells/*/member.*"),
+)
+"""Objects that say what the pipeline may do: it may not write them."""
+
+_LOOKS_AT_BUCKET = (
+    *("s3:ListBucket", "s3:GetBucketLocation", "s3:GetBucketVersioning"),
+    *("s3:GetBucketPublicAccessBlock", "s3:GetEncryptionConfiguration"),
+)
+
+
+def describe(parts: Parts, stack: Stack) -> PipelineSpec:
+    """Collect what the account of the pipeline holds.
+
+    Raises:
+        InventoryError: when the inventory does not say where the pipeline runs (F716).
+    """
+    inventory, account = parts.inventory, stack.access.account
+    pipeline = require_pipeline(inventory)
+    issuer = issuer_of(pipeline)
+    assert issuer is not None
+    state = inventory.state
+    alias = state.kms_key if (state.kms_key or "").startswith("alias/") else None
+    return PipelineSpec(
+        bucket=BucketSpec(
+            name=state.bucket,
+            policy=_bucket_policy(state.bucket, account),
+            registry_prefix=f"{REGISTRY}/",
+            registry_days=int(parts.facts.policy_value("registry-version-days")),
+        ),
+        key=KeySpec(alias=alias or state_key_alias(state.bucket), policy=_key_policy(account)),
+        provider=ProviderSpec(url=issuer.url, audience=issuer.audience),
+        access=_roles(parts, pipeline),
+    )
+
+
+def require_pipeline(inventory: Inventory) -> Pipeline:
+    """Return where the pipeline runs.
+
+    Raises:
+        InventoryError: when the inventory does not say (F716).
+    """
+    pipeline = inventory.pipeline
+    if pipeline is not None and issuer_of(pipeline) is not None:
+        return pipeline
+    missing = "pipeline" if pipeline is None else "pipeline.github or pipeline.gitlab"
+    finding = Finding(
+        rule="F716",
+        message=f"{missing} is missing: nothing says whose tokens the roles of CI are for",
+        hint='add pipeline: {account: "…", github: {repository: owner/name}}, or gitlab: '
+        "{project: group/name}; the account is to hold the state bucket and the roles of CI",
+    )
+    raise InventoryError([Problem(None, finding)])
+
+
+def _roles(parts: Parts, pipeline: Pipeline) -> RolesSpec:
+    inventory = parts.inventory
+    rings = organizations_of_rings(inventory, parts.facts)
+    key = KEY_ARN
+    bucket, region = inventory.state.bucket, inventory.state.region
+    every = sorted({name for names in rings.values() for name in names})
+    reading = _ways(inventory, every, reads=True)
+    roles = {
+        PLAN: RoleSpec(
+            name=pipeline_role_name(PLAN),
+            description="Plans cells: reads states and the registry, and changes nothing",
+            trust=(federated_trust(pipeline, PLAN, _PROVIDER_ARN),),
+            policies={
+                factory_policy_name(PLAN): (
+                    *_reading_states(bucket, region, key),
+                    *_going(reading),
+                )
+            },
+        )
+    }
+    for ring in ring_roles(inventory):
+        environment = apply_environment(ring)
+        roles[environment] = RoleSpec(
+            name=pipeline_role_name(environment),
+            description=f"Applies the cells of ring {ring}",
+            trust=(federated_trust(pipeline, environment, _PROVIDER_ARN),),
+            policies={
+                factory_policy_name(environment): (
+                    *_writing_states(bucket, region, key),
+                    *_going(_ways(inventory, rings[ring])),
+                )
+            },
+            session_hours=pipeline.session_hours,
+        )
+    return RolesSpec(
+        boundary_name=factory_policy_name("pipeline", "boundary"),
+        boundary=(
+            *_writing_states(bucket, region, key),
+            *_going([*_ways(inventory, every), *reading]),
+        ),
+        roles=roles,
+    )
+
+
+def _ways(inventory: Inventory, organizations: Iterable[str], *, reads: bool = False) -> list[str]:
+    """The ARNs of the roles that lead into organizations."""
+    found = []
+    for name in organizations:
+        organization = inventory.organizations[name]
+        role = organization.provisioning_role
+        role = reading_role_name(role) if reads else role
+        found.append(role_arn(organization.management_account, role))
+    return found
+
+
+def _going(roles: Iterable[str]) -> Statements:
+    named = sorted(roles)
+    return (_allow("GoToOrganizations", ["sts:AssumeRole"], named),) if named else ()
+
+
+def _reading_states(bucket: str, region: str, key: str) -> Statements:
+    arn = f"arn:aws:s3:::{bucket}"
+    objects = [f"{arn}/{part}" for part in (*_STATES, f"{REGISTRY}/*")]
+    return (
+        _allow("LookAtStates", _LOOKS_AT_BUCKET, [arn]),
+        _allow("ReadStates", ["s3:GetObject"], objects),
+        _by_s3("DecryptStates", ["kms:Decrypt"], key, region),
+        _allow("LookAtKey", ["kms:DescribeKey"], [key]),
+    )
+
+
+def _writing_states(bucket: str, region: str, key: str) -> Statements:
+    arn = f"arn:aws:s3:::{bucket}"
+    objects = [f"{arn}/{part}" for part in (*_STATES, f"{REGISTRY}/*")]
+    return (
+        _allow("LookAtStates", _LOOKS_AT_BUCKET, [arn]),
+        _allow("WorkWithStates", ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], objects),
+        {
+            **_allow("NotItsOwnRights", ["s3:PutObject", "s3:DeleteObject"], []),
+            "Effect": "Deny",
+            "Resource": [f"{arn}/{part}" for part in _OF_BOOTSTRAP],
+        },
+        _by_s3("EncryptStates", ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"], key, region),
+        _allow("LookAtKey", ["kms:DescribeKey"], [key]),
+    )
+
+
+def _by_s3(sid: str, actions: Iterable[str], key: str, region: str) -> Mapping[str, Any]:
+    """Allow the use of a key to whoever comes by way of S3."""
+    via = {"StringEquals": {"kms:ViaService": f"s3.{region}.amazonaws.com"}}
+    return {**_allow(sid, actions, [key]), "Condition": via}
+
+
+def _allow(sid: str, actions: Iterable[str], resources: Iterable[str]) -> dict[str, Any]:
+    return {
+        "Sid": sid,
+        "Effect": "Allow",
+        "Action": list(actions),
+        "Resource": list(resources),
+    }
+
+
+def _bucket_policy(bucket: str, account: str) -> Statements:
+    """Refuse what does not come by TLS, and everybody of another account."""
+    resources = [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"]
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": resources}
+    return (
+        {
+            **deny,
+            "Sid": "EncryptedTransportOnly",
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        },
+        {
+            **deny,
+            "Sid": "ThisAccountOnly",
+            "Condition": {
+                "StringNotEquals": {"aws:PrincipalAccount": account},
+                "Bool": {"aws:PrincipalIsAWSService": "false"},
+            },
+        },
+    )
+
+
+def _key_policy(account: str) -> Statements:
+    """Leave it to policies of the account who uses the key, and let none but S3's way lead there.
+
+    Without the account's own root nobody could ever change the policy again.
+    """
+    return (
+        {
+            "Sid": "OwnersOfTheKey",
+            "Effect": "Allow",
+            "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
+            "Action": "kms:*",
+            "Resource": "*",
+        },
+    )
+
+
+__all__ = ["KEY_ARN", "describe", "provider_arn", "require_pipeline"]
