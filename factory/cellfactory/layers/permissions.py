@@ -1,92 +1,184 @@
-"""A few actions of IAM without which a layer cannot be applied: enough to tell a wrong role.
+"""What a role may do so that a layer can be applied, and no more: statements with their reasons.
 
-They are not all that a layer takes. Each stands for a family of calls that is granted together.
+They follow from what the layer is made of (`scopes.TYPES`), from what Terraform's provider calls
+for each of those (`facts.iam`), and from what AWS lets each call be bound to.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
 
+from cellfactory.facts.iam import PHASES, Action, Phase, load_iam
 from cellfactory.layers.rows import Layer
-
-MANAGEMENT_ACTIONS: tuple[str, ...] = (
-    "organizations:CreateAccount",
-    "organizations:DescribeAccount",
-    "organizations:DescribeCreateAccountStatus",
-    "organizations:ListParents",
-    "organizations:MoveAccount",
-    "organizations:TagResource",
+from cellfactory.layers.scopes import ADOPTED, ANY, TYPES, Place
+from cellfactory.layers.special import (
+    BOUND_ELSEWHERE,
+    TAGGING,
+    made_kinds,
+    special,
+    tag_condition,
 )
-"""What `account` takes of the provisioning role where an account is made."""
+from cellfactory.layers.statement import Conditions, Statement, statement
+from cellfactory.naming import TAG_CELL, TAG_LAYER, cluster_name
 
-REGION_ACTIONS: tuple[str, ...] = ("account:EnableRegion", "account:GetRegionOptStatus")
-"""What it takes on top where the account has to have a Region enabled."""
+__all__ = [
+    "Statement",
+    "actions_of",
+    "management_actions",
+    "member_actions",
+    "policy",
+    "read_statements",
+    "region_actions",
+    "statements",
+]
 
-MEMBER_ACTIONS: Mapping[Layer, tuple[str, ...]] = {
-    "network": (
-        "ec2:CreateVpc",
-        "ec2:CreateSubnet",
-        "ec2:CreateSubnetCidrReservation",
-        "ec2:CreateVpcEndpoint",
-        "ec2:CreateFlowLogs",
-        "s3:CreateBucket",
+_VERSION = "2012-10-17"  # of IAM's policy language
+
+
+def statements(layer: Layer, cell: str = ANY) -> tuple[Statement, ...]:
+    """Derive what applying, reading and destroying a layer takes, in the account it works in.
+
+    Args:
+        layer: its name; `account` works in the management account, all others in that of a cell.
+        cell: the one that the role is for; `*` for a role of several.
+
+    Returns:
+        Statements that allow, each with its reason; none for a layer that no stack has yet.
+    """
+    return tuple(_derive(Place(layer=layer, cell=cell), PHASES))
+
+
+def read_statements(layer: Layer, cell: str = ANY) -> tuple[Statement, ...]:
+    """Derive what a plan of a layer takes: that part of `statements` which changes nothing."""
+    return tuple(_derive(Place(layer=layer, cell=cell), ("read",)))
+
+
+def policy(granted: Iterable[Statement]) -> dict[str, Any]:
+    """Write statements as a document of IAM."""
+    return {"Version": _VERSION, "Statement": [one.document() for one in granted]}
+
+
+def actions_of(layer: Layer, phases: Sequence[Phase] = PHASES) -> tuple[str, ...]:
+    """List the actions of a layer, sorted; what AWS asks beside an action is not among them."""
+    iam = load_iam()
+    found = {a for kind in TYPES.get(layer, ()) for a in iam.of_type(kind, phases)}
+    return tuple(sorted(found))
+
+
+@dataclass(slots=True)
+class _Group:
+    """Actions that are bound in the same way."""
+
+    actions: set[str] = field(default_factory=set)
+    arns: set[str] = field(default_factory=set)
+
+    def add(self, action: str, arns: Iterable[str]) -> None:
+        self.actions.add(action)
+        self.arns.update(arns)
+
+
+_Groups = dict[tuple[str, str], _Group]
+"""By service, and by the way in which its actions are bound."""
+
+
+def _derive(place: Place, phases: Sequence[Phase]) -> Iterator[Statement]:
+    iam = load_iam()
+    names = actions_of(place.layer, phases)
+    if tuple(phases) != PHASES:
+        names = tuple(name for name in names if iam.actions[name].reads)
+    groups: _Groups = defaultdict(_Group)
+    for name in names:
+        if name in TAGGING:
+            _tag_again(groups, place, name, made_kinds(iam, names))
+        elif name not in BOUND_ELSEWHERE:
+            _sort_in(groups, place, iam.actions[name])
+    for resource in ADOPTED.keys() & set(TYPES.get(place.layer, ())):
+        for name in set(names).intersection(iam.of_type(resource, phases)):
+            if name in TAGGING or ADOPTED[resource] in iam.actions[name].things:
+                groups["ec2", "untagged"].add(name, place.arns("ec2", ADOPTED[resource]))
+    for (service, tie), group in sorted(groups.items()):
+        yield _granted(place, service, tie, group)
+    yield from special(place, iam, names)
+
+
+def _sort_in(groups: _Groups, place: Place, action: Action) -> None:
+    """Put an action into the group, or the groups, that bind it."""
+    if not action.things and action.reads:
+        groups["", "look"].add(action.name, [ANY])
+    elif not action.things:
+        groups[action.service, "giving" if action.gives_tags else "any"].add(action.name, [ANY])
+    for kind, tie in action.things.items():
+        groups[action.service, tie].add(action.name, place.arns(action.service, kind))
+
+
+def _tag_again(groups: _Groups, place: Place, name: str, kinds: Iterable[str]) -> None:
+    for kind in kinds:
+        groups["ec2", "tagged"].add(name, place.arns("ec2", kind))
+
+
+_WAYS: Mapping[str, tuple[str, str]] = {
+    "look": (
+        "Look",
+        "Terraform reads what is there, and AWS lets these calls be bound to nothing.",
     ),
-    "peering": ("ec2:CreateVpcPeeringConnection",),
-    "accept": ("ec2:AcceptVpcPeeringConnection", "ec2:ModifyVpcPeeringConnectionOptions"),
-    "routes": ("ec2:CreateRoute",),
-    "cluster": (
-        "eks:CreateCluster",
-        "eks:CreateNodegroup",
-        "eks:CreateAddon",
-        "eks:CreateAccessEntry",
-        "ec2:CreateLaunchTemplate",
-        "elasticloadbalancing:CreateLoadBalancer",
-        "iam:CreateRole",
-        "iam:PassRole",
-        "iam:CreateServiceLinkedRole",
-        "kms:CreateKey",
+    "any": ("Any", "AWS lets these calls be bound to nothing."),
+    "giving": ("Make", "What is made bears the tags of its cell from the first moment."),
+    "created": ("Create", "What is made bears the tags of its cell and layer from the start."),
+    "tagged": ("Work", "Only what bears the tag of the cell is used, changed or removed."),
+    "named": ("Named", "Only what has the names of the cell is made, read, changed or removed."),
+    "untagged": (
+        "Adopt",
+        "What AWS or a peer made is taken over: it bears the tag of no cell yet.",
     ),
 }
-"""What each layer takes of the member role; `platform` takes none of IAM, the cluster knows it."""
+"""For each way to bind: what its statement is called, and the reason."""
+
+_SERVICES = {"elasticloadbalancing": "Elb", "autoscaling": "AutoScaling"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Statement:
-    """What a layer takes of IAM, and why."""
-
-    sid: str
-    reason: str
-    actions: tuple[str, ...]
-    resources: tuple[str, ...]
-    conditions: Mapping[str, Mapping[str, str | tuple[str, ...]]] = field(default_factory=dict)
+def _granted(place: Place, service: str, tie: str, group: _Group) -> Statement:
+    name, reason = _WAYS[tie]
+    sid = place.sid(f"{_SERVICES.get(service, service.title())}{name}")
+    return statement(sid, reason, group.actions, group.arns, _conditions(place, service, tie))
 
 
-def statements(layer: Layer) -> tuple[Statement, ...]:
-    """What an apply of a layer takes."""
-    actions = MANAGEMENT_ACTIONS if layer == "account" else MEMBER_ACTIONS.get(layer, ())
-    if not actions:
-        return ()
-    services = dict.fromkeys(action.partition(":")[0] + ":*" for action in actions)
-    made = Statement(
-        sid=layer.title(), reason="all of it", actions=tuple(services), resources=("*",)
-    )
-    return (made,)
+def _conditions(place: Place, service: str, tie: str) -> Conditions:
+    if tie in ("created", "giving"):
+        asked = tag_condition("aws:RequestTag", place.cell)
+        ours = {**asked.get("StringEquals", {}), f"aws:RequestTag/{TAG_LAYER}": (place.layer,)}
+        return {**asked, "StringEquals": ours}
+    if tie == "untagged":
+        return {"Null": {f"aws:ResourceTag/{TAG_CELL}": ("true",)}}
+    if tie == "tagged" and service == "autoscaling":  # EKS makes the groups, and tags them
+        return {"StringLike": {"aws:ResourceTag/eks:cluster-name": (cluster_name(place.cell),)}}
+    return tag_condition("aws:ResourceTag", place.cell) if tie == "tagged" else {}
 
 
-def read_statements(layer: Layer) -> tuple[Statement, ...]:
-    """What a plan of a layer takes."""
-    found = statements(layer)
-    services = dict.fromkeys(a.partition(":")[0] for one in found for a in one.actions)
-    reads = tuple(
-        f"{service}:{verb}*" for service in services for verb in ("Describe", "Get", "List")
-    )
-    return (
-        (
-            Statement(
-                sid=f"Read{layer.title()}", reason="all of it", actions=reads, resources=("*",)
-            ),
-        )
-        if reads
-        else ()
-    )
+@cache
+def member_actions() -> Mapping[Layer, tuple[str, ...]]:
+    """What making each layer takes of the member role, beyond reading: what `doctor` asks for.
+
+    `platform` takes none of IAM, the cluster knows the role.
+    """
+    return {layer: _making(layer) for layer in TYPES if layer != "account"}
+
+
+def management_actions() -> tuple[str, ...]:
+    """What `account` takes of the provisioning role where an account is made."""
+    return tuple(name for name in actions_of("account") if name not in region_actions())
+
+
+def region_actions() -> tuple[str, ...]:
+    """What it takes on top where the account has to have a Region enabled."""
+    return load_iam().of_type("aws_account_region")
+
+
+def _making(layer: Layer) -> tuple[str, ...]:
+    iam = load_iam()
+    made = [name for name in actions_of(layer, ("create",)) if not iam.actions[name].reads]
+    beside = [row.action for name in made for row in iam.dependents.get(name, ())]
+    return tuple(sorted({*made, *beside}))

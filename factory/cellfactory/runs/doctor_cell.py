@@ -11,7 +11,7 @@ from cellfactory.facts.schema import Facts
 from cellfactory.inventory.endpoints import endpoint_services, gateway_services
 from cellfactory.inventory.schema import CellType, ExistingAccount, Inventory
 from cellfactory.layers.access import member_access
-from cellfactory.layers.permissions import MEMBER_ACTIONS
+from cellfactory.layers.permissions import member_actions
 from cellfactory.layers.stack import Access
 from cellfactory.runs.permissions import ask_permissions
 from cellfactory.runs.questions import Question, Unmet, Visit
@@ -80,7 +80,7 @@ def _of_account(visit: Visit) -> Iterator[Question]:
     )
     yield Question(
         claim="the member role may do what each layer needs",
-        ask=visit.asks("iam", ask_permissions, last, MEMBER_ACTIONS),
+        ask=visit.asks("iam", ask_permissions, last, member_actions()),
         path=("account",),
     )
 

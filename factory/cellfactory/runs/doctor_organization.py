@@ -9,7 +9,7 @@ from cellfactory.credentials import Session
 from cellfactory.facts.schema import Facts
 from cellfactory.inventory.schema import Inventory, NewAccount, Organization
 from cellfactory.layers.access import management_access
-from cellfactory.layers.permissions import MANAGEMENT_ACTIONS, REGION_ACTIONS
+from cellfactory.layers.permissions import management_actions, region_actions
 from cellfactory.layers.rows import Layer
 from cellfactory.layers.stack import Access
 from cellfactory.runs.permissions import ask_permissions
@@ -60,11 +60,11 @@ def _of_new_accounts(
             claim=f"{unit} is in the organization",
             ask=visit.asks("organizations", _unit, unit),
         )
-    wanted: dict[Layer, tuple[str, ...]] = {"account": MANAGEMENT_ACTIONS}
+    wanted: dict[Layer, tuple[str, ...]] = {"account": management_actions()}
     regions = {inventory.region_of(cell) for cell in new}
     opt_in = sorted(region for region in regions if facts.regions[region].opt_in)
     if opt_in:
-        wanted = {"account": (*MANAGEMENT_ACTIONS, *REGION_ACTIONS)}
+        wanted = {"account": (*management_actions(), *region_actions())}
         yield Question(
             claim=f"Account Management is trusted, to enable {', '.join(opt_in)}",
             ask=visit.asks("organizations", _trusted),

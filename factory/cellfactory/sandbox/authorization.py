@@ -15,10 +15,13 @@ import json
 from typing import Any
 
 from moto import settings
+from moto.core.authorization import ActionAuthenticatorMixin
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.iam.models import AccessKey, iam_backends
+from moto.sts.models import sts_backends
 
 from cellfactory.sandbox.accounts import trust_of
+from cellfactory.sandbox.recording import Recorder, parameters_of
 
 OUTSIDE = "sandbox"  # the key and the secret of who is in no account of the world
 ANYTHING = json.dumps(
@@ -39,6 +42,37 @@ def enforce_iam() -> None:
     key = make(OUTSIDE, prefix="AKIA", account_id=DEFAULT_ACCOUNT_ID)
     key.access_key_id = key.secret_access_key = OUTSIDE
     user.access_keys.append(key)
+
+
+def watch_calls(recorder: Recorder) -> None:
+    """Have every call noted before it is answered; for the life of the process."""
+    usual = ActionAuthenticatorMixin._authenticate_and_authorize_action
+
+    def authorize(self: Any, iam_request_cls: type, resource: str = "*") -> None:
+        recorder.note(_row(self))
+        usual(self, iam_request_cls, resource)
+
+    mixin: Any = ActionAuthenticatorMixin
+    mixin._authenticate_and_authorize_action = authorize
+
+
+def _row(response: Any) -> dict[str, Any]:
+    operation, parameters = parameters_of(response)
+    scope = response.headers.get("Authorization", "").partition("Credential=")[2].split("/")
+    key = scope[0]
+    role, session = "", ""
+    for assumed in sts_backends[response.current_account]["aws"].assumed_roles:
+        if assumed.access_key_id == key:
+            role, session = assumed.role_arn, assumed.session_name
+    return {
+        "account": response.current_account,
+        "region": response.region,
+        "role": role,
+        "session": session,
+        "service": scope[3] if len(scope) > 3 else "",
+        "operation": operation,
+        "parameters": parameters,
+    }
 
 
 def is_enforced() -> bool:

@@ -1,0 +1,149 @@
+"""What each layer is made of, and how the things of a cell are told from those of others.
+
+A policy binds an action to things by what AWS lets it be bound by: EC2's and KMS's by the tags that
+every resource of ours has, those of other services by their names, which begin with the cell's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from cellfactory.layers.rows import Layer
+from cellfactory.naming import (
+    balancer_name,
+    control_plane_log_group,
+    event_log_bucket,
+    flow_log_bucket,
+    key_alias,
+    role_name,
+)
+
+ANY = "*"
+
+TYPES: Mapping[Layer, tuple[str, ...]] = {
+    "account": ("aws_account_region", "aws_organizations_account"),
+    "network": (
+        *("aws_cloudwatch_log_group", "aws_default_route_table", "aws_default_security_group"),
+        *("aws_ec2_subnet_cidr_reservation", "aws_eip", "aws_flow_log", "aws_internet_gateway"),
+        *("aws_nat_gateway", "aws_route", "aws_route_table", "aws_route_table_association"),
+        *("aws_s3_bucket", "aws_s3_bucket_lifecycle_configuration"),
+        *("aws_s3_bucket_ownership_controls", "aws_s3_bucket_policy"),
+        *("aws_s3_bucket_public_access_block",),
+        *("aws_s3_bucket_server_side_encryption_configuration", "aws_security_group"),
+        *("aws_subnet", "aws_vpc", "aws_vpc_endpoint", "aws_vpc_ipv4_cidr_block_association"),
+        *("aws_vpc_security_group_egress_rule", "aws_vpc_security_group_ingress_rule"),
+    ),
+    "peering": ("aws_vpc_peering_connection",),
+    "accept": ("aws_vpc_peering_connection_accepter", "aws_vpc_peering_connection_options"),
+    "routes": (
+        *("aws_route", "aws_vpc_peering_connection_options"),
+        *("data.aws_vpc_peering_connection",),
+    ),
+    "cluster": (
+        *("aws_autoscaling_attachment", "aws_eks_access_entry"),
+        *("aws_eks_access_policy_association", "aws_eks_addon", "aws_eks_cluster"),
+        *("aws_eks_node_group", "aws_eks_pod_identity_association", "aws_iam_role"),
+        *("aws_iam_role_policy", "aws_iam_role_policy_attachment", "aws_kms_alias"),
+        *("aws_kms_key", "aws_launch_template", "aws_lb", "aws_lb_listener"),
+        *("aws_lb_target_group", "aws_s3_bucket", "aws_s3_bucket_lifecycle_configuration"),
+        *("aws_s3_bucket_ownership_controls", "aws_s3_bucket_policy"),
+        *("aws_s3_bucket_public_access_block",),
+        *("aws_s3_bucket_server_side_encryption_configuration", "aws_s3_object"),
+        *("data.aws_ami",),
+    ),
+}
+"""Every resource type and data source that a layer can hold; a test holds it against `synth`."""
+
+ADOPTED: Mapping[str, str] = {
+    "aws_default_route_table": "route-table",
+    "aws_default_security_group": "security-group",
+    "aws_vpc_peering_connection_accepter": "vpc-peering-connection",
+}
+"""Types whose things AWS or a peer made, and what they are to EC2: untagged until we tag them."""
+
+ROLE_USES = (
+    *("cluster", "node", "vpc-cni", "ebs-csi-controller-sa", "cloudwatch-agent"),
+    *("spark-history", "spark-job-*"),
+)
+"""What the IAM roles of a cell are for; names end so."""
+
+MANAGED_POLICIES = tuple(
+    f"arn:aws:iam::aws:policy/{name}"
+    for name in (
+        *("AmazonEC2ContainerRegistryPullOnly", "AmazonEKSClusterPolicy"),
+        *("AmazonEKSWorkerNodePolicy", "AmazonEKS_CNI_Policy", "AmazonSSMManagedInstanceCore"),
+        *("CloudWatchAgentServerPolicy", "service-role/AmazonEBSCSIDriverPolicy"),
+    )
+)
+"""What the roles of services get attached; a test holds it against `synth`."""
+
+TOO_MUCH = (
+    *("arn:aws:iam::aws:policy/AdministratorAccess", "arn:aws:iam::aws:policy/IAMFullAccess"),
+    *("arn:aws:iam::aws:policy/PowerUserAccess", "arn:aws:iam::aws:policy/job-function/*"),
+)
+"""What no job may get."""
+
+_BUCKETS: Mapping[Layer, str] = {
+    "network": flow_log_bucket("{cell}", ANY),
+    "cluster": event_log_bucket("{cell}", ANY),
+}
+_CLUSTER, _BALANCER = "arn:aws:eks:*:*", "arn:aws:elasticloadbalancing:*:*"
+_LOGS = f"arn:aws:logs:*:*:log-group:{control_plane_log_group('{cell}')}"
+
+KINDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "autoscaling": {"autoScalingGroup": ("arn:aws:autoscaling:*:*:autoScalingGroup:*",)},
+    "ec2": {
+        kind: (f"arn:aws:ec2:*:*:{kind}/*",)
+        for kind in (
+            *("elastic-ip", "image", "instance", "internet-gateway", "launch-template"),
+            *("natgateway", "network-interface", "route-table", "security-group"),
+            *("security-group-rule", "subnet", "volume", "vpc", "vpc-endpoint"),
+            *("vpc-flow-log", "vpc-peering-connection"),
+        )
+    },
+    "eks": {
+        "access-entry": (f"{_CLUSTER}:access-entry/{{cell}}/*",),
+        "addon": (f"{_CLUSTER}:addon/{{cell}}/*",),
+        "cluster": (f"{_CLUSTER}:cluster/{{cell}}",),
+        "nodegroup": (f"{_CLUSTER}:nodegroup/{{cell}}/*",),
+        "podidentityassociation": (f"{_CLUSTER}:podidentityassociation/{{cell}}/*",),
+    },
+    "elasticloadbalancing": {
+        "listener/net": (f"{_BALANCER}:listener/net/{balancer_name('{cell}')}/*",),
+        "loadbalancer": (f"{_BALANCER}:loadbalancer/net/{balancer_name('{cell}')}/*",),
+        "loadbalancer/net": (f"{_BALANCER}:loadbalancer/net/{balancer_name('{cell}')}/*",),
+        "targetgroup": (f"{_BALANCER}:targetgroup/{balancer_name('{cell}')}/*",),
+    },
+    "iam": {
+        "role": tuple(f"arn:aws:iam::*:role/{role_name('{cell}', use)}" for use in ROLE_USES),
+    },
+    "kms": {
+        "alias": (f"arn:aws:kms:*:*:{key_alias('{cell}')}",),
+        "key": ("arn:aws:kms:*:*:key/*",),
+    },
+    "logs": {"log-group": (_LOGS, f"{_LOGS}:*")},
+    "s3": {
+        "bucket": ("arn:aws:s3:::{bucket}",),
+        "object": ("arn:aws:s3:::{bucket}/*",),
+    },
+}
+"""By service and kind, as the Service Authorization Reference calls them: the ARNs of a cell."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """What statements are for."""
+
+    layer: Layer
+    cell: str  # its name, or `*` for every cell
+
+    def sid(self, what: str) -> str:
+        """Name a statement of the layer."""
+        return f"{self.layer.title()}{what}"
+
+    def arns(self, service: str, kind: str) -> Iterator[str]:
+        """Yield the ARNs of one kind of thing."""
+        bucket = _BUCKETS.get(self.layer, "").replace("{cell}", self.cell)
+        for pattern in KINDS[service][kind]:
+            yield pattern.replace("{bucket}", bucket).replace("{cell}", self.cell)
