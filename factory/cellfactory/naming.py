@@ -21,16 +21,13 @@ SUBMITTERS = "cellfactory:submitters"
 VIEWERS = "cellfactory:viewers"
 """Kubernetes groups of those who hand in jobs and of those who look at them."""
 
-<<<<<<< HEAD
 FACTORY = "factory"
 """Who owns what there is once in an inventory: the pipeline and its state bucket."""
 
 PLAN = "plan"
 """The environment of CI that only looks."""
 
-=======
 TAG_CELL = "cellfactory:cell"
->>>>>>> rights
 TAG_LAYER = "cellfactory:layer"
 TAG_STACK = "cellfactory:stack"
 

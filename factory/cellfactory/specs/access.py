@@ -112,21 +112,7 @@ def _by_layer(
 
 
 def _as_policy(told: Iterable[Statement]) -> Statements:
-    return tuple(
-        {
-            **_allow(one.sid, one.actions, one.resources),
-            **({"Condition": _plain(one.conditions)} if one.conditions else {}),
-        }
-        for one in told
-    )
-
-
-def _plain(conditions: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Write conditions with lists, which JSON has, in the place of tuples."""
-    return {
-        operator: {k: list(v) if isinstance(v, tuple) else v for k, v in keys.items()}
-        for operator, keys in conditions.items()
-    }
+    return tuple(one.document() for one in told)
 
 
 def _provisioning_boundary(member: str) -> Statements:
