@@ -24,6 +24,9 @@ VIEWERS = "cellfactory:viewers"
 FACTORY = "factory"
 """Who owns what there is once in an inventory: the pipeline and its state bucket."""
 
+BOOTSTRAP_FOLDER = "bootstrap"
+"""Where in the state bucket lies what `bootstrap` keeps."""
+
 PLAN = "plan"
 """The environment of CI that only looks."""
 
@@ -57,6 +60,15 @@ def state_key(kind: str, owner: str, layer: str) -> str:
     'meshes/moka-use1/gateway.tfstate'
     """
     return f"{stack_path(kind, owner, layer)}.tfstate"
+
+
+def bootstrap_state_key(kind: str, owner: str, layer: str) -> str:
+    """Name the S3 object of a state that says what the pipeline may do: it may not touch those.
+
+    >>> bootstrap_state_key("organization", "next", "bootstrap")
+    'bootstrap/organizations/next/bootstrap.tfstate'
+    """
+    return f"{BOOTSTRAP_FOLDER}/{state_key(kind, owner, layer)}"
 
 
 def stack_tags(kind: str, owner: str, layer: str) -> dict[str, str]:

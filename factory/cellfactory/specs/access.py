@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from cellfactory.facts.schema import Facts
 from cellfactory.layers import LAYERS, ROWS, Layer, Stack
 from cellfactory.layers.access import plan_role
 from cellfactory.layers.bootstrap import apply_roles_of
 from cellfactory.layers.permissions import Statement, read_statements, statements
 from cellfactory.naming import factory_policy_name, reading_role_name, role_arn
+from cellfactory.specs.packing import packed, roles_spec
 from cellfactory.specs.parts import Parts
 from cellfactory.specs.pipeline import require_pipeline
 from cellfactory.specs.roles import RoleSpec, RolesSpec, Statements
@@ -37,28 +39,31 @@ def describe_organization(parts: Parts, stack: Stack) -> RolesSpec:
     role, member = organization.provisioning_role, organization.member_role
     appliers = apply_roles_of(inventory, parts.facts, name)
     doctor = _allow("AskedByDoctor", _BY_DOCTOR, ["*"])
-    return RolesSpec(
-        boundary_name=factory_policy_name("provisioning", "boundary"),
-        boundary=_provisioning_boundary(member),
-        roles={
+    return roles_spec(
+        factory_policy_name("provisioning", "boundary"),
+        _provisioning_boundary(member),
+        {
             "provisioning": RoleSpec(
                 name=role,
                 description="Makes accounts of cells, and goes into them",
                 trust=(role_trust("AppliesOfThePipeline", appliers),),
-                policies={
-                    factory_policy_name("provisioning"): (
+                policies=packed(
+                    factory_policy_name("provisioning"),
+                    (
                         *_as_policy(statements("account")),
                         _allow("GoToMembers", ["sts:AssumeRole"], [_any_account(member)]),
                         doctor,
-                    )
-                },
+                    ),
+                    parts.facts,
+                ),
             ),
             "provisioning-read": RoleSpec(
                 name=reading_role_name(role),
                 description="Looks at accounts of cells, and goes into them to look",
                 trust=(role_trust("PlansOfThePipeline", [plan_role(pipeline.account)]),),
-                policies={
-                    factory_policy_name("provisioning-read"): (
+                policies=packed(
+                    factory_policy_name("provisioning-read"),
+                    (
                         *_as_policy(read_statements("account")),
                         _allow(
                             "GoToMembersToLook",
@@ -66,10 +71,12 @@ def describe_organization(parts: Parts, stack: Stack) -> RolesSpec:
                             [_any_account(reading_role_name(member))],
                         ),
                         doctor,
-                    )
-                },
+                    ),
+                    parts.facts,
+                ),
             ),
         },
+        parts.facts,
     )
 
 
@@ -78,15 +85,15 @@ def describe_member(parts: Parts, stack: Stack) -> RolesSpec:
     organization = parts.inventory.organization_of(stack.id.owner)
     role, way = organization.member_role, organization.provisioning_role
     account = organization.management_account
-    return RolesSpec(
-        boundary_name=factory_policy_name("member", "boundary"),
-        boundary=_member_boundary(role),
-        roles={
+    return roles_spec(
+        factory_policy_name("member", "boundary"),
+        _member_boundary(role),
+        {
             "member": RoleSpec(
                 name=role,
                 description="Makes and changes what a cell is made of",
                 trust=(role_trust("ProvisioningRoleAlone", [role_arn(account, way)]),),
-                policies=_by_layer("member", statements),
+                policies=_by_layer("member", statements, parts.facts),
             ),
             "member-read": RoleSpec(
                 name=reading_role_name(role),
@@ -97,18 +104,24 @@ def describe_member(parts: Parts, stack: Stack) -> RolesSpec:
                         [role_arn(account, reading_role_name(way))],
                     ),
                 ),
-                policies=_by_layer("member-read", read_statements),
+                policies=_by_layer("member-read", read_statements, parts.facts),
             ),
         },
+        parts.facts,
     )
 
 
 def _by_layer(
-    use: str, statements_of: Callable[[Layer], tuple[Statement, ...]]
+    use: str, statements_of: Callable[[Layer], tuple[Statement, ...]], facts: Facts
 ) -> Mapping[str, Statements]:
-    """One policy for each layer that takes anything, so that each can be read and stays small."""
-    found = {layer: statements_of(layer) for layer in MEMBER_LAYERS}
-    return {factory_policy_name(use, i): _as_policy(told) for i, told in found.items() if told}
+    """One policy for each layer that takes anything, or more where it is too long for one."""
+    return {
+        name: held
+        for layer in MEMBER_LAYERS
+        for name, held in packed(
+            factory_policy_name(use, layer), _as_policy(statements_of(layer)), facts
+        ).items()
+    }
 
 
 def _as_policy(told: Iterable[Statement]) -> Statements:

@@ -20,6 +20,7 @@ from cellfactory.naming import (
     role_arn,
     state_key_alias,
 )
+from cellfactory.specs.packing import packed, roles_spec
 from cellfactory.specs.parts import Parts
 from cellfactory.specs.roles import (
     BucketSpec,
@@ -36,11 +37,7 @@ REGISTRY = "registry"
 KEY_ARN = "${aws_kms_key.state-key.arn}"
 _PROVIDER_ARN = "${aws_iam_openid_connect_provider.ci.arn}"
 _STATES = ("cells/*", "meshes/*")
-_OF_BOOTSTRAP = (
-    *("factories/*", "organizations/*", "cells/*/member.*"),
-    *(f"{REGISTRY}/factories/*", f"{REGISTRY}/organizations/*", f"{REGISTRY}/cells/*/member.*"),
-)
-"""Objects that say what the pipeline may do: it may not write them."""
+"""What the pipeline works with; below `bootstrap/` lies what says its rights."""
 
 _LOOKS_AT_BUCKET = (
     *("s3:ListBucket", "s3:GetBucketLocation", "s3:GetBucketVersioning"),
@@ -104,12 +101,11 @@ def _roles(parts: Parts, pipeline: Pipeline) -> RolesSpec:
             name=pipeline_role_name(PLAN),
             description="Plans cells: reads states and the registry, and changes nothing",
             trust=(federated_trust(pipeline, PLAN, _PROVIDER_ARN),),
-            policies={
-                factory_policy_name(PLAN): (
-                    *_reading_states(bucket, region, key),
-                    *_going(reading),
-                )
-            },
+            policies=packed(
+                factory_policy_name(PLAN),
+                (*_reading_states(bucket, region, key), *_going(reading)),
+                parts.facts,
+            ),
         )
     }
     for ring in ring_roles(inventory):
@@ -118,22 +114,22 @@ def _roles(parts: Parts, pipeline: Pipeline) -> RolesSpec:
             name=pipeline_role_name(environment),
             description=f"Applies the cells of ring {ring}",
             trust=(federated_trust(pipeline, environment, _PROVIDER_ARN),),
-            policies={
-                factory_policy_name(environment): (
+            policies=packed(
+                factory_policy_name(environment),
+                (
                     *_writing_states(bucket, region, key),
                     *_going(_ways(inventory, rings[ring])),
-                )
-            },
+                ),
+                parts.facts,
+            ),
             session_hours=pipeline.session_hours,
         )
-    return RolesSpec(
-        boundary_name=factory_policy_name("pipeline", "boundary"),
-        boundary=(
-            *_writing_states(bucket, region, key),
-            *_going([*_ways(inventory, every), *reading]),
-        ),
-        roles=roles,
+    boundary = (
+        *_writing_states(bucket, region, key),
+        *_going([*_ways(inventory, every), *reading]),
     )
+    name = factory_policy_name("pipeline", "boundary")
+    return roles_spec(name, boundary, roles, parts.facts)
 
 
 def _ways(inventory: Inventory, organizations: Iterable[str], *, reads: bool = False) -> list[str]:
@@ -169,11 +165,6 @@ def _writing_states(bucket: str, region: str, key: str) -> Statements:
     return (
         _allow("LookAtStates", _LOOKS_AT_BUCKET, [arn]),
         _allow("WorkWithStates", ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"], objects),
-        {
-            **_allow("NotItsOwnRights", ["s3:PutObject", "s3:DeleteObject"], []),
-            "Effect": "Deny",
-            "Resource": [f"{arn}/{part}" for part in _OF_BOOTSTRAP],
-        },
         _by_s3("EncryptStates", ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"], key, region),
         _allow("LookAtKey", ["kms:DescribeKey"], [key]),
     )
