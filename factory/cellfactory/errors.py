@@ -196,6 +196,12 @@ class TerraformError(FactoryError):
     exit_code = 6
 
 
+class BootstrapError(ProblemsError):
+    """`bootstrap` cannot begin: accounts are out of reach, or others made what it makes."""
+
+    exit_code = 6
+
+
 class PolicyError(ProblemsError):
     """Terraform breaks a policy rule that nobody waives, or a waiver is not as it must be."""
 

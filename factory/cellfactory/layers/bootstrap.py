@@ -23,6 +23,9 @@ Source:
     https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateAccount.html
 """
 
+KEY_OUTPUT = "key_arn"
+"""The output that holds the ARN of the key of the states."""
+
 PIPELINE = StackId(FACTORY, "pipeline")
 """The stack of the state bucket and of the pipeline's roles."""
 
@@ -46,7 +49,11 @@ def list_bootstrap_stacks(inventory: Inventory, facts: Facts) -> tuple[Stack, ..
 def _stacks(inventory: Inventory, facts: Facts) -> Iterator[Stack]:
     assert inventory.pipeline is not None
     region = inventory.state.region
-    yield Stack(id=PIPELINE, access=_access(inventory.pipeline.account, region))
+    yield Stack(
+        id=PIPELINE,
+        access=_access(inventory.pipeline.account, region),
+        outputs={KEY_OUTPUT: "string"},
+    )
     for name in sorted(inventory.organizations):
         if any(cell.organization == name for cell in inventory.cells.values()):
             access = _access(inventory.organizations[name].management_account, region)

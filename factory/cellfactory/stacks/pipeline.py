@@ -5,6 +5,7 @@ from __future__ import annotations
 from cellfactory.constructs.access import add_provider, add_roles
 from cellfactory.constructs.cdk import TerraformStack
 from cellfactory.constructs.state import add_state_bucket, add_state_key
+from cellfactory.layers.bootstrap import KEY_OUTPUT
 from cellfactory.specs.roles import PipelineSpec
 from cellfactory.stacks.frame import Outputs
 
@@ -17,4 +18,4 @@ def build(terraform: TerraformStack, spec: PipelineSpec) -> Outputs:
     if spec.provider is not None:
         add_provider(terraform, spec.provider)
     add_roles(terraform, spec.access)
-    return {}
+    return {KEY_OUTPUT: key.arn} if key is not None else {}

@@ -23,7 +23,7 @@ def sessions(target: Target, name: str) -> SessionOf:
         target: real AWS, or the emulated one.
         name: what CloudTrail shows of each session.
     """
-    connect = _to_sandbox(target.endpoint) if target.mode == "sandbox" else None
+    connect = connection(target)
 
     def enter(access: Access) -> Session:
         return open_session(
@@ -35,6 +35,11 @@ def sessions(target: Target, name: str) -> SessionOf:
         )
 
     return enter
+
+
+def connection(target: Target) -> Connect | None:
+    """Say how an emulated AWS is reached; None for the real one, which boto3 finds by itself."""
+    return _to_sandbox(target.endpoint) if target.mode == "sandbox" else None
 
 
 def full_access(stack: Stack, inputs: Mapping[str, Value]) -> Access:

@@ -10,7 +10,7 @@ import os
 import shlex
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,6 +18,7 @@ from cellfactory.errors import UsageError
 from cellfactory.files import write_whole
 from cellfactory.layers import StackId
 from cellfactory.naming import state_key
+from cellfactory.terraform.placed import Places
 
 Mode = Literal["aws", "sandbox", "offline"]
 
@@ -32,6 +33,7 @@ class Target:
     folder: Path  # absolute, such as …/.cellfactory/sandbox
     endpoint: str | None = None  # URL of the emulated AWS, in sandbox mode
     mirror: Path | None = None  # file-system mirror of provider plugins
+    placed: Places = field(default_factory=dict)  # stacks that are reached in another way
 
     def work_folder(self, stack: StackId) -> Path:
         """Where Terraform runs for a stack."""
@@ -63,7 +65,7 @@ class Target:
 
 
 def override(target: Target, stack: StackId, has_aws: bool) -> dict[str, Any] | None:
-    """Make what `sandbox_override.tf.json` says, or None where there is nothing to override.
+    """Make what stands in a file beside the synthesized one, or None where there is nothing to override.
 
     Terraform merges an override into the provider block of the same name: the chain of
     `assume_role` and `allowed_account_ids` stay as they were synthesized, and are tried.
@@ -76,8 +78,12 @@ def override(target: Target, stack: StackId, has_aws: bool) -> dict[str, Any] | 
     Source:
         https://developer.hashicorp.com/terraform/language/files/override
     """
-    if target.mode != "sandbox":
-        return None
+    base = _of_sandbox(target, stack, has_aws) if target.mode == "sandbox" else None
+    placed = target.placed.get(stack)
+    return base if placed is None else placed.merged(base)
+
+
+def _of_sandbox(target: Target, stack: StackId, has_aws: bool) -> dict[str, Any]:
     document: dict[str, Any] = {
         "terraform": {"backend": {"local": {"path": str(target.state_file(stack))}}}
     }

@@ -153,6 +153,8 @@ def prepare_workspace(
     added = override(target, stack, "aws" in document.get("provider", {}))
     if added is not None:
         write_whole(folder / OVERRIDE, json_text(added))
+    else:
+        (folder / OVERRIDE).unlink(missing_ok=True)
     freed = lifted(document, lift)
     if freed:
         write_whole(folder / LIFTED, json_text(freed))
