@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, Row] = {
     "what-if": Row("what_if", "Size a hypothetical cell."),
     "quotas": Row("quotas", "Propose quotas for cells.yaml from Service Quotas."),
     "doctor": Row("doctor", "Check in AWS that everything the first apply needs exists."),
+    "bootstrap": Row("bootstrap", "Make what has to exist before the first cell."),
     "lock": Row("lock", "Assign addresses to new cells in cells.lock.yaml."),
     "lock-providers": Row("lock_providers", "Pin providers by hash in cells.providers.lock.hcl."),
     "diff": Row("diff", "Show what an edit changes, before anything is planned."),

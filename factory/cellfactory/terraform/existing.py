@@ -70,14 +70,15 @@ def find_existing(
 
 def _with_aliases(resources: Mapping[str, Any]) -> dict[str, Any]:
     """Say of each key which alias leads to it: a key has no name of its own."""
-    aliases = {
-        str(one["target_key_id"]).removeprefix("${aws_kms_key.").removesuffix(".key_id}"): one[
-            "name"
-        ]
+    keys = {
+        _key_name(str(one["target_key_id"])): {"alias": one["name"]}
         for one in resources.get("aws_kms_alias", {}).values()
     }
-    keys = {name: {"alias": alias} for name, alias in aliases.items()}
     return {**resources, "aws_kms_key": keys}
+
+
+def _key_name(expression: str) -> str:
+    return expression.removeprefix("${aws_kms_key.").removesuffix(".key_id}")
 
 
 def _asked(

@@ -117,8 +117,9 @@ def _by_profile(profile: str) -> Connect:
 
         named = {name: value for name, value in keys.items() if name != "expires"}
         with asking_aws("F622", f"profile {profile} cannot be used"):
-            session = boto3.Session(**named) if named else boto3.Session(profile_name=profile)
-        return session  # type: ignore[no-any-return]
+            if named:
+                return boto3.Session(**named)  # type: ignore[no-any-return]
+            return boto3.Session(profile_name=profile)  # type: ignore[no-any-return]
 
     return connect
 

@@ -65,7 +65,7 @@ class Target:
 
 
 def override(target: Target, stack: StackId, has_aws: bool) -> dict[str, Any] | None:
-    """Make what stands in a file beside the synthesized one, or None where there is nothing to override.
+    """Make what a file beside the synthesized one says; None where there is nothing to override.
 
     Terraform merges an override into the provider block of the same name: the chain of
     `assume_role` and `allowed_account_ids` stay as they were synthesized, and are tried.

@@ -25,6 +25,7 @@ REFUSING = {
 }
 # The others, each with the reason for which it takes an inventory that does not fit.
 ALLOWING = {
+    "bootstrap": "makes what has to be there before any cell has an address",
     "example-job": "shows a job of a cell that stands, or will",
     "explain": "reads no inventory",
     "decommission": "gives up what left; what stands only loses rows",
