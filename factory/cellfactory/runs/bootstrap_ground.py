@@ -154,7 +154,7 @@ def synthesize(declared: Declared, stacks: Sequence[Stack]) -> dict[StackId, Sou
 def _held(keys: Keys, context: RunContext, declared: Declared) -> tuple[Keys, str]:
     """Complete what is known of the keys at hand: of which account they are."""
     if context.target.mode == "sandbox":
-        return replace(keys, via=keys.via or SANDBOX_ROLE), ""
+        return replace(keys, via=SANDBOX_ROLE, member_via=None), ""
     import boto3
 
     region = declared.inventory.state.region

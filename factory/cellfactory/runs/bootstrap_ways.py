@@ -12,8 +12,8 @@ from cellfactory.layers.bootstrap import AWS_MADE_ROLE
 from cellfactory.naming import role_arn
 from cellfactory.terraform.placed import Way
 
-SANDBOX_ROLE = "CellFactoryAdministrator"
-"""Stands in the sandbox for the administrator that an account has."""
+SANDBOX_ROLE = "SandboxVisitor"
+"""The role that the sandbox lets everybody take in every account: its administrator."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +21,7 @@ class Keys:
     """What somebody said of the keys that they hold."""
 
     via: str | None = None  # role that leads into each account, from what is at hand
-    member_via: str = AWS_MADE_ROLE  # role that leads on from a management account into members
+    member_via: str | None = AWS_MADE_ROLE  # leads on from a management account into members
     profiles: Mapping[str, str] = field(default_factory=dict)  # by account
 
 
@@ -69,14 +69,15 @@ def find_ways(
 def _way(inventory: Inventory, stack: Stack, keys: Keys, here: str) -> Way | None:
     account = stack.access.account
     way = _direct(account, keys, here)
-    if stack.id.cell is None or (way is not None and not way.roles):
+    role = keys.member_via
+    if stack.id.cell is None or role is None or (way is not None and not way.roles):
         return way
     organization = inventory.organization_of(stack.id.cell)
     first = _direct(organization.management_account, keys, here)
     if first is None:
         return None
     return Way(
-        roles=(*first.roles, role_arn(account, keys.member_via)),
+        roles=(*first.roles, role_arn(account, role)),
         profile=first.profile,
     )
 
