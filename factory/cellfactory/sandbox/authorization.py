@@ -1,9 +1,9 @@
 """IAM, when a world enforces it: each call is held against the policies of who makes it.
 
-moto reads actions of identity policies, and of S3 resources; it knows no conditions, no boundaries
-and no policies of organizations. The way in has to be there all the same: who holds no key of the
-emulator's is a user that may do anything, and a role that nobody made, such as the provisioning
-role of a management account, is made as an administrator's when it is first taken.
+What is asked for a call says `asking`, whether policies allow that `judging`. The way in has to be
+there all the same: who holds no key of the emulator's is a user that may do anything, and a role
+that nobody made, such as the provisioning role of a management account, is made when it is first
+taken: with the rights that the world gives to roles of that name, or else as an administrator's.
 
 Source:
     https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_access.html
@@ -12,16 +12,22 @@ Source:
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 from moto import settings
 from moto.core.authorization import ActionAuthenticatorMixin
 from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.core.responses import BaseResponse
+from moto.iam.access_control import IAMPolicy, create_access_key
 from moto.iam.models import AccessKey, iam_backends
-from moto.sts.models import sts_backends
 
 from cellfactory.sandbox.accounts import trust_of
-from cellfactory.sandbox.recording import Recorder, parameters_of
+from cellfactory.sandbox.asking import Call, questions
+from cellfactory.sandbox.calls import call_of, scope_of
+from cellfactory.sandbox.judging import allows
+from cellfactory.sandbox.recording import Recorder, row_of
+from cellfactory.sandbox.world import RoleRights
 
 OUTSIDE = "sandbox"  # the key and the secret of who is in no account of the world
 ANYTHING = json.dumps(
@@ -30,11 +36,26 @@ ANYTHING = json.dumps(
         "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
     }
 )
+_ANSWERED = "sts:GetCallerIdentity"  # whatever a policy says
+_RIGHTS = "rights"
 
 
-def enforce_iam() -> None:
-    """Hold every call from now on against policies; for the life of the process."""
+class Gate:
+    """What stands before every operation; the emulator's state belongs to the process."""
+
+    recorder: ClassVar[Recorder | None] = None
+    rights: ClassVar[Mapping[str, RoleRights]] = {}
+
+
+def enforce_iam(rights: Sequence[RoleRights] = ()) -> None:
+    """Hold every call from now on against policies; for the life of the process.
+
+    Args:
+        rights: what roles of a name may, in every account, once somebody takes or makes them.
+    """
     settings.INITIAL_NO_AUTH_ACTION_COUNT = 0
+    Gate.rights = {one.role: one for one in rights}
+    _stand_before()
     backend: Any = iam_backends[DEFAULT_ACCOUNT_ID]["aws"]
     user = backend.create_user("us-east-1", OUTSIDE)
     backend.put_user_policy(OUTSIDE, "anything", ANYTHING)
@@ -46,33 +67,8 @@ def enforce_iam() -> None:
 
 def watch_calls(recorder: Recorder) -> None:
     """Have every call noted before it is answered; for the life of the process."""
-    usual = ActionAuthenticatorMixin._authenticate_and_authorize_action
-
-    def authorize(self: Any, iam_request_cls: type, resource: str = "*") -> None:
-        recorder.note(_row(self))
-        usual(self, iam_request_cls, resource)
-
-    mixin: Any = ActionAuthenticatorMixin
-    mixin._authenticate_and_authorize_action = authorize
-
-
-def _row(response: Any) -> dict[str, Any]:
-    operation, parameters = parameters_of(response)
-    scope = response.headers.get("Authorization", "").partition("Credential=")[2].split("/")
-    key = scope[0]
-    role, session = "", ""
-    for assumed in sts_backends[response.current_account]["aws"].assumed_roles:
-        if assumed.access_key_id == key:
-            role, session = assumed.role_arn, assumed.session_name
-    return {
-        "account": response.current_account,
-        "region": response.region,
-        "role": role,
-        "session": session,
-        "service": scope[3] if len(scope) > 3 else "",
-        "operation": operation,
-        "parameters": parameters,
-    }
+    Gate.recorder = recorder
+    _stand_before()
 
 
 def is_enforced() -> bool:
@@ -80,8 +76,16 @@ def is_enforced() -> bool:
     return settings.INITIAL_NO_AUTH_ACTION_COUNT == 0
 
 
+def refuses(response: BaseResponse) -> bool:
+    """Note a call, and say whether the caller may not make it."""
+    call = call_of(response)
+    if Gate.recorder is not None:
+        Gate.recorder.note(row_of(call, scope_of(response)[0]))
+    return is_enforced() and not _may(response, call)
+
+
 def add_entrance(account: str, role: str, *, trusted: str) -> None:
-    """Make a role that may do anything in an account, for another account to take.
+    """Make a role for another account to take, with what the world gives to roles of its name.
 
     Args:
         account: where the role is.
@@ -102,6 +106,74 @@ def add_entrance(account: str, role: str, *, trusted: str) -> None:
 
 
 def open_entrance(account: str, role: str) -> None:
-    """Let a role do anything in its account, as the one that CreateAccount makes may."""
+    """Let a role do what the world gives to its name; anything, where that gives nothing.
+
+    The role that CreateAccount makes may do anything, too.
+    """
     backend: Any = iam_backends[account]["aws"]
-    backend.put_role_policy(role, "AdministratorAccess", ANYTHING)
+    given = Gate.rights.get(role)
+    if given is None:
+        backend.put_role_policy(role, "AdministratorAccess", ANYTHING)
+        return
+    for number, document in enumerate(given.policies):
+        backend.put_role_policy(role, f"{_RIGHTS}-{number}", document)
+    if given.boundary:
+        backend.roles[backend.get_role(role).id].permissions_boundary = given.boundary
+
+
+def _may(response: Any, call: Call) -> bool:
+    """Whether the policies of a caller allow all that a call asks."""
+    if f"{call.service}:{call.operation}" == _ANSWERED:
+        return True
+    key = create_access_key(
+        account_id=response.current_account,
+        partition="aws",
+        access_key_id=scope_of(response)[0],
+        headers=response.headers,
+    )
+    policies = [IAMPolicy(one)._policy_json for one in key.collect_policies()]
+    boundary = _boundary(response.current_account, key)
+    return all(allows(policies, question, boundary) for question in questions(call))
+
+
+def _boundary(account: str, key: Any) -> Mapping[str, Any] | None:
+    """The permissions boundary of the role that a key is of: a document, or a policy's ARN."""
+    backend: Any = iam_backends[account]["aws"]
+    name = getattr(key, "_owner_role_name", None)
+    told = backend.get_role(name).permissions_boundary if name else None
+    if not told:
+        return None
+    if told.startswith("{"):
+        found: Mapping[str, Any] = json.loads(told)
+        return found
+    document: Mapping[str, Any] = IAMPolicy(backend.get_policy(told))._policy_json
+    return document
+
+
+def _stand_before() -> None:
+    """Put ourselves before every operation of moto's."""
+    mixin: Any = ActionAuthenticatorMixin
+    if mixin._authenticate_and_authorize_action is _authorize:
+        return
+    mixin._authenticate_and_authorize_action = _authorize
+
+
+def _authorize(response: Any, iam_request_cls: Any, resource: str = "*") -> None:
+    """Refuse as each service does; the signature is held against the key first."""
+    del resource  # moto's; ours are the things that a call names
+    if not is_enforced():
+        refuses(response)
+        return
+    _, _, query = str(response.uri).partition("?")
+    request = iam_request_cls(
+        account_id=response.current_account,
+        method=response.method,
+        path=response.raw_path + (f"?{query}" if query else ""),
+        data=response.data,
+        body=response.raw_body,
+        headers=response.headers,
+        action=response._get_action(),
+    )
+    request.check_signature()
+    if refuses(response):
+        request._raise_access_denied()

@@ -65,7 +65,7 @@ def build_world(world: World) -> None:
     hold_requests()
     show_blackholes()
     if world.enforce_iam:
-        enforce_iam()
+        enforce_iam(world.rights)
     readiness.start(world.account_ready_seconds)
     for told in world.organizations:
         organization: Any = organizations_backends[told.management_account][PARTITION]

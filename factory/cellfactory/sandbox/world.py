@@ -51,6 +51,15 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RoleRights:
+    """What roles of a name may do, in whichever account, when a world enforces IAM."""
+
+    role: str
+    policies: tuple[str, ...]  # documents (JSON)
+    boundary: str | None = None  # document of its permissions boundary, or the ARN of a policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class World:
     """Everything that exists when the emulator starts, and how long AWS takes for things."""
 
@@ -66,6 +75,7 @@ class World:
     leaked_interfaces: int = 0  # that the VPC CNI leaves behind when a node group goes
     guardduty: bool = False  # whether it puts its endpoint into the VPC of each cluster
     enforce_iam: bool = False  # hold each call against the policies of who makes it
+    rights: tuple[RoleRights, ...] = ()  # of the roles that lead into accounts, if not everything
 
 
 def render_world(world: World) -> str:
@@ -93,6 +103,7 @@ def parse_world(text: str) -> World:
                 **document,
                 "organizations": tuple(map(_organization, document.get("organizations", ()))),
                 "hubs": tuple(_hub(row) for row in document.get("hubs", ())),
+                "rights": tuple(_rights(row) for row in document.get("rights", ())),
                 "images": tuple(_image(row) for row in document.get("images", ())),
             }
         )
@@ -104,6 +115,10 @@ def parse_world(text: str) -> World:
 def _organization(row: Mapping[str, Any]) -> Organization:
     members = tuple(Member(**member) for member in row.get("members", ()))
     return Organization(**{**row, "units": tuple(row.get("units", ())), "members": members})
+
+
+def _rights(row: Mapping[str, Any]) -> RoleRights:
+    return RoleRights(**{**row, "policies": tuple(row["policies"])})
 
 
 def _hub(row: Mapping[str, Any]) -> HubVpc:
