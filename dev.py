@@ -145,6 +145,14 @@ def kills(args: Sequence[str]) -> None:
     _run("pytest", "-s", *tests, *args[1:])
 
 
+def long(args: Sequence[str]) -> None:
+    """Run at length what takes too long for the default suite: ladders of another kind."""
+    _prepare("dev")
+    os.environ["CELLFACTORY_LONG"] = "1"
+    tests = ("tests/sandbox/test_terraform.py", "tests/terraform/test_rings_aws.py")
+    _run("pytest", *tests, *args)
+
+
 def bench(args: Sequence[str]) -> None:
     """Measure synthesis side by side with a plain app; arguments as in benchmarks/synth.py."""
     _prepare("dev")
@@ -197,6 +205,7 @@ TASKS = {
     "types": types,
     "all": everything,
     "fuzz": fuzz,
+    "long": long,
     "kills": kills,
     "bench": bench,
     "docs": docs,

@@ -5,7 +5,7 @@ its provider, all of them, or the emulator. Nothing is lost and nothing is there
 accounts themselves say. What AWS has made and a killed Terraform has not written down is taken up
 by `cellfactory orphans --import --apply`, before the run goes on; nothing is deleted by hand.
 
-A kill takes a minute or two, so by default there are two of them: `python3 dev.py kills 40` makes
+A kill takes a minute, so by default there are five of them: `python3 dev.py kills 40` makes
 as many as it is told, `CELLFACTORY_KILLS_SEED` moves them, and
 `CELLFACTORY_KILLS_LAYERS=network,cluster` has the cluster in it.
 """
@@ -30,7 +30,7 @@ import pytest
 from cellfactory.documents import load_data, render_data
 from tests.terraform.ladder import PARALLEL, ROOT, Ladder
 
-KILLS = int(os.environ.get("CELLFACTORY_KILLS", "2"))
+KILLS = int(os.environ.get("CELLFACTORY_KILLS", "5"))
 SEED = os.environ.get("CELLFACTORY_KILLS_SEED", "1")
 LAYERS = os.environ.get("CELLFACTORY_KILLS_LAYERS", "network").split(",")
 WORDS = ("--sandbox", *PARALLEL, *(word for layer in LAYERS for word in ("--layer", layer)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -84,8 +85,9 @@ def start(folder: Path, world: World) -> tuple[subprocess.Popen[bytes], Emulator
     (folder / "world.json").write_text(render_world(world), encoding="utf-8")
     ready = folder / "ready.json"
     places = ["--world", str(folder / "world.json"), "--ready", str(ready)]
+    parent = ["--parent", str(os.getpid())]
     process = subprocess.Popen(
-        [sys.executable, "-m", "cellfactory.sandbox.server", *places],
+        [sys.executable, "-m", "cellfactory.sandbox.server", *places, *parent],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import http.client
+import json
 import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -25,6 +27,29 @@ def test_a_signal_ends_it_cleanly_and_silently(tmp_path: Path, number: signal.Si
     process.send_signal(number)
     assert process.communicate(timeout=30) == (b"", b"")
     assert process.returncode == 0
+
+
+def test_it_ends_with_a_parent_that_was_killed(tmp_path: Path) -> None:
+    words = f"from pathlib import Path; start(Path({str(tmp_path)!r}), World()); input()"
+    imports = (
+        "from cellfactory.sandbox.world import World; from tests.sandbox.emulators import start"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", f"{imports}; {words}"], stdin=subprocess.PIPE
+    ) as parent:
+        while not (tmp_path / "ready.json").exists():
+            time.sleep(0.05)
+        port = json.loads((tmp_path / "ready.json").read_text("utf-8"))["endpoint"]
+        parent.kill()
+    late = time.monotonic() + 30
+    while is_open(int(port.rpartition(":")[2])):
+        assert time.monotonic() < late, "it is still there"
+        time.sleep(0.1)
+
+
+def is_open(port: int) -> bool:
+    with socket.socket() as one:
+        return one.connect_ex(("127.0.0.1", port)) == 0
 
 
 def test_it_listens_on_one_loopback_address_only(emulator: Emulator) -> None:

@@ -159,8 +159,7 @@ def test_one_that_is_not_patient_is_told_who_it_is(machines: Machines) -> None:
 def test_a_killed_run_is_released_and_taken_up_on_the_other_machine(machines: Machines) -> None:
     first = machines.start("one", "apply", step=4)
     wait_for(first, "started a-cluster")
-    while not machines.listed("cells/a/cluster.tfstate.tflock"):
-        time.sleep(0.1)
+    wait_for_apply(machines, "cells/a/cluster.tfstate.tflock")
     kill_all(first, machines.folder / "one")
     (run,) = {key.split("/")[2] for key in machines.listed("registry/runs/")}
     assert machines.listed("registry/locks/")
@@ -201,6 +200,20 @@ def test_apply_and_destroy_at_once_end_in_one_of_both(machines: Machines) -> Non
     machines.require_once()
     assert applied
     assert destroyed
+
+
+def wait_for_apply(machines: Machines, lock: str) -> None:
+    """Wait until Terraform holds a state to change it; the lock of its plan comes and goes."""
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        if machines.listed(lock):
+            try:
+                if "OperationTypeApply" in machines.text(lock):
+                    return
+            except machines.s3.exceptions.NoSuchKey:
+                pass
+        time.sleep(0.05)
+    pytest.fail(f"nobody ever held {lock} to apply")
 
 
 def kill_all(child: subprocess.Popen[str], root: Path) -> None:

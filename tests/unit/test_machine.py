@@ -60,7 +60,7 @@ def test_without_groups_it_is_what_the_machine_has(proc: Path, tmp_path: Path) -
         (1, None, 2, "1 core"),
         (0.5, 8_000, 1, "part of a core"),
         (64, 500_000, 16, "never more"),
-        (8, 1_500, 3, "1,500 MiB of memory to be had"),
+        (8, 2_300, 3, "2,300 MiB of memory to be had"),
         (8, 100, 1, "100 MiB of memory to be had"),
         (8, 0, 1, "0 MiB of memory to be had"),
     ],

@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from cellfactory.inventory.schema import State
-from cellfactory.layers import StackId, list_stacks
+from cellfactory.layers import LAYERS, StackId, list_stacks
 from cellfactory.layers.order import layer_rank
 from cellfactory.processes import forwarding_signals
 from cellfactory.runs.context import open_context
@@ -25,6 +25,7 @@ from cellfactory.runs.notices import (
     Lying,
     NothingGone,
     NothingRecorded,
+    NothingSelected,
     Notice,
     RecordUnread,
     StackKept,
@@ -66,12 +67,15 @@ def destroy_recorded(
     for stack, other in others.items():
         watcher.noted(RecordUnread(stack, str(other.error)))
     known = orphaned({*records, *others}, standing or ())
-    chosen = select_stacks(sorted(known, key=layer_rank), request.selection)
-    if not request.forget:
+    if not known:
+        watcher.noted(NothingGone() if records or others else NothingRecorded())
+        return Outcome(results=())
+    chosen = select_stacks(sorted(known, key=layer_rank), request.selection, LAYERS)
+    if not chosen:
+        watcher.noted(NothingSelected.of(request.selection))
+    elif not request.forget:
         chosen = _without_kept(chosen, watcher)
     if not chosen:
-        if not known:
-            watcher.noted(NothingGone() if records or others else NothingRecorded())
         return Outcome(results=())
     if request.sweep:
         _note_leftovers(context, (records[stack] for stack in chosen), watcher)

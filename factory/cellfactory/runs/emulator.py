@@ -113,7 +113,7 @@ class Emulator:
 
     def _serve(self) -> None:
         arguments = ["--port", str(self._port), "--ready", str(self._ready)]
-        world = ["--world", str(self._folder / "world.json")]
+        world = ["--world", str(self._folder / "world.json"), "--parent", str(os.getpid())]
         self._ended.append(
             run_process(
                 [sys.executable, "-P", "-m", "cellfactory.sandbox.server", *arguments, *world],

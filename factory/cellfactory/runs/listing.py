@@ -40,6 +40,7 @@ class StackRow:
     standing: Standing
     waits_for: tuple[StackId, ...]  # that are not applied, where that is known
     takes_from: tuple[StackId, ...]  # all that it waits for
+    applied_at: str  # when an apply of it succeeded last (UTC); empty where that is not known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,4 +150,5 @@ def stack_rows(stacks: Iterable[Stack], known: Known) -> Iterator[StackRow]:
             standing=known.standing(stack.id),
             waits_for=lacking if known.is_known else (),
             takes_from=stack.waits_for,
+            applied_at=record.applied_at if (record := known.records.get(stack.id)) else "",
         )

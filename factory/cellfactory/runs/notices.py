@@ -7,15 +7,22 @@ from dataclasses import dataclass
 from cellfactory.errors import Finding
 from cellfactory.layers import StackId
 from cellfactory.terraform.leftovers import Leftover
+from cellfactory.terraform.selection import Selection
 from cellfactory.terraform.target import Mode
 
 
 @dataclass(frozen=True, slots=True)
 class NothingSelected:
-    """The named owners do not have the named layers."""
+    """The named owners do not have the named layers, or nobody has them."""
 
     owners: tuple[str, ...]
     layers: tuple[str, ...]
+
+    @classmethod
+    def of(cls, wanted: Selection) -> NothingSelected:
+        """Tell of a selection that fits no stack."""
+        owners = (name for named in wanted.owners.values() for name in named)
+        return cls(tuple(owners), wanted.layers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,8 +28,7 @@ def choose_stacks(design: Design, request: Request, watcher: Watcher) -> tuple[S
     chosen = set(select_stacks([s.id for s in stacks], request.selection))
     wanted = request.selection
     if not chosen and wanted.has_owners and wanted.layers:
-        names = tuple(name for named in wanted.owners.values() for name in named)
-        watcher.noted(NothingSelected(names, wanted.layers))
+        watcher.noted(NothingSelected.of(wanted))
     return tuple(stack for stack in stacks if stack.id in chosen)
 
 

@@ -12,6 +12,8 @@ import logging
 import os
 import signal
 import sys
+import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -29,6 +31,7 @@ LOOPBACK = "127.0.0.1"
 REMEMBERED = 500  # answers; a call is repeated within seconds
 BACKLOG = 1024  # connections that may wait to be taken
 CONNECTIONS = 2000
+LOOK_SECONDS = 1.0  # at whether the parent is still there
 IDLE_SECONDS = 600  # far more than clients keep an idle connection, so that they close it first
 ENVIRONMENT = {  # read by moto when it is imported
     "MOTO_EC2_LOAD_DEFAULT_AMIS": "false",
@@ -157,6 +160,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--port", type=int, default=0, help="0 takes a free port")
     parser.add_argument("--world", type=Path, required=True, help="what exists at the start (JSON)")
     parser.add_argument("--ready", type=Path, required=True, help="written when it answers")
+    parser.add_argument("--parent", type=int, help="end when this process, its parent, has ended")
     options = parser.parse_args(arguments)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _stop)
@@ -167,11 +171,20 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         server = make_server(world, options.port)
         stay_at_home()
+        if options.parent is not None:
+            threading.Thread(target=_end_with, args=[options.parent], daemon=True).start()
         _announce(options.ready, server.effective_port)
         server.run()
     except KeyboardInterrupt:
         return 0
     return 0
+
+
+def _end_with(parent: int) -> None:
+    """End once the parent has, even where it was killed and could not say so."""
+    while os.getppid() == parent:
+        time.sleep(LOOK_SECONDS)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from cellfactory.layers import StackId
 from cellfactory.layers.access import ACCOUNT_VARIABLE
@@ -185,7 +186,8 @@ def _apply(
         return failed_result(context, job.stack.id, report, finished)
     told = outputs_of(context, space) if report.outputs is None else report.outputs
     outputs = check_outputs(job.stack, told)
-    context.registry.write(replace(record, complete=True, outputs=outputs))
+    now = datetime.now(UTC).isoformat(timespec="seconds")  # noqa: TID251 - told to people
+    context.registry.write(replace(record, complete=True, outputs=outputs, applied_at=now))
     result = applied(job.stack.id, "applied", report, time.monotonic() - started)
     return result if result.counts else replace(result, status="no-change")
 
@@ -203,6 +205,7 @@ def _begin(job: Job, before: Record | None) -> Record:
         outputs={} if before is None else before.outputs,
         waits_for=job.stack.takes_from,
         after=job.stack.after,
+        applied_at="" if before is None else before.applied_at,
     )
 
 

@@ -33,6 +33,7 @@ class Record:
     outputs: Mapping[str, Value]  # by output; those of the last apply that succeeded
     waits_for: tuple[StackId, ...] = ()  # whose outputs it takes
     after: tuple[StackId, ...] = ()  # what has to be there besides, and to go after it
+    applied_at: str = ""  # the last time that an apply succeeded (UTC); empty where nobody noted it
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ def render_record(record: Record) -> str:
         "account": record.account,
         "region": record.region,
         "complete": record.complete,
+        "applied_at": record.applied_at,
         "digest": record.digest,
         "inputs": record.inputs,
         "outputs": record.outputs,
@@ -88,6 +90,7 @@ def parse_record(text: str, place: str) -> Record:
             outputs=_values(told["outputs"]),
             waits_for=tuple(_stack_id(name, layer) for name, layer in told["waits_for"]),
             after=tuple(_stack_id(name, layer) for name, layer in told.get("after", ())),
+            applied_at=_text(told.get("applied_at", "")),
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise _unreadable(place, f"{type(error).__name__}: {error}") from error

@@ -43,8 +43,15 @@ class Selection:
 EVERYTHING = Selection()
 
 
-def select_stacks(stacks: Iterable[StackId], wanted: Selection) -> tuple[StackId, ...]:
+def select_stacks(
+    stacks: Iterable[StackId], wanted: Selection, layers: Collection[str] = ()
+) -> tuple[StackId, ...]:
     """Keep the stacks that a selection is about.
+
+    Args:
+        stacks: what there is to be chosen from.
+        wanted: which of them.
+        layers: those that may be named although no stack is of them.
 
     Raises:
         UsageError: when a name fits no stack.
@@ -56,7 +63,7 @@ def select_stacks(stacks: Iterable[StackId], wanted: Selection) -> tuple[StackId
             for kind, names in wanted.owners.items()
             for line in _unknown(kind, names, sorted({s.owner for s in known if s.kind == kind}))
         ),
-        *_unknown("layer", wanted.layers, sorted({stack.layer for stack in known})),
+        *_unknown("layer", wanted.layers, sorted({*layers, *(stack.layer for stack in known)})),
         *_unknown("stack", wanted.stacks, sorted({stack.name for stack in known})),
     ]
     if unknown:

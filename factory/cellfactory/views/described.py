@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from cellfactory.runs.described import CellShown
-from cellfactory.views.listing import stacks_json
+from cellfactory.views.listing import stacks_json, when
 from cellfactory.views.style import PLAIN, Style
 
 _LABEL = 13  # columns
@@ -101,7 +101,7 @@ def _stacks(shown: CellShown, style: Style) -> Iterator[str]:
     width = max((len(row.stack.name) for row in shown.stacks), default=0)
     for row in shown.stacks:
         waits = ", ".join(stack.name for stack in row.waits_for)
-        more = f", waits for {waits}" if waits and row.standing != "applied" else ""
+        more = f", waits for {waits}" if waits and row.standing != "applied" else when(row)
         told = f"{row.standing.replace('-', ' ')}{more}"
         yield from style.wrap(f"  {row.stack.name:<{width}}  {told}", " " * (width + 4))
 

@@ -71,8 +71,24 @@ def render_stacks(rows: Sequence[StackRow], style: Style = PLAIN) -> str:
 
 def _waits(row: StackRow) -> str:
     if row.standing == "applied" or not row.waits_for:
-        return ""
+        return when(row).removeprefix(", ")
     return f"waits for {', '.join(stack.name for stack in row.waits_for)}"
+
+
+def when(row: StackRow) -> str:
+    """Say when a stack was applied last, as what follows its standing; empty where nobody noted it.
+
+    >>> from cellfactory.layers import StackId
+    >>> known = {"standing": "applied", "waits_for": (), "takes_from": ()}
+    >>> stack = StackId("a", "network")
+    >>> when(StackRow(stack=stack, applied_at="2026-11-28T15:08:16+00:00", **known))
+    ', 2026-11-28 15:08 UTC'
+    """
+    if not row.applied_at:
+        return ""
+    said = "" if row.standing == "applied" else "last applied "
+    day, _, time = row.applied_at.partition("T")
+    return f", {said}{day} {time[:5]} UTC"
 
 
 def _sums(rows: Sequence[StackRow]) -> str:
@@ -98,6 +114,7 @@ def stacks_json(rows: Iterable[StackRow]) -> list[dict[str, Any]]:
             "standing": row.standing,
             "waits_for": [stack.name for stack in row.waits_for],
             "takes_from": [stack.name for stack in row.takes_from],
+            "applied_at": row.applied_at or None,
         }
         for row in rows
     ]

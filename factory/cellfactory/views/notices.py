@@ -63,7 +63,8 @@ def _render_run(notice: RunNotice) -> str:  # noqa: C901 - a case for each kind
                 "cellfactory lock-providers"
             )
         case NothingSelected(owners, layers):
-            text = f"{', '.join(owners)}: no layer {' or '.join(layers)} to work on"
+            whose = f"{', '.join(owners)}: " if owners else ""
+            text = f"{whose}no layer {' or '.join(layers)} to work on"
         case SandboxWiped() | NothingRecorded() | NothingGone() | NothingToDo():
             text = _TOLD[type(notice)]
         case LayerLeftOut(layer, reason):

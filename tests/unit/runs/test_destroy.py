@@ -9,13 +9,14 @@ import pytest
 from cellfactory.credentials import Session
 from cellfactory.errors import UsageError
 from cellfactory.inventory.schema import State
-from cellfactory.layers import Access, StackId
+from cellfactory.layers import Access, Layer, StackId
 from cellfactory.runs.destroy import destroy_recorded
 from cellfactory.runs.notices import (
     AccountLeft,
     Lying,
     NothingGone,
     NothingRecorded,
+    NothingSelected,
     StackKept,
     Swept,
 )
@@ -51,6 +52,19 @@ def test_what_is_recorded_is_destroyed_once_that_is_agreed_to(place: Place) -> N
     assert (question.verb, question.stacks) == ("destroy", (StackId("gone", "network"),))
     assert (watcher.total, len(watcher.results)) == (1, 1)
     assert place.commands() == [("gone-network", "destroy")]
+
+
+@pytest.mark.parametrize("recorded", [(), ("network",), ("network", "cluster")])
+def test_a_layer_that_is_gone_already_leaves_nothing_to_do(
+    place: Place, recorded: tuple[Layer, ...]
+) -> None:
+    for layer in recorded:
+        place.remember("a", layer)
+    watcher = Watched()
+    outcome = destroy_recorded(STATE, request(place, layers=("routes",)), watcher)
+    nothing = NothingSelected((), ("routes",)) if recorded else NothingRecorded()
+    assert (outcome.results, outcome.failed, watcher.notices) == ((), False, [nothing])
+    assert watcher.questions == []
 
 
 ACCOUNT = "aws_organizations_account"

@@ -53,6 +53,7 @@ records = st.builds(
     inputs=st.dictionaries(texts, values, max_size=3),
     outputs=st.dictionaries(texts, values, max_size=3),
     waits_for=st.lists(stack_ids, max_size=3).map(tuple),
+    applied_at=texts,
 ).map(lambda made: replace(made, digest=digest_sources(made.sources)))
 
 

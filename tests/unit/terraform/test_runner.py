@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -188,6 +189,20 @@ def test_no_change_takes_the_outputs_from_the_state_where_none_are_recorded(scen
     record = scene.context().registry.read(StackId("a", "network"))
     assert record is not None
     assert (record.complete, record.outputs) == (True, {"vpc_id": "vpc-5"})
+
+
+def test_when_a_stack_was_applied_is_kept_while_nothing_changes(scene: Scene) -> None:
+    def applied_at() -> str:
+        record = scene.context().registry.read(StackId("a", "network"))
+        return "" if record is None else record.applied_at
+
+    make_network(scene, "a")
+    apply(scene, network("a"))
+    first = applied_at()
+    assert datetime.fromisoformat(first).utcoffset() == timedelta(0)
+    scene.does("a-network", "apply", error="throttled")
+    apply(scene, network("a"), run="second")
+    assert applied_at() == first
 
 
 def test_resume_skips_what_is_done_and_does_the_rest(scene: Scene) -> None:

@@ -146,6 +146,11 @@ def test_real_aws_keeps_its_credentials(target: Target) -> None:
     assert "AWS_ENDPOINT_URL" not in made
 
 
+def test_go_cleans_up_late_unless_the_user_says_when(target: Target) -> None:
+    assert environment(target, {})["GOGC"] == "400"
+    assert environment(target, {"GOGC": "50"})["GOGC"] == "50"
+
+
 @pytest.mark.parametrize(
     "name", ["TF_VAR_vpc_id", "TF_CLI_ARGS", "TF_CLI_ARGS_plan", "TF_WORKSPACE", "TF_DATA_DIR"]
 )
