@@ -196,6 +196,12 @@ class TerraformError(FactoryError):
     exit_code = 6
 
 
+class ForgeError(FactoryError):
+    """The forge that a pipeline runs on refused, or is not there."""
+
+    exit_code = 6
+
+
 class BootstrapError(ProblemsError):
     """`bootstrap` cannot begin: accounts are out of reach, or others made what it makes."""
 

@@ -67,6 +67,10 @@ UNIT = r"^(ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}|r-[0-9a-z]{4,32})$"
 SERVICE_IN_FULL = r"^(com\.amazonaws|aws\.api)\."
 SERVICE = r"^[a-z][a-z0-9-]*(\.[a-z0-9-]+)*$"
 DURATION = r"^(0|[1-9][0-9]{0,4})[smh]$"
+RUNNER = r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$"
+RELEASE = r"^(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*)){1,3}((a|b|rc)[0-9]+)?(\.post[0-9]+)?(\.dev[0-9]+)?$"
+_PART = r"[A-Za-z0-9_]+((\.|[_-]+)[A-Za-z0-9_]+)*"
+BRANCH = rf"^{_PART}(/{_PART})*$"
 
 WORDS = {
     NAME: "a name: lower-case letters, digits and single hyphens, a letter first",
@@ -101,5 +105,9 @@ WORDS = {
     UNIT: "an organizational unit or root, such as ou-ab12-cdefgh34",
     SERVICE_IN_FULL: "the name of a service without com.amazonaws and Region, such as ecr.api",
     SERVICE: "the name of an endpoint service, such as ecr.api",
+    RUNNER: "the label of a runner: letters, digits and ._-, such as ubuntu-24.04",
+    RELEASE: "a version of cellfactory, such as 0.1.0",
+    BRANCH: "the name of a branch: letters, digits, _ and -, with single dots and slashes "
+    "between them",
     DURATION: "a duration: a whole number and s, m or h, such as 30m",
 }

@@ -12,6 +12,7 @@ from cellfactory.diff.guard import RULES as GUARD_RULES
 from cellfactory.diff.rules import RULES as DIFF_RULES
 from cellfactory.errors import (
     FactoryError,
+    ForgeError,
     GuardError,
     InventoryError,
     PolicyError,
@@ -21,6 +22,8 @@ from cellfactory.errors import (
     TerraformError,
 )
 from cellfactory.inventory.rules import RULES as INVENTORY_RULES
+from cellfactory.pipelines.forge_rules import RULES as FORGE_RULES
+from cellfactory.pipelines.rules import RULES as PIPELINE_RULES
 from cellfactory.policy.rules import RULES as POLICY_RULES
 from cellfactory.sizing.bounds import BOUNDS, Bound
 from cellfactory.sizing.rules import RULES as SIZING_RULES
@@ -47,6 +50,8 @@ AREAS = (
     Area("70", "what an edit is held against", InventoryError, DIFF_RULES),
     Area("71", "the guard of a change", GuardError, GUARD_RULES),
     Area("72", "policy and its waivers", PolicyError, POLICY_RULES),
+    Area("73", "the pipeline", InventoryError, PIPELINE_RULES),
+    Area("739", "what a pipeline tells people", ForgeError, FORGE_RULES),
 )
 _WARNING = "(a warning)"
 
