@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
@@ -66,6 +66,10 @@ class Runners(Model):
     )
 
 
+ByHand = Literal["bucket", "key", "oidc_provider", "provisioning_roles", "member_roles"]
+"""What `bootstrap` makes unless somebody else did."""
+
+
 class Pipeline(Model):
     """Where plans and applies run, and as whom."""
 
@@ -88,6 +92,11 @@ class Pipeline(Model):
         max_length=40,
         description="Release of cellfactory that CI installs, by hash; the one that renders when "
         "unset.",
+    )
+    by_hand: list[ByHand] = Field(
+        default=[],
+        max_length=5,
+        description="What `bootstrap` leaves to whoever made it: nothing of it is made or changed.",
     )
     session_hours: int = Field(
         default=1, ge=1, le=12, description="How long a session of an apply role lasts (hours)."
