@@ -90,12 +90,13 @@ def comment(
     """
     from cellfactory.files import write_whole
     from cellfactory.runs.forge import forge_of
-    from cellfactory.runs.told import read_comment, write_comment
+    from cellfactory.runs.told import read_parts, write_comment
+    from cellfactory.views.forge_comment import order_parts, render_comment
 
     if (number is None) == (output is None):
         msg = "say where the comment goes: either --on NUMBER or --output FILE"
         raise UsageError(msg)
-    body = read_comment(parts)
+    body = render_comment(order_parts(read_parts(parts)))
     if output is not None:
         write_whole(output, body)
         say(f"{output}: {len(body):,} characters")

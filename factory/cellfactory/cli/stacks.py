@@ -182,6 +182,15 @@ def selection_of(
     )
 
 
+ReadOnly = Annotated[
+    bool,
+    how(
+        "--read-only",
+        help="Look by the roles that may only read, such as CellFactoryRead; see bootstrap.",
+    ),
+]
+
+
 def request_of(
     inventory_file: Path, mode: Mode, *, output: Path | None = None, registry: str | None = None
 ) -> Request:

@@ -25,6 +25,7 @@ from cellfactory.cli.stacks import (
     OutputFolder,
     Overrides,
     PlanForm,
+    ReadOnly,
     RegistryPlace,
     Reviewed,
     Rings,
@@ -89,6 +90,7 @@ def plan(
         bool, typer.Option("--all", help="Show each change, also those that are alike.")
     ] = False,
     form: PlanForm = "text",
+    read_only: ReadOnly = False,
     exit_code: Annotated[
         bool, how("--exit-code", help="Exit with 10 if there are changes.")
     ] = False,
@@ -103,6 +105,7 @@ def plan(
         selection=selection_of(cell, layer, mesh, organization, stack),
         rings=tuple(ring or ()),
         parallel=parallel_of(parallel),
+        reads=read_only,
     )
     design = read_design(inventory_file)
     with Terminal() as watcher:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from cellfactory.constructs.cdk import (
     IamOpenidConnectProvider,
     IamPolicy,
     IamRole,
+    IamRolePoliciesExclusive,
     IamRolePolicyAttachment,
+    IamRolePolicyAttachmentsExclusive,
     TerraformStack,
 )
 from cellfactory.constructs.policies import policy_document
@@ -50,6 +54,21 @@ def _add_role(stack: TerraformStack, use: str, spec: RoleSpec, boundary: IamPoli
         permissions_boundary=boundary.arn,
         max_session_duration=spec.session_hours * _HOUR,
     )
+    attached = []
     for name, statements in spec.policies.items():
         policy = IamPolicy(stack, f"policy-{name}", name=name, policy=policy_document(statements))
-        IamRolePolicyAttachment(stack, f"attached-{name}", role=role.name, policy_arn=policy.arn)
+        attachment = IamRolePolicyAttachment(
+            stack, f"attached-{name}", role=role.name, policy_arn=policy.arn
+        )
+        attached.append(attachment.policy_arn)
+    _let_nothing_else_be(stack, use, role, attached)
+
+
+def _let_nothing_else_be(
+    stack: TerraformStack, use: str, role: IamRole, attached: Sequence[str]
+) -> None:
+    """Take away whatever else is attached to a role, as to one that was made by hand."""
+    IamRolePolicyAttachmentsExclusive(
+        stack, f"only-{use}", role_name=role.name, policy_arns=list(attached)
+    )
+    IamRolePoliciesExclusive(stack, f"inline-{use}", role_name=role.name, policy_names=[])

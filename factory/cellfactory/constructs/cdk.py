@@ -116,8 +116,12 @@ if TYPE_CHECKING:
     from cdktf_cdktf_provider_aws.iam_openid_connect_provider import IamOpenidConnectProvider
     from cdktf_cdktf_provider_aws.iam_policy import IamPolicy
     from cdktf_cdktf_provider_aws.iam_role import IamRole
+    from cdktf_cdktf_provider_aws.iam_role_policies_exclusive import IamRolePoliciesExclusive
     from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
     from cdktf_cdktf_provider_aws.iam_role_policy_attachment import IamRolePolicyAttachment
+    from cdktf_cdktf_provider_aws.iam_role_policy_attachments_exclusive import (
+        IamRolePolicyAttachmentsExclusive,
+    )
     from cdktf_cdktf_provider_aws.internet_gateway import (
         InternetGateway,
         InternetGatewayTimeouts,

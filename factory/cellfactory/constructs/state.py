@@ -43,13 +43,12 @@ def add_state_key(stack: TerraformStack, spec: KeySpec) -> KmsKey:
     return key
 
 
-def add_state_bucket(stack: TerraformStack, spec: BucketSpec, key: KmsKey | None) -> S3Bucket:
+def add_state_bucket(stack: TerraformStack, spec: BucketSpec) -> S3Bucket:
     """Add the bucket of all states: every version of a state stays.
 
     Args:
         stack: where it goes.
         spec: what the bucket is like.
-        key: encrypts what is written; None leaves that to S3.
     """
     bucket = S3Bucket(stack, _STATES, bucket=spec.name, lifecycle=kept())
     S3BucketVersioningA(
@@ -59,7 +58,7 @@ def add_state_bucket(stack: TerraformStack, spec: BucketSpec, key: KmsKey | None
         versioning_configuration=S3BucketVersioningVersioningConfiguration(status="Enabled"),
     )
     close_to_the_public(stack, _STATES, bucket)
-    _encrypt(stack, bucket, key)
+    _encrypt(stack, bucket, spec.key_arn)
     S3BucketPolicy(
         stack, f"{_STATES}-policy", bucket=bucket.id, policy=policy_document(spec.policy)
     )
@@ -72,13 +71,12 @@ def add_state_bucket(stack: TerraformStack, spec: BucketSpec, key: KmsKey | None
     return bucket
 
 
-def _encrypt(stack: TerraformStack, bucket: S3Bucket, key: KmsKey | None) -> None:
+def _encrypt(stack: TerraformStack, bucket: S3Bucket, key_arn: str) -> None:
     default = S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA(
-        sse_algorithm="AES256" if key is None else "aws:kms",
-        kms_master_key_id=None if key is None else key.arn,
+        sse_algorithm="aws:kms", kms_master_key_id=key_arn
     )
     rule = S3BucketServerSideEncryptionConfigurationRuleA(
-        apply_server_side_encryption_by_default=default, bucket_key_enabled=key is not None
+        apply_server_side_encryption_by_default=default, bucket_key_enabled=True
     )
     S3BucketServerSideEncryptionConfigurationA(
         stack, f"{_STATES}-encrypted", bucket=bucket.id, rule=[rule]

@@ -2,28 +2,43 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag
 
 from cellfactory.inventory import patterns
 from cellfactory.inventory.values import AccountId, Model
 
-Label = Annotated[str, Field(pattern=patterns.RUNNER, max_length=100)]
-Runner = Label | Annotated[list[Label], Field(min_length=1, max_length=20)]
-"""Where a job runs: a label, or several that a runner must all have."""
+
+def _kind_of_runners(value: Any) -> str:
+    return RUNNER_LIST if isinstance(value, list) else RUNNER_LABEL
+
+
+RUNNER_LABEL, RUNNER_LIST = "runners:label", "runners:list"
+RunnerLabel = Annotated[str, Field(pattern=patterns.RUNNER, max_length=256)]
+RunnerLabels = Annotated[
+    Annotated[RunnerLabel, Tag(RUNNER_LABEL)]
+    | Annotated[list[RunnerLabel], Field(min_length=1, max_length=20), Tag(RUNNER_LIST)],
+    Discriminator(_kind_of_runners),
+]
+SiteUrl = Annotated[str, Field(pattern=patterns.SITE_URL, max_length=255)]
 
 
 class GitHub(Model):
     """A repository on GitHub."""
 
-    repository: str = Field(pattern=r"^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$", description="OWNER/NAME.")
-    url: str = Field(default="https://github.com", description="Where it is.")
+    repository: str = Field(
+        pattern=patterns.REPOSITORY, max_length=140, description="Its owner and name."
+    )
+    url: SiteUrl = Field(
+        default="https://github.com", description="Where GitHub is, or your own Enterprise Server."
+    )
     subject: str | None = Field(
         default=None,
-        pattern=r"^repo:[A-Za-z0-9-]+(@[0-9]+)?/[A-Za-z0-9._-]+(@[0-9]+)?$",
+        pattern=patterns.SUBJECT,
         max_length=200,
-        description="How its tokens name it, where they carry ids, as GitHub's OIDC settings show.",
+        description="How its OIDC tokens name it where they carry ids, as GitHub's OIDC settings "
+        "show; `repo:OWNER/NAME` when unset.",
     )
 
 
@@ -31,49 +46,58 @@ class GitLab(Model):
     """A project on GitLab."""
 
     project: str = Field(
-        pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*(/[A-Za-z0-9_][A-Za-z0-9._-]*)+$",
-        description="GROUP/NAME.",
+        pattern=patterns.PROJECT, max_length=255, description="Its groups and name."
     )
-    url: str = Field(default="https://gitlab.com", description="Where it is.")
+    url: SiteUrl = Field(
+        default="https://gitlab.com", description="Where GitLab is, or your own instance."
+    )
 
 
 class Runners(Model):
-    """Machines of CI."""
+    """Which machines of the CI system the jobs run on."""
 
-    plan: Runner = Field(
-        default="ubuntu-24.04", description="Label, or labels, of what checks and plans."
+    plan: RunnerLabels = Field(
+        default="ubuntu-24.04", description="Label, or labels, of those that check and plan."
     )
-    apply: Runner = Field(
+    apply: RunnerLabels = Field(
         default="ubuntu-24.04",
-        description="Label, or labels, of what applies; it has to reach the clusters.",
+        description="Label, or labels, of those that apply; for `platform` they must reach the "
+        "clusters.",
     )
+
+
+ByHand = Literal["bucket", "key", "oidc_provider", "provisioning_roles", "member_roles"]
+"""What `bootstrap` makes unless somebody else did."""
 
 
 class Pipeline(Model):
-    """Who plans and applies."""
+    """Where plans and applies run, and as whom."""
 
     account: AccountId = Field(
-        description="Account of the state bucket, its key and the pipeline's roles."
+        description="Account that owns the state bucket, its key, the OIDC provider and the "
+        "pipeline's roles."
     )
-    github: GitHub | None = Field(default=None, description="Where its workflows run.")
-    gitlab: GitLab | None = Field(default=None, description="Where its pipelines run.")
+    github: GitHub | None = Field(default=None, description="The repository, on GitHub.")
+    gitlab: GitLab | None = Field(default=None, description="The project, on GitLab.")
     default_branch: str = Field(
         default="main",
         pattern=patterns.BRANCH,
         max_length=200,
         description="Branch that is applied.",
     )
-    runners: Runners = Field(default=Runners(), description="Machines that its jobs run on.")
+    runners: Runners = Field(default=Runners(), description="Machines of the jobs.")
     version: str | None = Field(
         default=None,
         pattern=patterns.RELEASE,
         max_length=40,
-        description="Version of cellfactory that CI installs, such as 0.1.0; the one that renders "
-        "the pipeline when unset.",
+        description="Release of cellfactory that CI installs, by hash; the one that renders when "
+        "unset.",
+    )
+    by_hand: list[ByHand] = Field(
+        default=[],
+        max_length=5,
+        description="What `bootstrap` leaves to whoever made it: nothing of it is made or changed.",
     )
     session_hours: int = Field(
         default=1, ge=1, le=12, description="How long a session of an apply role lasts (hours)."
     )
-
-
-__all__ = ["GitHub", "GitLab", "Pipeline", "Runner", "Runners"]

@@ -105,11 +105,17 @@ def check_inventory(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
     """Yield what is wrong between the values of an inventory, warnings included.
 
     Rules:
-        F103, F110 to F164, F730 to F734: see `RULES`.
+        F103, F110 to F168: see `RULES`; F730 to F734: see `pipeline_rules.RULES`.
     """
     # Each part says how far it goes where something was refused; none may stop the others.
     yield from as_far_as_readable(check_references)(inventory, facts)
-    for check in (check_accounts, check_rings, check_spark, check_texts, check_guard):
+    for check in (
+        check_accounts,
+        check_rings,
+        check_spark,
+        check_texts,
+        check_guard,
+    ):
         yield from as_far_as_readable(check)(inventory)
     for check_facts in (
         check_access,

@@ -48,24 +48,25 @@ def list_bootstrap_stacks(inventory: Inventory, facts: Facts) -> tuple[Stack, ..
 
 def _stacks(inventory: Inventory, facts: Facts) -> Iterator[Stack]:
     assert inventory.pipeline is not None
-    region = inventory.state.region
+    region, by_hand = inventory.state.region, inventory.pipeline.by_hand
     yield Stack(
         id=PIPELINE,
         access=_access(inventory.pipeline.account, region),
-        outputs={KEY_OUTPUT: "string"},
+        outputs={} if "key" in by_hand else {KEY_OUTPUT: "string"},
     )
     for name in sorted(inventory.organizations):
-        if any(cell.organization == name for cell in inventory.cells.values()):
+        has_cells = any(cell.organization == name for cell in inventory.cells.values())
+        if has_cells and "provisioning_roles" not in by_hand:
             access = _access(inventory.organizations[name].management_account, region)
             yield Stack(id=StackId(name, "bootstrap"), access=access, after=(PIPELINE,))
-    for cell in sorted(inventory.cells):
+    for cell in sorted(inventory.cells) if "member_roles" not in by_hand else ():
         account = inventory.cells[cell].account
         if isinstance(account, ExistingAccount) and has_own_role(inventory.organization_of(cell)):
             owner = inventory.cells[cell].organization
             yield Stack(
                 id=StackId(cell, "member"),
                 access=_access(account.id, facts.role_region(inventory.region_of(cell))),
-                after=(StackId(owner, "bootstrap"),),
+                after=() if "provisioning_roles" in by_hand else (StackId(owner, "bootstrap"),),
             )
 
 

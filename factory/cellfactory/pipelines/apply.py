@@ -82,7 +82,7 @@ def _plan(ground: Ground, ring: RingOfCells, needs: tuple[str, ...]) -> Job:
             Run(
                 name="Plan",
                 argv=(
-                    *("cellfactory", "plan", "--ring", ring.name),
+                    *("cellfactory", "plan", "--read-only", "--ring", ring.name),
                     *("--out", "plan.json", "--format", "markdown"),
                 ),
                 saves="plan.md",

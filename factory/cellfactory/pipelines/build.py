@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cellfactory.facts.schema import Facts
-from cellfactory.inventory.pipeline import Pipeline, Runner
+from cellfactory.inventory.pipeline import Pipeline
 from cellfactory.inventory.rings import MOST_SECONDS, UNIT_SECONDS
 from cellfactory.inventory.schema import Inventory
 from cellfactory.layers.access import plan_role, ring_roles
@@ -82,5 +82,5 @@ def _shards(inventory: Inventory) -> int:
     return max(1, min(wanted, MOST_ROWS // (WAVES_OF_RING * max(1, len(set(rings))))))
 
 
-def _runner(runner: Runner) -> str | tuple[str, ...]:
+def _runner(runner: str | list[str]) -> str | tuple[str, ...]:
     return runner if isinstance(runner, str) else tuple(runner)

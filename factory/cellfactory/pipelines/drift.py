@@ -63,7 +63,7 @@ def _drift(ground: Ground) -> Job:
             ground.plan_login(),
             Run(
                 name="Drift",
-                argv=("cellfactory", "drift", "--format", "json"),
+                argv=("cellfactory", "drift", "--read-only", "--format", "json"),
                 saves="drift.json",
             ),
             Keep(name="drift", path="drift.json", always=True, days=1),

@@ -108,7 +108,7 @@ def _plan(ground: Ground) -> Job:
             Run(
                 name="Plan",
                 argv=(
-                    *("cellfactory", "plan", Words("ARGUMENTS")),
+                    *("cellfactory", "plan", "--read-only", Words("ARGUMENTS")),
                     *("--out", "plan.json", "--format", "markdown"),
                 ),
                 variables=(("ARGUMENTS", FromMatrix("arguments")),),

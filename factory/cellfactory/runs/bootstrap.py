@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from cellfactory.design import Declared
+from cellfactory.errors import TerraformError
 from cellfactory.layers import Stack
 from cellfactory.layers.bootstrap import KEY_OUTPUT, PIPELINE
 from cellfactory.processes import ending_in_order, forwarding_signals
@@ -157,15 +158,22 @@ def _apply(
 
 
 def _move(run: _Run, context: RunContext) -> Result | None:
-    """Bring the state of the bucket's own stack, and what is recorded of it, into the bucket."""
+    """Bring the state of the bucket's own stack, and what is recorded of it, into the bucket.
+
+    The first comes last: while the file is there, the next run does all of this again.
+    """
     ground = run.ground
-    there = ground.at("bucket")
-    record = context.registry.read_again(PIPELINE)
-    with forwarding_signals(there.children):
-        failed = move_state(there, PIPELINE, ground.sources[PIPELINE], ground.file, None)
-    if failed is None and record is not None:
-        there.registry.write(record)
-    return failed
+    pipeline = next(stack for stack in ground.stacks if stack.id == PIPELINE)
+    try:
+        if (record := context.registry.read_again(PIPELINE)) is not None:
+            ground.at("bucket").registry.write(record)
+        move_state(ground.session(pipeline), ground.settings(PIPELINE), ground.file)
+    except TerraformError as error:
+        finding = replace(error.problems[0].finding, stack=PIPELINE.name)
+        failed = Result(stack=PIPELINE, status="failed", reason=str(error), finding=finding)
+        run.watcher.finished(failed)
+        return failed
+    return None
 
 
 def _skipped(ground: Ground) -> Iterator[Result]:

@@ -217,5 +217,6 @@ def _exists(stack: StackId, existing: Existing) -> Finding:
         rule="F717",
         stack=stack.name,
         message=f"{existing.known.id} exists already, and is not in the state of {stack}",
-        hint="--adopt takes it over: the plan then shows what would change of it",
+        hint="--adopt takes it over: the plan then shows what would change of it; to leave it to "
+        "whoever made it, name it in pipeline.by_hand",
     )

@@ -13,7 +13,6 @@ from typing import Any
 from cellfactory.errors import UsageError
 from cellfactory.files import read_bytes, read_text, write_whole
 from cellfactory.runs.forge import Forge
-from cellfactory.views.forge_comment import MARKER, order_parts, render_comment
 
 LABEL = "cellfactory-drift"
 """What all issues about drift have, so that they are found."""
@@ -33,8 +32,8 @@ class CellDrift:
     body: str
 
 
-def read_comment(folder: Path) -> str:
-    """Make the comment of the parts in a folder.
+def read_parts(folder: Path) -> dict[str, str]:
+    """Read the parts of a comment, by the name of the folder that each is in.
 
     Raises:
         UsageError: when a part cannot be read.
@@ -42,11 +41,16 @@ def read_comment(folder: Path) -> str:
     parts = {}
     for path in _files(folder, ".md"):
         parts[path.parent.name] = read_bytes(path, MOST_BYTES).decode("utf-8", "replace")
-    return render_comment(order_parts(parts))
+    return parts
 
 
 def write_comment(forge: Forge, number: int, body: str) -> str:
     """Keep the one comment on a pull request up to date.
+
+    Args:
+        forge: where.
+        number: of the pull request.
+        body: all of it; its first line is the mark that the comment is found by.
 
     Returns:
         What was done: `written`, `updated` or `unchanged`.
@@ -55,7 +59,7 @@ def write_comment(forge: Forge, number: int, body: str) -> str:
         ForgeError: when the forge refuses.
     """
     for one in forge.comments(number):
-        if _is_own(one):
+        if _is_own(one, body.partition("\n")[0]):
             if one["body"] == body:
                 return "unchanged"
             forge.change_comment(int(one["id"]), body)
@@ -64,10 +68,10 @@ def write_comment(forge: Forge, number: int, body: str) -> str:
     return "written"
 
 
-def _is_own(comment: dict[str, Any]) -> bool:
+def _is_own(comment: dict[str, Any], mark: str) -> bool:
     """Whether a comment is the one; a person who copies its marker keeps what he wrote."""
     is_bot = (comment.get("user") or {}).get("type") == BOT
-    return is_bot and str(comment.get("body") or "").startswith(MARKER)
+    return is_bot and str(comment.get("body") or "").startswith(mark)
 
 
 def read_drift(folder: Path) -> list[CellDrift]:

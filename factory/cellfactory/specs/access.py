@@ -20,7 +20,6 @@ from cellfactory.specs.trust import role_trust
 _BY_DOCTOR = (
     *("organizations:DescribeOrganization", "organizations:DescribeOrganizationalUnit"),
     *("organizations:ListRoots", "organizations:ListAWSServiceAccessForOrganization"),
-    "iam:SimulatePrincipalPolicy",
 )
 MEMBER_LAYERS: tuple[Layer, ...] = tuple(
     layer
@@ -38,7 +37,11 @@ def describe_organization(parts: Parts, stack: Stack) -> RolesSpec:
     organization, pipeline = inventory.organizations[name], require_pipeline(inventory)
     role, member = organization.provisioning_role, organization.member_role
     appliers = apply_roles_of(inventory, parts.facts, name)
-    doctor = _allow("AskedByDoctor", _BY_DOCTOR, ["*"])
+    own = [_any_account(role), _any_account(reading_role_name(role))]
+    doctor = (
+        _allow("AskedByDoctor", _BY_DOCTOR, ["*"]),
+        _allow("WhatItMay", ["iam:SimulatePrincipalPolicy"], own),
+    )
     return roles_spec(
         factory_policy_name("provisioning", "boundary"),
         _provisioning_boundary(member),
@@ -52,7 +55,7 @@ def describe_organization(parts: Parts, stack: Stack) -> RolesSpec:
                     (
                         *_as_policy(statements("account")),
                         _allow("GoToMembers", ["sts:AssumeRole"], [_any_account(member)]),
-                        doctor,
+                        *doctor,
                     ),
                     parts.facts,
                 ),
@@ -70,7 +73,7 @@ def describe_organization(parts: Parts, stack: Stack) -> RolesSpec:
                             ["sts:AssumeRole"],
                             [_any_account(reading_role_name(member))],
                         ),
-                        doctor,
+                        *doctor,
                     ),
                     parts.facts,
                 ),

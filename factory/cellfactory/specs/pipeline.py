@@ -55,17 +55,21 @@ def describe(parts: Parts, stack: Stack) -> PipelineSpec:
     pipeline = require_pipeline(inventory)
     issuer = issuer_of(pipeline)
     assert issuer is not None
-    state = inventory.state
+    state, by_hand = inventory.state, pipeline.by_hand
     alias = state.kms_key if (state.kms_key or "").startswith("alias/") else None
+    bucket = BucketSpec(
+        name=state.bucket,
+        key_arn=_key_arn(inventory, pipeline),
+        policy=_bucket_policy(state.bucket, account),
+        registry_prefix=f"{REGISTRY}/",
+        registry_days=int(parts.facts.policy_value("registry-version-days")),
+    )
+    key = KeySpec(alias=alias or state_key_alias(state.bucket), policy=_key_policy(account))
+    provider = ProviderSpec(url=issuer.url, audience=issuer.audience)
     return PipelineSpec(
-        bucket=BucketSpec(
-            name=state.bucket,
-            policy=_bucket_policy(state.bucket, account),
-            registry_prefix=f"{REGISTRY}/",
-            registry_days=int(parts.facts.policy_value("registry-version-days")),
-        ),
-        key=KeySpec(alias=alias or state_key_alias(state.bucket), policy=_key_policy(account)),
-        provider=ProviderSpec(url=issuer.url, audience=issuer.audience),
+        bucket=None if "bucket" in by_hand else bucket,
+        key=None if "key" in by_hand else key,
+        provider=None if "oidc_provider" in by_hand else provider,
         access=_roles(parts, pipeline),
     )
 
@@ -89,10 +93,38 @@ def require_pipeline(inventory: Inventory) -> Pipeline:
     raise InventoryError([Problem(None, finding)])
 
 
+def _key_arn(inventory: Inventory, pipeline: Pipeline) -> str:
+    """The ARN of the key of the states, or the expression of one that is made.
+
+    Raises:
+        InventoryError: where somebody else made it, and its ARN is not told (F716).
+    """
+    if "key" not in pipeline.by_hand:
+        return KEY_ARN
+    key = inventory.state.kms_key or ""
+    if ":key/" in key:
+        return key
+    finding = Finding(
+        rule="F716",
+        path=("state", "kms_key"),
+        message=f"pipeline.by_hand leaves the key to others, and state.kms_key is {key or 'unset'}",
+        hint="write the ARN of that key into state.kms_key, as arn:aws:kms:…:key/…; an alias is "
+        "not what policies are about",
+    )
+    raise InventoryError([Problem(None, finding)])
+
+
+def _provider_arn(pipeline: Pipeline) -> str:
+    issuer = issuer_of(pipeline)
+    if "oidc_provider" in pipeline.by_hand and issuer is not None:
+        return provider_arn(pipeline.account, issuer)
+    return _PROVIDER_ARN
+
+
 def _roles(parts: Parts, pipeline: Pipeline) -> RolesSpec:
     inventory = parts.inventory
     rings = organizations_of_rings(inventory, parts.facts)
-    key = KEY_ARN
+    key, provider = _key_arn(inventory, pipeline), _provider_arn(pipeline)
     bucket, region = inventory.state.bucket, inventory.state.region
     every = sorted({name for names in rings.values() for name in names})
     reading = _ways(inventory, every, reads=True)
@@ -100,7 +132,7 @@ def _roles(parts: Parts, pipeline: Pipeline) -> RolesSpec:
         PLAN: RoleSpec(
             name=pipeline_role_name(PLAN),
             description="Plans cells: reads states and the registry, and changes nothing",
-            trust=(federated_trust(pipeline, PLAN, _PROVIDER_ARN),),
+            trust=(federated_trust(pipeline, PLAN, provider),),
             policies=packed(
                 factory_policy_name(PLAN),
                 (*_reading_states(bucket, region, key), *_going(reading)),
@@ -113,7 +145,7 @@ def _roles(parts: Parts, pipeline: Pipeline) -> RolesSpec:
         roles[environment] = RoleSpec(
             name=pipeline_role_name(environment),
             description=f"Applies the cells of ring {ring}",
-            trust=(federated_trust(pipeline, environment, _PROVIDER_ARN),),
+            trust=(federated_trust(pipeline, environment, provider),),
             policies=packed(
                 factory_policy_name(environment),
                 (
@@ -220,6 +252,3 @@ def _key_policy(account: str) -> Statements:
             "Resource": "*",
         },
     )
-
-
-__all__ = ["KEY_ARN", "describe", "provider_arn", "require_pipeline"]

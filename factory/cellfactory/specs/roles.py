@@ -35,6 +35,7 @@ class BucketSpec:
     """The bucket of all states."""
 
     name: str
+    key_arn: str  # or the expression of it
     policy: Statements
     registry_prefix: str  # of what runs tell each other, whose older versions go
     registry_days: int  # after which they do (days)

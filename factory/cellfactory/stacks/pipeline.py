@@ -14,7 +14,7 @@ def build(terraform: TerraformStack, spec: PipelineSpec) -> Outputs:
     """Add all of it."""
     key = None if spec.key is None else add_state_key(terraform, spec.key)
     if spec.bucket is not None:
-        add_state_bucket(terraform, spec.bucket, key)
+        add_state_bucket(terraform, spec.bucket)
     if spec.provider is not None:
         add_provider(terraform, spec.provider)
     add_roles(terraform, spec.access)

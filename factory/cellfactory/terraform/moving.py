@@ -16,11 +16,7 @@ from typing import Any, Literal
 from cellfactory.credentials import Session, asking_aws
 from cellfactory.errors import Finding, TerraformError
 from cellfactory.files import read_text
-from cellfactory.layers import StackId
-from cellfactory.terraform.messages import Report
-from cellfactory.terraform.results import Result
-from cellfactory.terraform.running import RunContext, failed_result, open_stack, run_terraform
-from cellfactory.terraform.workspace import Sources
+from cellfactory.terraform.bucket_store import BucketStore
 
 Place = Literal["file", "bucket"]
 _NO_BUCKET, _NO_STATE = ("NoSuchBucket",), ("NoSuchKey", "404")
@@ -120,41 +116,50 @@ def place_of(local: State | None, remote: State | None, file: Path, place: str) 
     return "bucket" if local.is_empty or remote.serial >= local.serial else "file"
 
 
-def move_state(
-    context: RunContext, stack: StackId, sources: Sources, file: Path, in_bucket: State | None
-) -> Result | None:
-    """Bring a state into the bucket.
+def move_state(session: Session, settings: Mapping[str, Any], file: Path) -> None:
+    """Bring a state into the bucket, byte for byte, and remove it here once it lies there.
+
+    Terraform would give it a new lineage on its way into an empty place, so that nobody could
+    tell any more what came from where. It is put there on a condition: where another run has
+    written meanwhile, nothing is put over that.
 
     Args:
-        context: whose target has the stack in the bucket.
-        stack: whose state it is.
-        sources: its synthesized files.
-        file: where the state lies; it is removed once the bucket has it.
-        in_bucket: what the bucket has, where it has been looked at.
+        session: in the account of the bucket.
+        settings: of the synthesized backend `s3`.
+        file: where the state lies.
 
-    Returns:
-        What became of the stack where Terraform refused; None where all is well.
+    Raises:
+        TerraformError: where the bucket cannot be had, or another state lies there (F718).
     """
     local = state_in_file(file)
     if local is None:
-        return None
-    space = open_stack(context, stack, sources, {})
-    if isinstance(space, Result):
-        return space
-    if in_bucket is None or in_bucket.serial < local.serial:
-        pushed = run_terraform(context, space, "state", "push", "-lock-timeout=60s", str(file))
-        if pushed.code != 0:
-            return failed_result(context, stack, Report(), pushed)
-    pulled = run_terraform(context, space, "state", "pull")
-    if pulled.code != 0:
-        return failed_result(context, stack, Report(), pulled)
-    there = read_state(pulled.stdout, "what the bucket holds")
-    if (there.lineage, there.addresses) != (local.lineage, local.addresses):
-        return Result(
-            stack=stack, status="failed", finding=_not_there(file), reason=str(_not_there(file))
-        )
+        return
+    store = _store(session, settings)
+    key, text = str(settings["key"]), read_text(file)
+    before = store.look(key)
+    if before is None:
+        mark = store.create(key, text)
+    else:
+        there = read_state(before.text, store.place(key))
+        if place_of(local, there, file, store.place(key)) == "bucket":
+            mark = before.mark
+        else:
+            mark = store.replace_if(key, text, before.mark)
+    found = store.look(key)
+    if mark is None or found is None or not _is_as_new(local, read_state(found.text, key)):
+        raise TerraformError(_not_there(file, store.place(key)))
     forget(file)
-    return None
+
+
+def _is_as_new(local: State, there: State) -> bool:
+    return local.lineage == there.lineage and there.serial >= local.serial
+
+
+def _store(session: Session, settings: Mapping[str, Any]) -> BucketStore:
+    def connect() -> Any:
+        return session.client("s3", region_name=settings["region"])
+
+    return BucketStore(connect, str(settings["bucket"]), "", what="the state bucket")
 
 
 def forget(file: Path) -> None:
@@ -163,9 +168,9 @@ def forget(file: Path) -> None:
         one.unlink(missing_ok=True)
 
 
-def _not_there(file: Path) -> Finding:
+def _not_there(file: Path, place: str) -> Finding:
     return Finding(
         rule="F718",
-        message=f"the bucket does not hold what {file} holds, although Terraform has put it there",
-        hint="nothing was removed: run bootstrap again, or look with terraform state pull",
+        message=f"{place} does not hold what {file} holds: another run has written there",
+        hint="nothing was removed; run bootstrap again",
     )

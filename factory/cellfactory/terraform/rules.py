@@ -66,7 +66,7 @@ RULES = {
     "F646": "AWS Organizations does not move or close an account.",
     "F647": "A bucket that is to be deleted cannot be emptied.",
     "F684": "A plan of imports would do more than import.",
-    "F716": "The inventory does not say where the pipeline runs, which `bootstrap` lets in.",
+    "F716": "The inventory does not say where the pipeline runs, or which key somebody else made.",
     "F717": "What `bootstrap` would make exists already, and `--adopt` was not given.",
     "F718": "A state of `bootstrap` is none, or two of them do not fit together.",
     "F719": "`bootstrap` has no credentials for an account.",

@@ -41,7 +41,6 @@ from cellfactory.terraform.workspace import (
     prepare_workspace,
 )
 
-_STATE = ("state", "pull")
 LOCK_TIMEOUT = "-lock-timeout=60s"  # another run may just be finishing with the same state
 
 
@@ -142,7 +141,7 @@ def run_terraform(
 ) -> Finished:
     """Run one command of Terraform's in a work folder; what it says is kept as a log, too.
 
-    But not what `show` or `state pull` says: it is every value, the sensitive ones in plain.
+    But not what `show` says: it is every value of a plan, the sensitive ones in plain.
 
     Args:
         context: what to work with.
@@ -151,7 +150,7 @@ def run_terraform(
         heard: is handed each line of its standard output soon after it was written.
     """
     logs = context.target.logs_folder / space.stack.name
-    log = None if arguments[0] == "show" or arguments[:2] == _STATE else new_log(logs, arguments)
+    log = None if arguments[0] == "show" else new_log(logs, arguments)
     worker = worker_file(context.target.locks_folder, space.stack)
 
     def run(program: Sequence[str]) -> Finished:

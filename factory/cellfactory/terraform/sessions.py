@@ -8,7 +8,7 @@ from typing import Any
 
 from cellfactory.credentials import Connect, Session, open_session
 from cellfactory.layers import Access, Stack
-from cellfactory.layers.access import ACCOUNT_VARIABLE
+from cellfactory.layers.access import ACCOUNT_VARIABLE, reading
 from cellfactory.terraform.messages import Value
 from cellfactory.terraform.target import Target
 
@@ -26,6 +26,7 @@ def sessions(target: Target, name: str) -> SessionOf:
     connect = connection(target)
 
     def enter(access: Access) -> Session:
+        access = reading(access) if target.reads else access
         return open_session(
             access.roles,
             name=name,

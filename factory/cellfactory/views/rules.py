@@ -21,9 +21,10 @@ from cellfactory.errors import (
     SynthError,
     TerraformError,
 )
+from cellfactory.inventory.pipeline_rules import RULES as PIPELINE_RULES
 from cellfactory.inventory.rules import RULES as INVENTORY_RULES
 from cellfactory.pipelines.forge_rules import RULES as FORGE_RULES
-from cellfactory.pipelines.rules import RULES as PIPELINE_RULES
+from cellfactory.pipelines.rules import RULES as RENDERED_RULES
 from cellfactory.policy.rules import RULES as POLICY_RULES
 from cellfactory.sizing.bounds import BOUNDS, Bound
 from cellfactory.sizing.rules import RULES as SIZING_RULES
@@ -50,7 +51,7 @@ AREAS = (
     Area("70", "what an edit is held against", InventoryError, DIFF_RULES),
     Area("71", "the guard of a change", GuardError, GUARD_RULES),
     Area("72", "policy and its waivers", PolicyError, POLICY_RULES),
-    Area("73", "the pipeline", InventoryError, PIPELINE_RULES),
+    Area("73", "the pipeline", InventoryError, {**PIPELINE_RULES, **RENDERED_RULES}),
     Area("739", "what a pipeline tells people", ForgeError, FORGE_RULES),
 )
 _WARNING = "(a warning)"
