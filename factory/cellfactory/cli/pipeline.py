@@ -10,7 +10,7 @@ import typer
 
 from cellfactory.cli.help import Command
 from cellfactory.cli.options import DEFAULT_INVENTORY, InventoryFile
-from cellfactory.cli.output import show_problems
+from cellfactory.cli.output import Form, show
 from cellfactory.cli.screen import say
 from cellfactory.errors import Problem, UsageError
 
@@ -40,6 +40,7 @@ def render(
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; fail if a file is not up to date.")
     ] = False,
+    form: Form = "text",
 ) -> None:
     """Write the workflows of GitHub Actions from the rings of cells.yaml.
 
@@ -55,18 +56,15 @@ def render(
 
     rendered = render_pipelines(read_declared(inventory_file), inventory_file)
     folder = output or inventory_file.parent / DEFAULT
-    show_problems([Problem(None, finding) for finding in rendered.warnings], "text")
     if check:
         check_pipelines(rendered, folder)
-        say(f"{folder}: {len(rendered.files)} workflows, up to date")
-        return
-    written, removed = write_pipelines(rendered, folder)
-    for name in written:
-        say(f"{folder / name}: written")
-    for name in removed:
-        say(f"{folder / name}: removed")
-    if not written and not removed:
-        say(f"{folder}: {len(rendered.files)} workflows, up to date")
+    written, removed = ([], []) if check else write_pipelines(rendered, folder)
+    told = [f"{folder / name}: written" for name in written]
+    told += [f"{folder / name}: removed" for name in removed]
+    told = told or [f"{folder}: {len(rendered.files)} workflows, up to date"]
+    data = {"files": [*rendered.files], "written": written, "removed": removed}
+    problems = [Problem(None, finding) for finding in rendered.warnings]
+    show(data, "\n".join(told), problems, form)
 
 
 @GROUP.command(cls=Command)
