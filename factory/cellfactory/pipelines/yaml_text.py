@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-_PLAIN = re.compile(r"[A-Za-z_/.][A-Za-z0-9_./-]*(?: [A-Za-z0-9_./()-]+)*")
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*(?: [A-Za-z0-9_./()-]+)*")
 _EXPRESSION = re.compile(r"\$\{\{ [^\n\"#{}\\]*(?: \}\})")
-_OTHER_THAN_TEXT = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n", ".nan"})
+_OTHER_THAN_TEXT = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
+_LAST_OF_FOUR_DIGITS = 0xFFFF
 WIDTH = 98  # characters of a comment's line
 
 
@@ -23,9 +23,21 @@ def scalar(value: str | int | bool) -> str:
     if isinstance(value, int):
         return str(value)
     is_plain = _PLAIN.fullmatch(value) and value.lower() not in _OTHER_THAN_TEXT
-    if (is_plain and not re.fullmatch(r"[.~_]+[0-9.]*", value)) or _EXPRESSION.fullmatch(value):
-        return value
-    return json.dumps(value)
+    return value if is_plain or _EXPRESSION.fullmatch(value) else _quoted(value)
+
+
+def _quoted(text: str) -> str:
+    """Write a text in quotes, in ASCII: a character beyond it is a number, and never a pair."""
+    return '"' + "".join(map(_character, text)) + '"'
+
+
+def _character(one: str) -> str:
+    if one in '"\\':
+        return f"\\{one}"
+    if " " <= one <= "~":
+        return one
+    number = ord(one)
+    return f"\\u{number:04x}" if number <= _LAST_OF_FOUR_DIGITS else f"\\U{number:08x}"
 
 
 def sequence(values: Iterable[str]) -> str:
