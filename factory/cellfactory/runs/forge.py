@@ -28,7 +28,7 @@ MOST_PAGES = 100  # of one list; more of it is no list that we made
 SECONDS = 30  # that an answer may take (s)
 MOST_BYTES = 20_000_000  # of an answer (bytes)
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
-_REPOSITORY = re.compile(r"[A-Za-z0-9-]+/[A-Za-z0-9._-]+")
+_REPOSITORY = re.compile(r"[A-Za-z0-9-]+/(?!\.{1,2}$)[A-Za-z0-9._-]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +119,9 @@ def forge_of(environment: Mapping[str, str]) -> Forge:
     repository = environment["GITHUB_REPOSITORY"]
     if not _REPOSITORY.fullmatch(repository):
         msg = f"GITHUB_REPOSITORY is {repository!r}: it is OWNER/NAME"
+        raise UsageError(msg)
+    if not (environment["GITHUB_TOKEN"].isascii() and environment["GITHUB_TOKEN"].isprintable()):
+        msg = "GITHUB_TOKEN holds a line break or another character that no token has"
         raise UsageError(msg)
     return Forge(api=api.rstrip("/"), repository=repository, token=environment["GITHUB_TOKEN"])
 
