@@ -199,7 +199,7 @@ class TerraformError(FactoryError):
 class ForgeError(FactoryError):
     """The forge that a pipeline runs on refused, or is not there."""
 
-    exit_code = 6
+    exit_code = 8
 
 
 class BootstrapError(ProblemsError):

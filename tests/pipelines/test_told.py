@@ -142,7 +142,7 @@ def test_a_forge_that_refuses_is_told_in_a_sentence(
     status: int, forge: Kept, capsys: pytest.CaptureFixture[str]
 ) -> None:
     forge.fails = status
-    assert run("comment", "parts", "--on", "7") == 6
+    assert run("comment", "parts", "--on", "7") == 8
     told = capsys.readouterr().err
     assert f"F739 {forge.url} refuses GET example-org/cells/issues/7/comments: {status} no" in told
     assert "a-token" not in told
@@ -150,7 +150,7 @@ def test_a_forge_that_refuses_is_told_in_a_sentence(
 
 def test_a_redirect_takes_no_token_along(forge: Kept) -> None:
     forge.fails = 302
-    assert run("comment", "parts", "--on", "7") == 6
+    assert run("comment", "parts", "--on", "7") == 8
     assert [path for _, path in forge.asked] == ["/repos/example-org/cells/issues/7/comments"]
 
 
@@ -158,7 +158,7 @@ def test_a_redirect_takes_no_token_along(forge: Kept) -> None:
     ("name", "value", "told"),
     [
         ("GITHUB_API_URL", "http://example.com", "sent by https alone"),
-        ("GITHUB_API_URL", "file:///etc", "sent by https alone"),
+        ("GITHUB_API_URL", "ftp://example.com", "sent by https alone"),
         ("GITHUB_REPOSITORY", "../../user", "it is OWNER/NAME"),
         ("GITHUB_REPOSITORY", "a/b/../..", "it is OWNER/NAME"),
         ("GITHUB_REPOSITORY", "a/..", "it is OWNER/NAME"),

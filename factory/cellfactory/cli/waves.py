@@ -28,6 +28,12 @@ def waves(
         int,
         typer.Option(metavar="N", min=1, max=256, help="Jobs of each wave at most (github)."),
     ] = 1,
+    base: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REV|DIR", help="Only stacks that changed since this Git revision or folder."
+        ),
+    ] = None,
     wave: Annotated[
         int | None,
         typer.Option(metavar="N", min=0, help="Jobs of this wave only (github)."),
@@ -47,7 +53,12 @@ def waves(
     stacks = list_stacks(inventory, facts)
     wanted = selection_of(cell, layer, mesh, organization, stack)
     require_rings(inventory, ring or ())
-    found = list_waves(inventory, stacks, set(select_stacks([s.id for s in stacks], wanted)))
+    chosen = set(select_stacks([s.id for s in stacks], wanted))
+    if base is not None:
+        from cellfactory.runs.diff import diff_inventory
+
+        chosen &= {one.stack for one in diff_inventory(inventory_file, base).changes.stacks}
+    found = list_waves(inventory, stacks, chosen)
     told = Waves(
         inventory=inventory,
         waves=tuple(one for one in found if not ring or one.ring in ring),

@@ -24,6 +24,9 @@ from cellfactory.pipelines.yaml_text import comment, indented, item, scalar, seq
 MARK = "# made by cellfactory pipeline render; do not edit"
 """The first line of each file that is ours to write, and to remove."""
 
+NO_ROWS = '{"include":[]}'
+"""What `waves --format github` writes where nothing has to be done."""
+
 _SCOPES: Mapping[Scope, str] = {
     "code": "contents",
     "identity": "id-token",
@@ -110,7 +113,7 @@ def _job_lines(job: Job, flags: set[str]) -> Iterator[str]:
     yield f"name: {scalar(job.name)}{shown}"
     if job.needs:
         yield f"needs: {sequence(job.needs)}"
-    if expression := _condition(job.condition):
+    if expression := " && ".join([*_has_rows(job), *_condition(job.condition)]):
         yield f"if: {scalar(f'${{{{ {expression} }}}}')}"
     runner = job.runner
     yield f"runs-on: {scalar(runner) if isinstance(runner, str) else sequence(runner)}"
@@ -151,8 +154,15 @@ def _outputs(job: Job) -> Iterator[str]:
         yield f"  {name}: ${{{{ steps.{name}.outputs.{name} }}}}"
 
 
-def _condition(condition: Condition) -> str:
-    """Write when a job runs as one expression; every text in it is a literal."""
+def _has_rows(job: Job) -> Iterator[str]:
+    """Skip a job of a matrix without rows; GitHub takes none for a mistake."""
+    if job.matrix is not None:
+        source = f"needs.{job.matrix.job}.outputs.{job.matrix.output}"
+        yield f"{source} != {_literal(NO_ROWS)}"
+
+
+def _condition(condition: Condition) -> list[str]:
+    """Say when a job runs, as parts of one expression; every text in it is a literal."""
     parts = []
     if condition.even_after_failure:
         parts.append("!cancelled()")
@@ -166,7 +176,7 @@ def _condition(condition: Condition) -> str:
         name, values = condition.input_is_one_of
         listed = json.dumps(list(values), separators=(",", ":"))
         parts.append(f"contains(fromJSON({_literal(listed)}), inputs.{name})")
-    return " && ".join(parts)
+    return parts
 
 
 def _literal(text: str) -> str:

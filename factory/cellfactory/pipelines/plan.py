@@ -79,9 +79,10 @@ def _static(ground: Ground) -> Job:
             Run(
                 name="Matrix",
                 argv=(
-                    *("cellfactory", "waves", "--format", "github"),
+                    *("cellfactory", "waves", "--base", Variable("BASE"), "--format", "github"),
                     *("--shards", str(ground.shards)),
                 ),
+                variables=base,
                 output="matrix",
             ),
         ),

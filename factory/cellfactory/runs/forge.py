@@ -95,35 +95,36 @@ class Forge:
             raise ForgeError(Finding(rule="F739", message=message)) from error
 
 
-def forge_of(environment: Mapping[str, str]) -> Forge:
+def forge_of(environ: Mapping[str, str]) -> Forge:
     """Find the forge that a job of CI runs for.
 
     Args:
-        environment: with GITHUB_TOKEN, GITHUB_REPOSITORY and, unless it is github.com,
+        environ: with GITHUB_TOKEN, GITHUB_REPOSITORY and, unless it is github.com,
             GITHUB_API_URL.
 
     Raises:
         UsageError: when something is missing, or would send the token in the clear.
     """
-    missing = [n for n in ("GITHUB_TOKEN", "GITHUB_REPOSITORY") if not environment.get(n)]
+    given = {n: environ.get(n) for n in ("GITHUB_TOKEN", "GITHUB_REPOSITORY")}
+    missing = [name for name, value in given.items() if not value]
     if missing:
         msg = (
             f"{' and '.join(missing)} is not set\n    GitHub Actions sets it; or give --output DIR"
         )
         raise UsageError(msg)
-    api = environment.get("GITHUB_API_URL") or "https://api.github.com"
+    api = environ.get("GITHUB_API_URL") or "https://api.github.com"
     parts = urllib.parse.urlsplit(api)
     if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
         msg = f"GITHUB_API_URL is {api}: a token is sent by https alone"
         raise UsageError(msg)
-    repository = environment["GITHUB_REPOSITORY"]
+    repository = environ["GITHUB_REPOSITORY"]
     if not _REPOSITORY.fullmatch(repository):
         msg = f"GITHUB_REPOSITORY is {repository!r}: it is OWNER/NAME"
         raise UsageError(msg)
-    if not (environment["GITHUB_TOKEN"].isascii() and environment["GITHUB_TOKEN"].isprintable()):
+    if not (environ["GITHUB_TOKEN"].isascii() and environ["GITHUB_TOKEN"].isprintable()):
         msg = "GITHUB_TOKEN holds a line break or another character that no token has"
         raise UsageError(msg)
-    return Forge(api=api.rstrip("/"), repository=repository, token=environment["GITHUB_TOKEN"])
+    return Forge(api=api.rstrip("/"), repository=repository, token=environ["GITHUB_TOKEN"])
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):

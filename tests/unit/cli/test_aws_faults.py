@@ -47,7 +47,17 @@ TALKS = {
 }
 SILENT = {
     *("check", "size", "what-if", "lock", "lock-providers", "synth", "validate", "route"),
-    *("example-job", "sandbox", "schema", "explain", "waves", "graph", "diff", "policy", "pipeline"),
+    *(
+        "example-job",
+        "sandbox",
+        "schema",
+        "explain",
+        "waves",
+        "graph",
+        "diff",
+        "policy",
+        "pipeline",
+    ),
     *("list", "show"),  # which say that it is not known, and go on
 }
 KEYS = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_MAX_ATTEMPTS": "1"}
