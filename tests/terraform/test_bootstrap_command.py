@@ -40,7 +40,7 @@ LAYERS = ("factory-pipeline", "next-bootstrap", f"{CELL}-member")
 
 @dataclass(slots=True)
 class Place:
-    """A folder with an inventory of one cell, and an emulated AWS that is taken for the real one."""
+    """A folder with an inventory of one cell, and an emulated AWS taken for the real one."""
 
     folder: Path
     emulator: Emulator

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from cellfactory.cli.at_once import Parallel, parallel_of
+from cellfactory.cli.help import KEYS
 from cellfactory.cli.options import DEFAULT_INVENTORY, InventoryFile
 from cellfactory.cli.stacks import Ask, PlanForm, Sandbox, Yes, how, mode_of, request_of
 from cellfactory.cli.watching import Terminal, finish
@@ -17,8 +18,6 @@ from cellfactory.runs.bootstrap import bootstrap as make_ground
 from cellfactory.runs.bootstrap_ways import Keys, parse_profiles
 from cellfactory.runs.reading import read_declared
 from cellfactory.terraform.guard import Allowed
-
-KEYS = "Credentials"
 
 
 def bootstrap(

@@ -30,7 +30,7 @@ def text(serial: int, lineage: str = "ours", kinds: int = 1) -> str:
     return json.dumps({"lineage": lineage, "serial": serial, "resources": resources})
 
 
-class _NoSuchKey(ClientError):
+class _NoSuchKey(ClientError):  # type: ignore[misc]
     pass
 
 
