@@ -227,15 +227,15 @@ def test_jobs_that_change_aws_run_here_and_on_the_default_branch_alone() -> None
             assert "github.ref == 'refs/heads/release/2'" in body["if"], (name, job)
 
 
-@pytest.mark.parametrize("cells", [1, 16, 17, 400])
 def test_a_matrix_without_rows_is_skipped() -> None:
     assert (
         "needs.static.outputs.matrix != '{\"include\":[]}'" in read()["plan"]["jobs"]["plan"]["if"]
     )
 
 
+@pytest.mark.parametrize("cells", [1, 16, 17, 120])
 def test_no_matrix_has_more_rows_than_github_takes(cells: int) -> None:
-    text = texts(made(min(cells, 120)))["plan.yml"]
+    text = texts(made(cells))["plan.yml"]
     shards = int(re.findall(r"--shards (\d+)", text)[0])
     assert 1 <= shards * 2 * len(RINGS) <= 256
 

@@ -71,7 +71,7 @@ def test_another_project_branch_or_a_tag_is_refused(subject: str) -> None:
 
 @given(environment=st.text(min_size=1, max_size=30), asked=st.text(max_size=60))
 def test_no_name_widens_whom_a_role_trusts(environment: str, asked: str) -> None:
-    """Also one that is no name at all, such as `x*` or `repo:*`: it is compared letter by letter."""
+    """Also one that is no name at all, such as `x*`: it is compared letter by letter."""
     subject = f"repo:example-org/cells:environment:{environment}"
     assert lets_in(GITHUB, environment, sub=subject)
     assert lets_in(GITHUB, environment, sub=asked) == (asked == subject)
