@@ -2,12 +2,15 @@
 
 Started by `test_executed.py` in a network namespace of its own: nothing leaves the machine.
 
-Real: the rendered workflows (but `queue: max`, which act does not know), bash, the scripts, the order of jobs,
-matrix and conditions, git with a bare repository, the command line, synthesis, runs with their journal, registry
-and rings, and the REST calls. Stand-ins: Terraform (`fake_terraform.py`), what listens where the emulated AWS
-would, the five actions (stubs below), `pip install`, and a forge on loopback. A wrapper adds `--sandbox --layer
-network` to what goes to AWS, and takes `--read-only` away, since the sandbox has one set of rights. Environments,
-their reviewers, and permissions are GitHub's own, and not tried.
+Real: the rendered workflows (but `queue: max`, which act does not know), bash, the scripts, the
+order of jobs, matrix and conditions, git with a bare repository, the command line, synthesis, runs
+with their journal, registry and rings, and the REST calls.
+
+Stand-ins: Terraform (`fake_terraform.py`), what listens where the emulated AWS would (so that only
+networks are made, by `--layer network --out-of-order`: clusters would be asked how they do), the
+five actions (stubs below), `pip install`, and a forge on loopback. A wrapper adds `--sandbox` and
+takes `--read-only` away, since the sandbox has one set of rights. Environments with reviewers,
+queues and permissions are GitHub's own, and not tried.
 """
 
 from __future__ import annotations
@@ -75,7 +78,8 @@ runs:
     - shell: bash
       env: {PATTERN: "${{ inputs.pattern }}", FOLDER: "${{ inputs.path }}"}
       run: |
-        mkdir -p "$FOLDER" && find "$STUB_KEPT" -mindepth 1 -maxdepth 1 -name "$PATTERN" -exec cp -r {} "$FOLDER/" ';'
+        mkdir -p "$FOLDER"
+        find "$STUB_KEPT" -maxdepth 1 -name "$PATTERN" -exec cp -r {} "$FOLDER/" ';'
 """,
     "aws-actions/configure-aws-credentials": """\
 inputs: {role-to-assume: {}, role-duration-seconds: {}, aws-region: {}, allowed-account-ids: {}}
@@ -94,7 +98,11 @@ ln -sfn "$STUB_HOME/.cellfactory" .cellfactory
 echo "cellfactory $*" >> "$STUB_LOG"
 words=() more=()
 for word in "$@"; do [ "$word" = --read-only ] || words+=("$word"); done
-case "$1" in plan|apply) more=(--sandbox --layer network);; drift) more=(--sandbox);; esac
+case "$1" in
+  plan) more=(--sandbox --layer network);;
+  apply) more=(--sandbox --layer network --out-of-order);;
+  drift) more=(--sandbox);;
+esac
 export GITHUB_API_URL="$STUB_FORGE" GITHUB_REPOSITORY=example-org/cells
 exec "$STUB_PYTHON" -m cellfactory "${words[@]}" "${more[@]}"
 """
@@ -254,11 +262,14 @@ def payload_of(world: World, base: str, fork: bool = False) -> dict[str, Any]:
     }
 
 
+HOSTILE = "cells=$(touch hit) `touch hit`; touch hit \"' --yes"
+"""What somebody says who starts a run by hand: one word, whatever it holds."""
+
 PUSH = {
     "ref": "refs/heads/main",
     "repository": {"full_name": "example-org/cells", "default_branch": "main"},
-    "inputs": {"first_apply": "true"},
 }
+ASKED = {**PUSH, "inputs": {"resume": "last", "first_apply": "true", "override": HOSTILE}}
 
 
 def main(top: Path, act: str) -> None:
@@ -294,12 +305,18 @@ def main(top: Path, act: str) -> None:
         world.does({f"{cell}-network": MAKES for cell in (CANARY, LATER)})
         code, _ = world.run("apply", "push", PUSH)
         seen["apply"] = {"code": code, "roles": world.roles(), "log": world.log()}
+        world.does({})
+        code, _ = world.run("apply", "workflow_dispatch", ASKED)
+        hits = [str(path) for path in top.rglob("hit")]
+        seen["asked"] = {"code": code, "roles": world.roles(), "log": world.log(), "hits": hits}
         for name, changes in (("drift", [CHANGED]), ("same", [CHANGED]), ("mended", [])):
-            world.does({f"{CANARY}-network": {"plan": {"changes": changes}, "show": drifted(changes)}})
+            world.does(
+                {f"{CANARY}-network": {"plan": {"changes": changes}, "show": drifted(changes)}}
+            )
             code, _ = world.run("drift", "schedule", PUSH)
             issues = [(i["state"], i["title"], i["body"]) for i in forge.issues]
             seen[name] = {"code": code, "roles": world.roles(), "issues": issues}
-        seen["asked"] = forge.asked
+        seen["requests"] = forge.asked
     print(json.dumps(seen))
 
 
