@@ -192,11 +192,11 @@ class World:
 
     def run(self, workflow: str, event: str, payload: Mapping[str, Any]) -> tuple[int, str]:
         """Run a workflow as an event starts it."""
-        for name in (self.top / "kept").iterdir():
-            shutil.rmtree(name)
+        for kept in (self.top / "kept").iterdir():
+            shutil.rmtree(kept)
         (self.top / "log").unlink(missing_ok=True)
         (self.top / "event.json").write_text(json.dumps(payload), "utf-8")
-        given = {
+        given: dict[str, object] = {
             "STUB_ORIGIN": self.top / "origin",
             "STUB_KEPT": self.top / "kept",
             "STUB_LOG": self.top / "log",

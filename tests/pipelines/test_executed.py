@@ -75,7 +75,7 @@ def test_what_is_merged_goes_ring_by_ring_with_a_bake_in_between(seen: Any) -> N
     assert seen["apply"]["code"] == 0
     assert seen["apply"]["roles"] == [PLAN, FIRST, PLAN, SECOND]
     first, second = commands(seen["apply"], "apply")
-    assert "--ring canary --reviewed reviewed/reviewed-canary/plan.json --bake 1s" in first
+    assert "--ring canary --reviewed reviewed/reviewed-canary/plan.json --unseen --bake 1s" in first
     assert "--ring first --reviewed reviewed/reviewed-first/plan.json" in second
     assert "--bake" not in second
 

@@ -138,6 +138,10 @@ def apply(
     parallel: Parallel = None,
     registry: RegistryPlace = None,
     reviewed: Reviewed = None,
+    unseen: Annotated[
+        bool,
+        how("--unseen", help="With --reviewed: do, too, what `plan --read-only` leaves out."),
+    ] = False,
     ask: Ask = False,
     lock_timeout: LockTimeout = None,
     yes: Yes = False,
@@ -171,6 +175,9 @@ def apply(
     if ask and reviewed is not None:
         msg = "--reviewed asks nothing: leave out --ask, or --reviewed"
         raise UsageError(msg)
+    if unseen and reviewed is None:
+        msg = "--unseen goes with --reviewed: without it, nothing is done that was not seen"
+        raise UsageError(msg)
     request = replace(
         request_of(inventory_file, mode_of(sandbox), output=output, registry=registry),
         selection=selection_of(cell, layer, mesh, organization, stack),
@@ -193,6 +200,7 @@ def apply(
             allowed=allowed,
             resume=resume,
             reviewed=reviewed,
+            unseen=unseen,
             overrides=overrides,
         )
     finish(outcome, form)

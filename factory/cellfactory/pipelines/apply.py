@@ -125,7 +125,7 @@ def _apply(ground: Ground, ring: RingOfCells, needs: tuple[str, ...]) -> Job:
 
 def _argv(ring: RingOfCells) -> Iterator[Word]:
     yield from ("cellfactory", "apply", "--ring", ring.name)
-    yield from ("--reviewed", f"reviewed/{_reviewed(ring)}/plan.json")
+    yield from ("--reviewed", f"reviewed/{_reviewed(ring)}/plan.json", "--unseen")
     if ring.bake_seconds:
         yield from ("--bake", write_duration(ring.bake_seconds))
     yield IfSaid("--resume", "RESUME")
