@@ -16,10 +16,10 @@ from cellfactory.terraform.reviewed import ReviewedStack
 from cellfactory.terraform.reviewed_file import ReviewedPlan
 from cellfactory.terraform.workspace import digest_sources
 
-SEEN = StackId("cell", "a", "network")
-UNSEEN = StackId("cell", "a", "platform")
-FAILED = StackId("cell", "b", "platform")
-OTHER = StackId("cell", "b", "network")
+SEEN = StackId("a", "network")
+UNSEEN = StackId("a", "platform")
+FAILED = StackId("b", "platform")
+OTHER = StackId("b", "network")
 SOURCES: dict[str, str] = {"cdk.tf.json": "{}"}
 
 
