@@ -145,6 +145,13 @@ def kills(args: Sequence[str]) -> None:
     _run("pytest", "-s", *tests, *args[1:])
 
 
+def rights(args: Sequence[str]) -> None:
+    """Apply, change and destroy two cells under the derived roles, which the emulator enforces."""
+    _prepare("dev")
+    os.environ["CELLFACTORY_RIGHTS"] = "all"
+    _run("pytest", "tests/terraform/test_rights.py", *args)
+
+
 def bench(args: Sequence[str]) -> None:
     """Measure synthesis side by side with a plain app; arguments as in benchmarks/synth.py."""
     _prepare("dev")
@@ -198,6 +205,7 @@ TASKS = {
     "all": everything,
     "fuzz": fuzz,
     "kills": kills,
+    "rights": rights,
     "bench": bench,
     "docs": docs,
     "lock": lock,

@@ -119,7 +119,7 @@ def open_entrance(account: str, role: str) -> None:
     for number, document in enumerate(given.policies):
         backend.put_role_policy(role, f"{_RIGHTS}-{number}", document)
     if given.boundary:
-        backend.roles[backend.get_role(role).id].permissions_boundary = given.boundary
+        backend.get_role(role).permissions_boundary_arn = given.boundary
 
 
 def _may(response: Any, call: Call) -> bool:
@@ -141,7 +141,7 @@ def _boundary(account: str, key: Any) -> Mapping[str, Any] | None:
     """The permissions boundary of the role that a key is of: a document, or a policy's ARN."""
     backend: Any = iam_backends[account]["aws"]
     name = getattr(key, "_owner_role_name", None)
-    told = backend.get_role(name).permissions_boundary if name else None
+    told = backend.get_role(name).permissions_boundary_arn if name else None
     if not told:
         return None
     if told.startswith("{"):
