@@ -266,7 +266,6 @@ def _drill(wanted: Wanted) -> Pipeline:
         environment=environment,
         login=_login(wanted, environment, seconds),
         runner=_labels(wanted.settings.runners.apply),
-        keeps="drill",
         minutes=max(60 * wanted.settings.session_hours, SLACK_MINUTES),
         steps=(
             SYNTH,
@@ -274,8 +273,6 @@ def _drill(wanted: Wanted) -> Pipeline:
                 title=f"Rebuild it within {DRILL_MINUTES} minutes",
                 argv=("cellfactory", "pipeline", "drill", "--within", f"{DRILL_MINUTES}m"),
                 last="DRILL_CELL",
-                saves=f"{OUT}/drill.md",
-                shows=f"{OUT}/drill.md",
             ),
         ),
     )
