@@ -49,7 +49,7 @@ def render_yaml(data: Mapping[str, Data]) -> str:
 def _mapping(data: Mapping[str, Data]) -> Iterator[str]:
     for key, value in data.items():
         head, rest = _placed(value)
-        yield f"{key if _BARE.fullmatch(key) else json.dumps(key)}:{head}"
+        yield f"{key if _BARE.fullmatch(key) else _quoted(key)}:{head}"
         yield from rest
 
 
@@ -78,4 +78,19 @@ def _scalar(value: Data) -> str:
         return value
     if isinstance(value, Mapping):
         return "{}"
-    return json.dumps(value, ensure_ascii=True)
+    return _quoted(value) if isinstance(value, str) else json.dumps(value)
+
+
+def _quoted(text: str) -> str:
+    """Quote a text as YAML does; unlike JSON, it has no pairs of surrogates.
+
+    >>> print(_quoted('"a" \U0001f600'))
+    "\\"a\\" \\U0001f600"
+    """
+    return '"' + "".join(map(_escaped, text)) + '"'
+
+
+def _escaped(character: str) -> str:
+    if character in '"\\':
+        return f"\\{character}"
+    return character if " " <= character <= "~" else f"\\U{ord(character):08x}"

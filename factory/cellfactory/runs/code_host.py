@@ -41,11 +41,14 @@ def github_call(environ: Mapping[str, str] = os.environ) -> Call:
     Raises:
         UsageError: when this is no such job.
     """
-    names = ("CI_TOKEN", "GITHUB_API_URL", "GITHUB_REPOSITORY")
-    if missing := [name for name in names if not environ.get(name)]:
-        msg = f"not in a job of GitHub Actions: {', '.join(missing)} not set\n    see --dry-run"
+    token, api = environ.get("CI_TOKEN", ""), environ.get("GITHUB_API_URL", "")
+    repository = environ.get("GITHUB_REPOSITORY", "")
+    if not (token and api and repository):
+        msg = (
+            "not in a job of GitHub Actions: CI_TOKEN, GITHUB_API_URL or GITHUB_REPOSITORY is not "
+            "set\n    to see what would be written: --dry-run"
+        )
         raise UsageError(msg)
-    token, api, repository = (environ[name] for name in names)
     if not re.fullmatch(r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+", repository):
         msg = f"GITHUB_REPOSITORY is no repository: {repository!r}"
         raise UsageError(msg)

@@ -7,11 +7,13 @@ import unicodedata
 from collections.abc import Mapping
 from itertools import groupby
 
+from cellfactory.words import counted
+
 MARK = "<!-- cellfactory:plan -->"
 """How our comment begins; whoever writes it as well is not the one who wrote ours."""
 MOST_BODY = 60_000  # characters; GitHub takes 65,536
+MOST_FRAME = 200  # characters around one part
 MOST_PART = 20_000  # of one part, before those behind it come short
-_COMMENT = re.compile("<!--|-->")
 _MENTION = re.compile(r"@(?=[A-Za-z0-9])")
 _KEPT = "\n\t"
 
@@ -25,17 +27,18 @@ def render_comment(parts: Mapping[str, str], link: str = "") -> str:
             comment, open one that is not seen, or call anybody.
         link: where all of it is, for what had to be cut.
     """
-    names = sorted(parts, key=_rank)
-    left, lines = MOST_BODY - 1_000, [MARK, ""]
+    names, texts = sorted(parts, key=_rank), {name: _tamed(parts[name]) for name in parts}
+    left, lines, cut = MOST_BODY - 1_000, [MARK, ""], 0
     for name in names:
-        text = _tamed(parts[name])
-        shown = _cut(text, min(left, MOST_PART if len(names) > 1 else left))
-        left -= len(shown) + 100
+        most = min(left, MOST_PART) if len(names) > 1 else left
+        shown = _cut(texts[name], most)
         lines += _part(name, shown) if shown else []
-        if shown != text:
-            where = f"[the job]({link})" if link else "the job"
-            lines += [f"> `{_word(name)}` is cut here; all of it is in {where}.", ""]
-    if not names:
+        left = max(0, left - len(shown) - MOST_FRAME)
+        cut += shown != _closed(texts[name])
+    if cut:
+        where = f"[the job]({link})" if link else "the job"
+        lines.append(f"> {counted(cut, 'part')} cut or left out here; all of it is in {where}.")
+    if not any(texts.values()):
         lines.append("No job has found anything to tell.")
     return "\n".join(lines).rstrip() + "\n"
 
@@ -69,14 +72,14 @@ def _tamed(text: str) -> str:
     """
     seen = "".join(c for c in text if c in _KEPT or unicodedata.category(c)[0] != "C")
     quiet = _MENTION.sub("@\u200b", seen)
-    return _COMMENT.sub(lambda m: m[0].replace("<", "&lt;").replace(">", "&gt;"), quiet).strip()
+    return quiet.replace("<!", "&lt;!").replace("-->", "--&gt;").strip()
 
 
 def _cut(text: str, most: int) -> str:
     """Cut a text at the end of a line, and close the fence that is open there."""
-    if len(text) <= most:
+    if len(text) + 100 <= most:
         return _closed(text)
-    kept = text[: max(0, most - 20)].rpartition("\n")[0]
+    kept = text[: max(0, most - 100)].rpartition("\n")[0]
     return _closed(kept)
 
 
@@ -88,5 +91,5 @@ def _closed(text: str) -> str:
             fence = found[1]
         elif found and found[1][0] == fence[0] and len(found[1]) >= len(fence):
             fence = "" if not line.strip(" `~") else fence
-    open_details = text.count("<details") - text.count("</details")
-    return text + (f"\n{fence}" if fence else "") + "\n</details>" * max(0, open_details)
+    ended = f"{text}\n{fence}" if fence else text
+    return ended + "\n</details>" * max(0, text.count("<details") - text.count("</details"))
