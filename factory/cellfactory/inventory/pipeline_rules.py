@@ -12,6 +12,9 @@ from cellfactory.inventory.unreadable import HOLE, as_far_as_readable, peek
 RULES = {
     "F730": "A pipeline has both of GitHub and GitLab, or neither.",
     "F731": "The pipeline's account is the account of a cell or a hub.",
+    "F732": "A file of the pipelines is missing, stale or left over.",
+    "F733": "The inventory has no pipeline to render.",
+    "F734": "The lock of what CI installs is missing (a warning), or is of another release.",
 }
 """What each rule says; a number is never used again for something else."""
 
@@ -55,14 +58,11 @@ def _check_place(pipeline: Pipeline) -> Iterator[Finding]:
 @as_far_as_readable
 def _check_account(inventory: Inventory, pipeline: Pipeline) -> Iterator[Finding]:
     account = pipeline.account
-    users = {
-        **{hub.account: f"hub {name!r}" for name, hub in inventory.hubs.items()},
-        **{
-            cell.account.id: f"cell {name!r}"
-            for name, cell in inventory.cells.items()
-            if isinstance(peek(cell, "account"), ExistingAccount)
-        },
-    }
+    users = {hub.account: f"hub {name!r}" for name, hub in inventory.hubs.items()}
+    for name, cell in inventory.cells.items():
+        existing = peek(cell, "account")
+        if isinstance(existing, ExistingAccount):
+            users[existing.id] = f"cell {name!r}"
     if account in users:
         yield Finding(
             rule="F731",

@@ -48,6 +48,7 @@ TALKS = {
 SILENT = {
     *("check", "size", "what-if", "lock", "lock-providers", "synth", "validate", "route"),
     *("example-job", "sandbox", "schema", "explain", "waves", "graph", "diff", "policy"),
+    "pipeline",  # whose drill goes by apply
     *("list", "show"),  # which say that it is not known, and go on
 }
 KEYS = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_MAX_ATTEMPTS": "1"}
