@@ -25,6 +25,7 @@ __all__ = ["place"]
 
 ROLE = "arn:aws:iam::444444444444:role/x"
 TALKS = {
+    "bootstrap": ["--yes"],
     "plan": [],
     "apply": ["--yes"],
     "destroy": ["--yes"],
@@ -102,6 +103,8 @@ def test_each_command_is_of_one_kind() -> None:
 def inventory_text() -> str:
     inventory = data(nodes=1)
     inventory["cells"]["cell-000"]["quotas"] = {"L-1216C47A": 1000}
+    ci = {"repository": "example-org/cells"}
+    inventory["pipeline"] = {"account": "777777777777", "github": ci}
     return render_data(inventory)
 
 
