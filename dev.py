@@ -145,12 +145,11 @@ def kills(args: Sequence[str]) -> None:
     _run("pytest", "-s", *tests, *args[1:])
 
 
-def long(args: Sequence[str]) -> None:
-    """Run at length what takes too long for the default suite: ladders of another kind."""
+def rights(args: Sequence[str]) -> None:
+    """Apply, change and destroy two cells under the derived roles, which the emulator enforces."""
     _prepare("dev")
-    os.environ["CELLFACTORY_LONG"] = "1"
-    tests = ("tests/sandbox/test_terraform.py", "tests/terraform/test_rings_aws.py")
-    _run("pytest", *tests, *args)
+    os.environ["CELLFACTORY_RIGHTS"] = "all"
+    _run("pytest", "tests/terraform/test_rights.py", *args)
 
 
 def bench(args: Sequence[str]) -> None:
@@ -207,6 +206,7 @@ TASKS = {
     "fuzz": fuzz,
     "long": long,
     "kills": kills,
+    "rights": rights,
     "bench": bench,
     "docs": docs,
     "lock": lock,

@@ -50,7 +50,7 @@ def change(made: Mapping[str, Any]) -> None:
         "control_plane_logs": ["api"],
         "endpoint_access": "any",
         "flow_logs": {"retention_days": 40},
-        "ingress": {"node_group": "driver", "node_port": 30081, "listener_port": 81},
+        "ingress": {"node_group": "driver", "listener_port": 81},
         "submitters": ["arn:aws:iam::777777777777:role/Others"],
         "support": "standard",
         "zonal_shift": True,
@@ -67,37 +67,42 @@ def change(made: Mapping[str, Any]) -> None:
     kind["spark"]["history"]["retention_days"] = 40
 
 
-def run_phases(folder: Path, mirror: Path) -> None:
+def run_phases(folder: Path, mirror: Path, make: type[Ladder] = Ladder) -> None:
     """Run the ladder; its logs lie in the folder afterwards."""
     file = folder / "cells.yaml"
     file.write_text(render_data(world()), "utf-8")
     shutil.copy(ROOT / "cells.lock.yaml", folder)
     os.environ["CELLFACTORY_SANDBOX_CALLS"] = str(folder / CALLS)
-    ladder = Ladder(folder=folder, mirror=mirror)
+    ladder = make(folder=folder, mirror=mirror)
     ladder.resolve_hub_names()
     for word in ("lock", "synth"):
         ladder.run(word)
     ladder.start()
     os.environ["TF_LOG_PROVIDER"] = "DEBUG"
     try:
-        _begin(folder, "create")
-        ladder.run("apply", *_TO_JSON)
-        accept(ladder)
-        ladder.run("apply", "--layer", "routes", *_TO_JSON)
-        _begin(folder, "read")
-        ladder.run("plan", *_TO_JSON)
-        _begin(folder, "update")
-        made = load_data(file.read_text("utf-8"))
-        change(made)
-        file.write_text(render_data(made), "utf-8")
-        for word in ("lock", "synth"):
-            ladder.run(word)
-        allowed = ("--allow-destroy", "network", "--allow-destroy", "cluster")
-        ladder.run("apply", *allowed, *_TO_JSON)
-        _begin(folder, "delete")
-        ladder.run("destroy", "--forget-accounts", *_TO_JSON)
+        _climb(ladder, folder)
     finally:
         ladder.stop()
+
+
+def _climb(ladder: Ladder, folder: Path) -> None:
+    _begin(folder, "create")
+    ladder.run("apply", *_TO_JSON)
+    accept(ladder)
+    ladder.run("apply", "--layer", "routes", *_TO_JSON)
+    _begin(folder, "read")
+    ladder.run("plan", *_TO_JSON)
+    _begin(folder, "update")
+    file = folder / "cells.yaml"
+    made = load_data(file.read_text("utf-8"))
+    change(made)
+    file.write_text(render_data(made), "utf-8")
+    for word in ("lock", "synth"):
+        ladder.run(word)
+    allowed = (word for layer in ("network", "cluster") for word in ("--allow-destroy", layer))
+    ladder.run("apply", *allowed, *_TO_JSON)
+    _begin(folder, "delete")
+    ladder.run("destroy", "--forget-accounts", *_TO_JSON)
 
 
 def accept(ladder: Ladder) -> None:

@@ -23,6 +23,7 @@ from tools.cli_page import render_cli
 from tools.inventory_page import render_inventory
 from tools.jobs_page import render_jobs
 from tools.limits_page import render_limits
+from tools.permissions_page import render_permissions
 from tools.policies_page import render_policies
 from tools.rules_page import render_rules
 
@@ -35,6 +36,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/example-jobs.md": render_jobs,
     "docs/inventory.md": render_inventory,
     "docs/limits.md": lambda: render_limits(load_facts()),
+    "docs/permissions.md": render_permissions,
     "docs/policies.md": render_policies,
     "docs/route.schema.json": render_answer_schema,
     "docs/route-usage.schema.json": render_report_schema,

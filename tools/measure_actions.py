@@ -1,7 +1,8 @@
 """Write `factory/cellfactory/facts/iam_measured.yaml`: which IAM actions each resource takes.
 
     python -m tools.measure_actions              # run a ladder and write the file
-    python -m tools.measure_actions --logs DIR   # read the logs of one that ran before
+    python -m tools.measure_actions --keep DIR   # the same; what was logged stays there
+    python -m tools.measure_actions --logs DIR…  # read the logs of some that ran before
 
 The real provider applies, reads, changes and destroys two cells of an emulated AWS; its own log
 says for which resource it calls what. What a policy can bind each of those actions to comes from
@@ -18,6 +19,7 @@ import re
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +57,14 @@ _PREFIXES = {  # of IAM, by the name that the SDK calls a service by
 
 _TAGGED = ("autoScalingGroup", "key")  # kinds of other services that are told by their tags
 
-_UNBOUND = ("kms:TagResource",)  # it is asked as a key is made, which has no name yet
+_BALANCERS = {  # the package has the page of the older load balancers for these
+    # source: https://docs.aws.amazon.com/service-authorization/latest/reference/list_awselasticloadbalancingv2.html
+    "elasticloadbalancing:AddTags": ("listener/net", "loadbalancer/net", "targetgroup"),
+}
+_UNBOUND = (
+    "ec2:DisassociateAddress",  # of an association that has gone with its NAT gateway
+    "kms:TagResource",  # it is asked as a key is made, which has no name yet
+)
 
 Table = dict[str, dict[Phase, set[str]]]
 
@@ -88,10 +97,10 @@ def calls(log: Iterable[str]) -> Iterator[tuple[str, str, str]]:
         yield kind, told.get("tf_rpc", ""), f"{_PREFIXES[service]}:{method}"
 
 
-def read_logs(folder: Path, names: Mapping[str, str]) -> Table:
+def read_logs(folders: Iterable[Path], names: Mapping[str, str]) -> Table:
     """Put the calls of all phases together."""
     table: Table = defaultdict(lambda: defaultdict(set))
-    for phase in PHASES:
+    for folder, phase in product(folders, PHASES):
         path = folder / LOGS.format(phase=phase)
         with path.open(encoding="utf-8", errors="replace") as log:
             for kind, request, call in calls(log):
@@ -111,7 +120,7 @@ def action_row(sar: Any, name: str) -> dict[str, Any]:
     """What a policy can bind an action to, of the kinds of things that cells have."""
     service, _, operation = name.partition(":")
     told = sar.actions.get_action_details(service, operation)
-    things: dict[str, str] = {}
+    things: dict[str, str] = dict.fromkeys(_BALANCERS.get(name, ()), "named")
     for row in told["resourceTypes"]:
         kind = row["name"].rstrip("/")
         if kind not in KINDS.get(service, ()) or name in _UNBOUND:
@@ -165,13 +174,16 @@ def render(table: Table, documented: Mapping[str, Any], sar: Any) -> str:
 def main() -> int:
     """Measure, and write the file."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--logs", type=Path, help="the folder of logs that are there already")
-    logs = parser.parse_args().logs
+    parser.add_argument(
+        "--logs", type=Path, nargs="+", help="folders of logs that are there already"
+    )
+    parser.add_argument("--keep", type=Path, help="an empty folder for the logs of this run")
+    options = parser.parse_args()
     documented = yaml.safe_load((FACTS / "iam_documented.yaml").read_text("utf-8"))
     with tempfile.TemporaryDirectory() as folder:
-        if logs is None:
-            logs = Path(folder)
-            run_phases(logs, Path(os.environ["TF_PLUGIN_MIRROR"]))
+        logs: list[Path] = options.logs or [options.keep or Path(folder)]
+        if not options.logs:
+            run_phases(logs[0], Path(os.environ["TF_PLUGIN_MIRROR"]))
         text = render(read_logs(logs, documented["names"]), documented, reference())
     write_whole(TARGET, text)
     return 0

@@ -8,7 +8,7 @@ sees `cells.yaml:14:12`. Only `cli` catches `FactoryError`; anything else is our
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -195,17 +195,14 @@ class TerraformError(FactoryError):
 
     exit_code = 6
 
-
-class ForgeError(FactoryError):
-    """The forge that a pipeline runs on refused, or is not there."""
-
-    exit_code = 8
-
-
-class BootstrapError(ProblemsError):
-    """`bootstrap` cannot begin: accounts are out of reach, or others made what it makes."""
-
-    exit_code = 6
+    @classmethod
+    def of(cls, findings: Sequence[Finding]) -> TerraformError:
+        """Make one of several findings, which are never none."""
+        error = cls(findings[0])
+        error.problems = tuple(
+            sorted((Problem(None, one) for one in findings), key=lambda problem: problem.rank)
+        )
+        return error
 
 
 class PolicyError(ProblemsError):

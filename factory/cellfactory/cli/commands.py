@@ -55,6 +55,7 @@ COMMANDS: Mapping[str, Row] = {
     "sandbox": Row("sandbox", "Emulate AWS on loopback until Ctrl-C."),
     "schema": Row("schema", "Print the JSON Schema of cells.yaml, for editors."),
     "token": Row("token", "Print a token for a cluster, for Helm and kubectl."),
+    "pipeline": Row("pipeline", "Write pipelines for CI, and what their jobs tell people."),
     "explain": Row("explain", "Explain a rule."),
 }
 """Every command, in the order of the help.
@@ -126,5 +127,7 @@ def _make(name: str) -> Any:
     alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
     function = name.replace("-", "_")
     found = getattr(module, f"{function}_", None) or getattr(module, function)
+    if isinstance(found, typer.Typer):
+        return typer.main.get_command(found)
     alone.command(name, cls=getattr(module, "COMMAND", Command))(found)
     return typer.main.get_command(alone)

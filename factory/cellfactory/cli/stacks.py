@@ -83,6 +83,8 @@ Stacks = Annotated[
     which(
         "--stack",
         metavar="STACK",
+        envvar="CELLFACTORY_STACKS",
+        show_envvar=False,
         autocompletion=complete_stacks,
         help="This stack as well, such as moka-use1-a-network; may be repeated.",
     ),

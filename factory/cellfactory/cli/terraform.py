@@ -162,7 +162,13 @@ def apply(
     ] = False,
     resume: Annotated[
         str | None,
-        how("--resume", metavar="RUN", help="Skip what this run, or `last`, finished."),
+        how(
+            "--resume",
+            metavar="RUN",
+            envvar="CELLFACTORY_RESUME",
+            show_envvar=False,
+            help="Skip what this run, or `last`, finished.",
+        ),
     ] = None,
     form: Form = "text",
 ) -> None:

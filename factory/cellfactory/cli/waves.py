@@ -28,6 +28,12 @@ def waves(
         int,
         typer.Option(metavar="N", min=1, max=256, help="Jobs of each wave at most (github)."),
     ] = 1,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", min=1, max=256, help="Jobs of all waves at most, in place of --shards."
+        ),
+    ] = None,
     base: Annotated[
         str | None,
         typer.Option(
@@ -46,7 +52,14 @@ def waves(
     edges. --format github writes a matrix for $GITHUB_OUTPUT, whose jobs of one wave do not wait
     for each other.
     """
-    from cellfactory.views.waves import Waves, render_matrix, render_waves, to_json
+    from cellfactory.views.waves import (
+        MOST_JOBS,
+        Waves,
+        most_shards,
+        render_matrix,
+        render_waves,
+        to_json,
+    )
 
     declared = read_declared(inventory_file)
     inventory, facts = declared.inventory, declared.facts
@@ -65,5 +78,9 @@ def waves(
         bake={name: bake_of(inventory, facts, name) for name in inventory.ring_names},
         stacks=stacks,
     )
-    text = render_matrix(told, shards, wave) if form == "github" else render_waves(told)
+    if form == "github":
+        most = shards if jobs is None else most_shards(told, jobs)
+        text = render_matrix(told, most, wave, jobs or MOST_JOBS)
+    else:
+        text = render_waves(told)
     show(to_json(told), text, (), form)

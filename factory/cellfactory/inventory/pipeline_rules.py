@@ -14,11 +14,9 @@ from cellfactory.inventory.unreadable import HOLE, as_far_as_readable, peek
 RULES = {
     "F730": "A pipeline has both of GitHub and GitLab, or neither.",
     "F731": "The pipeline's account is the account of a cell or a hub.",
-    "F732": "A ring bakes for as long as a session of its apply role lasts, or longer, so that "
-    "nobody could ask its clusters afterwards.",
-    "F733": "Git takes no branch of that name.",
-    "F734": "A job of GitHub's own runners ends before a session of an apply role does (a "
-    "warning).",
+    "F732": "A file of the pipelines is missing, stale or left over.",
+    "F733": "The inventory has no pipeline to render.",
+    "F734": "The lock of what CI installs is missing (a warning), or is of another release.",
 }
 """What each rule says; a number is never used again for something else."""
 
@@ -75,16 +73,13 @@ def _check_place(pipeline: Pipeline) -> Iterator[Finding]:
 
 @as_far_as_readable
 def _check_account(inventory: Inventory, pipeline: Pipeline) -> Iterator[Finding]:
-    own = pipeline.account
-    users = {
-        **{hub.account: f"hub {name!r}" for name, hub in inventory.hubs.items()},
-        **{
-            account.id: f"cell {name!r}"
-            for name, cell in inventory.cells.items()
-            if isinstance(account := peek(cell, "account"), ExistingAccount)
-        },
-    }
-    if own in users:
+    account = pipeline.account
+    users = {hub.account: f"hub {name!r}" for name, hub in inventory.hubs.items()}
+    for name, cell in inventory.cells.items():
+        existing = peek(cell, "account")
+        if isinstance(existing, ExistingAccount):
+            users[existing.id] = f"cell {name!r}"
+    if account in users:
         yield Finding(
             rule="F731",
             path=("pipeline", "account"),

@@ -10,10 +10,7 @@ from collections.abc import Iterator
 
 from cellfactory.facts.schema import Facts
 from cellfactory.inventory.schema import ExistingAccount, Inventory, Organization
-from cellfactory.layers.access import ring_roles
 from cellfactory.layers.stack import Access, Stack, StackId
-from cellfactory.layers.stacks import list_stacks
-from cellfactory.layers.waves import rings_of
 from cellfactory.naming import FACTORY
 
 AWS_MADE_ROLE = "OrganizationAccountAccessRole"
@@ -55,8 +52,7 @@ def _stacks(inventory: Inventory, facts: Facts) -> Iterator[Stack]:
         outputs={} if "key" in by_hand else {KEY_OUTPUT: "string"},
     )
     for name in sorted(inventory.organizations):
-        has_cells = any(cell.organization == name for cell in inventory.cells.values())
-        if has_cells and "provisioning_roles" not in by_hand:
+        if "provisioning_roles" not in by_hand:
             access = _access(inventory.organizations[name].management_account, region)
             yield Stack(id=StackId(name, "bootstrap"), access=access, after=(PIPELINE,))
     for cell in sorted(inventory.cells) if "member_roles" not in by_hand else ():
@@ -78,22 +74,3 @@ def has_own_role(organization: Organization) -> bool:
 def _access(account: str, region: str) -> Access:
     """Work in an account by the keys of whoever runs this: no role is there yet."""
     return Access(account=account, roles=(), region=region, sts_region=region)
-
-
-def organizations_of_rings(inventory: Inventory, facts: Facts) -> dict[str, tuple[str, ...]]:
-    """Which organizations a rollout of each ring works in: names by ring, in order of rollout.
-
-    A peering belongs to the later ring of its two cells, so a ring may work in organizations that
-    it has no cell of.
-    """
-    found: dict[str, set[str]] = {ring: set() for ring in inventory.ring_names}
-    for stack, ring in rings_of(inventory, list_stacks(inventory, facts)).items():
-        if stack.cell is not None:
-            found[ring].add(inventory.cells[stack.cell].organization)
-    return {ring: tuple(sorted(names)) for ring, names in found.items()}
-
-
-def apply_roles_of(inventory: Inventory, facts: Facts, organization: str) -> tuple[str, ...]:
-    """The ARNs of the roles that apply anything in an organization, in order of rollout."""
-    rings = organizations_of_rings(inventory, facts)
-    return tuple(arn for ring, arn in ring_roles(inventory).items() if organization in rings[ring])

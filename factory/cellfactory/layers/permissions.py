@@ -6,6 +6,7 @@ for each of those (`facts.iam`), and from what AWS lets each call be bound to.
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from functools import cache
 from typing import Any
 
 from cellfactory.facts.iam import PHASES, Action, Phase, load_iam
-from cellfactory.layers.rows import Layer
+from cellfactory.layers.rows import ROWS, Layer
 from cellfactory.layers.scopes import ADOPTED, ANY, TYPES, Place
 from cellfactory.layers.special import (
     BOUND_ELSEWHERE,
@@ -23,43 +24,90 @@ from cellfactory.layers.special import (
     tag_condition,
 )
 from cellfactory.layers.statement import Conditions, Statement, statement
-from cellfactory.naming import TAG_CELL, TAG_LAYER, cluster_name
+from cellfactory.naming import TAG_CELL, TAG_LAYER, cluster_name, role_arn
 
 __all__ = [
     "Statement",
     "actions_of",
     "management_actions",
     "member_actions",
+    "member_statements",
+    "policies",
     "policy",
     "read_statements",
     "region_actions",
     "statements",
+    "way_in",
 ]
 
 _VERSION = "2012-10-17"  # of IAM's policy language
 
 
-def statements(layer: Layer, cell: str = ANY) -> tuple[Statement, ...]:
+def statements(layer: Layer, cell: str = ANY, region: str = ANY) -> tuple[Statement, ...]:
     """Derive what applying, reading and destroying a layer takes, in the account it works in.
 
     Args:
         layer: its name; `account` works in the management account, all others in that of a cell.
         cell: the one that the role is for; `*` for a role of several.
+        region: the one that the cell lies in, so that nothing is done elsewhere; `*` for any.
 
     Returns:
         Statements that allow, each with its reason; none for a layer that no stack has yet.
     """
-    return tuple(_derive(Place(layer=layer, cell=cell), PHASES))
+    return tuple(_derive(Place(layer=layer, cell=cell, region=region), PHASES))
 
 
-def read_statements(layer: Layer, cell: str = ANY) -> tuple[Statement, ...]:
+def member_statements(cell: str = ANY, region: str = ANY) -> tuple[Statement, ...]:
+    """Derive what the member role takes in the account of a cell: that of all its layers."""
+    return tuple(
+        one
+        for layer in TYPES
+        if not ROWS[layer].makes_account
+        for one in statements(layer, cell, region)
+    )
+
+
+def read_statements(layer: Layer, cell: str = ANY, region: str = ANY) -> tuple[Statement, ...]:
     """Derive what a plan of a layer takes: that part of `statements` which changes nothing."""
-    return tuple(_derive(Place(layer=layer, cell=cell), ("read",)))
+    return tuple(_derive(Place(layer=layer, cell=cell, region=region), ("read",)))
+
+
+def way_in(*member_roles: str) -> Statement:
+    """What the provisioning role takes to work in accounts: the way into each by its role.
+
+    Args:
+        member_roles: the names of that role, each the same in every account.
+    """
+    return statement(
+        "AccountEnter",
+        "Every other layer works in the account of its cell, which this role goes into.",
+        ["sts:AssumeRole"],
+        [role_arn(ANY, role) for role in member_roles],
+    )
 
 
 def policy(granted: Iterable[Statement]) -> dict[str, Any]:
     """Write statements as a document of IAM."""
     return {"Version": _VERSION, "Statement": [one.document() for one in granted]}
+
+
+def policies(granted: Iterable[Statement], most: int) -> tuple[dict[str, Any], ...]:
+    """Write statements as several documents, none longer than a managed policy may be.
+
+    Args:
+        granted: in the order in which they are to stand.
+        most: characters of a document, without white space, which IAM does not count.
+    """
+    made: list[list[Statement]] = [[]]
+    for one in granted:
+        if made[-1] and _length([*made[-1], one]) > most:
+            made.append([])
+        made[-1].append(one)
+    return tuple(policy(part) for part in made if part)
+
+
+def _length(granted: Sequence[Statement]) -> int:
+    return len(json.dumps(policy(granted), separators=(",", ":")))
 
 
 def actions_of(layer: Layer, phases: Sequence[Phase] = PHASES) -> tuple[str, ...]:
@@ -107,10 +155,10 @@ def _derive(place: Place, phases: Sequence[Phase]) -> Iterator[Statement]:
 
 def _sort_in(groups: _Groups, place: Place, action: Action) -> None:
     """Put an action into the group, or the groups, that bind it."""
-    if not action.things and action.reads:
-        groups["", "look"].add(action.name, [ANY])
+    if not action.things and action.gives_tags:
+        groups[action.service, "giving"].add(action.name, [ANY])
     elif not action.things:
-        groups[action.service, "giving" if action.gives_tags else "any"].add(action.name, [ANY])
+        groups["", "look" if action.reads else "any"].add(action.name, [ANY])
     for kind, tie in action.things.items():
         groups[action.service, tie].add(action.name, place.arns(action.service, kind))
 
@@ -137,16 +185,55 @@ _WAYS: Mapping[str, tuple[str, str]] = {
 }
 """For each way to bind: what its statement is called, and the reason."""
 
+_REASONS: Mapping[tuple[str, str], str] = {
+    ("account", "any"): (
+        "A new account is moved into its unit and has its Region enabled; "
+        "AWS lets both be bound to nothing."
+    ),
+    ("autoscaling", "tagged"): (
+        "Nodes join the load balancer by their Auto Scaling groups, which EKS makes and tags."
+    ),
+    ("ecr", "named"): "Charts are pulled from whichever repositories cells.yaml names.",
+    ("eks", "giving"): "A cluster bears the tags of its cell from the first moment.",
+    ("eks", "named"): "The cluster of the cell, and what belongs to it, has the cell's name.",
+    ("elasticloadbalancing", "named"): (
+        "The load balancer of the cell, its listener and its target group have the cell's name."
+    ),
+    ("iam", "named"): "Roles are made for the known uses of the cell, under its name.",
+    ("kms", "giving"): "A key bears the tags of its cell from the first moment.",
+    ("kms", "named"): "The key of Kubernetes secrets has an alias of the cell's name.",
+    ("kms", "tagged"): "Only a key that bears the tag of the cell is looked at or removed.",
+    ("logs", "named"): "The log group of the control plane has the cluster's name.",
+    ("network", "any"): (
+        "The prefixes that a subnet reserves are given back, and the addresses of NAT gateways "
+        "that are gone; AWS lets neither be bound to what is still there."
+    ),
+    ("s3", "named"): "Buckets of the layer have the cell's name, and no other is looked into.",
+}
+"""By service or layer, where the reason is one of its own."""
+
 _SERVICES = {"elasticloadbalancing": "Elb", "autoscaling": "AutoScaling"}
 
 
 def _granted(place: Place, service: str, tie: str, group: _Group) -> Statement:
     name, reason = _WAYS[tie]
     sid = place.sid(f"{_SERVICES.get(service, service.title())}{name}")
+    reason = _REASONS.get((service or place.layer, tie), reason)
     return statement(sid, reason, group.actions, group.arns, _conditions(place, service, tie))
 
 
 def _conditions(place: Place, service: str, tie: str) -> Conditions:
+    bound = _tie_conditions(place, service, tie)
+    if place.region == ANY or service in _GLOBAL or ROWS[place.layer].makes_account:
+        return bound
+    here = {**bound.get("StringEquals", {}), "aws:RequestedRegion": (place.region,)}
+    return {**bound, "StringEquals": here}
+
+
+_GLOBAL = frozenset({"iam"})  # services that have one place for all Regions
+
+
+def _tie_conditions(place: Place, service: str, tie: str) -> Conditions:
     if tie in ("created", "giving"):
         asked = tag_condition("aws:RequestTag", place.cell)
         ours = {**asked.get("StringEquals", {}), f"aws:RequestTag/{TAG_LAYER}": (place.layer,)}
@@ -164,7 +251,8 @@ def member_actions() -> Mapping[Layer, tuple[str, ...]]:
 
     `platform` takes none of IAM, the cluster knows the role.
     """
-    return {layer: _making(layer) for layer in TYPES if layer != "account"}
+    made = {layer: _making(layer) for layer in TYPES if layer != "account"}
+    return {layer: actions for layer, actions in made.items() if actions}
 
 
 def management_actions() -> tuple[str, ...]:

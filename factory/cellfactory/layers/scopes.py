@@ -33,6 +33,7 @@ TYPES: Mapping[Layer, tuple[str, ...]] = {
         *("aws_s3_bucket_server_side_encryption_configuration", "aws_security_group"),
         *("aws_subnet", "aws_vpc", "aws_vpc_endpoint", "aws_vpc_ipv4_cidr_block_association"),
         *("aws_vpc_security_group_egress_rule", "aws_vpc_security_group_ingress_rule"),
+        *("command.look", "command.orphans", "command.wait"),
     ),
     "peering": ("aws_vpc_peering_connection",),
     "accept": ("aws_vpc_peering_connection_accepter", "aws_vpc_peering_connection_options"),
@@ -50,10 +51,14 @@ TYPES: Mapping[Layer, tuple[str, ...]] = {
         *("aws_s3_bucket_ownership_controls", "aws_s3_bucket_policy"),
         *("aws_s3_bucket_public_access_block",),
         *("aws_s3_bucket_server_side_encryption_configuration", "aws_s3_object"),
-        *("data.aws_ami",),
+        *("command.health", "data.aws_ami"),
     ),
+    "platform": ("command.charts", "command.hubs"),
 }
-"""Every resource type and data source that a layer can hold; a test holds it against `synth`."""
+"""Every resource type and data source that a layer can hold; a test holds it against `synth`.
+
+What begins with `command.` is no type: it stands for what our own commands ask for the layer.
+"""
 
 ADOPTED: Mapping[str, str] = {
     "aws_default_route_table": "route-table",
@@ -102,6 +107,7 @@ KINDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             *("vpc-flow-log", "vpc-peering-connection"),
         )
     },
+    "ecr": {"repository": ("arn:aws:ecr:*:*:repository/*",)},
     "eks": {
         "access-entry": (f"{_CLUSTER}:access-entry/{{cell}}/*",),
         "addon": (f"{_CLUSTER}:addon/{{cell}}/*",),
@@ -137,6 +143,7 @@ class Place:
 
     layer: Layer
     cell: str  # its name, or `*` for every cell
+    region: str = ANY  # where the cell lies, or `*` for everywhere
 
     def sid(self, what: str) -> str:
         """Name a statement of the layer."""

@@ -1,184 +1,240 @@
-"""Workflows as GitHub Actions reads them; the same inventory makes the same bytes."""
+"""Pipelines as workflows of GitHub Actions.
+
+A workflow grants nothing at its top; each job says what it takes and why. Actions are pinned by
+commit. An expression stands in `env`, `if` and `with`, never in a command.
+"""
 
 from __future__ import annotations
 
-import json
+import shlex
 from collections.abc import Iterator, Mapping
 
-from cellfactory.pipelines.github_steps import step_lines
-from cellfactory.pipelines.model import (
-    Condition,
-    Job,
-    OnBranch,
-    OnDemand,
-    OnProposal,
-    OnSchedule,
-    Permission,
-    Pipelines,
-    Scope,
-    Trigger,
-    Workflow,
-)
-from cellfactory.pipelines.yaml_text import comment, indented, item, scalar, sequence
+from cellfactory.inventory.schema import Inventory
+from cellfactory.pipelines.build import IN, OUT
+from cellfactory.pipelines.model import Grant, Job, Pipeline, Step, Variable
+from cellfactory.pipelines.yaml_text import Data, Lines, Noted, render_yaml
 
-MARK = "# made by cellfactory pipeline render; do not edit"
-"""The first line of each file that is ours to write, and to remove."""
+FOLDER = "github"  # below the folder of all pipelines
+LOCK = "pipelines/cellfactory.lock"
+PYTHON = "3.11"
+HEAD = """\
+# Made by `cellfactory pipeline render` from cells.yaml; do not edit.
+# GitHub runs the copy in .github/workflows: cellfactory pipeline render --install
+"""
 
-NO_ROWS = '{"include":[]}'
-"""What `waves --format github` writes where nothing has to be done."""
-
-_SCOPES: Mapping[Scope, str] = {
-    "code": "contents",
-    "identity": "id-token",
-    "comments": "pull-requests",
-    "issues": "issues",
+ACTIONS: Mapping[str, tuple[str, str]] = {
+    "actions/checkout": ("3d3c42e5aac5ba805825da76410c181273ba90b1", "v7.0.1"),
+    "actions/setup-python": ("5fda3b95a4ea91299a34e894583c3862153e4b97", "v7.0.0"),
+    "actions/upload-artifact": ("043fb46d1a93c77aae656e7c1c64a875d1fc6a0a", "v7.0.1"),
+    "actions/download-artifact": ("3e5f45b2cfb9172054b4087a40e8e0b5a5461e7c", "v8.0.1"),
+    "aws-actions/configure-aws-credentials": (
+        "e6de054238d6b7531b4efff3b6587d9aade6a06c",
+        "v6.2.3",
+    ),
 }
+"""Each action that is used: the commit, and the release that it is."""
+
+_EXPRESSIONS: Mapping[Variable, str] = {
+    "BASE_COMMIT": "github.event.pull_request.base.sha",
+    "CHANGE_NUMBER": "github.event.pull_request.number",
+    "CELLFACTORY_STACKS": "matrix.stacks",
+    "CELLFACTORY_RESUME": "inputs.resume",
+    "DRILL_CELL": "inputs.cell",
+    "SHARD": "strategy.job-index",
+    "CI_TOKEN": "github.token",
+}
+_GRANTS: Mapping[Grant, tuple[str, str, str]] = {
+    "read": ("contents", "read", "to read the files of this repository"),
+    "comments": ("pull-requests", "write", "to write the one comment"),
+    "issues": ("issues", "write", "to open, update and close the issues of cells"),
+}
+_SAME_REPOSITORY = "github.event.pull_request.head.repo.full_name == github.repository"
 
 
-def render_github(pipelines: Pipelines) -> dict[str, str]:
-    """Render all workflows: their texts by the name of the file."""
-    return {f"{one.id}.yml": _render(one) for one in pipelines.workflows}
+def render_github(pipelines: tuple[Pipeline, ...], inventory: Inventory) -> dict[str, str]:
+    """Render each pipeline as a workflow.
+
+    Returns:
+        The text of each file, by its name within the folder of workflows.
+    """
+    assert inventory.pipeline is not None
+    branch = inventory.pipeline.default_branch
+    return {f"{one.name}.yml": HEAD + render_yaml(_workflow(one, branch)) for one in pipelines}
 
 
-def _render(workflow: Workflow) -> str:
-    flags = {
-        one.name
-        for trigger in workflow.triggers
-        if isinstance(trigger, OnDemand)
-        for one in trigger.inputs
-        if one.is_flag
+def _workflow(pipeline: Pipeline, branch: str) -> dict[str, Data]:
+    guard = _guard(pipeline, branch)
+    return {
+        "name": pipeline.title,
+        "on": _trigger(pipeline, branch),
+        "permissions": Noted({}, "nothing that a job does not ask for"),
+        "concurrency": _concurrency(pipeline),
+        "jobs": {job.name: _job(job, guard) for job in pipeline.jobs},
     }
-    lines = [
-        MARK,
-        "#",
-        *comment(workflow.says),
-        f"name: {scalar(workflow.name)}",
-        "",
-        "on:",
-        *indented((line for one in workflow.triggers for line in _trigger(one)), 2),
-        "",
-        "permissions: {} # each job says what it needs, and why",
-        "",
-        *_concurrency(workflow),
-        "",
-        "defaults:",
-        "  run:",
-        "    shell: bash # with pipefail",
-        "",
-        "jobs:",
-    ]
-    for job in workflow.jobs:
-        lines += [*indented(_job(job, flags), 2), ""]
-    return "\n".join(lines[:-1]) + "\n"
 
 
-def _trigger(trigger: Trigger) -> Iterator[str]:
-    match trigger:
-        case OnProposal():
-            yield "pull_request:"
-        case OnBranch(branch):
-            yield from ("push:", f"  branches: {sequence([branch])}")
-        case OnSchedule(cron):
-            yield from ("schedule:", f"  - cron: {json.dumps(cron)}")
-        case OnDemand(inputs):
-            yield "workflow_dispatch:"
-            if inputs:
-                yield "  inputs:"
-            for one in inputs:
-                yield f"    {one.name}:"
-                yield f"      description: {scalar(one.description)}"
-                yield f"      required: {scalar(one.required)}"
-                yield f"      type: {'boolean' if one.is_flag else 'string'}"
+def _trigger(pipeline: Pipeline, branch: str) -> dict[str, Data]:
+    match pipeline.trigger:
+        case "change":
+            return {"pull_request": {"branches": [branch]}}
+        case "merge":
+            resume: Data = {
+                "description": "Run to take up again, as `cellfactory runs` names it",
+                "required": False,
+                "type": "string",
+            }
+            dispatch: Data = {"inputs": {"resume": resume}}
+            return {"push": {"branches": [branch]}, "workflow_dispatch": dispatch}
+        case "schedule":
+            return {"schedule": [{"cron": "23 4 * * *"}], "workflow_dispatch": {}}
+        case "drill":
+            cell: Data = {
+                "description": "Cell that is destroyed and built again",
+                "required": True,
+                "type": "choice",
+                "options": list(pipeline.choices),
+            }
+            return {"workflow_dispatch": {"inputs": {"cell": cell}}}
 
 
-def _concurrency(workflow: Workflow) -> Iterator[str]:
-    yield "concurrency:"
-    if workflow.newest_only:
-        yield f"  group: {workflow.queue}-${{{{ github.ref }}}}"
-        yield "  cancel-in-progress: true # it changes nothing, and what is newer says more"
-    else:
-        yield f"  group: {scalar(workflow.queue)}"
-        yield "  cancel-in-progress: false # who is at work ends in order"
-        yield "  queue: max # and whoever comes meanwhile is not dropped"
+def _guard(pipeline: Pipeline, branch: str) -> str:
+    """Only the default branch is applied, whoever starts a workflow by hand on another one."""
+    return "" if pipeline.trigger == "change" else f"github.ref == 'refs/heads/{branch}'"
 
 
-def _job(job: Job, flags: set[str]) -> Iterator[str]:
-    yield f"{job.id}:"
-    yield from indented(_job_lines(job, flags), 2)
+def _concurrency(pipeline: Pipeline) -> dict[str, Data]:
+    if pipeline.replaces:
+        group = f"{pipeline.name}-${{{{ github.event.pull_request.number }}}}"
+        return {"group": group, "cancel-in-progress": True}
+    name = "drift" if pipeline.trigger == "schedule" else "apply"  # a drill waits for an apply
+    return {"group": name, "cancel-in-progress": False, "queue": "max"}
 
 
-def _job_lines(job: Job, flags: set[str]) -> Iterator[str]:
-    yield from comment(job.says)
-    shown = f" (${{{{ matrix.{job.matrix.shown} }}}})" if job.matrix else ""
-    yield f"name: {scalar(job.name)}{shown}"
+# -- a job -----------------------------------------------------------------------------------------
+
+
+def _job(job: Job, guard: str) -> dict[str, Data]:
+    labels: Data = list(job.runner) if len(job.runner) > 1 else job.runner[0]
+    made: dict[str, Data] = {"name": job.title}
+    if job.matrix:
+        made["name"] = f"{job.title} ${{{{ matrix.name }}}}"
     if job.needs:
-        yield f"needs: {sequence(job.needs)}"
-    if expression := " && ".join([*_has_rows(job), *_condition(job.condition)]):
-        yield f"if: {scalar(f'${{{{ {expression} }}}}')}"
-    runner = job.runner
-    yield f"runs-on: {scalar(runner) if isinstance(runner, str) else sequence(runner)}"
-    yield f"timeout-minutes: {job.minutes}"
+        made["needs"] = list(job.needs)
+    if condition := " && ".join(filter(None, (guard, _condition(job)))):
+        made["if"] = f"${{{{ {condition} }}}}"
+    made |= {"runs-on": labels, "timeout-minutes": job.minutes}
     if job.environment:
-        yield f"environment: {scalar(job.environment)}"
-    yield "permissions:" if job.permissions else "permissions: {}"
-    yield from indented(map(_permission, job.permissions), 2)
-    yield from _strategy(job)
-    yield from _outputs(job)
-    yield "steps:"
-    for step in job.steps:
-        for lines in step_lines(step, flags):
-            yield from indented(item(lines), 2)
+        made["environment"] = job.environment
+    made["permissions"] = _permissions(job)
+    if job.matrix:
+        entries = f"${{{{ fromJSON(needs.{job.matrix}.outputs.matrix) }}}}"
+        made["strategy"] = {"fail-fast": False, "matrix": entries}
+    if any(step.yields for step in job.steps):
+        made["outputs"] = {"matrix": "${{ steps.yields.outputs.matrix }}"}
+    made["steps"] = list(_steps(job))
+    return made
 
 
-def _permission(permission: Permission) -> str:
-    access = "write" if permission.writes else "read"
-    return f"{_SCOPES[permission.scope]}: {access} # {permission.reason}"
+def _condition(job: Job) -> str:
+    match job.condition:
+        case "always":
+            return ""
+        case "changed":
+            return f"""needs.static.outputs.matrix != '{{"include":[]}}' && {_SAME_REPOSITORY}"""
+        case "trusted":
+            return f"!cancelled() && needs.static.result == 'success' && {_SAME_REPOSITORY}"
 
 
-def _strategy(job: Job) -> Iterator[str]:
-    if job.matrix is None:
-        return
-    yield "strategy:"
-    yield "  fail-fast: false"
-    if job.matrix.at_once is not None:
-        yield f"  max-parallel: {job.matrix.at_once}"
-    source = f"needs.{job.matrix.job}.outputs.{job.matrix.output}"
-    yield f"  matrix: ${{{{ fromJSON({source}) }}}}"
+def _permissions(job: Job) -> dict[str, Data]:
+    found: dict[str, Data] = {}
+    for grant in job.grants:
+        name, level, why = _GRANTS[grant]
+        found[name] = Noted(level, why)
+    if job.login:
+        found["id-token"] = Noted("write", f"to be {job.login.role.rpartition('/')[2]} in AWS")
+    return found
 
 
-def _outputs(job: Job) -> Iterator[str]:
-    names = list(job.outputs)
+def _steps(job: Job) -> Iterator[dict[str, Data]]:
+    yield _checkout(job)
+    yield _uses("actions/setup-python", "Take Python", {"python-version": PYTHON})
+    install = f"python -m pip install --require-hashes --only-binary :all: --requirement {LOCK}"
+    yield {"name": "Install cellfactory, by hash", "run": install}
+    if job.keeps:
+        yield {"name": "Make the folder of what is kept", "run": f"mkdir -p {OUT}"}
+    if job.takes:
+        how: dict[str, Data] = {"pattern": job.takes, "path": IN, "merge-multiple": True}
+        if job.takes == "*":
+            how["merge-multiple"] = False
+        yield _uses("actions/download-artifact", "Take what was kept", how)
+    if job.login:
+        yield _log_in(job)
+    yield from (_step(step) for step in job.steps)
+    if job.keeps:
+        yield _keep(job)
+
+
+def _checkout(job: Job) -> dict[str, Data]:
+    how: dict[str, Data] = {"persist-credentials": False}
+    if job.history:
+        how["fetch-depth"] = 0
+    if job.reads_base:
+        how["ref"] = f"${{{{ {_EXPRESSIONS['BASE_COMMIT']} }}}}"
+    return _uses(
+        "actions/checkout",
+        "Take the files of the base" if job.reads_base else "Take the files",
+        how,
+    )
+
+
+def _log_in(job: Job) -> dict[str, Data]:
+    assert job.login is not None
+    how: dict[str, Data] = {
+        "role-to-assume": job.login.role,
+        "role-duration-seconds": job.login.seconds,
+        "role-session-name": "cellfactory-${{ github.run_id }}",
+        "aws-region": job.login.region,
+        "mask-aws-account-id": False,
+    }
+    return _uses("aws-actions/configure-aws-credentials", "Log in to AWS", how)
+
+
+def _keep(job: Job) -> dict[str, Data]:
+    name = f"{job.keeps}-${{{{ strategy.job-index }}}}" if job.matrix else job.keeps
+    how: dict[str, Data] = {"name": name or "", "path": OUT, "retention-days": 7}
+    return {
+        **_uses("actions/upload-artifact", "Keep what was found", how),
+        "if": "${{ !cancelled() }}",
+    }
+
+
+def _uses(action: str, title: str, how: Mapping[str, Data]) -> dict[str, Data]:
+    commit, release = ACTIONS[action]
+    return {"name": title, "uses": Noted(f"{action}@{commit}", release), "with": dict(how)}
+
+
+def _step(step: Step) -> dict[str, Data]:
+    made: dict[str, Data] = {"name": step.title}
+    if step.yields:
+        made["id"] = "yields"
+    if step.always:
+        made["if"] = "${{ !cancelled() }}"
+    names = (*step.reads, *((step.last,) if step.last else ()))
     if names:
-        yield "outputs:"
-    for name in names:
-        yield f"  {name}: ${{{{ steps.{name}.outputs.{name} }}}}"
+        made["env"] = {name: f"${{{{ {_EXPRESSIONS[name]} }}}}" for name in names}
+    lines = _command(step)
+    made["run"] = lines[0] if len(lines) == 1 else Lines(lines)
+    return made
 
 
-def _has_rows(job: Job) -> Iterator[str]:
-    """Skip a job of a matrix without rows; GitHub takes none for a mistake."""
-    if job.matrix is not None:
-        source = f"needs.{job.matrix.job}.outputs.{job.matrix.output}"
-        yield f"{source} != {_literal(NO_ROWS)}"
-
-
-def _condition(condition: Condition) -> list[str]:
-    """Say when a job runs, as parts of one expression; every text in it is a literal."""
-    parts = []
-    if condition.even_after_failure:
-        parts.append("!cancelled()")
-    if condition.own_code_only:
-        parts.append("github.event.pull_request.head.repo.full_name == github.repository")
-    if condition.repository:
-        parts.append(f"github.repository == {_literal(condition.repository)}")
-    if condition.branch:
-        parts.append(f"github.ref == {_literal(f'refs/heads/{condition.branch}')}")
-    if condition.input_is_one_of is not None:
-        name, values = condition.input_is_one_of
-        listed = json.dumps(list(values), separators=(",", ":"))
-        parts.append(f"contains(fromJSON({_literal(listed)}), inputs.{name})")
-    return parts
-
-
-def _literal(text: str) -> str:
-    doubled = text.replace("'", "''")
-    return f"'{doubled}'"
+def _command(step: Step) -> tuple[str, ...]:
+    words = [shlex.quote(word) for word in step.argv]
+    if step.last:
+        words += ["--" if step.argv[-1][:2] != "--" else "", f'"${step.last}"']
+    line = " ".join(filter(None, words))
+    if step.yields:
+        line += ' >> "$GITHUB_OUTPUT"'
+    if step.saves:
+        line += f" > {shlex.quote(step.saves)}"
+    shown = (f'cat {shlex.quote(step.shows)} >> "$GITHUB_STEP_SUMMARY"',) if step.shows else ()
+    return (line, *shown)

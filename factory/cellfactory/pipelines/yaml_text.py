@@ -1,77 +1,96 @@
-"""YAML as we write it: by hand, so that a line's reason stands beside it and no byte moves."""
+"""Plain data as YAML with comments: the same bytes on every run, and no surprises in what is text.
+
+A text stands bare only where no reader of YAML could take it for anything else.
+"""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
 
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*(?: [A-Za-z0-9_./()-]+)*")
-_EXPRESSION = re.compile(r"\$\{\{ [^\n\"#{}\\]*(?: \}\})")
-_OTHER_THAN_TEXT = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
-_LAST_OF_FOUR_DIGITS = 0xFFFF
-WIDTH = 98  # characters of a comment's line
+_BARE = re.compile(r"[A-Za-z][A-Za-z0-9_./@-]*( [A-Za-z0-9_./@-]+)*")
+_WORDS = re.compile("(?i)true|false|yes|no|on|off|null|y|n")
 
 
-def scalar(value: str | int | bool) -> str:
-    """Write a value so that YAML reads the very same one, and nothing beside it.
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A value with a comment behind it, on the same line."""
 
-    >>> scalar("ubuntu-24.04"), scalar("yes"), scalar(7), scalar("a: b # c"), scalar("3.11")
-    ('ubuntu-24.04', '"yes"', '7', '"a: b # c"', '"3.11"')
+    value: Data
+    comment: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """A text of several lines, written as it is read."""
+
+    lines: tuple[str, ...]
+
+
+Data: TypeAlias = "str | int | bool | Mapping[str, Data] | Sequence[Data] | Noted | Lines"
+
+
+def render_yaml(data: Mapping[str, Data]) -> str:
+    """Render a mapping as YAML.
+
+    >>> print(render_yaml({"on": {}, "a": ["b", {"c": "1"}], "d": Noted(True, "why")}), end="")
+    on: {}
+    a:
+      - b
+      - c: "1"
+    d: true  # why
     """
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, int):
-        return str(value)
-    is_plain = _PLAIN.fullmatch(value) and value.lower() not in _OTHER_THAN_TEXT
-    return value if is_plain or _EXPRESSION.fullmatch(value) else _quoted(value)
+    return "\n".join(_mapping(data)) + "\n"
+
+
+def _mapping(data: Mapping[str, Data]) -> Iterator[str]:
+    for key, value in data.items():
+        head, rest = _placed(value)
+        yield f"{key if _BARE.fullmatch(key) else _quoted(key)}:{head}"
+        yield from rest
+
+
+def _placed(value: Data) -> tuple[str, list[str]]:
+    """Say what stands behind a key, and which lines stand below it."""
+    if isinstance(value, Noted):
+        head, rest = _placed(value.value)
+        return f"{head}  # {' '.join(value.comment.split())}", rest
+    if isinstance(value, Lines):
+        return " |", [f"  {line}" for line in value.lines]
+    if isinstance(value, Mapping) and value:
+        return "", [f"  {line}" for line in _mapping(value)]
+    if isinstance(value, Sequence) and not isinstance(value, str) and value:
+        return "", [f"  {line}" for item in value for line in _item(item)]
+    return f" {_scalar(value)}", []
+
+
+def _item(value: Data) -> Iterator[str]:
+    lines = list(_mapping(value)) if isinstance(value, Mapping) and value else [_scalar(value)]
+    yield f"- {lines[0]}"
+    yield from (f"  {line}" for line in lines[1:])
+
+
+def _scalar(value: Data) -> str:
+    if isinstance(value, str) and _BARE.fullmatch(value) and not _WORDS.fullmatch(value):
+        return value
+    if isinstance(value, Mapping):
+        return "{}"
+    return _quoted(value) if isinstance(value, str) else json.dumps(value)
 
 
 def _quoted(text: str) -> str:
-    """Write a text in quotes, in ASCII: a character beyond it is a number, and never a pair."""
-    return '"' + "".join(map(_character, text)) + '"'
+    """Quote a text as YAML does; unlike JSON, it has no pairs of surrogates.
 
-
-def _character(one: str) -> str:
-    if one in '"\\':
-        return f"\\{one}"
-    if " " <= one <= "~":
-        return one
-    number = ord(one)
-    return f"\\u{number:04x}" if number <= _LAST_OF_FOUR_DIGITS else f"\\U{number:08x}"
-
-
-def sequence(values: Iterable[str]) -> str:
-    """Write texts as a list on one line.
-
-    >>> sequence(["self-hosted", "a, b"])
-    '[self-hosted, "a, b"]'
+    >>> print(_quoted('"a" \U0001f600'))
+    "\\"a\\" \\U0001f600"
     """
-    return f"[{', '.join(map(scalar, values))}]"
+    return '"' + "".join(map(_escaped, text)) + '"'
 
 
-def comment(text: str, indent: int = 0) -> Iterator[str]:
-    """Yield the lines of a comment, broken at spaces."""
-    lead = " " * indent + "#"
-    line = lead
-    for word in text.split():
-        if len(line) + 1 + len(word) > WIDTH and line != lead:
-            yield line
-            line = lead
-        line += f" {word}"
-    yield line
-
-
-def indented(lines: Iterable[str], by: int) -> Iterator[str]:
-    """Move lines to the right; an empty one stays empty."""
-    return (" " * by + line if line else line for line in lines)
-
-
-def item(lines: Sequence[str]) -> Iterator[str]:
-    """Make a mapping the item of a list.
-
-    >>> list(item(["name: a", "run: b"]))
-    ['- name: a', '  run: b']
-    """
-    first, *rest = lines
-    yield f"- {first}"
-    yield from indented(rest, 2)
+def _escaped(character: str) -> str:
+    if character in '"\\':
+        return f"\\{character}"
+    return character if " " <= character <= "~" else f"\\U{ord(character):08x}"

@@ -11,7 +11,7 @@ from typing import Any
 from cellfactory.addressing.blocks import AddressPlan
 from cellfactory.credentials import Connect, Session, asking_aws
 from cellfactory.design import Declared
-from cellfactory.errors import BootstrapError, Finding, Problem
+from cellfactory.errors import Finding, TerraformError
 from cellfactory.layers import Stack, StackId, list_bootstrap_stacks
 from cellfactory.layers.bootstrap import PIPELINE
 from cellfactory.naming import BOOTSTRAP_FOLDER
@@ -192,7 +192,7 @@ def look_for_existing(ground: Ground, *, adopts: bool) -> Ground:
         adopts: whether what others made is taken, too.
 
     Raises:
-        BootstrapError: with all that others made, where that is not to be taken (F717).
+        TerraformError: with all that others made, where that is not to be taken (F717).
     """
     found: dict[StackId, list[Existing]] = {}
     for stack in ground.stacks:
@@ -202,7 +202,7 @@ def look_for_existing(ground: Ground, *, adopts: bool) -> Ground:
         found[stack.id] = list(find_existing(ground.inside(stack), document, held))
     others = [(s, one) for s, every in found.items() for one in every if not one.is_ours]
     if others and not adopts:
-        raise BootstrapError([Problem(None, _exists(stack, one)) for stack, one in others])
+        raise TerraformError.of([_exists(stack, one) for stack, one in others])
     sources = {
         stack: {**ground.sources[stack], BLOCKS: render_blocks(one.known for one in every)}
         if (every := found[stack])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from cellfactory.errors import BootstrapError, Finding, Problem, UsageError
+from cellfactory.errors import Finding, TerraformError, UsageError
 from cellfactory.inventory.schema import Inventory
 from cellfactory.layers import Stack, StackId
 from cellfactory.layers.bootstrap import AWS_MADE_ROLE
@@ -56,13 +56,13 @@ def find_ways(
         here: account of the credentials at hand.
 
     Raises:
-        BootstrapError: with every account that there is no way into (F719).
+        TerraformError: with every account that there is no way into (F719).
     """
     found = {stack.id: _way(inventory, stack, keys, here) for stack in stacks}
     closed = [stack for stack in stacks if found[stack.id] is None]
     if closed:
         accounts = dict.fromkeys(stack.access.account for stack in closed)
-        raise BootstrapError([Problem(None, _closed(account, here)) for account in accounts])
+        raise TerraformError.of([_closed(account, here) for account in accounts])
     return {stack: way for stack, way in found.items() if way is not None}
 
 

@@ -36,6 +36,7 @@ EC2_KINDS = {  # by what ids begin with
     "vpc": "vpc",
     "vpce": "vpc-endpoint",
 }
+OF_OTHERS = ("PeerVpcId",)  # asked of nobody but its owner, who accepts
 _ID = re.compile(r"([a-z]+)-[0-9a-f]{8,}")
 
 
@@ -70,7 +71,7 @@ def questions(call: Call) -> tuple[Question, ...]:
     found = list(_of_action(iam.actions.get(name), name, call, given))
     if given and name in iam.tagging:
         tagging = iam.tagging[name]
-        found += [Question(action=tagging, resource=q.resource, context=q.context) for q in found]
+        found += list(_of_action(iam.actions[tagging], tagging, call, given))
     if given and call.service == "ec2" and call.operation != "CreateTags":
         found += list(_tagging(iam, name, call, given))
     for row in iam.dependents.get(name, ()):
@@ -141,7 +142,8 @@ def _of_ec2(kinds: Mapping[str, str], call: Call) -> Iterator[tuple[str, Tags]]:
     for kind in sorted(named):
         if kind != "security-group-rule" or call.parameters.get("TagSpecifications"):
             yield f"{at}:{kind}/*", {}
-    ids = dict.fromkeys([*strings(call.parameters), *call.related])
+    ours = {name: one for name, one in call.parameters.items() if name not in OF_OTHERS}
+    ids = dict.fromkeys([*strings(ours), *call.related])
     for each in ids:
         match = _ID.fullmatch(each)
         kind = EC2_KINDS.get(match[1], "") if match else ""

@@ -39,8 +39,6 @@ ENVIRONMENT = {  # read by moto when it is imported
     "S3_IGNORE_SUBDOMAIN_BUCKETNAME": "true",
 }
 
-CALLS_VARIABLE = "CELLFACTORY_SANDBOX_CALLS"  # a file that every call is written to
-
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
@@ -60,11 +58,12 @@ def make_server(world: World, port: int = 0) -> TcpWSGIServer:
     from cellfactory.sandbox.emulator import build_world
 
     build_world(world)
-    if os.environ.get(CALLS_VARIABLE):
+    calls = os.environ.get("CELLFACTORY_SANDBOX_CALLS")
+    if calls:
         from cellfactory.sandbox.authorization import watch_calls
         from cellfactory.sandbox.recording import Recorder
 
-        watch_calls(Recorder(Path(os.environ[CALLS_VARIABLE])))
+        watch_calls(Recorder(Path(calls)))
     for name in ("waitress", "waitress.queue"):  # the second tells that requests wait
         logging.getLogger(name).setLevel(logging.CRITICAL)
     server: TcpWSGIServer = create_server(

@@ -7,8 +7,7 @@ from typing import Any
 
 from cellfactory.facts.schema import Facts
 from cellfactory.layers import LAYERS, ROWS, Layer, Stack
-from cellfactory.layers.access import plan_role
-from cellfactory.layers.bootstrap import apply_roles_of
+from cellfactory.layers.access import plan_role, ring_roles
 from cellfactory.layers.permissions import Statement, read_statements, statements
 from cellfactory.naming import factory_policy_name, reading_role_name, role_arn
 from cellfactory.specs.packing import packed, roles_spec
@@ -36,7 +35,7 @@ def describe_organization(parts: Parts, stack: Stack) -> RolesSpec:
     inventory, name = parts.inventory, stack.id.owner
     organization, pipeline = inventory.organizations[name], require_pipeline(inventory)
     role, member = organization.provisioning_role, organization.member_role
-    appliers = apply_roles_of(inventory, parts.facts, name)
+    appliers = ring_roles(inventory).values()
     own = [_any_account(role), _any_account(reading_role_name(role))]
     doctor = (
         _allow("AskedByDoctor", _BY_DOCTOR, ["*"]),

@@ -10,7 +10,6 @@ from cellfactory.inventory.pipeline import Pipeline
 from cellfactory.inventory.schema import Inventory
 from cellfactory.layers import Stack
 from cellfactory.layers.access import ring_roles
-from cellfactory.layers.bootstrap import organizations_of_rings
 from cellfactory.naming import (
     PLAN,
     apply_environment,
@@ -123,11 +122,9 @@ def _provider_arn(pipeline: Pipeline) -> str:
 
 def _roles(parts: Parts, pipeline: Pipeline) -> RolesSpec:
     inventory = parts.inventory
-    rings = organizations_of_rings(inventory, parts.facts)
     key, provider = _key_arn(inventory, pipeline), _provider_arn(pipeline)
     bucket, region = inventory.state.bucket, inventory.state.region
-    every = sorted({name for names in rings.values() for name in names})
-    reading = _ways(inventory, every, reads=True)
+    working, reading = _ways(inventory), _ways(inventory, reads=True)
     roles = {
         PLAN: RoleSpec(
             name=pipeline_role_name(PLAN),
@@ -150,7 +147,7 @@ def _roles(parts: Parts, pipeline: Pipeline) -> RolesSpec:
                 factory_policy_name(environment),
                 (
                     *_writing_states(bucket, region, key),
-                    *_going(_ways(inventory, rings[ring])),
+                    *_going(working),
                 ),
                 parts.facts,
             ),
@@ -158,17 +155,16 @@ def _roles(parts: Parts, pipeline: Pipeline) -> RolesSpec:
         )
     boundary = (
         *_writing_states(bucket, region, key),
-        *_going([*_ways(inventory, every), *reading]),
+        *_going([*working, *reading]),
     )
     name = factory_policy_name("pipeline", "boundary")
     return roles_spec(name, boundary, roles, parts.facts)
 
 
-def _ways(inventory: Inventory, organizations: Iterable[str], *, reads: bool = False) -> list[str]:
+def _ways(inventory: Inventory, *, reads: bool = False) -> list[str]:
     """The ARNs of the roles that lead into organizations."""
     found = []
-    for name in organizations:
-        organization = inventory.organizations[name]
+    for organization in inventory.organizations.values():
         role = organization.provisioning_role
         role = reading_role_name(role) if reads else role
         found.append(role_arn(organization.management_account, role))

@@ -38,7 +38,7 @@ ALLOWING = {
     "lock": "gives addresses, which do not depend on quotas",
     "orphans": "asks what is there, whatever fits",
     "lock-providers": "asks Terraform; neither addresses nor sizes matter to it",
-    "pipeline": "goes by rings and roles, whatever fits",
+    "pipeline": "writes jobs that check; its drill goes by apply, which refuses",
     "quotas": "finds out what makes it fit",
     "route": "sends jobs to cells that stand",
     "runs": "asks which runs there were",

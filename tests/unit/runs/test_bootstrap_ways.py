@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cellfactory.errors import BootstrapError, UsageError
+from cellfactory.errors import TerraformError, UsageError
 from cellfactory.facts.loader import load_facts
 from cellfactory.layers import list_bootstrap_stacks
 from cellfactory.layers.bootstrap import PIPELINE
@@ -40,7 +40,7 @@ def test_the_account_of_a_cell_is_reached_by_way_of_its_management_account() -> 
 
 
 def test_every_account_without_a_way_is_named_at_once() -> None:
-    with pytest.raises(BootstrapError) as caught:
+    with pytest.raises(TerraformError) as caught:
         find_ways(INVENTORY, STACKS, Keys(), "999999999999")
     told = [problem.finding for problem in caught.value.problems]
     assert {finding.rule for finding in told} == {"F719"}

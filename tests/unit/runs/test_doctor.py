@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -464,19 +464,12 @@ def test_whom_it_asks_about(declared: Declared) -> None:
 # -- what it asks for ------------------------------------------------------------------------------
 
 
-def actions() -> Iterator[str]:
-    yield from (*management_actions(), *region_actions())
-    for wanted in member_actions().values():
-        yield from wanted
-
-
+OF_MEMBERS = {action for wanted in member_actions().values() for action in wanted}
+ACTIONS = {*management_actions(), *region_actions(), *OF_MEMBERS}
 SERVICES = {"elasticloadbalancing": "elbv2"}  # where IAM has another name than the library
 
 
-PERMISSIONS_ONLY = {"iam:PassRole", "logs:CreateLogDelivery"}  # no operations of their own
-
-
-@pytest.mark.parametrize("action", sorted({*actions()} - PERMISSIONS_ONLY))
+@pytest.mark.parametrize("action", sorted(ACTIONS - {"iam:PassRole", "logs:CreateLogDelivery"}))
 def test_each_action_is_an_operation_of_aws(action: str) -> None:
     spelt = {name: call for call, name in load_iam().names.items()}
     service, _, operation = spelt.get(action, action).partition(":")

@@ -1,0 +1,233 @@
+"""Least privilege: what each layer's statements allow, and that none of them is too much."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from cellfactory.facts.iam import load_iam
+from cellfactory.facts.loader import load_facts
+from cellfactory.layers.permissions import (
+    Statement,
+    member_statements,
+    policies,
+    policy,
+    read_statements,
+    statements,
+    way_in,
+)
+from cellfactory.layers.rows import LAYERS, Layer
+from cellfactory.layers.scopes import TYPES
+from cellfactory.sandbox.asking import Call, Question, questions
+from cellfactory.sandbox.judging import allows
+
+FACTS = load_facts()
+RECORDED = Path(__file__).with_name("recorded_calls.jsonl")
+CELL, OTHER = "moka-use1-c", "moka-use1-b"
+ACCOUNT, REGION = "555555555555", "us-east-1"
+MADE: tuple[Layer, ...] = tuple(TYPES)
+RAN = tuple(layer for layer in MADE if layer != "platform")  # Helm has no emulated cluster
+
+
+@cache
+def recorded() -> tuple[tuple[Layer, str, Call], ...]:
+    """What a real ladder called: layer, cell, call."""
+    found: list[tuple[Layer, str, Call]] = []
+    for line in RECORDED.read_text("utf-8").splitlines():
+        row = json.loads(line)
+        found.append((row.pop("layer"), row.pop("cell"), Call(**row)))
+    return tuple(found)
+
+
+def asked(layer: Layer) -> list[tuple[str, Question]]:
+    """All that IAM is asked for a layer, by the cell that asks."""
+    refusable = load_iam().refusable
+    return [
+        (cell, question)
+        for each, cell, call in recorded()
+        if each == layer
+        for question in questions(call)
+        if question.action not in refusable
+    ]
+
+
+def every() -> Iterator[tuple[Layer, Statement]]:
+    for layer in MADE:
+        yield from ((layer, one) for one in statements(layer, CELL))
+
+
+def refused(layer: Layer, lost: str = "", region: str = "*") -> list[Question]:
+    """What a layer asks and its statements do not allow, with one left out."""
+    documents = {
+        cell: [policy(one for one in statements(layer, cell, region) if one.sid != lost)]
+        for cell in (CELL, OTHER)
+    }
+    return [question for cell, question in asked(layer) if not allows(documents[cell], question)]
+
+
+@pytest.mark.parametrize("layer", RAN)
+def test_a_layer_may_do_all_that_a_real_ladder_asked_for_it(layer: Layer) -> None:
+    assert len(asked(layer)) > 2
+    assert refused(layer) == []
+
+
+def test_a_role_of_one_region_does_nothing_in_another() -> None:
+    assert refused("network", region=REGION) == refused("cluster", region=REGION) == []
+    for layer in ("network", "cluster"):
+        elsewhere = {q.action.partition(":")[0] for q in refused(layer, region="eu-west-1")}
+        assert {"ec2", "s3"} <= elsewhere
+        assert "iam" not in elsewhere
+
+
+@pytest.mark.parametrize(
+    ("layer", "lost"), [(layer, one.sid) for layer, one in every() if layer in RAN]
+)
+def test_without_any_one_statement_its_layer_fails(layer: Layer, lost: str) -> None:
+    assert refused(layer, lost) != []
+
+
+@pytest.mark.parametrize("layer", MADE)
+def test_a_plan_reads_all_and_changes_nothing(layer: Layer) -> None:
+    iam = load_iam()
+    granted = read_statements(layer, CELL)
+    actions = {action for one in granted for action in one.actions}
+    assert actions
+    assert {iam.actions[action].level for action in actions} <= {"List", "Read"}
+    whole = {action for one in statements(layer, CELL) for action in one.actions}
+    assert actions <= whole
+
+
+@pytest.mark.parametrize("layer", MADE)
+def test_each_action_is_there_for_a_type_of_the_layer(layer: Layer) -> None:
+    iam = load_iam()
+    own = {action for kind in TYPES[layer] for action in iam.of_type(kind)}
+    beside = {row.action for action in own for row in iam.dependents.get(action, ())}
+    tagging = {"ec2:CreateTags"}  # of what is made
+    granted = {action for one in statements(layer, CELL) for action in one.actions}
+    assert own <= granted
+    assert granted <= own | beside | tagging
+
+
+def test_a_layer_that_no_stack_has_takes_nothing() -> None:
+    for layer in LAYERS:
+        assert bool(statements(layer)) == (layer in TYPES), layer
+
+
+def test_every_statement_has_a_name_a_reason_and_a_bound() -> None:
+    sids = [one.sid for _, one in every()]
+    assert len(set(sids)) == len(sids)
+    iam = load_iam()
+    for _, one in every():
+        assert re.fullmatch(r"[A-Z][A-Za-z0-9]+", one.sid)
+        assert re.fullmatch(r"[A-Z].{20,}[^.]\.", one.reason), one.reason
+        assert "*" not in "".join(one.actions), one.sid
+        if one.resources == ("*",) and not one.conditions:
+            for action in one.actions:  # AWS lets it be bound to nothing
+                assert not iam.actions[action].things, action
+                assert not iam.actions[action].gives_tags, action
+
+
+def test_what_a_type_has_no_row_for_is_said() -> None:
+    with pytest.raises(KeyError, match="no row for aws_sqs_queue: measure it"):
+        load_iam().of_type("aws_sqs_queue")
+
+
+def test_all_of_a_cell_fits_into_the_policies_of_one_role() -> None:
+    most = int(FACTS.parameter("managed-policy-characters"))
+    longest = "m" * 40
+    made = policies(member_statements(longest), most)
+    assert all(len(json.dumps(one, separators=(",", ":"))) <= most for one in made)
+    assert len(made) <= int(FACTS.parameter("policies-of-a-role"))
+    assert [row["Sid"] for one in made for row in one["Statement"]] == [
+        one.sid for one in member_statements(longest)
+    ]
+
+
+OF_CELL = f"aws:ResourceTag/cellfactory:cell {CELL}"
+OF_OTHER = f"aws:ResourceTag/cellfactory:cell {OTHER}"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/"
+EC2 = f"arn:aws:ec2:{REGION}:{ACCOUNT}:"
+NEVER = [  # an action, what it is done to, and what more is known of the request
+    ("iam:CreateUser", f"arn:aws:iam::{ACCOUNT}:user/x", ""),
+    ("iam:CreateAccessKey", f"arn:aws:iam::{ACCOUNT}:user/x", ""),
+    ("iam:CreateRole", f"{ROLE}Admin", ""),
+    ("iam:CreateRole", f"{ROLE}{OTHER}-node", ""),
+    ("iam:UpdateAssumeRolePolicy", f"{ROLE}{CELL}-node", ""),
+    ("iam:DeleteRolePermissionsBoundary", f"{ROLE}CellFactoryMember", ""),
+    ("iam:PutRolePolicy", f"{ROLE}CellFactoryMember", ""),
+    ("iam:PutRolePolicy", f"{ROLE}{CELL}-node", ""),
+    ("iam:PassRole", f"{ROLE}{CELL}-node", "iam:PassedToService lambda.amazonaws.com"),
+    ("iam:PassRole", f"{ROLE}Admin", "iam:PassedToService eks.amazonaws.com"),
+    *(
+        (
+            "iam:AttachRolePolicy",
+            f"{ROLE}{CELL}-{use}",
+            f"iam:PolicyARN arn:aws:iam::aws:policy/{p}",
+        )
+        for use in ("node", "spark-job-jobs", "cluster")
+        for p in ("AdministratorAccess", "IAMFullAccess", "job-function/SystemAdministrator")
+    ),
+    ("iam:CreateServiceLinkedRole", f"{ROLE}aws-service-role/x/y", "iam:AWSServiceName x"),
+    ("s3:DeleteBucket", "arn:aws:s3:::example-cells-tfstate", ""),
+    ("s3:GetObject", "arn:aws:s3:::example-cells-tfstate/cells/x/network.tfstate", ""),
+    ("s3:GetObject", "arn:aws:s3:::somebody/secret", ""),
+    ("s3:PutBucketPolicy", f"arn:aws:s3:::{OTHER}-flow-logs-{ACCOUNT}", ""),
+    ("s3:GetObject", f"arn:aws:s3:::{CELL}-flow-logs-{ACCOUNT}/AWSLogs/x", ""),
+    ("cloudtrail:StopLogging", "*", ""),
+    ("cloudtrail:DeleteTrail", "*", ""),
+    ("guardduty:DeleteDetector", "*", ""),
+    ("config:StopConfigurationRecorder", "*", ""),
+    ("ec2:DeleteVpc", f"{EC2}vpc/vpc-0123456789abcdef0", OF_OTHER),
+    ("ec2:DeleteVpc", f"{EC2}vpc/vpc-0123456789abcdef0", ""),
+    ("ec2:CreateVpc", f"{EC2}vpc/*", ""),
+    ("ec2:CreateVpc", f"{EC2}vpc/*", f"aws:RequestTag/cellfactory:cell {OTHER}"),
+    ("ec2:CreateTags", f"{EC2}vpc/vpc-0123456789abcdef0", OF_OTHER),
+    ("ec2:RunInstances", f"{EC2}instance/*", ""),
+    ("ec2:TerminateInstances", f"{EC2}instance/i-0123456789abcdef0", OF_CELL),
+    ("ec2:DisableEbsEncryptionByDefault", "*", ""),
+    ("kms:ScheduleKeyDeletion", f"arn:aws:kms:{REGION}:{ACCOUNT}:key/k", ""),
+    ("kms:Decrypt", f"arn:aws:kms:{REGION}:{ACCOUNT}:key/k", OF_CELL),
+    ("kms:PutKeyPolicy", f"arn:aws:kms:{REGION}:{ACCOUNT}:key/k", OF_CELL),
+    ("kms:CreateGrant", f"arn:aws:kms:{REGION}:{ACCOUNT}:key/k", OF_CELL),
+    ("eks:DeleteCluster", f"arn:aws:eks:{REGION}:{ACCOUNT}:cluster/{OTHER}", ""),
+    ("logs:DeleteLogGroup", f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/audit", ""),
+    ("organizations:LeaveOrganization", "*", ""),
+    ("organizations:CreateAccount", "*", ""),
+    ("sts:AssumeRole", f"{ROLE}Admin", ""),
+    ("secretsmanager:GetSecretValue", "*", ""),
+]
+
+
+@pytest.mark.parametrize(("action", "resource", "known"), NEVER, ids=" ".join)
+def test_the_role_of_a_cell_must_not(action: str, resource: str, known: str) -> None:
+    key, _, value = known.partition(" ")
+    context = {key: (value,)} if key else {}
+    asked_for = Question(action=action, resource=resource, context=context)
+    assert not allows([policy(member_statements(CELL))], asked_for)
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        "organizations:CloseAccount",
+        "organizations:LeaveOrganization",
+        "organizations:AttachPolicy",
+        "organizations:DetachPolicy",
+        "iam:CreateRole",
+    ],
+)
+def test_the_provisioning_role_must_not(action: str) -> None:
+    granted = [policy([*statements("account"), way_in("CellFactoryMember")])]
+    assert not allows(granted, Question(action=action, resource="*"))
+
+
+def test_the_provisioning_role_goes_in_by_the_member_role_alone() -> None:
+    granted = [policy([way_in("CellFactoryMember")])]
+    for name, expected in (("CellFactoryMember", True), ("Admin", False)):
+        asked_for = Question(action="sts:AssumeRole", resource=f"{ROLE}{name}")
+        assert allows(granted, asked_for) is expected

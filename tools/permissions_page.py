@@ -1,0 +1,103 @@
+"""`docs/permissions.md`: the statements of each layer, why each is there and how it is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from cellfactory.facts.iam import load_iam
+from cellfactory.facts.loader import load_facts
+from cellfactory.layers.permissions import member_statements, policies, statements, way_in
+from cellfactory.layers.rows import LAYERS, ROWS
+from cellfactory.layers.scopes import TYPES
+from cellfactory.layers.statement import Statement
+from tools.markdown import table
+
+CELL = "CELL"  # stands for the name of a cell
+
+HEAD = """\
+<!-- Made by `python3 dev.py docs` from the statements themselves; do not edit. -->
+
+# What the roles may do
+
+Each layer takes the statements below and no more: those of `account` go to the provisioning role
+of an organization, all others to the member role in the account of a cell
+([prerequisites.md](prerequisites.md)). They are derived, not written: from the types of resources
+that a layer holds, from what Terraform's provider calls for each of those, and from what AWS lets
+each call be bound to ([decision 37](decisions/0037-least-privilege.md)). `{cell}` stands for the
+name of the cell that a role is for.
+
+- *measured*: the AWS provider {provider} was seen to call it, on {measured}, while cells were
+  made, read, changed and destroyed.
+- *documented*: AWS asks for it, or a command of ours does; the page or the file is named in
+  `factory/cellfactory/facts/iam_documented.yaml`.
+
+What a policy can bind an action to is the Service Authorization Reference of {reference}. A plan
+takes the actions of level List and Read alone, with the same bounds.
+
+All statements of a member role fill {count} managed policies; a role takes {most} unless its quota
+is raised.
+"""
+
+TAIL = """\
+## What is not bound
+
+- A peering connection that waits, and the default security group and route table of a VPC, bear no
+  tag of ours until they are taken over: the statements named *Adopt* reach whatever in the account
+  bears the tag of no cell.
+- The calls of the statements named *Look* and *Any* can be bound to nothing, AWS says.
+- `kms:TagResource` is asked before a key has a name: it may give any key of the account the tags of
+  the cell.
+- The roles of jobs may get any policy that `cells.yaml` names, but those of an administrator: bound
+  them by a permissions boundary or a policy of the organization.
+- `destroy --sweep`, `decommission` and `doctor` ask for more
+  ([prerequisites.md](prerequisites.md#what-each-layer-needs)).
+"""
+
+
+def render_permissions() -> str:
+    """Render a section for each layer that has stacks."""
+    return "\n".join(_lines()).rstrip("\n") + "\n"
+
+
+def _lines() -> Iterator[str]:
+    iam, facts = load_iam(), load_facts()
+    longest = policies(
+        member_statements("c" * 40), int(facts.parameter("managed-policy-characters"))
+    )
+    yield HEAD.format(
+        cell=CELL,
+        provider=iam.provider,
+        measured=iam.measured,
+        reference=iam.reference,
+        count=len(longest),
+        most=int(facts.parameter("policies-of-a-role")),
+    )
+    for layer in LAYERS:
+        if layer in TYPES:
+            own = statements(layer, CELL)
+            makes = ROWS[layer].makes_account
+            granted = [*own, way_in("MEMBER-ROLE")] if makes else own
+            yield from (f"## {layer}", "")
+            yield from table(("Statement", "Why"), ((f"`{s.sid}`", s.reason) for s in granted))
+            for one in granted:
+                yield from _section(one)
+    yield TAIL
+
+
+def _section(one: Statement) -> Iterator[str]:
+    yield from (f"### {one.sid}", "")
+    iam = load_iam()
+    measured = [action for action in one.actions if iam.is_measured(action)]
+    told = [action for action in one.actions if action not in measured]
+    for title, actions in (("measured", measured), ("documented", told)):
+        if actions:
+            yield f"- {title}: {_listed(actions)}"
+    yield f"- on: {_listed(one.resources)}"
+    for operator, keys in one.conditions.items():
+        for key, values in keys.items():
+            yield f"- where {operator} `{key}`: {_listed(values)}"
+    yield ""
+
+
+def _listed(values: Iterable[str]) -> str:
+    return ", ".join(f"`{value}`" for value in values)
