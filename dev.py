@@ -145,6 +145,14 @@ def kills(args: Sequence[str]) -> None:
     _run("pytest", "-s", *tests, *args[1:])
 
 
+def long(args: Sequence[str]) -> None:
+    """Run at length what takes too long for the default suite: ladders of another kind."""
+    _prepare("dev")
+    os.environ["CELLFACTORY_LONG"] = "1"
+    tests = ("tests/sandbox/test_terraform.py", "tests/terraform/test_rings_aws.py")
+    _run("pytest", *tests, *args)
+
+
 def rights(args: Sequence[str]) -> None:
     """Apply, change and destroy two cells under the derived roles, which the emulator enforces."""
     _prepare("dev")

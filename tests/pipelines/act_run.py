@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from cellfactory.documents import load_data, render_data
-from cellfactory.pipelines.actions import ACTIONS
+from cellfactory.pipelines.github import ACTIONS
 from tests.pipelines.forge_server import Kept, serving
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -68,21 +68,26 @@ runs:
     - shell: bash
       env: {NAME: "${{ inputs.name }}", FILE: "${{ inputs.path }}"}
       run: |
-        mkdir -p "$STUB_KEPT/$NAME" && cp "$FILE" "$STUB_KEPT/$NAME/"
+        mkdir -p "$STUB_KEPT/$NAME" && cp "$FILE"/* "$STUB_KEPT/$NAME/"
 """,
     "actions/download-artifact": """\
-inputs: {pattern: {}, path: {}}
+inputs: {pattern: {}, path: {}, merge-multiple: {}}
 runs:
   using: composite
   steps:
     - shell: bash
-      env: {PATTERN: "${{ inputs.pattern }}", FOLDER: "${{ inputs.path }}"}
+      env:
+        PATTERN: ${{ inputs.pattern }}
+        FOLDER: ${{ inputs.path }}
+        MERGE: ${{ inputs.merge-multiple }}
       run: |
         mkdir -p "$FOLDER"
-        find "$STUB_KEPT" -maxdepth 1 -name "$PATTERN" -exec cp -r {} "$FOLDER/" ';'
+        [ "$MERGE" = true ] && part=/. || part=
+        find "$STUB_KEPT" -mindepth 1 -maxdepth 1 -name "$PATTERN" -exec cp -r {}$part "$FOLDER/" ';'
 """,
     "aws-actions/configure-aws-credentials": """\
-inputs: {role-to-assume: {}, role-duration-seconds: {}, aws-region: {}, allowed-account-ids: {}}
+inputs:
+  {role-to-assume: {}, role-duration-seconds: {}, role-session-name: {}, aws-region: {}, mask-aws-account-id: {}}
 runs:
   using: composite
   steps:
@@ -95,7 +100,7 @@ runs:
 WRAPPER = """\
 #!/bin/bash
 ln -sfn "$STUB_HOME/.cellfactory" .cellfactory
-echo "cellfactory $*" >> "$STUB_LOG"
+echo "cellfactory $* stacks=$CELLFACTORY_STACKS resume=$CELLFACTORY_RESUME" >> "$STUB_LOG"
 words=() more=()
 for word in "$@"; do [ "$word" = --read-only ] || words+=("$word"); done
 case "$1" in
@@ -143,10 +148,10 @@ class World:
         made["rings"] = {"canary": {"bake": "1s"}, "first": {}}
         self.write(made)
         self.does({})
-        for words in (["lock"], ["pipeline", "render", "--output", ".github/workflows"]):
+        for words in (["lock"], ["pipeline", "render", "--install"]):
             self._cellfactory(*words)
         for path in (self.work / ".github/workflows").iterdir():
-            text = path.read_text("utf-8").replace("  queue: max", "  # queue: max")
+            text = path.read_text("utf-8").replace("  queue: max\n", "")
             path.write_text(text, "utf-8")
         (self.work / ".gitignore").write_text(".cellfactory\ncdktf.out\n.base\n", "utf-8")
         self.commit("main")
@@ -215,9 +220,9 @@ class World:
         command += ["-e", str(self.top / "event.json"), "-s", "GITHUB_TOKEN=a-token"]
         command += ["-P", "ubuntu-24.04=-self-hosted", "-P", "self-hosted=-self-hosted"]
         command += ["--action-offline-mode", "--no-cache-server"]
-        for action in ACTIONS:
-            stub = self.top / "stubs" / action.repository.replace("/", "+")
-            command += ["--local-repository", f"{action.repository}@{action.commit}={stub}"]
+        for action, (commit, _) in ACTIONS.items():
+            stub = self.top / "stubs" / action.replace("/", "+")
+            command += ["--local-repository", f"{action}@{commit}={stub}"]
         for name, value in given.items():
             command += ["--env", f"{name}={value}"]
         env = {**os.environ, "HOME": str(self.top / "home"), "PATH": given["PATH"]}
@@ -262,14 +267,14 @@ def payload_of(world: World, base: str, fork: bool = False) -> dict[str, Any]:
     }
 
 
-HOSTILE = "cells=$(touch hit) `touch hit`; touch hit \"' --yes"
+HOSTILE = "last$(touch hit) `touch hit`; touch hit \"' --out-of-order"
 """What somebody says who starts a run by hand: one word, whatever it holds."""
 
 PUSH = {
     "ref": "refs/heads/main",
     "repository": {"full_name": "example-org/cells", "default_branch": "main"},
 }
-ASKED = {**PUSH, "inputs": {"resume": "last", "first_apply": "true", "override": HOSTILE}}
+ASKED = {**PUSH, "inputs": {"resume": HOSTILE}}
 
 
 def main(top: Path, act: str) -> None:

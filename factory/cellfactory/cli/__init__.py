@@ -26,9 +26,9 @@ from cellfactory.views.problems import ProblemForm
 
 EXIT_CODES = """
 Exit codes: 0 success · 1 bug in cellfactory · 2 usage, or output that cannot be written ·
-3 inventory or addresses · 4 sizing · 5 synth · 6 Terraform or AWS · 7 policy · 8 the forge · 9 more
-than the guard of a change allows · 10 changes found (with --exit-code) · 130 interrupted ·
-141 output pipe closed
+3 inventory or addresses · 4 sizing · 5 synth · 6 Terraform or AWS · 7 policy · 9 more than the
+guard of a change allows · 10 changes found (with --exit-code) · 130 interrupted · 141 output pipe
+closed
 """
 INTERRUPTED = StoppedError.exit_code
 UNREAD = 128 + signal.SIGPIPE

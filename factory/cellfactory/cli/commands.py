@@ -51,7 +51,6 @@ COMMANDS: Mapping[str, Row] = {
     "terraform": Row("passing", "Run Terraform in one stack, as it was last applied."),
     "route": Row("route", "Choose a cell for a job by weight, drain state and room."),
     "example-job": Row("example_job", "Show a complete SparkApplication for a node group."),
-    "pipeline": Row("pipeline", "Render the workflows of CI, and tell people what they found."),
     "sandbox": Row("sandbox", "Emulate AWS on loopback until Ctrl-C."),
     "schema": Row("schema", "Print the JSON Schema of cells.yaml, for editors."),
     "token": Row("token", "Print a token for a cluster, for Helm and kubectl."),
@@ -62,7 +61,7 @@ COMMANDS: Mapping[str, Row] = {
 
 Its function has its name, with `_` for `-`, and one behind it where Python or the module has that
 name for something else. A module may say how its commands are parsed:
-`COMMAND`, a class. One with commands of its own below it has them in `GROUP`.
+`COMMAND`, a class.
 """
 
 
@@ -122,8 +121,6 @@ def _module(name: str) -> Any:
 
 def _make(name: str) -> Any:
     module = _module(name)
-    if (group := getattr(module, "GROUP", None)) is not None:
-        return typer.main.get_command(group)
     alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
     function = name.replace("-", "_")
     found = getattr(module, f"{function}_", None) or getattr(module, function)

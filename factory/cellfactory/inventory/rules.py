@@ -105,7 +105,7 @@ def check_inventory(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
     """Yield what is wrong between the values of an inventory, warnings included.
 
     Rules:
-        F103, F110 to F168: see `RULES`; F730 to F734: see `pipeline_rules.RULES`.
+        F103, F110 to F168: see `RULES`; F730 and F731: see `pipeline_rules.RULES`.
     """
     # Each part says how far it goes where something was refused; none may stop the others.
     yield from as_far_as_readable(check_references)(inventory, facts)
@@ -115,11 +115,11 @@ def check_inventory(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
         check_spark,
         check_texts,
         check_guard,
+        check_pipeline,
     ):
         yield from as_far_as_readable(check)(inventory)
     for check_facts in (
         check_access,
-        check_pipeline,
         check_endpoints,
         check_offerings,
         check_zones,

@@ -106,7 +106,7 @@ def _static(wanted: Wanted) -> Job:
 
 
 def _stacks(wanted: Wanted) -> Job:
-    plan = ("cellfactory", "plan", "--format", "markdown")
+    plan = ("cellfactory", "plan", "--read-only", "--format", "markdown")
     return Job(
         name="plan",
         title="Plan",
@@ -168,7 +168,8 @@ def _apply(wanted: Wanted) -> Pipeline:
 
 
 def _ring_plan(wanted: Wanted, ring: str, before: tuple[str, ...]) -> Job:
-    argv = ("cellfactory", "plan", "--ring", ring, "--out", f"{OUT}/{ring}.json")
+    plan = ("cellfactory", "plan", "--read-only")  # as the role of its environment does
+    argv = (*plan, "--ring", ring, "--out", f"{OUT}/{ring}.json")
     return Job(
         name=f"plan-{ring}",
         title=f"Plan {ring}",
@@ -192,7 +193,8 @@ def _ring_plan(wanted: Wanted, ring: str, before: tuple[str, ...]) -> Job:
 def _ring_apply(wanted: Wanted, ring: str, is_last: bool) -> Job:
     settings, environment = wanted.settings, apply_environment(ring)
     bake = 0.0 if is_last else wanted.bake[ring]
-    argv = ("cellfactory", "apply", "--ring", ring, "--reviewed", f"{IN}/{ring}.json")
+    apply = ("cellfactory", "apply", "--ring", ring)
+    argv = (*apply, "--reviewed", f"{IN}/{ring}.json", "--unseen")
     how = ("--bake", write_duration(bake)) if bake else ("--no-bake",)
     return Job(
         name=environment,
@@ -230,7 +232,7 @@ def _drift(wanted: Wanted) -> Pipeline:
         steps=(
             Step(
                 title="Hold what was applied against AWS",
-                argv=("cellfactory", "drift", "--format", "json"),
+                argv=("cellfactory", "drift", "--read-only", "--format", "json"),
                 saves=f"{OUT}/drift.json",
             ),
         ),
@@ -240,6 +242,7 @@ def _drift(wanted: Wanted) -> Pipeline:
         title="Tell",
         needs=("drift",),
         runner=runner,
+        condition="afterwards",
         grants=("read", "issues"),
         takes="drift",
         minutes=10,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Mapping
 
+from cellfactory.inventory.pipeline import Pipeline as Settings
 from cellfactory.inventory.schema import Inventory
 from cellfactory.pipelines.build import IN, OUT
 from cellfactory.pipelines.model import Grant, Job, Pipeline, Step, Variable
@@ -16,6 +17,8 @@ from cellfactory.pipelines.yaml_text import Data, Lines, Noted, render_yaml
 
 FOLDER = "github"  # below the folder of all pipelines
 LOCK = "pipelines/cellfactory.lock"
+BASE = ".base"
+"""Where the files of a change's base lie: it says which program is installed, not the change."""
 PYTHON = "3.11"
 HEAD = """\
 # Made by `cellfactory pipeline render` from cells.yaml; do not edit.
@@ -58,18 +61,20 @@ def render_github(pipelines: tuple[Pipeline, ...], inventory: Inventory) -> dict
         The text of each file, by its name within the folder of workflows.
     """
     assert inventory.pipeline is not None
-    branch = inventory.pipeline.default_branch
-    return {f"{one.name}.yml": HEAD + render_yaml(_workflow(one, branch)) for one in pipelines}
+    settings = inventory.pipeline
+    return {f"{one.name}.yml": HEAD + render_yaml(_workflow(one, settings)) for one in pipelines}
 
 
-def _workflow(pipeline: Pipeline, branch: str) -> dict[str, Data]:
-    guard = _guard(pipeline, branch)
+def _workflow(pipeline: Pipeline, settings: Settings) -> dict[str, Data]:
+    branch = settings.default_branch
+    guard = _guard(pipeline, settings)
+    is_change = pipeline.trigger == "change"
     return {
         "name": pipeline.title,
         "on": _trigger(pipeline, branch),
         "permissions": Noted({}, "nothing that a job does not ask for"),
         "concurrency": _concurrency(pipeline),
-        "jobs": {job.name: _job(job, guard) for job in pipeline.jobs},
+        "jobs": {job.name: _job(job, guard, is_change) for job in pipeline.jobs},
     }
 
 
@@ -97,9 +102,16 @@ def _trigger(pipeline: Pipeline, branch: str) -> dict[str, Data]:
             return {"workflow_dispatch": {"inputs": {"cell": cell}}}
 
 
-def _guard(pipeline: Pipeline, branch: str) -> str:
-    """Only the default branch is applied, whoever starts a workflow by hand on another one."""
-    return "" if pipeline.trigger == "change" else f"github.ref == 'refs/heads/{branch}'"
+def _guard(pipeline: Pipeline, settings: Settings) -> str:
+    """Only the default branch is applied, whoever starts a workflow by hand on another one.
+
+    A copy of the repository runs nothing by the clock, and has no roles to wait for.
+    """
+    if pipeline.trigger == "change":
+        return ""
+    branch = f"github.ref == 'refs/heads/{settings.default_branch}'"
+    own = settings.github
+    return f"github.repository == '{own.repository}' && {branch}" if own else branch
 
 
 def _concurrency(pipeline: Pipeline) -> dict[str, Data]:
@@ -113,7 +125,7 @@ def _concurrency(pipeline: Pipeline) -> dict[str, Data]:
 # -- a job -----------------------------------------------------------------------------------------
 
 
-def _job(job: Job, guard: str) -> dict[str, Data]:
+def _job(job: Job, guard: str, is_change: bool) -> dict[str, Data]:
     labels: Data = list(job.runner) if len(job.runner) > 1 else job.runner[0]
     made: dict[str, Data] = {"name": job.title}
     if job.matrix:
@@ -131,7 +143,7 @@ def _job(job: Job, guard: str) -> dict[str, Data]:
         made["strategy"] = {"fail-fast": False, "matrix": entries}
     if any(step.yields for step in job.steps):
         made["outputs"] = {"matrix": "${{ steps.yields.outputs.matrix }}"}
-    made["steps"] = list(_steps(job))
+    made["steps"] = list(_steps(job, is_change))
     return made
 
 
@@ -139,6 +151,8 @@ def _condition(job: Job) -> str:
     match job.condition:
         case "always":
             return ""
+        case "afterwards":
+            return "!cancelled()"
         case "changed":
             return f"""needs.static.outputs.matrix != '{{"include":[]}}' && {_SAME_REPOSITORY}"""
         case "trusted":
@@ -155,10 +169,16 @@ def _permissions(job: Job) -> dict[str, Data]:
     return found
 
 
-def _steps(job: Job) -> Iterator[dict[str, Data]]:
+def _steps(job: Job, is_change: bool) -> Iterator[dict[str, Data]]:
     yield _checkout(job)
+    lock = LOCK
+    if is_change and not job.reads_base:
+        yield _checkout_base()
+        lock = f"{BASE}/{LOCK}"
     yield _uses("actions/setup-python", "Take Python", {"python-version": PYTHON})
-    install = f"python -m pip install --require-hashes --only-binary :all: --requirement {LOCK}"
+    # -I: Python takes no module from the folder that it starts in, which the change brings.
+    pip = "python -I -m pip install --require-hashes --only-binary :all:"
+    install = f"{pip} --requirement {lock}"
     yield {"name": "Install cellfactory, by hash", "run": install}
     if job.keeps:
         yield {"name": "Make the folder of what is kept", "run": f"mkdir -p {OUT}"}
@@ -185,6 +205,15 @@ def _checkout(job: Job) -> dict[str, Data]:
         "Take the files of the base" if job.reads_base else "Take the files",
         how,
     )
+
+
+def _checkout_base() -> dict[str, Data]:
+    how: dict[str, Data] = {
+        "persist-credentials": False,
+        "ref": f"${{{{ {_EXPRESSIONS['BASE_COMMIT']} }}}}",
+        "path": BASE,
+    }
+    return _uses("actions/checkout", "Take the files of the base, for its lock", how)
 
 
 def _log_in(job: Job) -> dict[str, Data]:

@@ -23,9 +23,10 @@ Trigger = Literal["change", "merge", "schedule", "drill"]
 """A proposed change; a change that is merged, or taken up by hand; a time; by hand."""
 Grant = Literal["read", "comments", "issues"]
 """What a job may do to the repository: read it; write comments on changes; write issues."""
-Condition = Literal["always", "trusted", "changed"]
-"""Whether a job runs for everyone's change, for one from the repository itself, or for one of those
-that changes a stack. The latter two never run for a fork."""
+Condition = Literal["always", "afterwards", "trusted", "changed"]
+"""Whether a job runs for everyone's change; also where a job before it failed; for a change from
+the repository itself; or for one of those that changes a stack. The latter two never run for a
+fork."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -70,7 +70,7 @@ def github_call(environ: Mapping[str, str] = os.environ) -> Call:
             },
         )
         try:
-            with urllib.request.urlopen(request, timeout=SECONDS) as answer:
+            with _OPENER.open(request, timeout=SECONDS) as answer:
                 return json.loads(answer.read() or b"null")
         except urllib.error.HTTPError as error:
             msg = f"GitHub refused {method} {path.partition('?')[0]}: {error.code} {error.reason}"
@@ -80,6 +80,14 @@ def github_call(environ: Mapping[str, str] = os.environ) -> Call:
             raise UsageError(msg) from error
 
     return call
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_: Any) -> None:
+        """Follow nobody: the token is for one host, and urllib would take it along."""
+
+
+_OPENER = urllib.request.build_opener(_NoRedirect)
 
 
 def _pages(call: Call, path: str) -> Iterator[Any]:

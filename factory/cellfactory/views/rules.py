@@ -12,7 +12,6 @@ from cellfactory.diff.guard import RULES as GUARD_RULES
 from cellfactory.diff.rules import RULES as DIFF_RULES
 from cellfactory.errors import (
     FactoryError,
-    ForgeError,
     GuardError,
     InventoryError,
     PolicyError,
@@ -23,8 +22,6 @@ from cellfactory.errors import (
 )
 from cellfactory.inventory.pipeline_rules import RULES as PIPELINE_RULES
 from cellfactory.inventory.rules import RULES as INVENTORY_RULES
-from cellfactory.pipelines.forge_rules import RULES as FORGE_RULES
-from cellfactory.pipelines.rules import RULES as RENDERED_RULES
 from cellfactory.policy.rules import RULES as POLICY_RULES
 from cellfactory.sizing.bounds import BOUNDS, Bound
 from cellfactory.sizing.rules import RULES as SIZING_RULES
@@ -51,8 +48,7 @@ AREAS = (
     Area("70", "what an edit is held against", InventoryError, DIFF_RULES),
     Area("71", "the guard of a change", GuardError, GUARD_RULES),
     Area("72", "policy and its waivers", PolicyError, POLICY_RULES),
-    Area("73", "the pipeline", InventoryError, {**PIPELINE_RULES, **RENDERED_RULES}),
-    Area("739", "what a pipeline tells people", ForgeError, FORGE_RULES),
+    Area("73", "the pipeline", InventoryError, PIPELINE_RULES),
 )
 _WARNING = "(a warning)"
 

@@ -12,7 +12,13 @@ from cellfactory.inventory.rings import write_duration
 from cellfactory.inventory.schema import ExistingAccount, Inventory
 from cellfactory.layers import Stack, StackId, Wave
 from cellfactory.layers.waves import shards
-from cellfactory.pipelines.limits import MOST_ROWS as MOST_JOBS
+
+MOST_JOBS = 256
+"""Jobs of one matrix.
+
+Source:
+    https://docs.github.com/en/actions/reference/limits
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
