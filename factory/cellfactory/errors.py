@@ -8,7 +8,7 @@ sees `cells.yaml:14:12`. Only `cli` catches `FactoryError`; anything else is our
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -194,6 +194,15 @@ class TerraformError(FactoryError):
     """Terraform, or what it talks to, refused or is not there."""
 
     exit_code = 6
+
+    @classmethod
+    def of(cls, findings: Sequence[Finding]) -> TerraformError:
+        """Make one of several findings, which are never none."""
+        error = cls(findings[0])
+        error.problems = tuple(
+            sorted((Problem(None, one) for one in findings), key=lambda problem: problem.rank)
+        )
+        return error
 
 
 class PolicyError(ProblemsError):

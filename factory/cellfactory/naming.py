@@ -9,12 +9,26 @@ from __future__ import annotations
 
 import hashlib
 
-OWNER_FOLDERS = {"organization": "organizations", "mesh": "meshes", "cell": "cells"}
+OWNER_FOLDERS = {
+    "factory": "factories",
+    "organization": "organizations",
+    "mesh": "meshes",
+    "cell": "cells",
+}
 """Where the states and records of an owner lie, by its kind."""
 
 SUBMITTERS = "cellfactory:submitters"
 VIEWERS = "cellfactory:viewers"
 """Kubernetes groups of those who hand in jobs and of those who look at them."""
+
+FACTORY = "factory"
+"""Who owns what there is once in an inventory: the pipeline and its state bucket."""
+
+BOOTSTRAP_FOLDER = "bootstrap"
+"""Where in the state bucket lies what `bootstrap` keeps."""
+
+PLAN = "plan"
+"""The environment of CI that only looks."""
 
 TAG_CELL = "cellfactory:cell"
 TAG_LAYER = "cellfactory:layer"
@@ -48,6 +62,15 @@ def state_key(kind: str, owner: str, layer: str) -> str:
     return f"{stack_path(kind, owner, layer)}.tfstate"
 
 
+def bootstrap_state_key(kind: str, owner: str, layer: str) -> str:
+    """Name the S3 object of a state that says what the pipeline may do: it may not touch those.
+
+    >>> bootstrap_state_key("organization", "next", "bootstrap")
+    'bootstrap/organizations/next/bootstrap.tfstate'
+    """
+    return f"{BOOTSTRAP_FOLDER}/{state_key(kind, owner, layer)}"
+
+
 def stack_tags(kind: str, owner: str, layer: str) -> dict[str, str]:
     """Tag every resource of a stack, so that an orphan can be traced to where it came from.
 
@@ -59,6 +82,51 @@ def stack_tags(kind: str, owner: str, layer: str) -> dict[str, str]:
         TAG_LAYER: layer,
         TAG_STACK: stack_name(owner, layer),
     }
+
+
+def apply_environment(ring: str) -> str:
+    """Name the environment of CI that applies a ring.
+
+    >>> apply_environment("canary")
+    'apply-canary'
+    """
+    return f"apply-{ring}"
+
+
+def pipeline_role_name(environment: str) -> str:
+    """Name the role that CI takes in an environment.
+
+    >>> pipeline_role_name("apply-canary")
+    'cellfactory-apply-canary'
+    """
+    return f"cellfactory-{environment}"
+
+
+def reading_role_name(role: str) -> str:
+    """Name the role beside another one that may look and change nothing.
+
+    >>> reading_role_name("CellFactory")
+    'CellFactoryRead'
+    """
+    return f"{role}Read"
+
+
+def factory_policy_name(use: str, layer: str = "") -> str:
+    """Name a managed policy of what `bootstrap` makes: of a role, or of a layer of one.
+
+    >>> factory_policy_name("boundary"), factory_policy_name("member", "network")
+    ('cellfactory-boundary', 'cellfactory-member-network')
+    """
+    return "-".join(("cellfactory", use, layer)).removesuffix("-")
+
+
+def state_key_alias(bucket: str) -> str:
+    """Name the KMS alias of the key of a state bucket; an alias holds no dots.
+
+    >>> state_key_alias("states.example.com")
+    'alias/states-example-com'
+    """
+    return f"alias/{bucket.replace('.', '-')}"
 
 
 def role_arn(account: str, name: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cellfactory.design import Design
-from cellfactory.layers import Stack, list_stacks
+from cellfactory.layers import Stack, list_bootstrap_stacks, list_stacks
 from cellfactory.runs.reading import read_design
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,7 +32,8 @@ def synthesize(inventory_file: Path) -> Example:
     from cellfactory.stacks.synth import synth_stacks
 
     design = read_design(inventory_file)
-    stacks = list_stacks(design.inventory, design.facts)
+    inventory, facts = design.inventory, design.facts
+    stacks = (*list_bootstrap_stacks(inventory, facts), *list_stacks(inventory, facts))
     made = synth_stacks(design.inventory, design.plan, design.facts, stacks)
     texts = dict(made.stacks)
     return Example(

@@ -10,6 +10,7 @@ Document = dict[str, Any]
 Edit = Callable[[Document], None]
 
 NETWORK, CLUSTER = "moka-use1-b-network", "moka-use1-b-cluster"
+PIPELINE = "factory-pipeline"
 PLATFORM, ROUTES = "moka-use1-b-platform", "moka-use1-b-routes"
 
 
@@ -87,6 +88,13 @@ ROLE = f"{R}/aws_iam_role_policy/event-logs-of-history/policy"
 TRUST = f"{R}/aws_iam_role/role-node/assume_role_policy"
 DELIVERY = f"{R}/aws_s3_bucket_policy/flow-logs-delivery/policy"
 ENDPOINT = f"{R}/aws_vpc_endpoint/gateway-s3"
+STATE_KEY = (
+    f"{R}/aws_s3_bucket_server_side_encryption_configuration/states-encrypted/rule/0"
+    "/apply_server_side_encryption_by_default"
+)
+STATE_RULES = f"{R}/aws_s3_bucket_lifecycle_configuration/states-expire/rule"
+CI_TRUST = f"{R}/aws_iam_role/role-plan/assume_role_policy"
+CI_CLAIMS = "Statement/0/Condition/StringEquals/token.actions.githubusercontent.com"
 BUCKET = "${aws_s3_bucket.flow-logs.id}"
 TABLE = {"route_table_id": "rtb-1", "vpc_peering_connection_id": "pcx-1"}
 ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
@@ -412,6 +420,42 @@ MUTATIONS: Mapping[str, Mutation] = {
         NETWORK,
         put(f"{R}/aws_vpc/cell/provisioner", [{"local-exec": {"command": "id"}}]),
         put("data/aws_caller_identity/here", {}),
+    ),
+    "P801": Mutation(
+        PIPELINE,
+        drop(f"{R}/aws_s3_bucket_versioning/states-versions"),
+        put(f"{R}/aws_s3_bucket_versioning/states-versions/provider", "aws"),
+    ),
+    "P802": Mutation(
+        PIPELINE,
+        put(f"{STATE_KEY}/kms_master_key_id", "alias/tfstate"),
+        put(f"{STATE_KEY}/kms_master_key_id", "arn:aws:kms:us-east-1:777777777777:key/1234abcd"),
+    ),
+    "P803": Mutation(
+        PIPELINE,
+        put(f"{STATE_RULES}/0/filter/0/prefix", "cells/"),
+        put(f"{STATE_RULES}/0/filter/0/prefix", "registry/runs/"),
+    ),
+    "P804": Mutation(
+        PIPELINE,
+        inside(
+            f"{R}/aws_s3_bucket_policy/states-policy/policy",
+            put("Statement/1/Condition/StringNotEquals", {"aws:username": "somebody"}),
+        ),
+        inside(
+            f"{R}/aws_s3_bucket_policy/states-policy/policy",
+            put("Statement/1/Condition/StringNotEquals", {"aws:PrincipalOrgID": "o-abcdefghij"}),
+        ),
+    ),
+    "P805": Mutation(
+        PIPELINE,
+        inside(CI_TRUST, put(f"{CI_CLAIMS}:sub", "repo:example-org/*")),
+        inside(CI_TRUST, put(f"{CI_CLAIMS}:sub", "repo:example-org/cells:environment:another")),
+    ),
+    "P806": Mutation(
+        PIPELINE,
+        drop(f"{R}/aws_iam_role/role-plan/permissions_boundary"),
+        put(f"{R}/aws_iam_role/role-plan/permissions_boundary", "arn:aws:iam::1:policy/other"),
     ),
 }
 """Every rule has its row; a test holds that."""

@@ -21,7 +21,13 @@ ACCOUNT = "4" * 12
 USES = ("cluster", "node", "vpc-cni", "spark-history")
 PARTS = ("control-plane", "endpoint", "ingress", "node", "nat", "pod", "public")
 
-NO_NAMES = {"role_arn", "policy_arn", "resource_group_arn", "stack_path"}
+NO_NAMES = {
+    *("apply_environment", "reading_role_name"),
+    "role_arn",
+    "policy_arn",
+    "resource_group_arn",
+    "stack_path",
+}
 """What is made of names that are given, and is no name that AWS keeps itself."""
 
 
@@ -37,7 +43,7 @@ CELL, OWNER, POOL = longest(CellName), longest(Name), longest(GroupName)
 NAMESPACE = "n" * 63  # a label of DNS, as its pattern has it
 SERVICE = longest(ServiceName)
 ZONE = max((z for region in FACTS.regions.values() for z in region.zone_ids), key=len)
-OWNERS = {"cell": CELL, "mesh": OWNER, "organization": OWNER}
+OWNERS = {"factory": naming.FACTORY, "cell": CELL, "mesh": OWNER, "organization": OWNER}
 
 
 def most_groups() -> int:
@@ -77,7 +83,12 @@ def every_name() -> Iterator[tuple[str, str, str]]:
     yield "flow_log_bucket", naming.flow_log_bucket(CELL, ACCOUNT), "bucket-name-characters"
     yield "event_log_bucket", naming.event_log_bucket(CELL, ACCOUNT), "bucket-name-characters"
     yield "edge_name", naming.edge_name(CELL, OWNER), "tag-value-characters"
+    for environment in (naming.PLAN, naming.apply_environment(OWNER)):
+        yield "pipeline_role_name", naming.pipeline_role_name(environment), "role-name-characters"
+    yield "state_key_alias", naming.state_key_alias("b" * 63), "key-alias-name-characters"
     for layer in LAYERS:
+        policy = naming.factory_policy_name("provisioning-read", layer)
+        yield "factory_policy_name", policy, "role-policy-name-characters"
         kind = ROWS[layer].owner
         yield (
             "stack_name",
@@ -85,6 +96,8 @@ def every_name() -> Iterator[tuple[str, str, str]]:
             "role-session-name-characters",
         )
         yield "state_key", naming.state_key(kind, OWNERS[kind], layer), "object-key-bytes"
+        key = naming.bootstrap_state_key(kind, OWNERS[kind], layer)
+        yield "bootstrap_state_key", key, "object-key-bytes"
         for tag in naming.stack_tags(kind, OWNERS[kind], layer).values():
             yield "stack_tags", tag, "tag-value-characters"
 

@@ -34,6 +34,7 @@ COMMANDS: Mapping[str, Row] = {
     "what-if": Row("what_if", "Size a hypothetical cell."),
     "quotas": Row("quotas", "Propose quotas for cells.yaml from Service Quotas."),
     "doctor": Row("doctor", "Check in AWS that everything the first apply needs exists."),
+    "bootstrap": Row("bootstrap", "Make what has to exist before the first cell."),
     "lock": Row("lock", "Assign addresses to new cells in cells.lock.yaml."),
     "lock-providers": Row("lock_providers", "Pin providers by hash in cells.providers.lock.hcl."),
     "diff": Row("diff", "Show what an edit changes, before anything is planned."),
@@ -55,6 +56,7 @@ COMMANDS: Mapping[str, Row] = {
     "sandbox": Row("sandbox", "Emulate AWS on loopback until Ctrl-C."),
     "schema": Row("schema", "Print the JSON Schema of cells.yaml, for editors."),
     "token": Row("token", "Print a token for a cluster, for Helm and kubectl."),
+    "pipeline": Row("pipeline", "Write pipelines for CI, and what their jobs tell people."),
     "explain": Row("explain", "Explain a rule."),
 }
 """Every command, in the order of the help.
@@ -124,5 +126,7 @@ def _make(name: str) -> Any:
     alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
     function = name.replace("-", "_")
     found = getattr(module, f"{function}_", None) or getattr(module, function)
+    if isinstance(found, typer.Typer):
+        return typer.main.get_command(found)
     alone.command(name, cls=getattr(module, "COMMAND", Command))(found)
     return typer.main.get_command(alone)

@@ -101,6 +101,7 @@ def complete_stacks(ctx: typer.Context, incomplete: str) -> list[str]:
     stacks = (
         StackId(owner, layer).name
         for layer in LAYERS
+        if not ROWS[layer].by_bootstrap
         for owner in _names(ctx, _KINDS[ROWS[layer].owner])
     )
     return _beginning(incomplete, stacks)

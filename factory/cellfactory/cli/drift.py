@@ -20,6 +20,7 @@ from cellfactory.cli.stacks import (
     Meshes,
     Organizations,
     OutputFolder,
+    ReadOnly,
     RegistryPlace,
     Sandbox,
     Stacks,
@@ -58,6 +59,7 @@ def drift(
             help="Output format: text, json, markdown, or github (workflow annotations).",
         ),
     ] = "text",
+    read_only: ReadOnly = False,
     exit_code: Annotated[bool, _how("--exit-code", help="Exit with 10 if a cell drifted.")] = False,
 ) -> None:
     """List what in AWS differs from what was applied.
@@ -70,6 +72,7 @@ def drift(
         request_of(inventory_file, mode_of(sandbox), output=output, registry=registry),
         selection=selection_of(cell, layer, mesh, organization, stack),
         parallel=parallel_of(parallel),
+        reads=read_only,
     )
     declared = read_declared(inventory_file)
     with Terminal() as watcher:

@@ -17,9 +17,10 @@ JOB = "The job"
 CELLS = "Which cells"
 WAIVERS = "Waivers"
 CHECKOV = "Checkov"
+KEYS = "Credentials"
 _ORDER = (
     *("Arguments", JOB, CELLS, STACK, STACKS, TERRAFORM, CELL, MESH, QUOTAS, ANSWERS),
-    *(WAIVERS, CHECKOV, "Options"),
+    *(WAIVERS, CHECKOV, KEYS, "Options"),
 )
 """Headings of groups, as they stand; what has none stands below `Options`."""
 

@@ -83,6 +83,8 @@ Stacks = Annotated[
     which(
         "--stack",
         metavar="STACK",
+        envvar="CELLFACTORY_STACKS",
+        show_envvar=False,
         autocompletion=complete_stacks,
         help="This stack as well, such as moka-use1-a-network; may be repeated.",
     ),
@@ -180,6 +182,15 @@ def selection_of(
         organizations=tuple(organizations or ()),
         stacks=tuple(stacks or ()),
     )
+
+
+ReadOnly = Annotated[
+    bool,
+    how(
+        "--read-only",
+        help="Look by the roles that may only read, such as CellFactoryRead; see bootstrap.",
+    ),
+]
 
 
 def request_of(

@@ -25,6 +25,7 @@ from cellfactory.cli.stacks import (
     OutputFolder,
     Overrides,
     PlanForm,
+    ReadOnly,
     RegistryPlace,
     Reviewed,
     Rings,
@@ -89,6 +90,7 @@ def plan(
         bool, typer.Option("--all", help="Show each change, also those that are alike.")
     ] = False,
     form: PlanForm = "text",
+    read_only: ReadOnly = False,
     exit_code: Annotated[
         bool, how("--exit-code", help="Exit with 10 if there are changes.")
     ] = False,
@@ -103,6 +105,7 @@ def plan(
         selection=selection_of(cell, layer, mesh, organization, stack),
         rings=tuple(ring or ()),
         parallel=parallel_of(parallel),
+        reads=read_only,
     )
     design = read_design(inventory_file)
     with Terminal() as watcher:
@@ -135,6 +138,10 @@ def apply(
     parallel: Parallel = None,
     registry: RegistryPlace = None,
     reviewed: Reviewed = None,
+    unseen: Annotated[
+        bool,
+        how("--unseen", help="With --reviewed: do, too, what `plan --read-only` leaves out."),
+    ] = False,
     ask: Ask = False,
     lock_timeout: LockTimeout = None,
     yes: Yes = False,
@@ -155,7 +162,13 @@ def apply(
     ] = False,
     resume: Annotated[
         str | None,
-        how("--resume", metavar="RUN", help="Skip what this run, or `last`, finished."),
+        how(
+            "--resume",
+            metavar="RUN",
+            envvar="CELLFACTORY_RESUME",
+            show_envvar=False,
+            help="Skip what this run, or `last`, finished.",
+        ),
     ] = None,
     form: Form = "text",
 ) -> None:
@@ -167,6 +180,9 @@ def apply(
     """
     if ask and reviewed is not None:
         msg = "--reviewed asks nothing: leave out --ask, or --reviewed"
+        raise UsageError(msg)
+    if unseen and reviewed is None:
+        msg = "--unseen goes with --reviewed: without it, nothing is done that was not seen"
         raise UsageError(msg)
     request = replace(
         request_of(inventory_file, mode_of(sandbox), output=output, registry=registry),
@@ -190,6 +206,7 @@ def apply(
             allowed=allowed,
             resume=resume,
             reviewed=reviewed,
+            unseen=unseen,
             overrides=overrides,
         )
     finish(outcome, form)

@@ -28,6 +28,18 @@ def waves(
         int,
         typer.Option(metavar="N", min=1, max=256, help="Jobs of each wave at most (github)."),
     ] = 1,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", min=1, max=256, help="Jobs of all waves at most, in place of --shards."
+        ),
+    ] = None,
+    base: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REV|DIR", help="Only stacks that changed since this Git revision or folder."
+        ),
+    ] = None,
     wave: Annotated[
         int | None,
         typer.Option(metavar="N", min=0, help="Jobs of this wave only (github)."),
@@ -40,19 +52,35 @@ def waves(
     edges. --format github writes a matrix for $GITHUB_OUTPUT, whose jobs of one wave do not wait
     for each other.
     """
-    from cellfactory.views.waves import Waves, render_matrix, render_waves, to_json
+    from cellfactory.views.waves import (
+        MOST_JOBS,
+        Waves,
+        most_shards,
+        render_matrix,
+        render_waves,
+        to_json,
+    )
 
     declared = read_declared(inventory_file)
     inventory, facts = declared.inventory, declared.facts
     stacks = list_stacks(inventory, facts)
     wanted = selection_of(cell, layer, mesh, organization, stack)
     require_rings(inventory, ring or ())
-    found = list_waves(inventory, stacks, set(select_stacks([s.id for s in stacks], wanted)))
+    chosen = set(select_stacks([s.id for s in stacks], wanted))
+    if base is not None:
+        from cellfactory.runs.diff import diff_inventory
+
+        chosen &= {one.stack for one in diff_inventory(inventory_file, base).changes.stacks}
+    found = list_waves(inventory, stacks, chosen)
     told = Waves(
         inventory=inventory,
         waves=tuple(one for one in found if not ring or one.ring in ring),
         bake={name: bake_of(inventory, facts, name) for name in inventory.ring_names},
         stacks=stacks,
     )
-    text = render_matrix(told, shards, wave) if form == "github" else render_waves(told)
+    if form == "github":
+        most = shards if jobs is None else most_shards(told, jobs)
+        text = render_matrix(told, most, wave, jobs or MOST_JOBS)
+    else:
+        text = render_waves(told)
     show(to_json(told), text, (), form)

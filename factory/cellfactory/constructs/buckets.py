@@ -36,21 +36,7 @@ def add_private_bucket(
         expire: which objects: by the id of the rule, what their keys begin with.
     """
     bucket = S3Bucket(stack, construct_id, bucket=name, lifecycle=kept())
-    S3BucketPublicAccessBlock(
-        stack,
-        f"{construct_id}-private",
-        bucket=bucket.id,
-        block_public_acls=True,
-        block_public_policy=True,
-        ignore_public_acls=True,
-        restrict_public_buckets=True,
-    )
-    S3BucketOwnershipControls(
-        stack,
-        f"{construct_id}-owned",
-        bucket=bucket.id,
-        rule=S3BucketOwnershipControlsRule(object_ownership="BucketOwnerEnforced"),
-    )
+    close_to_the_public(stack, construct_id, bucket)
     default = S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA(
         sse_algorithm="AES256"
     )
@@ -71,6 +57,25 @@ def add_private_bucket(
         rule=[_expire(rule, prefix, days) for rule, prefix in expire.items()],
     )
     return bucket
+
+
+def close_to_the_public(stack: TerraformStack, construct_id: str, bucket: S3Bucket) -> None:
+    """Let nothing open a bucket to the public, and have its owner own every object."""
+    S3BucketPublicAccessBlock(
+        stack,
+        f"{construct_id}-private",
+        bucket=bucket.id,
+        block_public_acls=True,
+        block_public_policy=True,
+        ignore_public_acls=True,
+        restrict_public_buckets=True,
+    )
+    S3BucketOwnershipControls(
+        stack,
+        f"{construct_id}-owned",
+        bucket=bucket.id,
+        rule=S3BucketOwnershipControlsRule(object_ownership="BucketOwnerEnforced"),
+    )
 
 
 def encrypted_transport_only(bucket_arn: str) -> dict[str, Any]:

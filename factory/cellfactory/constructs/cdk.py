@@ -113,9 +113,15 @@ if TYPE_CHECKING:
         FlowLog,
         FlowLogDestinationOptions,
     )
+    from cdktf_cdktf_provider_aws.iam_openid_connect_provider import IamOpenidConnectProvider
+    from cdktf_cdktf_provider_aws.iam_policy import IamPolicy
     from cdktf_cdktf_provider_aws.iam_role import IamRole
+    from cdktf_cdktf_provider_aws.iam_role_policies_exclusive import IamRolePoliciesExclusive
     from cdktf_cdktf_provider_aws.iam_role_policy import IamRolePolicy
     from cdktf_cdktf_provider_aws.iam_role_policy_attachment import IamRolePolicyAttachment
+    from cdktf_cdktf_provider_aws.iam_role_policy_attachments_exclusive import (
+        IamRolePolicyAttachmentsExclusive,
+    )
     from cdktf_cdktf_provider_aws.internet_gateway import (
         InternetGateway,
         InternetGatewayTimeouts,
@@ -228,6 +234,10 @@ if TYPE_CHECKING:
         S3BucketServerSideEncryptionConfigurationA,
         S3BucketServerSideEncryptionConfigurationRuleA,
         S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA,
+    )
+    from cdktf_cdktf_provider_aws.s3_bucket_versioning import (
+        S3BucketVersioningA,
+        S3BucketVersioningVersioningConfiguration,
     )
     from cdktf_cdktf_provider_aws.s3_object import S3Object
     from cdktf_cdktf_provider_aws.security_group import (

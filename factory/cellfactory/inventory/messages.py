@@ -18,6 +18,7 @@ from cellfactory.errors import Finding, KeyPath
 from cellfactory.inventory.kinds import keys_at
 from cellfactory.inventory.nearest import nearest
 from cellfactory.inventory.patterns import WORDS
+from cellfactory.inventory.pipeline import RUNNER_LABEL, RUNNER_LIST
 from cellfactory.inventory.rings import RING_LIST, RING_MAPPING
 from cellfactory.inventory.salvage import Refused
 from cellfactory.inventory.schema import ADDON_ENTRY, ADDON_VERSION, EXISTING_ACCOUNT, NEW_ACCOUNT
@@ -249,6 +250,8 @@ def _path(error: Error) -> KeyPath:
             path = (*path[:place], *path[place + 1 :])
     if path[:1] == ("rings",) and path[1:2] in ((RING_LIST,), (RING_MAPPING,)):
         path = ("rings", *path[2:])
+    if path[:2] == ("pipeline", "runners") and path[3:4] in ((RUNNER_LABEL,), (RUNNER_LIST,)):
+        path = (*path[:3], *path[4:])
     return path[:-1] if _is_bad_key(error) else path
 
 

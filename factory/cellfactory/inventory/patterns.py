@@ -68,6 +68,15 @@ UNIT = r"^(ou-[0-9a-z]{4,32}-[a-z0-9]{8,32}|r-[0-9a-z]{4,32})$"
 SERVICE_IN_FULL = r"^(com\.amazonaws|aws\.api)\."
 SERVICE = r"^[a-z][a-z0-9-]*(\.[a-z0-9-]+)*$"
 DURATION = r"^(0|[1-9][0-9]{0,4})[smh]$"
+REPOSITORY = (
+    r"^[A-Za-z0-9](-?[A-Za-z0-9]){0,38}/([A-Za-z0-9_-]|\.[A-Za-z0-9_-])[A-Za-z0-9._-]{0,98}$"
+)
+PROJECT = r"^[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)+$"
+SUBJECT = r"^repo:[A-Za-z0-9-]+(@[0-9]+)?/[A-Za-z0-9._-]+(@[0-9]+)?$"
+SITE_URL = r"^https://([a-z0-9]+(-+[a-z0-9]+)*\.)+[a-z0-9]+(-+[a-z0-9]+)*(:[0-9]{1,5})?$"
+BRANCH = r"^[A-Za-z0-9_]+([./-][A-Za-z0-9_]+)*$"
+RUNNER = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
+RELEASE = r"^(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*)){2}((a|b|rc)[0-9]+)?$"
 
 WORDS = {
     NAME: "a name: lower-case letters, digits and single hyphens, a letter first",
@@ -104,4 +113,11 @@ WORDS = {
     SERVICE_IN_FULL: "the name of a service without com.amazonaws and Region, such as ecr.api",
     SERVICE: "the name of an endpoint service, such as ecr.api",
     DURATION: "a duration: a whole number and s, m or h, such as 30m",
+    REPOSITORY: "a repository of GitHub: its owner and name, such as example-org/cells",
+    PROJECT: "a project of GitLab: its groups and name, such as example-group/cells",
+    SUBJECT: "how a token names the repository, such as repo:example-org@123/cells@456",
+    SITE_URL: "the address of a site and nothing behind it, such as https://github.com",
+    BRANCH: "a branch: letters, digits and single ._/- between them, such as main",
+    RUNNER: "a label of runners: letters, digits and ._-, such as ubuntu-24.04",
+    RELEASE: "a release of cellfactory, such as 0.1.0",
 }

@@ -21,6 +21,7 @@ from cellfactory.inventory.load import Load as Load
 from cellfactory.inventory.nodes import FlowLogs as FlowLogs
 from cellfactory.inventory.nodes import NodeGroup as NodeGroup
 from cellfactory.inventory.nodes import Taint as Taint
+from cellfactory.inventory.pipeline import Pipeline as Pipeline
 from cellfactory.inventory.rings import Ring, Rings
 from cellfactory.inventory.spark import Ingress
 from cellfactory.inventory.spark import Spark as Spark
@@ -316,6 +317,9 @@ class Inventory(Model):
         description="Names in order of rollout, or `{<ring>: {bake: …}}` in that order.",
     )
     guard: Guard = Field(default=Guard(), description="How much one change may do.")
+    pipeline: Pipeline | None = Field(
+        default=None, description="Where plans and applies run; `pipeline render` writes it."
+    )
     cells: dict[CellName, Cell] = Field(min_length=1, description="By name.")
 
     def type_of(self, cell: str) -> CellType:

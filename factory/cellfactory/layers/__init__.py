@@ -6,6 +6,7 @@ as typed Terraform variables without defaults, each filled from another stack's 
 order of work follows from them; nothing else orders the stacks.
 """
 
+from cellfactory.layers.bootstrap import list_bootstrap_stacks
 from cellfactory.layers.order import order_stacks
 from cellfactory.layers.rows import LAYERS, ROWS, Layer, LayerRow, OwnerKind, Provider
 from cellfactory.layers.stack import Access, Input, Source, Stack, StackId, VariableType
@@ -26,6 +27,7 @@ __all__ = [
     "StackId",
     "VariableType",
     "Wave",
+    "list_bootstrap_stacks",
     "list_stacks",
     "list_waves",
     "order_stacks",

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from cellfactory.facts.schema import Facts
 from cellfactory.inventory.schema import ExistingAccount, Inventory, Organization
 from cellfactory.layers.stack import Access
-from cellfactory.naming import role_arn
+from cellfactory.naming import (
+    PLAN,
+    apply_environment,
+    pipeline_role_name,
+    reading_role_name,
+    role_arn,
+)
 
 ACCOUNT_VARIABLE = "account_id"
 """The variable that holds the id of an account which is made by its own stack."""
@@ -53,3 +61,26 @@ def management_access(inventory: Inventory, facts: Facts, cell: str) -> Access:
 
 def _provisioning_role(organization: Organization) -> str:
     return role_arn(organization.management_account, organization.provisioning_role)
+
+
+def reading(access: Access) -> Access:
+    """Work by the roles beside those of an access that may look and change nothing."""
+    return replace(access, roles=tuple(map(reading_role_name, access.roles)))
+
+
+def ring_roles(inventory: Inventory) -> dict[str, str]:
+    """The ARN of the role that applies each ring, by the ring's name, in order of rollout.
+
+    Args:
+        inventory: one that names a pipeline.
+    """
+    pipeline = inventory.pipeline
+    if pipeline is None:
+        return {}
+    names = {ring: pipeline_role_name(apply_environment(ring)) for ring in inventory.ring_names}
+    return {ring: role_arn(pipeline.account, name) for ring, name in names.items()}
+
+
+def plan_role(account: str) -> str:
+    """The ARN of the role that plans, in the account of the pipeline."""
+    return role_arn(account, pipeline_role_name(PLAN))

@@ -10,14 +10,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-OwnerKind = Literal["organization", "mesh", "cell"]
+OwnerKind = Literal["factory", "organization", "mesh", "cell"]
 """Whose a state can be."""
 
 Provider = Literal["aws", "helm"]
 """The one provider that a state configures, by its local name."""
 
 Layer = Literal[
+    "pipeline",
     "bootstrap",
+    "member",
     "account",
     "network",
     "gateway",
@@ -42,11 +44,14 @@ class LayerRow:
     kept_on_destroy: bool = False  # on real AWS given up only where the layer is named
     makes_account: bool = False
     holds_vpc: bool = False
+    by_bootstrap: bool = False  # of the command `bootstrap` alone, with an administrator's keys
     needs_kubernetes: bool = False  # talks to the cluster's API, which no emulator has
 
 
 ROWS: Mapping[Layer, LayerRow] = {
-    "bootstrap": LayerRow(owner="organization", kept_on_destroy=True),
+    "pipeline": LayerRow(owner="factory", kept_on_destroy=True, by_bootstrap=True),
+    "bootstrap": LayerRow(owner="organization", kept_on_destroy=True, by_bootstrap=True),
+    "member": LayerRow(kept_on_destroy=True, by_bootstrap=True),
     "account": LayerRow(kept_on_destroy=True, makes_account=True),
     "network": LayerRow(holds_vpc=True),
     "gateway": LayerRow(owner="mesh"),
@@ -57,4 +62,4 @@ ROWS: Mapping[Layer, LayerRow] = {
     "cluster": LayerRow(),
     "platform": LayerRow(provider="helm", needs_kubernetes=True),
 }
-"""Every layer. `bootstrap`, `gateway` and `transit` keep their names; no stack has them yet."""
+"""Every layer. `gateway` and `transit` keep their names; no stack has them yet."""

@@ -12,6 +12,7 @@ from cellfactory.policy import (
     identity_rules,
     network_rules,
     node_rules,
+    state_rules,
     supply_rules,
 )
 from cellfactory.policy.model import Rule
@@ -24,6 +25,7 @@ AREAS: Mapping[str, str] = {
     "P5": "nodes",
     "P6": "state, providers, charts and images",
     "P7": "guards, tags and secrets",
+    "P8": "the state bucket and the way in",
 }
 """What the rules of a number are about."""
 
@@ -36,6 +38,7 @@ _ALL = (
     *node_rules.RULES,
     *supply_rules.RULES,
     *guard_rules.RULES,
+    *state_rules.RULES,
 )
 RULES: Mapping[str, Rule] = {rule.id: rule for rule in sorted(_ALL, key=lambda rule: rule.id)}
 """Every rule; an id is never used again for something else."""

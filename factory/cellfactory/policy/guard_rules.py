@@ -16,7 +16,7 @@ KEPT = (
 )
 """Types that take all that stands on them along when they go."""
 TAGS = ("cellfactory:layer", "cellfactory:stack")
-OWNERS = ("cellfactory:cell", "cellfactory:mesh", "cellfactory:organization")
+OWNERS = ("cellfactory:cell", "cellfactory:mesh", "cellfactory:organization", "cellfactory:factory")
 TAGGED = ("instance", "volume")
 """What EC2 makes of a launch template without the provider, and so without its default tags."""
 

@@ -26,6 +26,8 @@ WHOLE = (
     *("tag:GetResources", "servicequotas:List*", "servicequotas:Get*", "iam:ListRoles"),
     *("iam:ListPolicies", "organizations:List*", "organizations:Describe*", "kms:ListAliases"),
     *("autoscaling:Describe*", "elasticloadbalancing:Describe*"),
+    *("ec2:GetSubnetCidrReservations", "ec2:DeleteSubnetCidrReservation"),
+    *("logs:CreateLogDelivery", "logs:DeleteLogDelivery"),
 )
 """Actions that AWS lets nobody narrow to a resource, or that only list.
 
@@ -74,6 +76,19 @@ _DELIVERY = {"Service": "delivery.logs.amazonaws.com"}
 _BUCKET = "arn:aws:s3:::events"
 
 
+def _is_boundary(found: Subject) -> bool:
+    """Whether a policy is the boundary of roles, and allows nothing by itself.
+
+    Source:
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
+    """
+    if found.type != "aws_iam_policy":
+        return False
+    bounded = found.stack.attached(found, "aws_iam_role", "permissions_boundary")
+    attached = found.stack.attached(found, "aws_iam_role_policy_attachment", "policy_arn")
+    return bool(bounded) and not attached
+
+
 @policy(
     "P301",
     "No policy allows every action of a service",
@@ -85,7 +100,9 @@ _BUCKET = "arn:aws:s3:::events"
     good=_role_policy(Action=["s3:GetObject", "s3:ListBucket"], Resource=_BUCKET),
 )
 def wildcard_actions(found: Subject) -> Iterator[str]:
-    """`s3:Get*` is a pattern of actions of one kind, and passes."""
+    """`s3:Get*` is a pattern of actions of one kind, and passes; a boundary allows nothing."""
+    if _is_boundary(found):
+        return
     for statement in identity_statements(found):
         for action in statement.actions if statement.allows else ():
             if action == "*" or action.endswith(":*"):
@@ -103,7 +120,9 @@ def wildcard_actions(found: Subject) -> Iterator[str]:
     good=_role_policy(Action="ec2:DescribeInstances", Resource="*"),
 )
 def wildcard_resources(found: Subject) -> Iterator[str]:
-    """A condition narrows; actions of `WHOLE` cannot be."""
+    """A condition narrows; actions of `WHOLE` cannot be, and a boundary allows nothing."""
+    if _is_boundary(found):
+        return
     for statement in identity_statements(found):
         if not statement.allows or statement.condition or "*" not in statement.resources:
             continue

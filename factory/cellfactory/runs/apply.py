@@ -22,6 +22,7 @@ from cellfactory.runs.guarding import changes_of, recorded_of, require_within
 from cellfactory.runs.meeting import Joined, find_run, joined, pace_of, run_id
 from cellfactory.runs.notices import NothingToDo, Notice, Pending, Resumable, Waiting
 from cellfactory.runs.prepare import Prepared, prepare
+from cellfactory.runs.reading_roles import cannot_read
 from cellfactory.runs.request import Outcome, Request
 from cellfactory.runs.review import Review
 from cellfactory.runs.reviewed import agree_to, read_reviewed
@@ -62,6 +63,7 @@ def apply_design(
     allowed: Allowed = NOTHING,
     resume: str | None = None,
     reviewed: Path | None = None,
+    unseen: bool = False,
     overrides: tuple[Override, ...] = (),
 ) -> Outcome:
     """Apply the stacks of a design, once the watcher agrees to what is planned.
@@ -75,6 +77,7 @@ def apply_design(
         allowed: what plans may destroy and replace.
         resume: an earlier run, or `last`, of which nothing is done twice.
         reviewed: a file that `plan --out` wrote; nothing beyond it is done, and nobody is asked.
+        unseen: whether to plan and do, too, what no role could look at that only reads.
         overrides: limits of the guard that are lifted, and why.
 
     Raises:
@@ -98,7 +101,8 @@ def apply_design(
     )
     if reviewed is not None and plan is not None:
         _guard(run, changes_of(plan.stacks, recorded_of(ready)))
-        agreed = agree_to(reviewed, plan, ready)
+        free = (s for s in ready.ids if unseen and cannot_read(design.inventory, s))
+        agreed = agree_to(reviewed, plan, ready, frozenset(free))
         return _apply_untold(run, agreed.touched, agreed)
     if request.mode == "aws" or request.asks:
         return _review_and_apply(run)

@@ -70,7 +70,8 @@ def open_place(state: State, request: Request, watcher: Watcher) -> Place:
     """
     mode, server = request.mode, find_place(request)
     folder = folder_of(request.home, mode)
-    target = Target(mode=mode, folder=folder, mirror=plugin_mirror(os.environ))
+    mirror = plugin_mirror(os.environ)
+    target = Target(mode=mode, folder=folder, mirror=mirror, reads=request.reads)
     if server is not None:
         if claim_folder(folder, server):
             watcher.noted(SandboxWiped())

@@ -37,10 +37,11 @@ def design_sources(design: Design, output: Path, *, cached: bool) -> tuple[Sourc
     Raises:
         SynthError: when the bindings refuse what they are given.
     """
-    from cellfactory.layers import list_stacks
+    from cellfactory.layers import list_bootstrap_stacks, list_stacks
     from cellfactory.stacks.synth import OURS, synth_stacks
 
-    stacks = list_stacks(design.inventory, design.facts)
+    inventory, facts = design.inventory, design.facts
+    stacks = (*list_bootstrap_stacks(inventory, facts), *list_stacks(inventory, facts))
     made = synth_stacks(design.inventory, design.plan, design.facts, stacks, cached=cached)
     return tuple(
         Source(name, {(output / "stacks" / name / OURS).as_posix(): text})

@@ -19,6 +19,7 @@ from cellfactory.layers import OwnerKind, Stack, StackId, list_stacks
 from cellfactory.layers.order import layer_rank
 from cellfactory.processes import forwarding_signals
 from cellfactory.runs.context import open_context
+from cellfactory.runs.reading_roles import cannot_read
 from cellfactory.runs.request import Request
 from cellfactory.runs.watcher import Watcher, listen
 from cellfactory.terraform.drifted import CAUSES, Cause, Drifted, Looked, added_parts, in_order
@@ -123,6 +124,8 @@ def find_drift(declared: Declared, request: Request, watcher: Watcher) -> DriftR
     def work(stack: StackId) -> Result:
         if stack in others:
             raise others[stack].error
+        if request.reads and (why := cannot_read(declared.inventory, stack)):
+            return Result(stack=stack, status="left-out", reason=why)
         listener.started(stack)
         job = job_of_record(records[stack], stacks.get(stack))
         result, looked = alone(context, stack, lambda: look_for_drift(context, job, defaults))

@@ -14,7 +14,8 @@ _ADAPTER = Path(__file__).with_name("checkov_adapter.py")
 _PARTS = (
     *("catalogue", "cluster_rules", "controls", "data_rules", "edge_rules", "engine", "expected"),
     "found",
-    *("guard_rules", "identity_rules", "model", "network_rules", "node_rules", "statements"),
+    *("guard_rules", "identity_rules", "model", "network_rules", "node_rules", "state_rules"),
+    "statements",
     *("subject", "supply_rules"),
 )
 _TREE = (

@@ -26,6 +26,20 @@ class NothingSelected:
 
 
 @dataclass(frozen=True, slots=True)
+class StateMoved:
+    """The state of the bucket's own stack lies in the bucket from now on."""
+
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyToName:
+    """The key of the states, which the inventory does not name by its ARN."""
+
+    arn: str
+
+
+@dataclass(frozen=True, slots=True)
 class SandboxWiped:
     """The emulated AWS is a new one: what was kept of the earlier one is gone."""
 
@@ -229,7 +243,9 @@ class Resumable:
 
 RingNotice = NothingInRings | RingPlan | RingBegun | RingBaking | RingPassed | RingHeld
 RunNotice = (
-    NothingSelected
+    StateMoved
+    | KeyToName
+    | NothingSelected
     | SandboxWiped
     | Unpinned
     | LayerLeftOut

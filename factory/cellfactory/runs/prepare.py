@@ -14,7 +14,7 @@ from cellfactory.runs.notices import NothingInRings
 from cellfactory.runs.recorded import require_recorded
 from cellfactory.runs.request import Request
 from cellfactory.runs.ring_choice import choose_waves
-from cellfactory.runs.selection import choose_stacks, leave_out, note_orphaned
+from cellfactory.runs.selection import choose_stacks, leave_out, leave_unread, note_orphaned
 from cellfactory.runs.watcher import Watcher
 from cellfactory.terraform.results import Result
 from cellfactory.terraform.running import RunContext
@@ -57,6 +57,9 @@ def prepare(design: Design, request: Request, watcher: Watcher) -> Prepared:
         if not chosen:
             watcher.noted(NothingInRings(request.rings))
     stacks, left_out = leave_out(chosen, mode, watcher)
+    if request.reads:
+        stacks, unread = leave_unread(stacks, design.inventory)
+        left_out += unread
     if mode != "offline":
         new = request.first_apply or mode == "sandbox"
         require_recorded(design, context.registry, first_apply=new)

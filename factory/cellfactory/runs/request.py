@@ -33,6 +33,7 @@ class Request:
     first_apply: bool = True  # whether an empty registry is one that nothing was applied to
     asks: bool = False  # whether an apply is shown and asked about in the sandbox, too
     sweep: bool = False  # whether a destroy deletes what others left behind in a VPC
+    reads: bool = False  # whether it looks by the roles that may only read
     forget: bool = False  # whether a destroy gives up what is kept, which AWS keeps then
 
 

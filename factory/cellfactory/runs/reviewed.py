@@ -101,18 +101,28 @@ def read_reviewed(path: Path, design: Design, request: Request) -> ReviewedPlan:
     return plan
 
 
-def agree_to(path: Path, plan: ReviewedPlan, ready: Prepared) -> Agreed:
+def agree_to(
+    path: Path, plan: ReviewedPlan, ready: Prepared, unseen: frozenset[StackId] = frozenset()
+) -> Agreed:
     """Say what a reviewed plan lets a run do to each of its stacks.
 
     A stack that was not reviewed, or was from other sources, is refused, and nothing is run for it.
+
+    Args:
+        path: of the file.
+        plan: what it holds.
+        ready: the stacks of the run.
+        unseen: stacks that may be done without a review where the file knows nothing of them.
 
     Rules:
         F658: a stack was not reviewed.
         F659: one has other Terraform than was reviewed.
     """
     reviewed = {one.stack: one for one in plan.stacks}
-    refused = _refusals(path, ready, reviewed, plan.unplanned)
-    return Agreed(reviewed=reviewed, settled={result.stack: result for result in refused})
+    free = unseen - {*reviewed, *plan.unplanned}
+    refused = [r for r in _refusals(path, ready, reviewed, plan.unplanned) if r.stack not in free]
+    settled = {result.stack: result for result in refused}
+    return Agreed(reviewed=reviewed, settled=settled, unseen=free)
 
 
 def digest_design(design: Design) -> str:

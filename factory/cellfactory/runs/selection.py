@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cellfactory.design import Design
+from cellfactory.inventory.schema import Inventory
 from cellfactory.layers import Stack, list_stacks
 from cellfactory.runs.notices import LayerLeftOut, NothingSelected, Orphaned
+from cellfactory.runs.reading_roles import cannot_read
 from cellfactory.runs.request import Request
 from cellfactory.runs.watcher import Watcher
 from cellfactory.terraform.pending import orphaned
@@ -43,6 +45,15 @@ def leave_out(
         watcher.noted(LayerLeftOut(layer, NO_PLATFORM))
     kept = tuple(stack for stack in stacks if stack.id not in left_out)
     return kept, tuple(Result(stack=i, status="left-out", reason=NO_PLATFORM) for i in left_out)
+
+
+def leave_unread(
+    stacks: Sequence[Stack], inventory: Inventory
+) -> tuple[tuple[Stack, ...], tuple[Result, ...]]:
+    """Part the stacks that roles can look at which only read from results for the others."""
+    why = {stack.id: cannot_read(inventory, stack.id) for stack in stacks}
+    kept = tuple(stack for stack in stacks if not why[stack.id])
+    return kept, tuple(Result(stack=i, status="left-out", reason=w) for i, w in why.items() if w)
 
 
 def note_orphaned(registry: Registry, design: Design, mode: Mode, watcher: Watcher) -> None:

@@ -1,7 +1,7 @@
-"""Buckets that refuse what does not come by TLS, on a server that has none.
+"""Buckets whose policies deny what they deny on their conditions, on a server that has no TLS.
 
-moto reads no conditions, so a statement that denies plain HTTP would deny everything. Every request
-to the emulated AWS counts as one that came by TLS: such a statement then never applies.
+moto reads no conditions, so a statement that denies plain HTTP, or other accounts, would deny
+everything. Every request to the emulated AWS counts as one that came by TLS.
 
 Source:
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html
@@ -12,20 +12,20 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from moto.iam.access_control import IAMPolicy, PermissionResult
+from moto.iam.access_control import PermissionResult
 from moto.s3.models import FakeBucket
 
-PLAIN_HTTP = {"Bool": {"aws:SecureTransport": "false"}}
+from cellfactory.sandbox.asking import Question
+from cellfactory.sandbox.callers import caller, denied
 
 
 class Bucket(FakeBucket):
-    """A bucket whose policy is asked as if by TLS."""
+    """A bucket whose policy is asked with who calls."""
 
     def get_permission(self, action: str, resource: str) -> Any:
         if self.policy is None:
             return PermissionResult.NEUTRAL
-        policy = json.loads(self.policy)
-        statements = policy["Statement"]
-        listed = statements if isinstance(statements, list) else [statements]
-        policy["Statement"] = [each for each in listed if each.get("Condition") != PLAIN_HTTP]
-        return IAMPolicy(json.dumps(policy)).is_action_permitted(action, resource)
+        question = Question(action=action, resource=resource, context=caller().context)
+        if denied(json.loads(self.policy), question):
+            return PermissionResult.DENIED
+        return PermissionResult.NEUTRAL

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from cellfactory.inventory.schema import State
 from cellfactory.layers import Access, Provider, Stack, VariableType
 from cellfactory.layers.leaf import Leaf
-from cellfactory.naming import stack_tags, state_key
+from cellfactory.naming import bootstrap_state_key, stack_tags, state_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,11 +37,12 @@ class Frame:
 def describe_frame(state: State, stack: Stack) -> Frame:
     """Collect what a stack has by its owner, its layer and what it takes and hands on."""
     owner = (stack.id.kind, stack.id.owner, stack.id.layer)
+    key = bootstrap_state_key if stack.id.row.by_bootstrap else state_key
     return Frame(
         name=stack.id.name,
         state=S3State(
             bucket=state.bucket,
-            key=state_key(*owner),
+            key=key(*owner),
             region=state.region,
             kms_key=state.kms_key,
         ),

@@ -18,6 +18,7 @@ from cellfactory.inventory.spark import Ingress, Monitoring, SparkUi, YuniKorn
 from cellfactory.inventory.values import HelmValues
 from cellfactory.layers import Access
 from cellfactory.layers.leaf import Leaf, Rows
+from cellfactory.specs.roles import PipelineSpec, RolesSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,5 +227,13 @@ class PlatformSpec:
 
 
 LayerSpec = (
-    AccountSpec | NetworkSpec | PeeringSpec | AcceptSpec | RoutesSpec | ClusterSpec | PlatformSpec
+    PipelineSpec
+    | RolesSpec
+    | AccountSpec
+    | NetworkSpec
+    | PeeringSpec
+    | AcceptSpec
+    | RoutesSpec
+    | ClusterSpec
+    | PlatformSpec
 )

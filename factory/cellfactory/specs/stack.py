@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from cellfactory.layers import Layer, Stack
-from cellfactory.specs import account, cluster, edges, network, platform
+from cellfactory.specs import access, account, cluster, edges, network, pipeline, platform
 from cellfactory.specs.frame import Frame, describe_frame
 from cellfactory.specs.layers import LayerSpec
 from cellfactory.specs.parts import Parts
@@ -22,6 +22,9 @@ class StackSpec:
 
 
 _DESCRIBE: Mapping[Layer, Callable[[Parts, Stack], LayerSpec]] = {
+    "pipeline": pipeline.describe,
+    "bootstrap": access.describe_organization,
+    "member": access.describe_member,
     "account": account.describe,
     "network": network.describe,
     "peering": edges.describe_peering,

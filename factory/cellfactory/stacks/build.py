@@ -11,10 +11,13 @@ from typing import Any
 from cellfactory.constructs.cdk import App, TerraformStack
 from cellfactory.layers import Layer
 from cellfactory.specs.stack import StackSpec
-from cellfactory.stacks import account, cluster, edges, network, platform
+from cellfactory.stacks import access, account, cluster, edges, network, pipeline, platform
 from cellfactory.stacks.frame import Outputs, close_stack, open_stack
 
 _BUILD: Mapping[Layer, Callable[[TerraformStack, Any], Outputs]] = {
+    "pipeline": pipeline.build,
+    "bootstrap": access.build,
+    "member": access.build,
     "account": account.build,
     "network": network.build,
     "peering": edges.build_peering,

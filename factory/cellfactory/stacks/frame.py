@@ -52,6 +52,7 @@ def _add_aws_provider(terraform: TerraformStack, frame: Frame) -> None:
         allowed_account_ids=[access.account],
         assume_role=[
             AwsProviderAssumeRole(role_arn=role, session_name=frame.name) for role in access.roles
-        ],
+        ]
+        or None,
         default_tags=[AwsProviderDefaultTags(tags=dict(frame.tags))],
     )

@@ -28,14 +28,18 @@ class Agreed:
     reviewed: Mapping[StackId, ReviewedStack]  # what each may do at most; others may do nothing
     kept: Mapping[StackId, Kept] = field(default_factory=dict)  # plans that were looked at
     settled: Mapping[StackId, Result] = field(default_factory=dict)  # not tried again
+    unseen: frozenset[StackId] = frozenset()  # nobody could look at them: only `allowed` holds
 
     @property
     def touched(self) -> tuple[StackId, ...]:
         """The stacks that something may be done to."""
-        return tuple(s for s, one in self.reviewed.items() if one.standing != "no-change")
+        seen = (s for s, one in self.reviewed.items() if one.standing != "no-change")
+        return (*seen, *sorted(self.unseen))
 
     def leave(self, stack: StackId, allowed: Allowed) -> Leave:
         """Say what an apply of a stack may do."""
+        if stack in self.unseen:
+            return Leave(allowed=allowed)
         nothing = ReviewedStack(stack=stack, standing="no-change", sources="")
         reviewed = self.reviewed.get(stack, nothing)
         return Leave(allowed=allowed, reviewed=reviewed, kept=self.kept.get(stack))

@@ -66,6 +66,12 @@ RULES = {
     "F646": "AWS Organizations does not move or close an account.",
     "F647": "A bucket that is to be deleted cannot be emptied.",
     "F684": "A plan of imports would do more than import.",
+    "F716": "The inventory does not say where the pipeline runs, or which key somebody else made.",
+    "F717": "What `bootstrap` would make exists already, and `--adopt` was not given.",
+    "F718": "A state of `bootstrap` is none, or two of them do not fit together.",
+    "F719": "`bootstrap` has no credentials for an account.",
+    "F681": "IAM does not take a role of `bootstrap`: a policy or its name is too long, or it has "
+    "too many policies.",
     "F648": "The blocks of a cell are not released while a state of it exists.",
 }
 """What each rule says; a number is never used again for something else."""

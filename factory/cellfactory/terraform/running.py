@@ -85,6 +85,8 @@ def init_stack(context: RunContext, stack: StackId, space: Workspace) -> Result 
             return None
         context.working(stack, Step(phase="init"))
         arguments = {"aws": (), "sandbox": ("-reconfigure",), "offline": ("-backend=false",)}
+        if stack in context.target.placed:  # its state is brought along by us, not by Terraform
+            arguments["aws"] = ("-reconfigure",)
         finished = run_terraform(
             context,
             space,

@@ -8,7 +8,7 @@ from typing import Any
 
 from cellfactory.credentials import Connect, Session, open_session
 from cellfactory.layers import Access, Stack
-from cellfactory.layers.access import ACCOUNT_VARIABLE
+from cellfactory.layers.access import ACCOUNT_VARIABLE, reading
 from cellfactory.terraform.messages import Value
 from cellfactory.terraform.target import Target
 
@@ -23,9 +23,10 @@ def sessions(target: Target, name: str) -> SessionOf:
         target: real AWS, or the emulated one.
         name: what CloudTrail shows of each session.
     """
-    connect = _to_sandbox(target.endpoint) if target.mode == "sandbox" else None
+    connect = connection(target)
 
     def enter(access: Access) -> Session:
+        access = reading(access) if target.reads else access
         return open_session(
             access.roles,
             name=name,
@@ -35,6 +36,11 @@ def sessions(target: Target, name: str) -> SessionOf:
         )
 
     return enter
+
+
+def connection(target: Target) -> Connect | None:
+    """Say how an emulated AWS is reached; None for the real one, which boto3 finds by itself."""
+    return _to_sandbox(target.endpoint) if target.mode == "sandbox" else None
 
 
 def full_access(stack: Stack, inputs: Mapping[str, Value]) -> Access:

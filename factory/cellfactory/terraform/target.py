@@ -10,14 +10,15 @@ import os
 import shlex
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from cellfactory.errors import UsageError
 from cellfactory.files import write_whole
 from cellfactory.layers import StackId
-from cellfactory.naming import state_key
+from cellfactory.naming import reading_role_name, state_key
+from cellfactory.terraform.placed import Places
 
 Mode = Literal["aws", "sandbox", "offline"]
 
@@ -32,6 +33,8 @@ class Target:
     folder: Path  # absolute, such as …/.cellfactory/sandbox
     endpoint: str | None = None  # URL of the emulated AWS, in sandbox mode
     mirror: Path | None = None  # file-system mirror of provider plugins
+    reads: bool = False  # whether it is entered by the roles that only read
+    placed: Places = field(default_factory=dict)  # stacks that are reached in another way
 
     def work_folder(self, stack: StackId) -> Path:
         """Where Terraform runs for a stack."""
@@ -63,7 +66,7 @@ class Target:
 
 
 def override(target: Target, stack: StackId, has_aws: bool) -> dict[str, Any] | None:
-    """Make what `sandbox_override.tf.json` says, or None where there is nothing to override.
+    """Make what a file beside the synthesized one says; None where there is nothing to override.
 
     Terraform merges an override into the provider block of the same name: the chain of
     `assume_role` and `allowed_account_ids` stay as they were synthesized, and are tried.
@@ -76,8 +79,12 @@ def override(target: Target, stack: StackId, has_aws: bool) -> dict[str, Any] | 
     Source:
         https://developer.hashicorp.com/terraform/language/files/override
     """
-    if target.mode != "sandbox":
-        return None
+    base = _of_sandbox(target, stack, has_aws) if target.mode == "sandbox" else None
+    placed = target.placed.get(stack)
+    return base if placed is None else placed.merged(base)
+
+
+def _of_sandbox(target: Target, stack: StackId, has_aws: bool) -> dict[str, Any]:
     document: dict[str, Any] = {
         "terraform": {"backend": {"local": {"path": str(target.state_file(stack))}}}
     }
@@ -93,6 +100,26 @@ def override(target: Target, stack: StackId, has_aws: bool) -> dict[str, Any] | 
             }
         }
     return document
+
+
+def by_reading_roles(
+    document: Mapping[str, Any], added: dict[str, Any] | None
+) -> dict[str, Any] | None:
+    """Have a stack entered by the roles beside its own that may only look.
+
+    Args:
+        document: the synthesized stack.
+        added: what is said beside it already.
+    """
+    providers = document.get("provider", {}).get("aws", [])
+    roles = [role for one in providers for role in one.get("assume_role") or ()]
+    if not roles:
+        return added
+    made = dict(added or {})
+    reads = [{**role, "role_arn": reading_role_name(role["role_arn"])} for role in roles]
+    old = made.get("provider", {}).get("aws", {})
+    made["provider"] = {"aws": {**old, "assume_role": reads}}
+    return made
 
 
 def plugin_mirror(environ: Mapping[str, str]) -> Path | None:

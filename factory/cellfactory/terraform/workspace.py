@@ -21,7 +21,7 @@ from cellfactory.terraform.engine import Engine
 from cellfactory.terraform.guard import lifted
 from cellfactory.terraform.messages import Value
 from cellfactory.terraform.provider_lock import ProviderLock, render_lock, select
-from cellfactory.terraform.target import Target, override
+from cellfactory.terraform.target import Target, by_reading_roles, override
 
 CONFIGURATION = "cdk.tf.json"
 INPUTS = "cellfactory.auto.tfvars.json"
@@ -151,8 +151,11 @@ def prepare_workspace(
     else:
         write_whole(folder / INPUTS, json_text(inputs))
     added = override(target, stack, "aws" in document.get("provider", {}))
+    added = by_reading_roles(document, added) if target.reads else added
     if added is not None:
         write_whole(folder / OVERRIDE, json_text(added))
+    else:
+        (folder / OVERRIDE).unlink(missing_ok=True)
     freed = lifted(document, lift)
     if freed:
         write_whole(folder / LIFTED, json_text(freed))

@@ -13,6 +13,7 @@ from cellfactory.runs.notices import (
     AccountLeft,
     BusyRun,
     Guarded,
+    KeyToName,
     LayerLeftOut,
     Lying,
     NothingGone,
@@ -30,6 +31,7 @@ from cellfactory.runs.notices import (
     RunNotice,
     SandboxWiped,
     StackKept,
+    StateMoved,
     Swept,
     Unlocking,
     Unpinned,
@@ -77,12 +79,20 @@ def _render_run(notice: RunNotice) -> str:  # noqa: C901 - a case for each kind
             text = _in_aws(notice)
         case Pending(sentence):
             text = sentence
+        case StateMoved() | KeyToName():
+            text = _of_bootstrap(notice)
         case Resumable(run, mode, rings):
             named = "".join(f" --ring {ring}" for ring in rings)
             text = f"to resume: {command('apply', mode)}{named} --resume {run}"
         case _:
             assert_never(notice)
     return text
+
+
+def _of_bootstrap(notice: StateMoved | KeyToName) -> str:
+    if isinstance(notice, StateMoved):
+        return f"the state of what was made first lies in {notice.place} now, and no longer here"
+    return f"the states are encrypted with {notice.arn}: write it into state.kms_key"
 
 
 def _not_destroyed(notice: StackKept | RecordUnread) -> str:

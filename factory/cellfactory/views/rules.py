@@ -20,6 +20,7 @@ from cellfactory.errors import (
     SynthError,
     TerraformError,
 )
+from cellfactory.inventory.pipeline_rules import RULES as PIPELINE_RULES
 from cellfactory.inventory.rules import RULES as INVENTORY_RULES
 from cellfactory.options.answer import RULES as OPTION_RULES
 from cellfactory.policy.rules import RULES as POLICY_RULES
@@ -49,6 +50,7 @@ AREAS = (
     Area("70", "what an edit is held against", InventoryError, DIFF_RULES),
     Area("71", "the guard of a change", GuardError, GUARD_RULES),
     Area("72", "policy and its waivers", PolicyError, POLICY_RULES),
+    Area("73", "the pipeline", InventoryError, PIPELINE_RULES),
 )
 _WARNING = "(a warning)"
 

@@ -83,13 +83,14 @@ def render_waves(waves: Waves) -> str:
     return "\n".join(lines)
 
 
-def render_matrix(waves: Waves, most: int, only: int | None = None) -> str:
+def render_matrix(waves: Waves, most: int, only: int | None = None, jobs: int = MOST_JOBS) -> str:
     """Render a line for `$GITHUB_OUTPUT`: `matrix=` and the jobs.
 
     Args:
         waves: all of them.
         most: jobs of each wave, at most; none waits for another one of its wave.
         only: the wave whose jobs are wanted; all when None.
+        jobs: of all waves together, at most.
 
     Raises:
         UsageError: when there is no such wave, or there would be too many jobs.
@@ -99,13 +100,25 @@ def render_matrix(waves: Waves, most: int, only: int | None = None) -> str:
         msg = f"there is no wave {only}; waves: {', '.join(map(str, known)) or 'none'}"
         raise UsageError(msg)
     chosen = [wave for wave in waves.waves if only in (None, wave.index)]
-    jobs = [job for wave in chosen for job in _jobs(waves, wave, most)]
-    if len(jobs) > MOST_JOBS:
-        message = f"the matrix would have {len(jobs):,} jobs; GitHub Actions takes {MOST_JOBS}"
+    found = [job for wave in chosen for job in _jobs(waves, wave, most)]
+    if len(found) > jobs:
+        limit = f"GitHub Actions takes {MOST_JOBS}" if jobs == MOST_JOBS else f"--jobs is {jobs:,}"
+        message = f"the matrix would have {len(found):,} jobs; {limit}"
         hint = "ask for one wave at a time (--wave), or for fewer --shards"
         msg = f"{message}\n    {hint}"
         raise UsageError(msg)
-    return "matrix=" + json.dumps({"include": jobs}, separators=(",", ":"))
+    return "matrix=" + json.dumps({"include": found}, separators=(",", ":"))
+
+
+def most_shards(waves: Waves, jobs: int) -> int:
+    """Find the finest way to share out every wave that needs no more than so many jobs in all.
+
+    One shard of each wave is the coarsest; where even those are too many, `render_matrix` says so.
+    """
+    for most in range(MOST_JOBS, 1, -1):
+        if sum(len(shards(wave.stacks, most)) for wave in waves.waves) <= jobs:
+            return most
+    return 1
 
 
 def _jobs(waves: Waves, wave: Wave, most: int) -> Iterator[dict[str, Any]]:
@@ -121,6 +134,7 @@ def _jobs(waves: Waves, wave: Wave, most: int) -> Iterator[dict[str, Any]]:
             "part": wave.part,
             "shard": number,
             "cells": " ".join(sorted({s.cell for s in own if s.cell is not None})),
+            "stacks": " ".join(stack.name for stack in own),
             "arguments": " ".join(words),
         }
 

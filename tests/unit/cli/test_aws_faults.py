@@ -25,6 +25,7 @@ __all__ = ["place"]
 
 ROLE = "arn:aws:iam::444444444444:role/x"
 TALKS = {
+    "bootstrap": ["--yes"],
     "plan": [],
     "apply": ["--yes"],
     "destroy": ["--yes"],
@@ -49,6 +50,7 @@ SILENT = {
     *("check", "size", "what-if", "lock", "lock-providers", "synth", "validate", "route"),
     *("example-job", "sandbox", "schema", "explain", "waves", "graph", "diff", "policy"),
     *("cost", "options"),
+    "pipeline",  # whose drill goes by apply
     *("list", "show"),  # which say that it is not known, and go on
 }
 KEYS = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_MAX_ATTEMPTS": "1"}
@@ -102,6 +104,8 @@ def test_each_command_is_of_one_kind() -> None:
 def inventory_text() -> str:
     inventory = data(nodes=1)
     inventory["cells"]["cell-000"]["quotas"] = {"L-1216C47A": 1000}
+    ci = {"repository": "example-org/cells"}
+    inventory["pipeline"] = {"account": "777777777777", "github": ci}
     return render_data(inventory)
 
 

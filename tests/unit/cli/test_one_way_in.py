@@ -25,6 +25,7 @@ REFUSING = {
 }
 # The others, each with the reason for which it takes an inventory that does not fit.
 ALLOWING = {
+    "bootstrap": "makes what has to be there before any cell has an address",
     "cost": "shows what cells cost, whatever fits",
     "example-job": "shows a job of a cell that stands, or will",
     "explain": "reads no inventory",
@@ -39,6 +40,7 @@ ALLOWING = {
     "options": "shows which other way fits",
     "orphans": "asks what is there, whatever fits",
     "lock-providers": "asks Terraform; neither addresses nor sizes matter to it",
+    "pipeline": "writes jobs that check; its drill goes by apply, which refuses",
     "quotas": "finds out what makes it fit",
     "route": "sends jobs to cells that stand",
     "runs": "asks which runs there were",

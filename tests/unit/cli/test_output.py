@@ -33,7 +33,9 @@ def printed(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, Any]:
     return stop.value.code, json.loads(capsys.readouterr().out)
 
 
-@pytest.mark.parametrize("name", sorted(set(COMMANDS) - {"schema", "terraform", "token"}))
+@pytest.mark.parametrize(
+    "name", sorted(set(COMMANDS) - {"pipeline", "schema", "terraform", "token"})
+)
 def test_each_command_has_each_form(
     name: str, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -39,7 +39,7 @@ def test_a_rule_is_kept_by_its_good_example(rule: Rule) -> None:
 
 @every_rule
 def test_a_rule_says_what_a_person_needs(rule: Rule) -> None:
-    assert re.fullmatch(r"P[1-7][0-9]{2}", rule.id)
+    assert re.fullmatch(r"P[1-8][0-9]{2}", rule.id)
     assert rule.id[:2] in AREAS
     assert rule.title[0].isupper()
     assert not rule.title.endswith(".")

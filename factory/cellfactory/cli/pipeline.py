@@ -1,0 +1,198 @@
+"""`pipeline`: the files of pipelines, and what their jobs tell people."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cellfactory.cli.help import Command
+from cellfactory.cli.options import DEFAULT_INVENTORY, InventoryFile
+from cellfactory.cli.output import show_problems
+from cellfactory.cli.screen import say
+from cellfactory.errors import InventoryError, Problem, UsageError
+from cellfactory.files import read_text
+from cellfactory.inventory.rings import seconds_of, write_duration
+from cellfactory.runs.code_host import github_call, put_comment, put_issues
+from cellfactory.runs.places import find_repository
+from cellfactory.runs.reading import read_declared
+
+pipeline = typer.Typer(
+    help="Write pipelines for CI, and what their jobs tell people.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    no_args_is_help=True,
+)
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Print it, and write nothing to GitHub.")]
+
+
+@pipeline.command(cls=Command)
+def render(
+    inventory_file: InventoryFile = DEFAULT_INVENTORY,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="DIR",
+            show_default=False,
+            help="Folder to write [default: pipelines beside the inventory]",
+        ),
+    ] = None,
+    install: Annotated[
+        bool,
+        typer.Option("--install", help="Put them where the CI system looks for them, too."),
+    ] = False,
+    check: Annotated[
+        bool,
+        typer.Option("--check", help="Write nothing; exit with 3 if a file is not as it would be."),
+    ] = False,
+) -> None:
+    """Write the pipelines of the inventory.
+
+    Makes workflows of GitHub Actions from its rings, accounts and Regions. A file is written whole
+    or not at all; one that others wrote is left alone.
+    """
+    from cellfactory.runs.pipelines import (
+        check_lock,
+        check_pipelines,
+        render_pipelines,
+        write_pipelines,
+    )
+
+    declared = read_declared(inventory_file)
+    folder = output or inventory_file.parent / "pipelines"
+    top = _top(inventory_file) if install else None
+    rendered = render_pipelines(declared.inventory, declared.facts, folder, top)
+    lock = [Problem(None, finding) for finding in check_lock(rendered)]
+    if check:
+        problems = [Problem(None, finding) for finding in check_pipelines(rendered)]
+        if any(p.finding.severity == "error" for p in (*problems, *lock)):
+            raise InventoryError([*problems, *lock])
+        show_problems(lock, "text")
+        say(f"{folder}: {len(rendered.files):,} files are as cells.yaml makes them")
+        return
+    written, removed = write_pipelines(rendered)
+    for path in written:
+        say(f"{path}: written")
+    for path in removed:
+        say(f"{path}: removed")
+    show_problems(lock, "text")
+    say(f"{folder}: {len(rendered.files):,} files, {len(written):,} of them new or changed")
+
+
+def _top(inventory_file: Path) -> Path:
+    top = find_repository(inventory_file)
+    if top is None:
+        msg = f"{inventory_file} is in no Git repository: there is no .github to install into"
+        raise UsageError(msg)
+    return top
+
+
+@pipeline.command(cls=Command)
+def comment(
+    folder: Annotated[
+        Path,
+        typer.Argument(metavar="DIR", help="What jobs have kept: a folder of Markdown for each."),
+    ],
+    change: Annotated[
+        int | None,
+        typer.Option("--change", metavar="N", min=1, help="Number of the pull request."),
+    ] = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Write or update the one comment on a change.
+
+    Puts together what jobs have kept, as text that cannot act, and keeps below what GitHub takes.
+    """
+    from cellfactory.views.comment import MARK, render_comment
+
+    parts = {path.parent.name: read_text(path) for path in sorted(folder.glob("*/*.md"))}
+    body = render_comment(parts, _job_page())
+    if dry_run:
+        typer.echo(body, nl=False)
+        return
+    if change is None:
+        msg = "which change? name it with --change N, or see --dry-run"
+        raise UsageError(msg)
+    told = put_comment(github_call(), change, MARK, body)
+    say(f"{told.what}: {told.action}")
+
+
+def _job_page() -> str:
+    names = ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")
+    server, repository, run = (os.environ.get(name, "") for name in names)
+    return f"{server}/{repository}/actions/runs/{run}" if server and repository and run else ""
+
+
+@pipeline.command(cls=Command)
+def issues(
+    report: Annotated[
+        Path, typer.Argument(metavar="FILE", help="What `drift --format json` has written.")
+    ],
+    dry_run: DryRun = False,
+) -> None:
+    """Open, update and close one issue for each cell.
+
+    A cell that drifted has one issue, which is updated in place; one that does not has none open.
+    """
+    cells = _cells(report)
+    if dry_run:
+        for cell in cells:
+            typer.echo(cell["issue"]["body"] if cell["issue"] else f"{cell['name']}: none")
+        return
+    for told in put_issues(github_call(), cells):
+        say(f"{told.what}: {told.action}")
+
+
+def _cells(report: Path) -> list[Any]:
+    try:
+        found = json.loads(read_text(report))["cells"]
+        needed = {"key", "name", "drifted", "is_whole", "issue"}
+        is_sound = isinstance(found, list) and all(needed <= set(cell) for cell in found)
+    except (ValueError, KeyError, TypeError):
+        is_sound, found = False, []
+    if not is_sound:
+        msg = f"{report} is not what `cellfactory drift --format json` writes"
+        raise UsageError(msg)
+    return list(found)
+
+
+@pipeline.command(cls=Command)
+def drill(
+    cell: Annotated[
+        str, typer.Argument(metavar="CELL", help="The cell that is destroyed and rebuilt.")
+    ],
+    inventory_file: InventoryFile = DEFAULT_INVENTORY,
+    within: Annotated[
+        str, typer.Option("--within", metavar="TIME", help="Time that rebuilding may take.")
+    ] = "30m",
+    sandbox: Annotated[bool, typer.Option("--sandbox", help="In the emulated AWS.")] = False,
+) -> None:
+    """Destroy a cell and rebuild it, and say how long that took.
+
+    Asks nothing: it is for a pipeline whose environment asks, and for cells made for practice. Its
+    account stays.
+    """
+    from cellfactory.cli.terraform import apply, destroy
+
+    most = seconds_of(within)
+    inventory = read_declared(inventory_file).inventory
+    if cell not in inventory.cells:
+        msg = f"unknown cell {cell!r}\n    known: {', '.join(sorted(inventory.cells))}"
+        raise UsageError(msg)
+    layers = ["platform", "cluster", "routes", "accept", "peering", "network"]
+    destroy(inventory_file, sandbox=sandbox, cell=[cell], layer=layers, yes=True, sweep=True)
+    began = time.monotonic()
+    apply(inventory_file, sandbox=sandbox, cell=[cell], yes=True, no_bake=True)
+    took = time.monotonic() - began
+    verdict = f"{write_duration(round(took))} of {within}"
+    typer.echo(f"`{cell}` was rebuilt in {verdict}.")
+    if took > most:
+        msg = f"rebuilding {cell} took {verdict}"
+        raise UsageError(msg)

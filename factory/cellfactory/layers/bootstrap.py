@@ -1,0 +1,76 @@
+"""What `bootstrap` makes before the first cell: its stacks, each in an account of its own.
+
+They are no stacks of `list_stacks`. What the pipeline may do stands in them, so the pipeline must
+not be able to change them: `bootstrap` alone applies them, by the keys of an administrator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cellfactory.facts.schema import Facts
+from cellfactory.inventory.schema import ExistingAccount, Inventory, Organization
+from cellfactory.layers.stack import Access, Stack, StackId
+from cellfactory.naming import FACTORY
+
+AWS_MADE_ROLE = "OrganizationAccountAccessRole"
+"""What CreateAccount names the role that it makes in a new account, where nobody says otherwise.
+
+Source:
+    https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateAccount.html
+"""
+
+KEY_OUTPUT = "key_arn"
+"""The output that holds the ARN of the key of the states."""
+
+PIPELINE = StackId(FACTORY, "pipeline")
+"""The stack of the state bucket and of the pipeline's roles."""
+
+
+def list_bootstrap_stacks(inventory: Inventory, facts: Facts) -> tuple[Stack, ...]:
+    """List the stacks of `bootstrap`, in an order in which they can be applied.
+
+    A role is trusted by its ARN, and AWS takes no ARN of a role that is not there: so the
+    pipeline's roles come first, then those of organizations, then those of cells' accounts.
+
+    Args:
+        inventory: one in which nothing is wrong.
+        facts: which Regions know the roles of every account.
+
+    Returns:
+        Nothing where the inventory names no pipeline.
+    """
+    return tuple(_stacks(inventory, facts)) if inventory.pipeline is not None else ()
+
+
+def _stacks(inventory: Inventory, facts: Facts) -> Iterator[Stack]:
+    assert inventory.pipeline is not None
+    region, by_hand = inventory.state.region, inventory.pipeline.by_hand
+    yield Stack(
+        id=PIPELINE,
+        access=_access(inventory.pipeline.account, region),
+        outputs={} if "key" in by_hand else {KEY_OUTPUT: "string"},
+    )
+    for name in sorted(inventory.organizations):
+        if "provisioning_roles" not in by_hand:
+            access = _access(inventory.organizations[name].management_account, region)
+            yield Stack(id=StackId(name, "bootstrap"), access=access, after=(PIPELINE,))
+    for cell in sorted(inventory.cells) if "member_roles" not in by_hand else ():
+        account = inventory.cells[cell].account
+        if isinstance(account, ExistingAccount) and has_own_role(inventory.organization_of(cell)):
+            owner = inventory.cells[cell].organization
+            yield Stack(
+                id=StackId(cell, "member"),
+                access=_access(account.id, facts.role_region(inventory.region_of(cell))),
+                after=() if "provisioning_roles" in by_hand else (StackId(owner, "bootstrap"),),
+            )
+
+
+def has_own_role(organization: Organization) -> bool:
+    """Whether its member role is one of ours, and not the one that AWS makes as administrator."""
+    return organization.member_role != AWS_MADE_ROLE
+
+
+def _access(account: str, region: str) -> Access:
+    """Work in an account by the keys of whoever runs this: no role is there yet."""
+    return Access(account=account, roles=(), region=region, sts_region=region)

@@ -1,0 +1,269 @@
+"""Pipelines as workflows of GitHub Actions.
+
+A workflow grants nothing at its top; each job says what it takes and why. Actions are pinned by
+commit. An expression stands in `env`, `if` and `with`, never in a command.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping
+
+from cellfactory.inventory.pipeline import Pipeline as Settings
+from cellfactory.inventory.schema import Inventory
+from cellfactory.pipelines.build import IN, OUT
+from cellfactory.pipelines.model import Grant, Job, Pipeline, Step, Variable
+from cellfactory.pipelines.yaml_text import Data, Lines, Noted, render_yaml
+
+FOLDER = "github"  # below the folder of all pipelines
+LOCK = "pipelines/cellfactory.lock"
+BASE = ".base"
+"""Where the files of a change's base lie: it says which program is installed, not the change."""
+PYTHON = "3.11"
+HEAD = """\
+# Made by `cellfactory pipeline render` from cells.yaml; do not edit.
+# GitHub runs the copy in .github/workflows: cellfactory pipeline render --install
+"""
+
+ACTIONS: Mapping[str, tuple[str, str]] = {
+    "actions/checkout": ("3d3c42e5aac5ba805825da76410c181273ba90b1", "v7.0.1"),
+    "actions/setup-python": ("5fda3b95a4ea91299a34e894583c3862153e4b97", "v7.0.0"),
+    "actions/upload-artifact": ("043fb46d1a93c77aae656e7c1c64a875d1fc6a0a", "v7.0.1"),
+    "actions/download-artifact": ("3e5f45b2cfb9172054b4087a40e8e0b5a5461e7c", "v8.0.1"),
+    "aws-actions/configure-aws-credentials": (
+        "e6de054238d6b7531b4efff3b6587d9aade6a06c",
+        "v6.2.3",
+    ),
+}
+"""Each action that is used: the commit, and the release that it is."""
+
+_EXPRESSIONS: Mapping[Variable, str] = {
+    "BASE_COMMIT": "github.event.pull_request.base.sha",
+    "CHANGE_NUMBER": "github.event.pull_request.number",
+    "CELLFACTORY_STACKS": "matrix.stacks",
+    "CELLFACTORY_RESUME": "inputs.resume",
+    "DRILL_CELL": "inputs.cell",
+    "SHARD": "strategy.job-index",
+    "CI_TOKEN": "github.token",
+}
+_GRANTS: Mapping[Grant, tuple[str, str, str]] = {
+    "read": ("contents", "read", "to read the files of this repository"),
+    "comments": ("pull-requests", "write", "to write the one comment"),
+    "issues": ("issues", "write", "to open, update and close the issues of cells"),
+}
+_SAME_REPOSITORY = "github.event.pull_request.head.repo.full_name == github.repository"
+
+
+def render_github(pipelines: tuple[Pipeline, ...], inventory: Inventory) -> dict[str, str]:
+    """Render each pipeline as a workflow.
+
+    Returns:
+        The text of each file, by its name within the folder of workflows.
+    """
+    assert inventory.pipeline is not None
+    settings = inventory.pipeline
+    return {f"{one.name}.yml": HEAD + render_yaml(_workflow(one, settings)) for one in pipelines}
+
+
+def _workflow(pipeline: Pipeline, settings: Settings) -> dict[str, Data]:
+    branch = settings.default_branch
+    guard = _guard(pipeline, settings)
+    is_change = pipeline.trigger == "change"
+    return {
+        "name": pipeline.title,
+        "on": _trigger(pipeline, branch),
+        "permissions": Noted({}, "nothing that a job does not ask for"),
+        "concurrency": _concurrency(pipeline),
+        "jobs": {job.name: _job(job, guard, is_change) for job in pipeline.jobs},
+    }
+
+
+def _trigger(pipeline: Pipeline, branch: str) -> dict[str, Data]:
+    match pipeline.trigger:
+        case "change":
+            return {"pull_request": {"branches": [branch]}}
+        case "merge":
+            resume: Data = {
+                "description": "Run to take up again, as `cellfactory runs` names it",
+                "required": False,
+                "type": "string",
+            }
+            dispatch: Data = {"inputs": {"resume": resume}}
+            return {"push": {"branches": [branch]}, "workflow_dispatch": dispatch}
+        case "schedule":
+            return {"schedule": [{"cron": "23 4 * * *"}], "workflow_dispatch": {}}
+        case "drill":
+            cell: Data = {
+                "description": "Cell that is destroyed and built again",
+                "required": True,
+                "type": "choice",
+                "options": list(pipeline.choices),
+            }
+            return {"workflow_dispatch": {"inputs": {"cell": cell}}}
+
+
+def _guard(pipeline: Pipeline, settings: Settings) -> str:
+    """Only the default branch is applied, whoever starts a workflow by hand on another one.
+
+    A copy of the repository runs nothing by the clock, and has no roles to wait for.
+    """
+    if pipeline.trigger == "change":
+        return ""
+    branch = f"github.ref == 'refs/heads/{settings.default_branch}'"
+    own = settings.github
+    return f"github.repository == '{own.repository}' && {branch}" if own else branch
+
+
+def _concurrency(pipeline: Pipeline) -> dict[str, Data]:
+    if pipeline.replaces:
+        group = f"{pipeline.name}-${{{{ github.event.pull_request.number }}}}"
+        return {"group": group, "cancel-in-progress": True}
+    name = "drift" if pipeline.trigger == "schedule" else "apply"  # a drill waits for an apply
+    return {"group": name, "cancel-in-progress": False, "queue": "max"}
+
+
+# -- a job -----------------------------------------------------------------------------------------
+
+
+def _job(job: Job, guard: str, is_change: bool) -> dict[str, Data]:
+    labels: Data = list(job.runner) if len(job.runner) > 1 else job.runner[0]
+    made: dict[str, Data] = {"name": job.title}
+    if job.matrix:
+        made["name"] = f"{job.title} ${{{{ matrix.name }}}}"
+    if job.needs:
+        made["needs"] = list(job.needs)
+    if condition := " && ".join(filter(None, (guard, _condition(job)))):
+        made["if"] = f"${{{{ {condition} }}}}"
+    made |= {"runs-on": labels, "timeout-minutes": job.minutes}
+    if job.environment:
+        made["environment"] = job.environment
+    made["permissions"] = _permissions(job)
+    if job.matrix:
+        entries = f"${{{{ fromJSON(needs.{job.matrix}.outputs.matrix) }}}}"
+        made["strategy"] = {"fail-fast": False, "matrix": entries}
+    if any(step.yields for step in job.steps):
+        made["outputs"] = {"matrix": "${{ steps.yields.outputs.matrix }}"}
+    made["steps"] = list(_steps(job, is_change))
+    return made
+
+
+def _condition(job: Job) -> str:
+    match job.condition:
+        case "always":
+            return ""
+        case "afterwards":
+            return "!cancelled()"
+        case "changed":
+            return f"""needs.static.outputs.matrix != '{{"include":[]}}' && {_SAME_REPOSITORY}"""
+        case "trusted":
+            return f"!cancelled() && needs.static.result == 'success' && {_SAME_REPOSITORY}"
+
+
+def _permissions(job: Job) -> dict[str, Data]:
+    found: dict[str, Data] = {}
+    for grant in job.grants:
+        name, level, why = _GRANTS[grant]
+        found[name] = Noted(level, why)
+    if job.login:
+        found["id-token"] = Noted("write", f"to be {job.login.role.rpartition('/')[2]} in AWS")
+    return found
+
+
+def _steps(job: Job, is_change: bool) -> Iterator[dict[str, Data]]:
+    yield _checkout(job)
+    lock = LOCK
+    if is_change and not job.reads_base:
+        yield _checkout_base()
+        lock = f"{BASE}/{LOCK}"
+    yield _uses("actions/setup-python", "Take Python", {"python-version": PYTHON})
+    # -I: Python takes no module from the folder that it starts in, which the change brings.
+    pip = "python -I -m pip install --require-hashes --only-binary :all:"
+    install = f"{pip} --requirement {lock}"
+    yield {"name": "Install cellfactory, by hash", "run": install}
+    if job.keeps:
+        yield {"name": "Make the folder of what is kept", "run": f"mkdir -p {OUT}"}
+    if job.takes:
+        how: dict[str, Data] = {"pattern": job.takes, "path": IN, "merge-multiple": True}
+        if job.takes == "*":
+            how["merge-multiple"] = False
+        yield _uses("actions/download-artifact", "Take what was kept", how)
+    if job.login:
+        yield _log_in(job)
+    yield from (_step(step) for step in job.steps)
+    if job.keeps:
+        yield _keep(job)
+
+
+def _checkout(job: Job) -> dict[str, Data]:
+    how: dict[str, Data] = {"persist-credentials": False}
+    if job.history:
+        how["fetch-depth"] = 0
+    if job.reads_base:
+        how["ref"] = f"${{{{ {_EXPRESSIONS['BASE_COMMIT']} }}}}"
+    return _uses(
+        "actions/checkout",
+        "Take the files of the base" if job.reads_base else "Take the files",
+        how,
+    )
+
+
+def _checkout_base() -> dict[str, Data]:
+    how: dict[str, Data] = {
+        "persist-credentials": False,
+        "ref": f"${{{{ {_EXPRESSIONS['BASE_COMMIT']} }}}}",
+        "path": BASE,
+    }
+    return _uses("actions/checkout", "Take the files of the base, for its lock", how)
+
+
+def _log_in(job: Job) -> dict[str, Data]:
+    assert job.login is not None
+    how: dict[str, Data] = {
+        "role-to-assume": job.login.role,
+        "role-duration-seconds": job.login.seconds,
+        "role-session-name": "cellfactory-${{ github.run_id }}",
+        "aws-region": job.login.region,
+        "mask-aws-account-id": False,
+    }
+    return _uses("aws-actions/configure-aws-credentials", "Log in to AWS", how)
+
+
+def _keep(job: Job) -> dict[str, Data]:
+    name = f"{job.keeps}-${{{{ strategy.job-index }}}}" if job.matrix else job.keeps
+    how: dict[str, Data] = {"name": name or "", "path": OUT, "retention-days": 7}
+    return {
+        **_uses("actions/upload-artifact", "Keep what was found", how),
+        "if": "${{ !cancelled() }}",
+    }
+
+
+def _uses(action: str, title: str, how: Mapping[str, Data]) -> dict[str, Data]:
+    commit, release = ACTIONS[action]
+    return {"name": title, "uses": Noted(f"{action}@{commit}", release), "with": dict(how)}
+
+
+def _step(step: Step) -> dict[str, Data]:
+    made: dict[str, Data] = {"name": step.title}
+    if step.yields:
+        made["id"] = "yields"
+    if step.always:
+        made["if"] = "${{ !cancelled() }}"
+    names = (*step.reads, *((step.last,) if step.last else ()))
+    if names:
+        made["env"] = {name: f"${{{{ {_EXPRESSIONS[name]} }}}}" for name in names}
+    lines = _command(step)
+    made["run"] = lines[0] if len(lines) == 1 else Lines(lines)
+    return made
+
+
+def _command(step: Step) -> tuple[str, ...]:
+    words = [shlex.quote(word) for word in step.argv]
+    if step.last:
+        words += ["--" if step.argv[-1][:2] != "--" else "", f'"${step.last}"']
+    line = " ".join(filter(None, words))
+    if step.yields:
+        line += ' >> "$GITHUB_OUTPUT"'
+    if step.saves:
+        line += f" > {shlex.quote(step.saves)}"
+    shown = (f'cat {shlex.quote(step.shows)} >> "$GITHUB_STEP_SUMMARY"',) if step.shows else ()
+    return (line, *shown)

@@ -1,0 +1,144 @@
+"""The files of pipelines: made from the inventory, written, or held against what lies there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from cellfactory import __version__
+from cellfactory.errors import Finding, InventoryError, Problem, Severity
+from cellfactory.facts.schema import Facts
+from cellfactory.files import read_text, write_whole
+from cellfactory.inventory.schema import Inventory
+from cellfactory.pipelines.build import Wanted, build_pipelines
+from cellfactory.pipelines.github import FOLDER, render_github
+from cellfactory.runs.rings import bake_of
+
+MADE = "# Made by `cellfactory pipeline render`"
+"""How each file begins that is ours to replace and to miss."""
+REQUIREMENT, LOCK = "cellfactory.in", "cellfactory.lock"
+INSTALLED = ".github/workflows"
+COMPILE = (
+    "uv pip compile --generate-hashes --universal --python-version 3.11 "
+    f"--output-file {{0}}/{LOCK} {{0}}/{REQUIREMENT}"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """Every file that the pipelines of an inventory are."""
+
+    files: Mapping[Path, str]
+    folders: tuple[Path, ...]  # that hold nothing else of ours
+    lock: Path  # of what CI installs, which somebody makes from REQUIREMENT
+    release: str  # of cellfactory that CI installs
+
+
+def render_pipelines(
+    inventory: Inventory, facts: Facts, folder: Path, install: Path | None = None
+) -> Rendered:
+    """Render the pipelines of an inventory.
+
+    Args:
+        inventory: of which.
+        facts: what we decided, where the inventory does not say.
+        folder: where they go.
+        install: the top of the repository, to put them where the CI system looks, too.
+
+    Raises:
+        InventoryError: when the inventory has no pipeline (F733).
+    """
+    settings = inventory.pipeline
+    if settings is None:
+        raise InventoryError([Problem(None, _no_pipeline())])
+    bake = {ring: bake_of(inventory, facts, ring) for ring in inventory.ring_names}
+    release = settings.version or __version__
+    files = {folder / REQUIREMENT: _requirement(release, folder)}
+    folders = [folder]
+    if settings.github is not None:
+        made = build_pipelines(Wanted(inventory=inventory, settings=settings, bake=bake))
+        texts = render_github(made, inventory)
+        places = [folder / FOLDER, *([install / INSTALLED] if install else ())]
+        files |= {place / name: text for place in places for name, text in texts.items()}
+        folders += places
+    lock = folder / LOCK
+    return Rendered(files=files, folders=tuple(folders), lock=lock, release=release)
+
+
+def _no_pipeline() -> Finding:
+    hint = "add pipeline: {account: …, github: {repository: OWNER/NAME}}"
+    return Finding(rule="F733", message="the inventory has no pipeline to render", hint=hint)
+
+
+def _requirement(release: str, folder: Path) -> str:
+    return (
+        f"{MADE} from cells.yaml; do not edit.\n"
+        f"# What CI installs. Lock it: {COMPILE.format(folder.name)}\n"
+        f"cellfactory[terraform]=={release}\n"
+    )
+
+
+def write_pipelines(rendered: Rendered) -> tuple[list[Path], list[Path]]:
+    """Write what is missing or stale, and remove what is ours and left over.
+
+    Returns:
+        What was written, and what was removed.
+
+    Raises:
+        UsageError: when a place cannot be written.
+    """
+    written = [path for path, text in rendered.files.items() if write_whole(path, text)]
+    removed = list(_left_over(rendered))
+    for path in removed:
+        path.unlink()
+    return written, removed
+
+
+def check_pipelines(rendered: Rendered) -> Iterator[Finding]:
+    """Yield each file that is not as it would be written.
+
+    Rules:
+        F732: a file is missing, stale or left over.
+    """
+    for path, text in rendered.files.items():
+        if not path.is_file():
+            yield _unlike(f"{path} is missing")
+        elif read_text(path) != text:
+            yield _unlike(f"{path} is stale")
+    for path in _left_over(rendered):
+        yield _unlike(f"{path} is left over: the inventory makes no such file any more")
+
+
+def _unlike(message: str) -> Finding:
+    return Finding(rule="F732", message=message, hint="run cellfactory pipeline render")
+
+
+def check_lock(rendered: Rendered) -> Iterator[Finding]:
+    """Yield what is wrong with the lock of what CI installs.
+
+    Rules:
+        F734: it is missing (a warning), or of another release.
+    """
+    hint = f"make it once the release is out: {COMPILE.format(rendered.lock.parent)}"
+    if not rendered.lock.is_file():
+        yield _lock_finding(f"{rendered.lock} is missing: CI cannot install", hint, "warning")
+        return
+    pinned = re.search(r"^cellfactory(?:\[[^]]*\])?==([^\s;\\]+)", read_text(rendered.lock), re.M)
+    if pinned is None or pinned[1] != rendered.release:
+        found = pinned[1] if pinned else "none"
+        message = f"{rendered.lock} pins cellfactory {found}; the pipeline is of {rendered.release}"
+        yield _lock_finding(message, hint, "error")
+
+
+def _lock_finding(message: str, hint: str, severity: Severity) -> Finding:
+    return Finding(rule="F734", message=message, hint=hint, severity=severity)
+
+
+def _left_over(rendered: Rendered) -> Iterator[Path]:
+    """Yield files of ours that nothing makes any more; what others wrote is theirs."""
+    for folder in rendered.folders:
+        for path in sorted(folder.glob("*.yml")):
+            if path not in rendered.files and read_text(path).startswith(MADE):
+                yield path

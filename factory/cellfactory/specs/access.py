@@ -1,0 +1,196 @@
+"""The layers `bootstrap` and `member`: roles of management accounts, and of accounts of cells."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from cellfactory.facts.schema import Facts
+from cellfactory.layers import LAYERS, ROWS, Layer, Stack
+from cellfactory.layers.access import plan_role, ring_roles
+from cellfactory.layers.permissions import Statement, read_statements, statements
+from cellfactory.naming import factory_policy_name, reading_role_name, role_arn
+from cellfactory.specs.packing import packed, roles_spec
+from cellfactory.specs.parts import Parts
+from cellfactory.specs.pipeline import require_pipeline
+from cellfactory.specs.roles import RoleSpec, RolesSpec, Statements
+from cellfactory.specs.trust import role_trust
+
+_BY_DOCTOR = (
+    *("organizations:DescribeOrganization", "organizations:DescribeOrganizationalUnit"),
+    *("organizations:ListRoots", "organizations:ListAWSServiceAccessForOrganization"),
+)
+MEMBER_LAYERS: tuple[Layer, ...] = tuple(
+    layer
+    for layer in LAYERS
+    if ROWS[layer].owner == "cell"
+    and not ROWS[layer].by_bootstrap
+    and not ROWS[layer].makes_account
+)
+"""Layers that are applied by the member role."""
+
+
+def describe_organization(parts: Parts, stack: Stack) -> RolesSpec:
+    """Collect the roles of an organization's management account."""
+    inventory, name = parts.inventory, stack.id.owner
+    organization, pipeline = inventory.organizations[name], require_pipeline(inventory)
+    role, member = organization.provisioning_role, organization.member_role
+    appliers = ring_roles(inventory).values()
+    own = [_any_account(role), _any_account(reading_role_name(role))]
+    doctor = (
+        _allow("AskedByDoctor", _BY_DOCTOR, ["*"]),
+        _allow("WhatItMay", ["iam:SimulatePrincipalPolicy"], own),
+    )
+    return roles_spec(
+        factory_policy_name("provisioning", "boundary"),
+        _provisioning_boundary(member),
+        {
+            "provisioning": RoleSpec(
+                name=role,
+                description="Makes accounts of cells, and goes into them",
+                trust=(role_trust("AppliesOfThePipeline", appliers),),
+                policies=packed(
+                    factory_policy_name("provisioning"),
+                    (
+                        *_as_policy(statements("account")),
+                        _allow("GoToMembers", ["sts:AssumeRole"], [_any_account(member)]),
+                        *doctor,
+                    ),
+                    parts.facts,
+                ),
+            ),
+            "provisioning-read": RoleSpec(
+                name=reading_role_name(role),
+                description="Looks at accounts of cells, and goes into them to look",
+                trust=(role_trust("PlansOfThePipeline", [plan_role(pipeline.account)]),),
+                policies=packed(
+                    factory_policy_name("provisioning-read"),
+                    (
+                        *_as_policy(read_statements("account")),
+                        _allow(
+                            "GoToMembersToLook",
+                            ["sts:AssumeRole"],
+                            [_any_account(reading_role_name(member))],
+                        ),
+                        *doctor,
+                    ),
+                    parts.facts,
+                ),
+            ),
+        },
+        parts.facts,
+    )
+
+
+def describe_member(parts: Parts, stack: Stack) -> RolesSpec:
+    """Collect the roles of a cell's account, which is the same for all of an organization."""
+    organization = parts.inventory.organization_of(stack.id.owner)
+    role, way = organization.member_role, organization.provisioning_role
+    account = organization.management_account
+    return roles_spec(
+        factory_policy_name("member", "boundary"),
+        _member_boundary(role),
+        {
+            "member": RoleSpec(
+                name=role,
+                description="Makes and changes what a cell is made of",
+                trust=(role_trust("ProvisioningRoleAlone", [role_arn(account, way)]),),
+                policies=_by_layer("member", statements, parts.facts),
+            ),
+            "member-read": RoleSpec(
+                name=reading_role_name(role),
+                description="Looks at what a cell is made of, and changes nothing",
+                trust=(
+                    role_trust(
+                        "ReadingProvisioningRoleAlone",
+                        [role_arn(account, reading_role_name(way))],
+                    ),
+                ),
+                policies=_by_layer("member-read", read_statements, parts.facts),
+            ),
+        },
+        parts.facts,
+    )
+
+
+def _by_layer(
+    use: str, statements_of: Callable[[Layer], tuple[Statement, ...]], facts: Facts
+) -> Mapping[str, Statements]:
+    """One policy for each layer that takes anything, or more where it is too long for one."""
+    return {
+        name: held
+        for layer in MEMBER_LAYERS
+        for name, held in packed(
+            factory_policy_name(use, layer), _as_policy(statements_of(layer)), facts
+        ).items()
+    }
+
+
+def _as_policy(told: Iterable[Statement]) -> Statements:
+    return tuple(one.document() for one in told)
+
+
+def _provisioning_boundary(member: str) -> Statements:
+    """All that accounts take, and nothing that takes an organization apart."""
+    members = [_any_account(member), _any_account(reading_role_name(member))]
+    return (
+        _allow(
+            "AccountsAndLooking",
+            ["organizations:*", "account:*", "iam:Get*", "iam:List*", "iam:Simulate*"],
+            ["*"],
+        ),
+        _allow("GoToMembers", ["sts:AssumeRole"], members),
+        _deny(
+            "NotTheOrganization",
+            [
+                *("organizations:DeleteOrganization", "organizations:LeaveOrganization"),
+                *("organizations:RemoveAccountFromOrganization", "organizations:*Policy"),
+                *("organizations:*DelegatedAdministrator", "organizations:*PolicyType"),
+                *("organizations:EnableAWSServiceAccess", "organizations:DisableAWSServiceAccess"),
+                *("organizations:InviteAccountToOrganization", "account:PutContactInformation"),
+                *("account:StartPrimaryEmailUpdate", "account:AcceptPrimaryEmailUpdate"),
+            ],
+            ["*"],
+        ),
+    )
+
+
+def _member_boundary(role: str) -> Statements:
+    """All that a cell takes, but neither its own rights nor a way in for others."""
+    own = [_any_account(role), _any_account(reading_role_name(role))]
+    return (
+        _allow("WhatItsPoliciesSay", ["*"], ["*"]),
+        _deny(
+            "NotItsOwnRights",
+            [
+                *("iam:AttachRolePolicy", "iam:DetachRolePolicy", "iam:PutRolePolicy"),
+                *("iam:DeleteRole*", "iam:UpdateRole*", "iam:UpdateAssumeRolePolicy"),
+                *("iam:PutRolePermissionsBoundary", "iam:CreatePolicy*", "iam:DeletePolicy*"),
+                "iam:SetDefaultPolicyVersion",
+            ],
+            [*own, f"arn:aws:iam::*:policy/{factory_policy_name('*')}"],
+        ),
+        _deny(
+            "NoOtherWayIn",
+            [
+                *("iam:*User*", "iam:*AccessKey*", "iam:*LoginProfile*", "iam:*SAMLProvider*"),
+                *("iam:*Group*", "organizations:*", "account:*", "sts:AssumeRole"),
+            ],
+            ["*"],
+        ),
+    )
+
+
+def _any_account(role: str) -> str:
+    return f"arn:aws:iam::*:role/{role}"
+
+
+def _allow(sid: str, actions: Iterable[str], resources: Iterable[str]) -> dict[str, Any]:
+    return {
+        **{"Sid": sid, "Effect": "Allow"},
+        **{"Action": list(actions), "Resource": list(resources)},
+    }
+
+
+def _deny(sid: str, actions: Iterable[str], resources: Iterable[str]) -> dict[str, Any]:
+    return {**_allow(sid, actions, resources), "Effect": "Deny"}

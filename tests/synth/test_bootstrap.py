@@ -1,0 +1,132 @@
+"""What `bootstrap` makes, as the inventory changes: no more than what is new."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cellfactory.documents import load_data, render_data
+from cellfactory.errors import InventoryError
+from cellfactory.layers import list_bootstrap_stacks, list_stacks
+from cellfactory.runs.bootstrap_ground import synthesize
+from cellfactory.runs.reading import read_declared
+from cellfactory.specs.pipeline import require_pipeline
+
+pytestmark = pytest.mark.synth
+
+ROOT = Path(__file__).resolve().parents[2]
+SHIPPED: Mapping[str, Any] = load_data((ROOT / "cells.yaml").read_text("utf-8"))
+
+
+def made(folder: Path, inventory: Mapping[str, Any]) -> dict[str, Any]:
+    """The documents of the stacks of `bootstrap`."""
+    file = folder / "cells.yaml"
+    file.write_text(render_data(inventory), "utf-8")
+    declared = read_declared(file)
+    stacks = list_bootstrap_stacks(declared.inventory, declared.facts)
+    return {
+        stack.name: json.loads(files["cdk.tf.json"])
+        for stack, files in synthesize(declared, stacks).items()
+    }
+
+
+def edited(**changes: Any) -> dict[str, Any]:
+    return {**copy.deepcopy(dict(SHIPPED)), **changes}
+
+
+def names(document: Mapping[str, Any]) -> set[str]:
+    return {f"{kind}.{name}" for kind, found in document["resource"].items() for name in found}
+
+
+def test_a_new_cell_asks_for_no_new_rights(tmp_path: Path) -> None:
+    cell = copy.deepcopy(SHIPPED["cells"]["moka-usw2-a"]) | {"account": {"id": "888888888888"}}
+    before = made(tmp_path, SHIPPED)
+    after = made(tmp_path, edited(cells={**SHIPPED["cells"], "moka-usw2-b": cell}))
+    assert set(after) - set(before) == {"moka-usw2-b-member"}
+    assert {name: after[name] for name in before} == before
+
+
+def test_a_new_ring_adds_a_role_and_those_who_trust_it(tmp_path: Path) -> None:
+    before = made(tmp_path, SHIPPED)
+    after = made(tmp_path, edited(rings=["canary", "first", "second", "rest"]))
+    assert before["moka-usw2-a-member"] == after["moka-usw2-a-member"]
+    new = names(after["factory-pipeline"]) - names(before["factory-pipeline"])
+    assert {one.rpartition("-")[2] for one in new} == {"second"}
+    for name in names(before["factory-pipeline"]):
+        kind, _, of = name.partition(".")
+        resources = (document["factory-pipeline"]["resource"] for document in (before, after))
+        assert len({json.dumps(found[kind][of]) for found in resources}) == 1, name
+    trust = after["next-bootstrap"]["resource"]["aws_iam_role"]["role-provisioning"]
+    assert "cellfactory-apply-second" in trust["assume_role_policy"]
+
+
+def test_a_new_organization_adds_its_roles(tmp_path: Path) -> None:
+    third = {"management_account": "999999999999", "provisioning_role": "CellFactory"}
+    before = made(tmp_path, SHIPPED)
+    after = made(tmp_path, edited(organizations={**SHIPPED["organizations"], "third": third}))
+    assert set(after) - set(before) == {"third-bootstrap"}
+    assert names(after["factory-pipeline"]) == names(before["factory-pipeline"])
+    others = before.keys() - {"factory-pipeline"}
+    assert all(after[name] == before[name] for name in others)
+
+
+@pytest.mark.parametrize(
+    ("by_hand", "gone"),
+    [
+        ("bucket", "aws_s3_bucket.states"),
+        ("key", "aws_kms_key.state-key"),
+        ("oidc_provider", "aws_iam_openid_connect_provider.ci"),
+    ],
+)
+def test_what_others_made_is_left_to_them(tmp_path: Path, by_hand: str, gone: str) -> None:
+    key = "arn:aws:kms:us-east-1:777777777777:key/1234abcd-12ab-34cd-96ef-1234567890ab"
+    pipeline = {**SHIPPED["pipeline"], "by_hand": [by_hand]}
+    state = {**SHIPPED["state"], "kms_key": key}
+    document = made(tmp_path, edited(pipeline=pipeline, state=state))["factory-pipeline"]
+    assert gone not in names(document)
+    assert gone.partition(".")[2] not in json.dumps(document["resource"]).split('"')
+    if by_hand == "key":
+        assert key in json.dumps(document)
+        with pytest.raises(InventoryError, match="F716"):
+            made(tmp_path, edited(pipeline=pipeline, state={**state, "kms_key": "alias/x"}))
+
+
+def test_roles_that_others_made_have_no_stack(tmp_path: Path) -> None:
+    by_hand = ["provisioning_roles", "member_roles"]
+    pipeline = {**SHIPPED["pipeline"], "by_hand": by_hand}
+    assert list(made(tmp_path, edited(pipeline=pipeline))) == ["factory-pipeline"]
+
+
+def test_without_a_pipeline_there_is_nothing_and_the_key_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "cells.yaml"
+    file.write_text(render_data({k: v for k, v in SHIPPED.items() if k != "pipeline"}), "utf-8")
+    declared = read_declared(file)
+    assert list_bootstrap_stacks(declared.inventory, declared.facts) == ()
+    with pytest.raises(InventoryError, match="pipeline is missing"):
+        require_pipeline(declared.inventory)
+
+
+def test_no_other_command_works_on_them(tmp_path: Path) -> None:
+    file = tmp_path / "cells.yaml"
+    file.write_text(render_data(SHIPPED), "utf-8")
+    declared = read_declared(file)
+    others = list_stacks(declared.inventory, declared.facts)
+    assert not any(stack.id.row.by_bootstrap for stack in others)
+
+
+def test_roles_of_ci_reach_no_state_that_says_what_they_may(tmp_path: Path) -> None:
+    documents = made(tmp_path, SHIPPED)
+    for document in documents.values():
+        assert document["terraform"]["backend"]["s3"]["key"].startswith("bootstrap/")
+    policies = documents["factory-pipeline"]["resource"]["aws_iam_policy"]
+    for name, body in policies.items():
+        for statement in json.loads(body["policy"])["Statement"]:
+            objects = [one for one in statement["Resource"] if one.startswith("arn:aws:s3:::")]
+            assert not any("/bootstrap" in one or one.endswith("tfstate/*") for one in objects), (
+                name
+            )
