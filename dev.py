@@ -169,6 +169,12 @@ def docs(args: Sequence[str]) -> None:
         _run("python", "-m", f"tools.{maker.stem}", *args)
 
 
+def sbom(args: Sequence[str]) -> None:
+    """Write what the program and the sidecar's image are made of to dist/, as CycloneDX."""
+    _prepare("dev")
+    _run("python", "-m", "tools.sbom", *args)
+
+
 def lock(args: Sequence[str]) -> None:
     """Write requirements/*.lock from pyproject.toml; --upgrade takes newer versions."""
     _prepare("dev")
@@ -210,6 +216,7 @@ TASKS = {
     "bench": bench,
     "docs": docs,
     "lock": lock,
+    "sbom": sbom,
     "clean": clean,
 }
 
