@@ -34,6 +34,7 @@ LOCKED_IN = {
     "group dev": ("dev",),
     "group spark": ("spark",),
     "group policy": ("policy",),
+    "group cdktn": ("cdktn",),
 }
 
 
