@@ -177,6 +177,12 @@ def docs(args: Sequence[str]) -> None:
         _run("python", "-m", f"tools.{maker.stem}", *args)
 
 
+def dist(args: Sequence[str]) -> None:
+    """Build the wheel and the source distribution of the commit, twice, and compare them."""
+    _prepare("dev")
+    _run("python", "-m", "tools.dist", *args)
+
+
 def sbom(args: Sequence[str]) -> None:
     """Write what the program and the sidecar's image are made of to dist/, as CycloneDX."""
     _prepare("dev")
@@ -226,6 +232,7 @@ TASKS = {
     "bench": bench,
     "docs": docs,
     "lock": lock,
+    "dist": dist,
     "sbom": sbom,
     "clean": clean,
 }

@@ -1,14 +1,15 @@
 """Write what the program and the sidecar's image are made of, as CycloneDX 1.6: `dev.py sbom`.
 
-    python -m tools.sbom [--output FOLDER] [--base IMAGE]
+    python -m tools.sbom [--output FOLDER] [--base IMAGE] [--pinned]
 
-    dist/cellfactory-<version>.cdx.json                 the program and its extras
-    dist/spark-ui-gateway-sidecar-<version>.cdx.json    the sidecar's image
+    dist/cellfactory.cdx.json                 the program and its extras
+    dist/spark-ui-gateway-sidecar.cdx.json    the sidecar's image
 
 Both come from the locks and the data files in requirements/ and from nothing else: no network, no
 clock, no environment but SOURCE_DATE_EPOCH (seconds), whose moment the file then carries. So the
 same commit gives the same bytes. `--base` is what the image is built from, as
-`name:tag@sha256:...`; what lies inside it only the builder of the image can say.
+`name:tag@sha256:...`; what lies inside it only the builder of the image can say. `--pinned` is an
+error where it has no digest.
 """
 
 from __future__ import annotations
@@ -43,6 +44,8 @@ ROOT = Path(__file__).resolve().parent.parent
 GATEWAY = ROOT / "modules" / "spark-ui-gateway"
 OWN_LICENCE = "Apache-2.0"
 ENDLESS = datetime(1970, 1, 1, tzinfo=UTC)  # stands for "no moment"; removed from the text
+
+PINNED = re.compile(r"[a-z0-9./_-]+:[A-Za-z0-9._-]+@sha256:[0-9a-f]{64}")
 
 # Programs among the parts, by which scanners of vulnerabilities know them.
 CPE = {
@@ -214,8 +217,8 @@ def render(bom: Bom) -> str:
 
 def boms(base: str) -> Iterable[tuple[str, Bom]]:
     """Each file's name, and what it says."""
-    yield f"cellfactory-{cellfactory.__version__}.cdx.json", program_bom()
-    yield f"spark-ui-gateway-sidecar-{sidecar_version()}.cdx.json", sidecar_bom(base)
+    yield "cellfactory.cdx.json", program_bom()
+    yield "spark-ui-gateway-sidecar.cdx.json", sidecar_bom(base)
 
 
 def main() -> int:
@@ -223,7 +226,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--output", type=Path, default=ROOT / "dist", help="folder [dist]")
     parser.add_argument("--base", default=default_base(), help="image below the sidecar's")
+    parser.add_argument("--pinned", action="store_true", help="refuse a base without a digest")
     asked = parser.parse_args()
+    if asked.pinned and not PINNED.fullmatch(asked.base):
+        print(f"--base {asked.base!r}: not name:tag@sha256:<64 digits>", file=sys.stderr)
+        return 1
     for name, bom in boms(asked.base):
         target = asked.output / name
         write_whole(target, render(bom))
