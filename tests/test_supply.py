@@ -21,7 +21,7 @@ PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf
 LOCKS = sorted((ROOT / "requirements").glob("*.lock"))
 HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
 DIGEST = re.compile(r"@sha256:[0-9a-f]{64}$")
-SUITES = ("tests", "docs")  # stories and pages show what users write
+USERS = ("tests", "docs", "cells.yaml")  # they show what users write
 
 # The lock that holds each list of pyproject.toml; a list without a lock is a hole.
 LOCKED_IN = {
@@ -160,7 +160,7 @@ def in_dockerfile(text: str) -> Iterator[str]:
 
 
 def in_values(data: Any) -> Iterator[str]:
-    """The images in the values of a chart, or of a workflow: by parts, or as one text.
+    """The images in YAML, such as a chart's values or a pipeline: by parts, or as one text.
 
     >>> list(in_values({"a": {"repository": "b/c", "tag": 1, "digest": ""}, "d": {"image": "e:2"}}))
     ['b/c:1', 'e:2']
@@ -183,7 +183,7 @@ def images() -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for path in tracked_files():
         inside = path.relative_to(ROOT)
-        if inside.parts[0] in SUITES:
+        if inside.parts[0] in USERS:
             continue
         for image in _images_of(path):
             found.setdefault(image, set()).add(inside.as_posix())
@@ -191,10 +191,9 @@ def images() -> dict[str, set[str]]:
 
 
 def _images_of(path: Path) -> Iterator[str]:
-    is_yaml = path.suffix in (".yaml", ".yml")
     if path.name.startswith("Dockerfile") or path.suffix == ".Dockerfile":
         yield from in_dockerfile(path.read_text("utf-8"))
-    elif is_yaml and (path.name.startswith("values") or ".github" in path.parts):
+    elif path.suffix in (".yaml", ".yml") and "templates" not in path.parts:
         yield from in_values(yaml.safe_load(path.read_text("utf-8")))
 
 
