@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from cyclonedx.validation.json import JsonStrictValidator
 
 from tools.licences import read_licences
 from tools.locks import shipped
-from tools.sbom import default_base, program_bom, render, sidecar_bom
+from tools.sbom import default_base, main, program_bom, render, sidecar_bom
 
 DIGEST = "sha256:" + "5" * 64
 
@@ -111,3 +112,23 @@ def test_the_base_of_the_sidecar_is_named_as_it_was_given() -> None:
     purls = {one["purl"] for one in held["components"]}
     assert f"pkg:docker/python@{DIGEST}?tag=3.13-slim" in purls
     assert "sha256" not in render(sidecar_bom(default_base()))
+
+
+@pytest.mark.parametrize(
+    ("base", "code"),
+    [
+        (f"python:3.13-slim@{DIGEST}", 0),
+        (f"registry.example.com/mirror/python:3.13-slim@{DIGEST}", 0),
+        ("python:3.13-slim", 1),
+        ("", 1),
+        (f"python:3.13-slim@{DIGEST[:-1]}", 1),
+        (f"python:3.13-slim@{DIGEST}\nBASE=evil", 1),
+    ],
+)
+def test_a_release_refuses_a_base_without_a_digest(
+    base: str, code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ["sbom", "--output", str(tmp_path), "--base", base, "--pinned"]
+    monkeypatch.setattr("sys.argv", words)
+    assert main() == code
+    assert len(list(tmp_path.iterdir())) == (0 if code else 2)

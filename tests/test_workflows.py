@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
+from tools.sbom import boms, default_base
+
 ROOT = Path(__file__).resolve().parent.parent
 FILES = sorted((ROOT / ".github" / "workflows").glob("*.y*ml"))
 every_file = pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -148,6 +150,12 @@ def test_nothing_is_published_before_it_was_tested_and_attested() -> None:
         assert {"actions/attest-build-provenance", "actions/attest-sbom"} <= set(uses[name])
     built = next(s for s in held["image"]["steps"] if s.get("id") == "push")["with"]
     assert (built["provenance"], built["sbom"]) == ("mode=max", True)
+
+
+def test_each_sbom_that_is_attested_is_one_that_is_made() -> None:
+    made = {f"sbom/{name}" for name, _ in boms(default_base())}
+    attested = {str(step["with"]["sbom-path"]) for _, step in steps() if "sbom-path" in str(step)}
+    assert attested == made
 
 
 def test_what_is_uploaded_is_what_is_downloaded() -> None:
