@@ -21,7 +21,7 @@ CDKTN = os.environ.get("CELLFACTORY_CDKTN", "")
 ROOT = Path(__file__).resolve().parents[2]
 needs_cdktn = [
     pytest.mark.cdktn,
-    pytest.mark.timeout(600),
+    pytest.mark.timeout(900),
     pytest.mark.skipif(not CDKTN, reason="no cdktn: run python3 dev.py cdktn"),
 ]
 
@@ -86,6 +86,38 @@ def test_every_way_in_writes_the_same_terraform(mode: str, tmp_path: Path) -> No
     assert one.pop("version") == "0.21.0"
     assert other.pop("version") != "0.21.0"
     assert one == other, "it says which library wrote it, and nothing else changes"
+
+
+GUARD = """
+import sys
+def pytest_sessionfinish():
+    import cellfactory
+    roots = {name.partition(".")[0] for name in sys.modules}
+    print("over", cellfactory.__file__, *sorted(roots & {"cdktf", "cdktn"}))
+"""
+# Every feature of a cell type, cells in far Regions, what is closed, and the golden files.
+SUITE = ("stacks", "cluster", "platform", "far_places", "closed")
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=needs_cdktn) for name in SUITE])
+def test_the_tests_of_synthesis_pass_over_it(name: str, tmp_path: Path) -> None:
+    moved = move(tmp_path / "code")
+    (tmp_path / "guard.py").write_text(GUARD, "utf-8")
+    path = (str(moved), CDKTN, str(tmp_path))
+    options = ("-q", "-s", "-p", "guard", "-p", "no:cacheprovider", "-p", "no:xdist")
+    where = ("-o", f"pythonpath=. {moved} {CDKTN}", f"tests/synth/test_{name}.py")
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(path)}
+    env["CELLFACTORY_CACHE"] = str(tmp_path / "cache")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *options, *where],
+        cwd=ROOT,
+        env={name: text for name, text in env.items() if not name.startswith("PYTEST_")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
+    assert f"over {moved / 'cellfactory' / '__init__.py'} cdktn\n" in done.stdout
 
 
 def test_no_other_file_of_the_program_names_the_bindings(tmp_path: Path) -> None:
