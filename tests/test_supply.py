@@ -21,7 +21,8 @@ PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf
 LOCKS = sorted((ROOT / "requirements").glob("*.lock"))
 HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}")
 DIGEST = re.compile(r"@sha256:[0-9a-f]{64}$")
-USERS = ("tests", "docs", "cells.yaml")  # they show what users write
+# Stories, pages and the example show what users write; YAML in factory/ is data of the program.
+NO_IMAGES_OF_OURS = ("tests", "docs", "cells.yaml", "factory")
 
 # The lock that holds each list of pyproject.toml; a list without a lock is a hole.
 LOCKED_IN = {
@@ -183,7 +184,7 @@ def images() -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for path in tracked_files():
         inside = path.relative_to(ROOT)
-        if inside.parts[0] in USERS:
+        if inside.parts[0] in NO_IMAGES_OF_OURS:
             continue
         for image in _images_of(path):
             found.setdefault(image, set()).add(inside.as_posix())
