@@ -38,12 +38,13 @@ STAMP = VENV / "cellfactory.json"  # what the environment was made from; written
 LOCKS = ROOT / "requirements"
 SPARK = ROOT / ".spark"
 CHECKOV = ROOT / ".checkov"
+CDKTN = ROOT / ".cdktn"
 COST = {"run": "140 MB to download, 520 MB on disk", "dev": "410 MB to download, 1.4 GB on disk"}
 
 # A test with one of these marks starts other programs; all others are pure and quick.
 SLOW_MARKS = (
     "synth or terraform or sandbox or helm or gateway_sidecar or gateway_nginx or gateway_spark"
-    " or readme or checkov"
+    " or readme or checkov or cdktn"
 )
 # To import one of these does so too; their doctests bear such a mark (see conftest.py).
 STARTS_PROGRAMS = tuple(
@@ -56,7 +57,7 @@ LEADS_ASTRAY = (
 )
 MADE_FILES = (
     *(".venv", "cdktf.out", "dist", ".hypothesis", ".import_linter_cache", ".mypy_cache"),
-    *(".checkov", ".pytest_cache", ".ruff_cache", ".spark"),
+    *(".cdktn", ".checkov", ".pytest_cache", ".ruff_cache", ".spark"),
 )
 
 Level = Literal["run", "dev"]
@@ -105,6 +106,13 @@ def policy(args: Sequence[str]) -> None:
     _prepare("dev")
     os.environ["CELLFACTORY_CHECKOV"] = str(_prepare_checkov())
     _run("pytest", "-m", "checkov", *args)
+
+
+def cdktn(args: Sequence[str]) -> None:
+    """Set up, with cdktn in .cdktn, then prove that it writes the Terraform that cdktf writes."""
+    _prepare("dev")
+    os.environ["CELLFACTORY_CDKTN"] = str(_prepare_cdktn())
+    _run("pytest", "-m", "cdktn", "tests/synth/test_cdktn.py", *args)
 
 
 def lint(args: Sequence[str]) -> None:
@@ -176,6 +184,18 @@ def docs(args: Sequence[str]) -> None:
         _run("python", "-m", f"tools.{maker.stem}", *args)
 
 
+def dist(args: Sequence[str]) -> None:
+    """Build the wheel and the source distribution of the commit, twice, and compare them."""
+    _prepare("dev")
+    _run("python", "-m", "tools.dist", *args)
+
+
+def sbom(args: Sequence[str]) -> None:
+    """Write what the program and the sidecar's image are made of to dist/, as CycloneDX."""
+    _prepare("dev")
+    _run("python", "-m", "tools.sbom", *args)
+
+
 def lock(args: Sequence[str]) -> None:
     """Write requirements/*.lock from pyproject.toml; --upgrade takes newer versions."""
     _prepare("dev")
@@ -188,6 +208,7 @@ def lock(args: Sequence[str]) -> None:
     within_dev = ("--constraints", "requirements/dev.lock")
     _compile("terraform", "pyproject.toml", "--extra", "terraform", *within_dev, *args)
     _compile("policy", "--group", "pyproject.toml:policy", *args)
+    _compile("cdktn", "--group", "pyproject.toml:cdktn", "--no-deps", *args)
     _compile("spark", "--group", "pyproject.toml:spark", *args)
 
 
@@ -208,6 +229,7 @@ TASKS = {
     "test": test,
     "spark": spark,
     "policy": policy,
+    "cdktn": cdktn,
     "lint": lint,
     "types": types,
     "all": everything,
@@ -218,6 +240,8 @@ TASKS = {
     "bench": bench,
     "docs": docs,
     "lock": lock,
+    "dist": dist,
+    "sbom": sbom,
     "clean": clean,
 }
 
@@ -331,6 +355,18 @@ def _prepare_checkov() -> Path:
                 _quietly(uv, "pip", "install", "--python", python, *hashes)
             stamp.write_text(_digest(lockfile), "utf-8")
     return CHECKOV / "bin" / "checkov"
+
+
+def _prepare_cdktn() -> Path:
+    """Bring .cdktn to what its lock says: what differs from .venv, to be put before it."""
+    lockfile, stamp = LOCKS / "cdktn.lock", CDKTN / "cellfactory.txt"
+    with _alone():
+        if not stamp.exists() or stamp.read_text("utf-8") != _digest(lockfile):
+            shutil.rmtree(CDKTN, ignore_errors=True)
+            hashes = ("--require-hashes", "--only-binary", ":all:", "--requirement", str(lockfile))
+            _pip("cdktn, in .cdktn (270 MB)", "--target", str(CDKTN), *hashes)
+            stamp.write_text(_digest(lockfile), "utf-8")
+    return CDKTN
 
 
 def _install_lock(name: str) -> None:

@@ -22,6 +22,7 @@ from cellfactory.routing.answer import render_answer_schema, render_report_schem
 from tools.cli_page import render_cli
 from tools.inventory_page import render_inventory
 from tools.jobs_page import render_jobs
+from tools.licences_page import render_licences
 from tools.limits_page import render_limits
 from tools.permissions_page import render_permissions
 from tools.policies_page import render_policies
@@ -35,6 +36,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/cli.md": render_cli,
     "docs/example-jobs.md": render_jobs,
     "docs/inventory.md": render_inventory,
+    "docs/licences.md": render_licences,
     "docs/limits.md": lambda: render_limits(load_facts()),
     "docs/permissions.md": render_permissions,
     "docs/policies.md": render_policies,

@@ -20,7 +20,7 @@ from typing import IO, Any
 
 from cellfactory.constructs import _cache
 
-_FORMAT = "1"  # raise it when the copy is made in another way
+_FORMAT = "2"  # raise it when the copy is made in another way
 _KEPT_WHOLE = ("package/package.json", "package/LICENSE")
 _ASSEMBLY = "package/.jsii"
 _LAZY_INDEX = "package/lib/lazy-index.js"
@@ -28,6 +28,7 @@ _RENAMED = {_LAZY_INDEX: "package/lib/index.js"}  # in place of the one that loa
 _EXPORTED_DIRECTORY = re.compile(r"require\('\./([^']+)'\)")
 _SYMBOL_DIRECTORY = re.compile(rb'"symbolId": "src/([^/"]+)/')
 _SOURCE_MAP = b"\n//# sourceMappingURL="
+_ASKED_FOR = frozenset({"provider-functions"})  # by `provider`, in the bindings of cdktn
 _NOT_USED_AT_RUN_TIME = frozenset({"docs", "locationInModule"})
 
 
@@ -44,7 +45,7 @@ def package_path(package: str, modules: Set[str]) -> list[str]:
     status = tarball.stat()
     key = "\0".join([_FORMAT, str(tarball), str(status.st_mtime_ns), str(status.st_size), *names])
     name = hashlib.sha256(key.encode()).hexdigest()[:32]
-    directories = {module.replace("_", "-") for module in names}
+    directories = {module.replace("_", "-") for module in names} | _ASKED_FOR
 
     def fill(folder: Path) -> None:
         (folder / "_jsii").mkdir()
