@@ -22,7 +22,7 @@ from tools.actions_run import TYPE, accept, change, world
 
 pytestmark = [pytest.mark.terraform, pytest.mark.sandbox, pytest.mark.timeout(1_500)]
 
-CELL = "moka-use1-b"
+CELL, NEW = "moka-use1-b", "moka-use1-c"  # the second makes its account
 ALL = os.environ.get("CELLFACTORY_RIGHTS") == "all"
 longer = pytest.mark.skipif(not ALL, reason="CELLFACTORY_RIGHTS=all runs it, minutes more")
 
@@ -86,17 +86,20 @@ def test_the_rest_of_the_ladder_passes(ladder: RightsLadder) -> None:
 
 
 @pytest.mark.parametrize(
-    ("lost", "code"),
-    [("NetworkEc2Create", "ec2:CreateVpc"), ("NetworkLogsNamed", "logs:CreateLogGroup")],
+    ("lost", "cell", "layer", "call"),
+    [
+        ("AccountOrganizationsMake", NEW, "account", "CreateAccount"),
+        ("NetworkS3Named", CELL, "network", "CreateBucket"),
+    ],
 )
 def test_without_a_statement_the_layer_that_it_is_for_fails(
-    tmp_path: Path, terraform_mirror: Path, lost: str, code: str
+    tmp_path: Path, terraform_mirror: Path, lost: str, cell: str, layer: str, call: str
 ) -> None:
     ladder = begin(tmp_path, terraform_mirror, lost)
     try:
-        ladder.run("apply", "--sandbox", "--cell", CELL, "--layer", "network", code=6)
-        assert f"{CELL}-network" in ladder.stderr
-        assert code in ladder.stderr
+        ladder.run("apply", "--sandbox", "--cell", cell, "--layer", layer, code=6)
+        assert f"{cell}-{layer}" in ladder.stderr
+        assert call in ladder.stderr
     finally:
         ladder.stop()
 
