@@ -51,11 +51,16 @@ class Kept:
                 found = [
                     one
                     for one in self.issues
-                    if one["state"] == query["state"] and label in one["labels"]
+                    if query["state"] in ("all", one["state"]) and label in one["labels"]
                 ]
                 return self._page(found, query)
             case "POST", ["issues"]:
-                made = {"number": len(self.issues) + 1, "state": "open", **body}
+                made = {
+                    "number": len(self.issues) + 1,
+                    "state": "open",
+                    "user": {"type": "Bot"},
+                    **body,
+                }
                 self.issues.append(made)
                 return made
             case "PATCH", ["issues", number]:

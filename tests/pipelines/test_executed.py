@@ -97,4 +97,4 @@ def test_drift_opens_one_issue_which_stays_and_then_closes_by_itself(seen: Any) 
     assert "by hand" in body
     assert seen["mended"]["issues"][0][0] == "closed"
     writes = [method for method, path in seen["requests"] if "/issues" in path and method != "GET"]
-    assert writes == ["POST", "POST", "PATCH"], "a comment, an issue, its end"
+    assert writes == ["POST", "POST", "POST", "PATCH"], "a comment, an issue, its end with a note"
