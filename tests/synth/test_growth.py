@@ -21,7 +21,7 @@ NEW = {
     "mesh": "moka-use1",
     "organization": "next",
     "ring": "rest",
-    "account": {"id": "777777777777"},
+    "account": {"id": "888888888888"},
     "quotas": {"L-CD17FD4B": 512000, "L-1216C47A": 2000},
 }
 
@@ -171,7 +171,7 @@ def test_synth_adds_a_new_cell_to_the_lock_and_changes_nothing_else_in_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     cells = shipped_cells()
-    new = {**copy.deepcopy(cells["moka-usw2-a"]), "account": {"id": "777777777777"}}
+    new = {**copy.deepcopy(cells["moka-usw2-a"]), "account": {"id": "888888888888"}}
     del cells["moka-use1-b"]
     folder = inventory_with(tmp_path, {**cells, "moka-usw2-b": new}).parent
     before = (folder / "cells.lock.yaml").read_text("utf-8")

@@ -163,7 +163,7 @@ def test_another_cell_of_a_known_type_starts_no_node(tmp_path: Path) -> None:
     made = copy.deepcopy(SHIPPED)
     made["cells"]["moka-use1-d"] = {
         **made["cells"]["moka-use1-b"],
-        "account": {"id": "777777777777"},
+        "account": {"id": "888888888888"},
     }
     made = json.loads(json.dumps(made))  # nothing stands twice
     (tmp_path / "cells.yaml").write_text(render(made), "utf-8")

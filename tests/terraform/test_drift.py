@@ -21,7 +21,7 @@ from tests.terraform.ladder import PARALLEL, ROOT, Ladder
 pytestmark = [pytest.mark.terraform, pytest.mark.sandbox, pytest.mark.timeout(1_500)]
 
 CELL, ACCOUNT = "moka-use1-b", "555555555555"
-PEER, PEER_ACCOUNT = "moka-use1-d", "777777777777"
+PEER, PEER_ACCOUNT = "moka-use1-d", "888888888888"
 LAYERS = ("network", "peering", "accept", "routes")
 CHOSEN = tuple(word for layer in LAYERS for word in ("--layer", layer))
 BY_HAND = "192.168.0.0/16"

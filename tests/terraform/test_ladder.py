@@ -29,7 +29,7 @@ ACCOUNTS = {
 HUB_ACCOUNT = "333333333333"
 EDGE_LAYERS = ("peering", "accept", "routes")
 FOURTH = "moka-use1-bb"  # between two others: it accepts from some and asks the rest
-FOURTH_ACCOUNT = "777777777777"
+FOURTH_ACCOUNT = "888888888888"
 FOURTH_CELL = {
     "type": "spark-small",
     "mesh": "moka-use1",
