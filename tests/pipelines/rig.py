@@ -98,11 +98,10 @@ def write_stubs(folder: Path) -> list[str]:
         place.mkdir(parents=True)
         env = "".join(f"        {n}: ${{{{ inputs.{i} }}}}\n" for n, i in INPUTS.items())
         inputs = "".join(f"  {i}:\n    default: ''\n" for i in INPUTS.values())
-        (place / "action.yml").write_text(
-            f"name: {action}\ndescription: a stand-in\ninputs:\n{inputs}runs:\n  using: composite\n"
-            f"  steps:\n    - shell: bash\n      env:\n{env}      run: |\n        {STUBS[action]}\n",
-            "utf-8",
-        )
+        head = f"name: {action}\ndescription: a stand-in\ninputs:\n{inputs}"
+        step = f"    - shell: bash\n      env:\n{env}      run: |\n        {STUBS[action]}\n"
+        text = f"{head}runs:\n  using: composite\n  steps:\n{step}"
+        (place / "action.yml").write_text(text, "utf-8")
         options += ["--local-repository", f"{action}@{commit}={place}"]
     return options
 

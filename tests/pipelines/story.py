@@ -5,6 +5,7 @@ Prints what came of each step as JSON; `test_story.py` reads it.
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import subprocess
@@ -30,7 +31,11 @@ LOCKED = (
 ADD = {"action": "create", "address": "aws_vpc.cell"}
 
 
-OUTPUTS = {"vpc_id": "vpc-1"}
+MAPS = (
+    *("zone_names", "node_subnet_ids", "pod_subnet_ids", "endpoint_subnet_ids"),
+    *("control_plane_subnet_ids", "node_route_table_ids", "security_group_ids"),
+)
+OUTPUTS: dict[str, Any] = {"vpc_id": "vpc-1", **{name: {"use1-az1": "id-1"} for name in MAPS}}
 STANDING = {
     f"{CELLS[0]}-network": {
         "plan": {"changes": [ADD]},
@@ -138,6 +143,7 @@ def main(work: Path) -> None:
     script = work / "script.json"
     script.write_text("{}", "utf-8")
     sandbox, endpoint = start_sandbox(repository)
+    atexit.register(sandbox.kill)
     env = {
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_EC2_METADATA_DISABLED": "true",
@@ -182,7 +188,6 @@ def main(work: Path) -> None:
     told["failing"] = act(repository, "push", "apply", merged, *options)
     told["failing_log"] = commands(work)
     print(json.dumps(told))
-    sandbox.terminate()
 
 
 if __name__ == "__main__":
