@@ -20,7 +20,6 @@ PLAN, FIRST, SECOND = "cellfactory-plan", "cellfactory-apply-canary", "cellfacto
 pytestmark = [
     pytest.mark.act,
     pytest.mark.timeout(900),
-    pytest.mark.skipif("CELLFACTORY_ACT" not in os.environ, reason="CELLFACTORY_ACT=1 asks for it"),
 ]
 
 
@@ -28,7 +27,8 @@ pytestmark = [
 def seen(tmp_path_factory: pytest.TempPathFactory, project_root: Path) -> Any:
     """What was seen from a pull request to an issue, in a network with nobody in it."""
     assert ACT.exists(), "requirements/dev.lock has it"
-    assert shutil.which("unshare"), "util-linux has it"
+    if not shutil.which("unshare") or subprocess.run([*ALONE, "true"], check=False).returncode != 0:
+        pytest.skip("no network of its own can be made here")
     module = (sys.executable, "-m", "tests.pipelines.act_run")
     done = subprocess.run(
         [*ALONE, *module, str(tmp_path_factory.mktemp("act")), str(ACT)],
