@@ -14,7 +14,8 @@ RULES = {
     "F731": "The pipeline's account is the account of a cell or a hub.",
     "F732": "A file of the pipelines is missing, stale or left over.",
     "F733": "The inventory has no pipeline to render.",
-    "F734": "The lock of what CI installs is missing (a warning), or is of another release.",
+    "F734": "The lock of what CI installs is missing (a warning).",
+    "F735": "The lock of what CI installs is of another release.",
 }
 """What each rule says; a number is never used again for something else."""
 
