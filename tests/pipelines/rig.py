@@ -23,6 +23,7 @@ from cellfactory.pipelines.github import ACTIONS
 BIN = Path(sys.executable).parent
 STUBS: Mapping[str, str] = {
     "actions/checkout": (  # one without a `ref` is made by act itself
+        'mkdir -p "${FROM:-.}" && cd "${FROM:-.}" && '
         'git init -q && git fetch -q "$ORIGIN" "+refs/heads/*:refs/remotes/origin/*" '
         '&& git checkout -q "$REF"'
     ),
