@@ -218,8 +218,8 @@ def test_the_role_that_plans_changes_nothing(place: Place) -> None:
     sts: Any = session.client("sts", endpoint_url=place.emulator.endpoint)
     for account, role in ((MANAGEMENT, "CellFactory"), (ACCOUNT, "CellFactoryMember")):
         with pytest.raises(ClientError, match="AccessDenied"):
-            sts.assume_role(RoleArn=f"arn:aws:iam::{account}:role/{role}", RoleSessionName="x")
-    sts.assume_role(RoleArn=f"arn:aws:iam::{MANAGEMENT}:role/CellFactoryRead", RoleSessionName="x")
+            sts.assume_role(RoleArn=f"arn:aws:iam::{account}:role/{role}", RoleSessionName="ci")
+    sts.assume_role(RoleArn=f"arn:aws:iam::{MANAGEMENT}:role/CellFactoryRead", RoleSessionName="ci")
 
 
 def test_a_network_is_applied_by_the_roles_that_were_made(place: Place) -> None:
