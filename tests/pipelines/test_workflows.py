@@ -134,6 +134,30 @@ def test_each_step_is_one_line_of_ours_and_holds_no_expression(workflows: dict[s
         assert all(line.startswith("cat out/") for line in lines[1:]), where
 
 
+def test_a_change_does_not_say_which_program_looks_at_it(workflows: dict[str, Any]) -> None:
+    for job in workflows["plan"]["jobs"].values():
+        steps = job["steps"]
+        base = "${{ github.event.pull_request.base.sha }}"
+        (taken,) = (s["with"] for s in steps if s.get("with", {}).get("ref") == base)
+        lock = f"{taken.get('path', '.')}/pipelines/cellfactory.lock".removeprefix("./")
+        (install,) = (s["run"] for s in steps if "pip install" in s.get("run", ""))
+        assert install.startswith("python -I ")
+        assert install.endswith(f" --requirement {lock}")
+
+
+def test_the_role_that_reads_is_asked_for_reading_alone(workflows: dict[str, Any]) -> None:
+    for name, _, job in jobs_of(workflows):
+        for step in job["steps"] if job.get("environment") == "plan" else ():
+            if step.get("run", "").startswith(("cellfactory plan ", "cellfactory drift ")):
+                assert " --read-only " in step["run"], name
+
+
+def test_a_copy_of_the_repository_applies_nothing(workflows: dict[str, Any]) -> None:
+    for name, _, job in jobs_of(workflows):
+        if name != "plan":
+            assert "github.repository == 'example-org/cells' && " in job["if"]
+
+
 def test_rings_are_applied_in_the_order_of_the_inventory(
     workflows: dict[str, Any], project_root: Path
 ) -> None:

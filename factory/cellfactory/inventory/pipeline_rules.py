@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cellfactory.errors import Finding
+from cellfactory.errors import Finding, KeyPath
+from cellfactory.facts.schema import Facts
 from cellfactory.inventory.pipeline import Pipeline
+from cellfactory.inventory.rings import UNIT_SECONDS, write_duration
 from cellfactory.inventory.schema import ExistingAccount, Inventory
 from cellfactory.inventory.unreadable import HOLE, as_far_as_readable, peek
 
@@ -14,7 +16,10 @@ RULES = {
     "F731": "The pipeline's account is the account of a cell or a hub.",
     "F732": "A file of the pipelines is missing, stale or left over.",
     "F733": "The inventory has no pipeline to render.",
-    "F734": "The lock of what CI installs is missing (a warning), or is of another release.",
+    "F734": "The lock of what CI installs is missing (a warning).",
+    "F735": "The lock of what CI installs is of another release.",
+    "F736": "A ring bakes for as long as a session of its role lasts, or longer, so that nobody "
+    "could ask its clusters afterwards.",
 }
 """What each rule says; a number is never used again for something else."""
 
@@ -81,3 +86,29 @@ def _check_labels(labels: str | list[str] | None, use: str) -> Iterator[Finding]
             message = f"{label!r} is among the {use} runners already"
             yield Finding(rule="F121", path=("pipeline", "runners", use, index), message=message)
         seen.add(label)
+
+
+def check_bakes(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
+    """Yield rings whose job would outlive its credentials.
+
+    Rules:
+        F736: a ring bakes for as long as a session of its role lasts, or longer.
+    """
+    if inventory.pipeline is None:
+        return
+    used = {cell.ring for cell in inventory.cells.values()}
+    hours = inventory.pipeline.session_hours
+    policy = round(UNIT_SECONDS["m"] * facts.policy_value("ring-bake-minutes"))
+    for name in [ring for ring in inventory.ring_names if ring in used][:-1]:
+        own = inventory.ring(name).bake_seconds
+        bake = policy if own is None else own
+        path: KeyPath = ("pipeline", "session_hours") if own is None else ("rings", name, "bake")
+        if bake >= hours * UNIT_SECONDS["h"]:
+            yield Finding(
+                rule="F736",
+                path=path,
+                message=f"ring {name!r} bakes for {write_duration(bake)}, and a session of its "
+                f"role lasts {hours} h: nobody could ask its clusters then",
+                hint="raise pipeline.session_hours (12 at most), let the ring bake for less, or "
+                "give the environment of the next one a wait timer",
+            )

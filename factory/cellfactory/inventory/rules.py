@@ -15,7 +15,7 @@ from cellfactory.inventory.guard_rules import check_guard
 from cellfactory.inventory.node_rules import check_node_groups
 from cellfactory.inventory.offering_rules import check_offerings
 from cellfactory.inventory.organization_rules import check_organizations
-from cellfactory.inventory.pipeline_rules import check_pipeline
+from cellfactory.inventory.pipeline_rules import check_bakes, check_pipeline
 from cellfactory.inventory.platform_rules import check_platform
 from cellfactory.inventory.reference_rules import check_references
 from cellfactory.inventory.ring_rules import check_rings
@@ -112,7 +112,7 @@ def check_inventory(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
     """Yield what is wrong between the values of an inventory, warnings included.
 
     Rules:
-        F103, F110 to F168: see `RULES`; F730 and F731: see `pipeline_rules.RULES`.
+        F103, F110 to F168: see `RULES`; F730, F731 and F736: see `pipeline_rules.RULES`.
     """
     # Each part says how far it goes where something was refused; none may stop the others.
     yield from as_far_as_readable(check_references)(inventory, facts)
@@ -127,6 +127,7 @@ def check_inventory(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
         yield from as_far_as_readable(check)(inventory)
     for check_facts in (
         check_access,
+        check_bakes,
         check_endpoints,
         check_offerings,
         check_zones,

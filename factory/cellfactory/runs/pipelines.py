@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cellfactory import __version__
-from cellfactory.errors import Finding, InventoryError, Problem, Severity
+from cellfactory.errors import Finding, InventoryError, Problem
 from cellfactory.facts.schema import Facts
 from cellfactory.files import read_text, write_whole
 from cellfactory.inventory.schema import Inventory
@@ -119,21 +119,19 @@ def check_lock(rendered: Rendered) -> Iterator[Finding]:
     """Yield what is wrong with the lock of what CI installs.
 
     Rules:
-        F734: it is missing (a warning), or of another release.
+        F734: it is missing (a warning).
+        F735: it is of another release.
     """
     hint = f"make it once the release is out: {COMPILE.format(rendered.lock.parent)}"
     if not rendered.lock.is_file():
-        yield _lock_finding(f"{rendered.lock} is missing: CI cannot install", hint, "warning")
+        message = f"{rendered.lock} is missing: CI cannot install"
+        yield Finding(rule="F734", message=message, hint=hint, severity="warning")
         return
     pinned = re.search(r"^cellfactory(?:\[[^]]*\])?==([^\s;\\]+)", read_text(rendered.lock), re.M)
     if pinned is None or pinned[1] != rendered.release:
         found = pinned[1] if pinned else "none"
         message = f"{rendered.lock} pins cellfactory {found}; the pipeline is of {rendered.release}"
-        yield _lock_finding(message, hint, "error")
-
-
-def _lock_finding(message: str, hint: str, severity: Severity) -> Finding:
-    return Finding(rule="F734", message=message, hint=hint, severity=severity)
+        yield Finding(rule="F735", message=message, hint=hint)
 
 
 def _left_over(rendered: Rendered) -> Iterator[Path]:

@@ -41,14 +41,20 @@ class Area:
     rules: Mapping[str, str]
 
 
+def _numbered(start: str) -> Mapping[str, str]:
+    """Rules of Terraform whose numbers begin so: two hundreds were used for them."""
+    return {n: said for n, said in TERRAFORM_RULES.items() if n.startswith(start)}
+
+
 AREAS = (
     Area("1", "the inventory", InventoryError, INVENTORY_RULES),
     Area("2", "addresses and their lock", InventoryError, ADDRESSING_RULES),
     Area("3", "sizing", SizingError, {**SIZING_RULES, **PRICING_RULES, **OPTION_RULES}),
     Area("4", "synthesis", SynthError, SYNTH_RULES),
-    Area("6", "Terraform and the emulated AWS", TerraformError, TERRAFORM_RULES),
+    Area("6", "Terraform and the emulated AWS", TerraformError, _numbered("F6")),
     Area("70", "what an edit is held against", InventoryError, DIFF_RULES),
     Area("71", "the guard of a change", GuardError, GUARD_RULES),
+    Area("71", "what `bootstrap` makes", TerraformError, _numbered("F71")),
     Area("72", "policy and its waivers", PolicyError, POLICY_RULES),
     Area("73", "the pipeline", InventoryError, PIPELINE_RULES),
 )
