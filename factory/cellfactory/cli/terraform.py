@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from typing import Annotated
 
@@ -158,7 +159,12 @@ def apply(
     override: Overrides = None,
     first_apply: Annotated[
         bool,
-        how("--first-apply", help="Accept an empty outputs registry: nothing was applied yet."),
+        how(
+            "--first-apply",
+            envvar="CELLFACTORY_FIRST_APPLY",
+            show_envvar=False,
+            help="Accept an empty outputs registry: nothing was applied yet.",
+        ),
     ] = False,
     resume: Annotated[
         str | None,
@@ -196,8 +202,9 @@ def apply(
         first_apply=first_apply,
         asks=ask,
     )
-    overrides = tuple(map(parse_override, override or ()))
-    design, allowed = read_design(inventory_file), Allowed.of(allow_destroy or ())
+    overrides = tuple(map(parse_override, override or _lines_of("CELLFACTORY_OVERRIDE")))
+    destroys = allow_destroy or _lines_of("CELLFACTORY_ALLOW_DESTROY")
+    design, allowed = read_design(inventory_file), Allowed.of(destroys)
     with Terminal(yes=yes) as watcher:
         outcome = apply_design(
             design,
@@ -210,6 +217,11 @@ def apply(
             overrides=overrides,
         )
     finish(outcome, form)
+
+
+def _lines_of(variable: str) -> list[str]:
+    """What an environment variable holds, one on each line: a reason and an address have spaces."""
+    return [line.strip() for line in os.environ.get(variable, "").splitlines() if line.strip()]
 
 
 def destroy(

@@ -9,7 +9,7 @@ from cellfactory import naming
 from cellfactory.inventory.pipeline import Pipeline as Settings
 from cellfactory.inventory.rings import write_duration
 from cellfactory.inventory.schema import Inventory
-from cellfactory.pipelines.model import Job, Login, Pipeline, Step
+from cellfactory.pipelines.model import Job, Login, Pipeline, Step, Variable
 
 OUT, IN = "out", "in"  # folders of what a job keeps, and of what it takes
 MOST_JOBS = 256
@@ -28,6 +28,13 @@ class Wanted:
     inventory: Inventory
     settings: Settings
     bake: Mapping[str, float]  # of each ring (s)
+
+
+BY_HAND: tuple[Variable, ...] = (
+    *("CELLFACTORY_RESUME", "CELLFACTORY_ALLOW_DESTROY"),
+    *("CELLFACTORY_OVERRIDE", "CELLFACTORY_FIRST_APPLY"),
+)
+"""What a person says who starts an apply by hand; the program reads it from its environment."""
 
 
 def build_pipelines(wanted: Wanted) -> tuple[Pipeline, ...]:
@@ -210,7 +217,7 @@ def _ring_apply(wanted: Wanted, ring: str, is_last: bool) -> Job:
             Step(
                 title=f"Apply {ring}, and let it bake" if bake else f"Apply {ring}",
                 argv=(*argv, *how, "--yes"),
-                reads=("CELLFACTORY_RESUME",),
+                reads=BY_HAND,
             ),
         ),
     )

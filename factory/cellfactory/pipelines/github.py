@@ -42,10 +42,20 @@ _EXPRESSIONS: Mapping[Variable, str] = {
     "CHANGE_NUMBER": "github.event.pull_request.number",
     "CELLFACTORY_STACKS": "matrix.stacks",
     "CELLFACTORY_RESUME": "inputs.resume",
+    "CELLFACTORY_ALLOW_DESTROY": "inputs.allow_destroy",
+    "CELLFACTORY_OVERRIDE": "inputs.override",
+    "CELLFACTORY_FIRST_APPLY": "inputs.first_apply && 'true' || ''",
     "DRILL_CELL": "inputs.cell",
     "SHARD": "strategy.job-index",
     "CI_TOKEN": "github.token",
 }
+_INPUTS: Mapping[str, tuple[str, str]] = {
+    "resume": ("Run to take up again, as `cellfactory runs` names it", "string"),
+    "allow_destroy": ("Layer or address whose destroys are meant", "string"),
+    "override": ("Limit of the guard to go beyond, and why: WHAT=REASON", "string"),
+    "first_apply": ("Nothing was applied yet", "boolean"),
+}
+"""What a person can say who starts an apply by hand: description and type."""
 _GRANTS: Mapping[Grant, tuple[str, str, str]] = {
     "read": ("contents", "read", "to read the files of this repository"),
     "comments": ("pull-requests", "write", "to write the one comment"),
@@ -78,17 +88,16 @@ def _workflow(pipeline: Pipeline, settings: Settings) -> dict[str, Data]:
     }
 
 
+def _asked(description: str, kind: str) -> Data:
+    return {"description": description, "required": False, "type": kind}
+
+
 def _trigger(pipeline: Pipeline, branch: str) -> dict[str, Data]:
     match pipeline.trigger:
         case "change":
             return {"pull_request": {"branches": [branch]}}
         case "merge":
-            resume: Data = {
-                "description": "Run to take up again, as `cellfactory runs` names it",
-                "required": False,
-                "type": "string",
-            }
-            dispatch: Data = {"inputs": {"resume": resume}}
+            dispatch: Data = {"inputs": {name: _asked(*told) for name, told in _INPUTS.items()}}
             return {"push": {"branches": [branch]}, "workflow_dispatch": dispatch}
         case "schedule":
             return {"schedule": [{"cron": "23 4 * * *"}], "workflow_dispatch": {}}

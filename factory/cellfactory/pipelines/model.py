@@ -15,6 +15,9 @@ Variable = Literal[
     "CHANGE_NUMBER",  # of the pull request, or merge request
     "CELLFACTORY_STACKS",  # what one job of a matrix plans
     "CELLFACTORY_RESUME",  # the run to take up again; empty where there is none
+    "CELLFACTORY_ALLOW_DESTROY",  # what a person allows by hand, as does the next
+    "CELLFACTORY_OVERRIDE",
+    "CELLFACTORY_FIRST_APPLY",  # `true` where nothing was applied yet
     "DRILL_CELL",  # the cell that is rebuilt
     "SHARD",  # the number of a job in its matrix
     "CI_TOKEN",  # lets the job write comments or issues, and nothing else
