@@ -111,4 +111,4 @@ def _impatient_client(service: str, **settings: Any) -> Any:
         retries={"total_max_attempts": 2},
         max_pool_connections=READERS,
     )
-    return boto3.client(service, config=config, **settings)
+    return boto3.Session().client(service, config=config, **settings)

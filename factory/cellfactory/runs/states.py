@@ -42,7 +42,7 @@ def open_states(state: State, target: Target) -> Store:
     def connect() -> Any:
         import boto3  # a fifth of a second, and only real AWS needs it
 
-        return boto3.client("s3", region_name=state.region)
+        return boto3.Session().client("s3", region_name=state.region)
 
     return BucketStore(connect, state.bucket, "", what="the states in")
 

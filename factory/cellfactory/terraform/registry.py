@@ -175,7 +175,7 @@ def open_registry(
         def connect() -> Any:
             import boto3  # a fifth of a second, and only real AWS needs it
 
-            return (client or boto3.client)("s3", region_name=region)
+            return (client or boto3.Session().client)("s3", region_name=region)
 
         return Registry(BucketStore(connect, parts.netloc, parts.path, kms_key))
     if parts.scheme or not location:
