@@ -84,10 +84,11 @@ def _static(wanted: Wanted) -> Job:
         steps=(
             Step(
                 title="Check the inventory",
-                argv=("cellfactory", "check", "--locked", "--format", "github"),
+                argv=("cellfactory", "check", "--locked"),
+                finds=True,
             ),
             SYNTH,
-            Step(title="Check the policy", argv=("cellfactory", "policy", "--format", "github")),
+            Step(title="Check the policy", argv=("cellfactory", "policy"), finds=True),
             Step(
                 title="Say what the change does",
                 argv=(*diff, "--base"),
