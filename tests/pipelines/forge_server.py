@@ -1,4 +1,4 @@
-"""A forge on loopback: comments and issues as GitHub's REST API keeps them, and who asked."""
+"""A forge on loopback: comments and issues as GitHub or GitLab keeps them, and who asked."""
 
 from __future__ import annotations
 
@@ -33,8 +33,52 @@ class Kept:
             "GITHUB_TOKEN": TOKEN,
         }
 
+    def gitlab_environment(self) -> dict[str, str]:
+        """What a job of GitLab is given."""
+        return {
+            "GITLAB_CI": "true",
+            "CI_API_V4_URL": f"{self.url}/api/v4",
+            "CI_PROJECT_ID": "42",
+            "CI_TOKEN": TOKEN,
+        }
+
+    def answer_gitlab(self, method: str, path: str, query: dict[str, str], body: Any) -> Any:
+        """Do what is asked of GitLab; comments of an issue are not kept."""
+        parts = path.removeprefix("/projects/42/").split("/")
+        author = {"author": {"id": 9}}
+        match method, parts:
+            case "GET", ["", "user"]:
+                return {"id": 9}
+            case "GET", ["merge_requests", _, "notes"]:
+                return self._page(self.comments, query)
+            case "POST", ["merge_requests", _, "notes"]:
+                self.comments.append({"id": len(self.comments) + 1, **author, **body})
+                return self.comments[-1]
+            case "PUT", ["merge_requests", _, "notes", number]:
+                self.comments[int(number) - 1].update(body)
+                return self.comments[int(number) - 1]
+            case "GET", ["issues"]:
+                found = [one for one in self.issues if query["labels"] in one["labels"]]
+                return self._page(found, query)
+            case "POST", ["issues"]:
+                made = {"iid": len(self.issues) + 1, "state": "opened", **author, **body}
+                self.issues.append(made)
+                return made
+            case "POST", ["issues", _, "notes"]:
+                return {"id": 1, **body}
+            case "PUT", ["issues", number]:
+                issue = self.issues[int(number) - 1]
+                states = {"close": "closed", "reopen": "opened"}
+                event = body.pop("state_event", None)
+                issue |= {**body, "state": states.get(event, issue["state"])}
+                return issue
+        msg = f"{method} {path}"
+        raise AssertionError(msg)
+
     def answer(self, method: str, path: str, query: dict[str, str], body: Any) -> Any:
         """Do what is asked."""
+        if path.startswith("/api/v4/"):
+            return self.answer_gitlab(method, path.removeprefix("/api/v4"), query, body)
         parts = path.removeprefix(f"/repos/{REPOSITORY}/").split("/")
         match method, parts:
             case "GET", ["issues", _, "comments"]:
@@ -100,7 +144,7 @@ def serving() -> Iterator[Kept]:
             self.end_headers()
             self.wfile.write(data)
 
-        do_GET = do_POST = do_PATCH = _do
+        do_GET = do_POST = do_PATCH = do_PUT = _do
 
         def log_message(self, *_: Any) -> None:
             """Say nothing."""

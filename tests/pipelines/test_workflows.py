@@ -129,7 +129,7 @@ def test_each_step_is_one_line_of_ours_and_holds_no_expression(workflows: dict[s
         assert EXPRESSION not in step["run"], where
         assert len(lines) <= 3, where
         assert re.match(
-            r"cellfactory |python -m pip install --require-hashes|mkdir -p out$", lines[0]
+            r"cellfactory |python -I -m pip install --require-hashes|mkdir -p out$", lines[0]
         )
         assert all(line.startswith("cat out/") for line in lines[1:]), where
 

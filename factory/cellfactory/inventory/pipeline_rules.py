@@ -15,6 +15,7 @@ RULES = {
     "F732": "A file of the pipelines is missing, stale or left over.",
     "F733": "The inventory has no pipeline to render.",
     "F734": "The lock of what CI installs is missing (a warning), or is of another release.",
+    "F735": "A file that others wrote is where one of the pipelines goes.",
 }
 """What each rule says; a number is never used again for something else."""
 

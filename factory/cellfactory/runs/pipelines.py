@@ -92,13 +92,29 @@ def write_pipelines(rendered: Rendered) -> tuple[list[Path], list[Path]]:
         What was written, and what was removed.
 
     Raises:
+        InventoryError: when what others wrote is in the way of one; then none is written (F735).
         UsageError: when a place cannot be written.
     """
+    foreign = [Problem(None, finding) for finding in _check_places(rendered)]
+    if foreign:
+        raise InventoryError(foreign)
     written = [path for path, text in rendered.files.items() if write_whole(path, text)]
     removed = list(_left_over(rendered))
     for path in removed:
         path.unlink()
     return written, removed
+
+
+def _check_places(rendered: Rendered) -> Iterator[Finding]:
+    """Yield each file of others where one of ours goes.
+
+    Rules:
+        F735: a file that others wrote is where one of the pipelines goes.
+    """
+    for path in rendered.files:
+        if path.is_file() and read_text(path).strip() and not read_text(path).startswith(MADE):
+            hint = "move it away, or render to another folder with --output, without --install"
+            yield Finding(rule="F735", message=f"{path} is not ours to replace", hint=hint)
 
 
 def check_pipelines(rendered: Rendered) -> Iterator[Finding]:
