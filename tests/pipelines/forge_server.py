@@ -13,6 +13,7 @@ from typing import Any
 
 REPOSITORY = "example-org/cells"
 TOKEN = "a-token"
+STATES = {"close": "closed", "reopen": "opened"}
 
 
 @dataclass
@@ -42,47 +43,12 @@ class Kept:
             "CI_TOKEN": TOKEN,
         }
 
-    def answer_gitlab(self, method: str, path: str, query: dict[str, str], body: Any) -> Any:
-        """Do what is asked of GitLab; comments of an issue are not kept."""
-        parts = path.removeprefix("/projects/42/").split("/")
-        author = {"author": {"id": 9}}
-        match method, parts:
-            case "GET", ["", "user"]:
-                return {"id": 9}
-            case "GET", ["merge_requests", _, "notes"]:
-                return self._page(self.comments, query)
-            case "POST", ["merge_requests", _, "notes"]:
-                self.comments.append({"id": len(self.comments) + 1, **author, **body})
-                return self.comments[-1]
-            case "PUT", ["merge_requests", _, "notes", number]:
-                self.comments[int(number) - 1].update(body)
-                return self.comments[int(number) - 1]
-            case "GET", ["issues"]:
-                found = [one for one in self.issues if query["labels"] in one["labels"]]
-                return self._page(found, query)
-            case "POST", ["issues"]:
-                made = {"iid": len(self.issues) + 1, "state": "opened", **author, **body}
-                self.issues.append(made)
-                return made
-            case "POST", ["issues", _, "notes"]:
-                return {"id": 1, **body}
-            case "PUT", ["issues", number]:
-                issue = self.issues[int(number) - 1]
-                states = {"close": "closed", "reopen": "opened"}
-                event = body.pop("state_event", None)
-                issue |= {**body, "state": states.get(event, issue["state"])}
-                return issue
-        msg = f"{method} {path}"
-        raise AssertionError(msg)
-
     def answer(self, method: str, path: str, query: dict[str, str], body: Any) -> Any:
         """Do what is asked."""
-        if path.startswith("/api/v4/"):
-            return self.answer_gitlab(method, path.removeprefix("/api/v4"), query, body)
         parts = path.removeprefix(f"/repos/{REPOSITORY}/").split("/")
         match method, parts:
             case "GET", ["issues", _, "comments"]:
-                return self._page(self.comments, query)
+                return page_of(self.comments, query)
             case "POST", ["issues", _, "comments"]:
                 made = {"id": len(self.comments) + 1, "user": {"type": "Bot"}, **body}
                 self.comments.append(made)
@@ -97,7 +63,7 @@ class Kept:
                     for one in self.issues
                     if query["state"] in ("all", one["state"]) and label in one["labels"]
                 ]
-                return self._page(found, query)
+                return page_of(found, query)
             case "POST", ["issues"]:
                 made = {
                     "number": len(self.issues) + 1,
@@ -113,10 +79,56 @@ class Kept:
         msg = f"{method} {path}"
         raise AssertionError(msg)
 
-    @staticmethod
-    def _page(found: list[Any], query: dict[str, str]) -> list[Any]:
-        size, page = int(query["per_page"]), int(query["page"])
-        return found[size * (page - 1) : size * page]
+
+@dataclass
+class GitLab:
+    """The same, as GitLab keeps it; comments of an issue are not kept."""
+
+    kept: Kept
+
+    def answer(self, method: str, path: str, query: dict[str, str], body: Any) -> Any:
+        """Do what is asked."""
+        if path == "/api/v4/user":
+            return {"id": 9}
+        parts = path.removeprefix("/api/v4/projects/42/").split("/")
+        answer = self._notes if "notes" in parts else self._issues
+        return answer(method, parts, query, body)
+
+    def _notes(self, method: str, parts: list[str], query: dict[str, str], body: Any) -> Any:
+        notes = self.kept.comments
+        match method, parts:
+            case "GET", ["merge_requests", _, "notes"]:
+                return page_of(notes, query)
+            case "POST", ["merge_requests", _, "notes"]:
+                notes.append({"id": len(notes) + 1, "author": {"id": 9}, **body})
+            case "PUT", ["merge_requests", _, "notes", number]:
+                notes[int(number) - 1].update(body)
+            case _:
+                assert (method, parts[0]) == ("POST", "issues")
+        return None
+
+    def _issues(self, method: str, parts: list[str], query: dict[str, str], body: Any) -> Any:
+        issues = self.kept.issues
+        match method, parts:
+            case "GET", ["issues"]:
+                return page_of([one for one in issues if query["labels"] in one["labels"]], query)
+            case "POST", ["issues"]:
+                made = {"iid": len(issues) + 1, "state": "opened", "author": {"id": 9}}
+                issues.append({**made, **body})
+            case "PUT", ["issues", number]:
+                issue = issues[int(number) - 1]
+                event = body.pop("state_event", None)
+                issue |= {**body, "state": STATES.get(event, issue["state"])}
+            case _:
+                msg = f"{method} {parts}"
+                raise AssertionError(msg)
+        return None
+
+
+def page_of(found: list[Any], query: dict[str, str]) -> list[Any]:
+    """Cut the page from a list that is asked for."""
+    size, page = int(query["per_page"]), int(query["page"])
+    return found[size * (page - 1) : size * page]
 
 
 @contextmanager
@@ -135,7 +147,9 @@ def serving() -> Iterator[Kept]:
                 status = 401
             elif not kept.fails:
                 query = dict(urllib.parse.parse_qsl(parts.query))
-                told = kept.answer(self.command, parts.path, query, body)
+                is_gitlab = parts.path.startswith("/api/v4/")
+                answer = GitLab(kept).answer if is_gitlab else kept.answer
+                told = answer(self.command, parts.path, query, body)
             data = json.dumps(told).encode()
             self.send_response(status)
             if status == 302:

@@ -155,10 +155,8 @@ def issues(
         for cell in cells:
             typer.echo(cell["issue"]["body"] if cell["issue"] else f"{cell['name']}: none")
         return
-    on_gitlab = is_gitlab()
-    tell = (
-        put_gitlab_issues(gitlab_call(), cells) if on_gitlab else put_issues(github_call(), cells)
-    )
+    ours = is_gitlab()
+    tell = put_gitlab_issues(gitlab_call(), cells) if ours else put_issues(github_call(), cells)
     for told in tell:
         say(f"{told.what}: {told.action}")
 

@@ -89,6 +89,7 @@ def rest_call(host: str, api: str, headers: Mapping[str, str]) -> Call:
             with _OPENER.open(request, timeout=SECONDS) as answer:
                 return json.loads(answer.read() or b"null")
         except urllib.error.HTTPError as error:
+            error.close()
             msg = f"{host} refused {method} {path.partition('?')[0]}: {error.code} {error.reason}"
             raise UsageError(msg) from error
         except (OSError, ValueError) as error:
