@@ -227,3 +227,4 @@ def _log_in(job: Job) -> Iterator[str]:
     yield "export AWS_WEB_IDENTITY_TOKEN_FILE"
     yield """trap 'rm -f "$AWS_WEB_IDENTITY_TOKEN_FILE"' EXIT"""
     yield f"""printf '%s' "${ID_TOKEN}" > "$AWS_WEB_IDENTITY_TOKEN_FILE\""""
+    yield f"unset {ID_TOKEN}"  # what runs here finds it in the file alone
