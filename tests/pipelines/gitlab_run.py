@@ -56,8 +56,8 @@ class GitLabWorld(World):
         self.make()
         self._program("cellfactory", WRAPPER)
         (self.work / "pipelines/cellfactory.lock").write_text("", "utf-8")  # nothing to download
-        ignored = (".cellfactory", "cdktf.out", ".base", ".programs", "kept", "in", "out")
-        ignored = (*ignored, ".gitlab-ci-local")
+        ignored = [".cellfactory", "cdktf.out", ".base", ".programs", "kept", "in", "out"]
+        ignored.append(".gitlab-ci-local")
         (self.work / ".gitignore").write_text("\n".join(ignored) + "\n", "utf-8")
         self.git("remote", "set-url", "origin", f"https://gitlab.com/{PROJECT}.git")
         self.commit("main")
