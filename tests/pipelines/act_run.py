@@ -161,7 +161,7 @@ class World:
         self.does({})
         for words in (["lock"], ["pipeline", "render", "--install"]):
             self._cellfactory(*words)
-        for path in (self.work / ".github/workflows").iterdir():
+        for path in (self.work / ".github/workflows").glob("*.yml"):
             text = path.read_text("utf-8").replace("  queue: max\n", "")
             path.write_text(text, "utf-8")
         (self.work / ".gitignore").write_text(".cellfactory\ncdktf.out\n.base\n", "utf-8")

@@ -1,4 +1,4 @@
-"""A forge on loopback: comments and issues as GitHub's REST API keeps them, and who asked."""
+"""A forge on loopback: comments and issues as GitHub or GitLab keeps them, and who asked."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Any
 
 REPOSITORY = "example-org/cells"
 TOKEN = "a-token"
+STATES = {"close": "closed", "reopen": "opened"}
 
 
 @dataclass
@@ -33,12 +34,21 @@ class Kept:
             "GITHUB_TOKEN": TOKEN,
         }
 
+    def gitlab_environment(self) -> dict[str, str]:
+        """What a job of GitLab is given."""
+        return {
+            "GITLAB_CI": "true",
+            "CI_API_V4_URL": f"{self.url}/api/v4",
+            "CI_PROJECT_ID": "42",
+            "CI_TOKEN": TOKEN,
+        }
+
     def answer(self, method: str, path: str, query: dict[str, str], body: Any) -> Any:
         """Do what is asked."""
         parts = path.removeprefix(f"/repos/{REPOSITORY}/").split("/")
         match method, parts:
             case "GET", ["issues", _, "comments"]:
-                return self._page(self.comments, query)
+                return page_of(self.comments, query)
             case "POST", ["issues", _, "comments"]:
                 made = {"id": len(self.comments) + 1, "user": {"type": "Bot"}, **body}
                 self.comments.append(made)
@@ -53,7 +63,7 @@ class Kept:
                     for one in self.issues
                     if query["state"] in ("all", one["state"]) and label in one["labels"]
                 ]
-                return self._page(found, query)
+                return page_of(found, query)
             case "POST", ["issues"]:
                 made = {
                     "number": len(self.issues) + 1,
@@ -69,10 +79,56 @@ class Kept:
         msg = f"{method} {path}"
         raise AssertionError(msg)
 
-    @staticmethod
-    def _page(found: list[Any], query: dict[str, str]) -> list[Any]:
-        size, page = int(query["per_page"]), int(query["page"])
-        return found[size * (page - 1) : size * page]
+
+@dataclass
+class GitLab:
+    """The same, as GitLab keeps it; comments of an issue are not kept."""
+
+    kept: Kept
+
+    def answer(self, method: str, path: str, query: dict[str, str], body: Any) -> Any:
+        """Do what is asked."""
+        if path == "/api/v4/user":
+            return {"id": 9}
+        parts = path.removeprefix("/api/v4/projects/42/").split("/")
+        answer = self._notes if "notes" in parts else self._issues
+        return answer(method, parts, query, body)
+
+    def _notes(self, method: str, parts: list[str], query: dict[str, str], body: Any) -> Any:
+        notes = self.kept.comments
+        match method, parts:
+            case "GET", ["merge_requests", _, "notes"]:
+                return page_of(notes, query)
+            case "POST", ["merge_requests", _, "notes"]:
+                notes.append({"id": len(notes) + 1, "author": {"id": 9}, **body})
+            case "PUT", ["merge_requests", _, "notes", number]:
+                notes[int(number) - 1].update(body)
+            case _:
+                assert (method, parts[0]) == ("POST", "issues")
+        return None
+
+    def _issues(self, method: str, parts: list[str], query: dict[str, str], body: Any) -> Any:
+        issues = self.kept.issues
+        match method, parts:
+            case "GET", ["issues"]:
+                return page_of([one for one in issues if query["labels"] in one["labels"]], query)
+            case "POST", ["issues"]:
+                made = {"iid": len(issues) + 1, "state": "opened", "author": {"id": 9}}
+                issues.append({**made, **body})
+            case "PUT", ["issues", number]:
+                issue = issues[int(number) - 1]
+                event = body.pop("state_event", None)
+                issue |= {**body, "state": STATES.get(event, issue["state"])}
+            case _:
+                msg = f"{method} {parts}"
+                raise AssertionError(msg)
+        return None
+
+
+def page_of(found: list[Any], query: dict[str, str]) -> list[Any]:
+    """Cut the page from a list that is asked for."""
+    size, page = int(query["per_page"]), int(query["page"])
+    return found[size * (page - 1) : size * page]
 
 
 @contextmanager
@@ -91,7 +147,9 @@ def serving() -> Iterator[Kept]:
                 status = 401
             elif not kept.fails:
                 query = dict(urllib.parse.parse_qsl(parts.query))
-                told = kept.answer(self.command, parts.path, query, body)
+                is_gitlab = parts.path.startswith("/api/v4/")
+                answer = GitLab(kept).answer if is_gitlab else kept.answer
+                told = answer(self.command, parts.path, query, body)
             data = json.dumps(told).encode()
             self.send_response(status)
             if status == 302:
@@ -100,7 +158,7 @@ def serving() -> Iterator[Kept]:
             self.end_headers()
             self.wfile.write(data)
 
-        do_GET = do_POST = do_PATCH = _do
+        do_GET = do_POST = do_PATCH = do_PUT = _do
 
         def log_message(self, *_: Any) -> None:
             """Say nothing."""

@@ -31,7 +31,9 @@ def read_names() -> Iterator[str]:
                 key = node.slice if "environ" in ast.unparse(node.value) else None
             elif isinstance(node, ast.Call) and node.args:
                 called = ast.unparse(node.func)
-                key = node.args[0] if re.search(r"environ\.get$|getenv$|_lines_of$", called) else None
+                key = (
+                    node.args[0] if re.search(r"environ\.get$|getenv$|_lines_of$", called) else None
+                )
             elif isinstance(node, ast.Compare) and "environ" in ast.unparse(node.comparators[0]):
                 key = node.left
             elif isinstance(node, ast.keyword) and node.arg == "envvar":

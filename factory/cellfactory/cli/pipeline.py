@@ -18,6 +18,7 @@ from cellfactory.errors import InventoryError, Problem, UsageError
 from cellfactory.files import read_text
 from cellfactory.inventory.rings import seconds_of, write_duration
 from cellfactory.runs.code_host import github_call, put_comment, put_issues
+from cellfactory.runs.gitlab_host import gitlab_call, is_gitlab, put_gitlab_issues, put_note
 from cellfactory.runs.places import find_repository
 from cellfactory.runs.reading import read_declared
 
@@ -28,7 +29,7 @@ pipeline = typer.Typer(
     rich_markup_mode=None,
     no_args_is_help=True,
 )
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Print it, and write nothing to GitHub.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Print it, and write nothing.")]
 
 
 @pipeline.command(cls=Command)
@@ -55,8 +56,8 @@ def render(
 ) -> None:
     """Write the pipelines of the inventory.
 
-    Makes workflows of GitHub Actions from its rings, accounts and Regions. A file is written whole
-    or not at all; one that others wrote is left alone.
+    Makes workflows of GitHub Actions, or the pipeline file of GitLab, from its rings, accounts and
+    Regions. A file is written whole or not at all; one that others wrote is left alone.
     """
     from cellfactory.runs.pipelines import (
         check_lock,
@@ -89,7 +90,7 @@ def render(
 def _top(inventory_file: Path) -> Path:
     top = find_repository(inventory_file)
     if top is None:
-        msg = f"{inventory_file} is in no Git repository: there is no .github to install into"
+        msg = f"{inventory_file} is in no Git repository: there is no place to install into"
         raise UsageError(msg)
     return top
 
@@ -102,13 +103,16 @@ def comment(
     ],
     change: Annotated[
         int | None,
-        typer.Option("--change", metavar="N", min=1, help="Number of the pull request."),
+        typer.Option(
+            "--change", metavar="N", min=1, help="Number of the pull request, or merge request."
+        ),
     ] = None,
     dry_run: DryRun = False,
 ) -> None:
     """Write or update the one comment on a change.
 
     Puts together what jobs have kept, as text that cannot act, and keeps below what GitHub takes.
+    In a job of GitLab, it is a comment of the merge request.
     """
     from cellfactory.views.comment import MARK, render_comment
 
@@ -120,11 +124,16 @@ def comment(
     if change is None:
         msg = "which change? name it with --change N, or see --dry-run"
         raise UsageError(msg)
-    told = put_comment(github_call(), change, MARK, body)
+    if is_gitlab():
+        told = put_note(gitlab_call(), change, MARK, body)
+    else:
+        told = put_comment(github_call(), change, MARK, body)
     say(f"{told.what}: {told.action}")
 
 
 def _job_page() -> str:
+    if is_gitlab():
+        return os.environ.get("CI_PIPELINE_URL", "")
     names = ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")
     server, repository, run = (os.environ.get(name, "") for name in names)
     return f"{server}/{repository}/actions/runs/{run}" if server and repository and run else ""
@@ -146,7 +155,9 @@ def issues(
         for cell in cells:
             typer.echo(cell["issue"]["body"] if cell["issue"] else f"{cell['name']}: none")
         return
-    for told in put_issues(github_call(), cells):
+    ours = is_gitlab()
+    tell = put_gitlab_issues(gitlab_call(), cells) if ours else put_issues(github_call(), cells)
+    for told in tell:
         say(f"{told.what}: {told.action}")
 
 

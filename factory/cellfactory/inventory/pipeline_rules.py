@@ -20,6 +20,7 @@ RULES = {
     "F735": "The lock of what CI installs is of another release.",
     "F736": "A ring bakes for as long as a session of its role lasts, or longer, so that nobody "
     "could ask its clusters afterwards.",
+    "F737": "A file that others wrote is where one of the pipelines goes.",
 }
 """What each rule says; a number is never used again for something else."""
 

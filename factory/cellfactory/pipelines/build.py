@@ -79,6 +79,7 @@ def _plan(wanted: Wanted) -> Pipeline:
 
 def _static(wanted: Wanted) -> Job:
     """What a stranger's change gets, too: no credentials, nothing to write with."""
+    check = ("cellfactory", "check", "--locked")
     diff = ("cellfactory", "diff", "--format", "markdown")
     waves = ("cellfactory", "waves", "--format", "github", "--jobs", str(MOST_JOBS))
     return Job(
@@ -89,12 +90,9 @@ def _static(wanted: Wanted) -> Job:
         keeps="diff",
         minutes=20,
         steps=(
-            Step(
-                title="Check the inventory",
-                argv=("cellfactory", "check", "--locked", "--format", "github"),
-            ),
+            Step(title="Check the inventory", argv=check, finds=True),
             SYNTH,
-            Step(title="Check the policy", argv=("cellfactory", "policy", "--format", "github")),
+            Step(title="Check the policy", argv=("cellfactory", "policy"), finds=True),
             Step(
                 title="Say what the change does",
                 argv=(*diff, "--base"),

@@ -13,12 +13,10 @@ from cellfactory.inventory.pipeline import Pipeline as Settings
 from cellfactory.inventory.schema import Inventory
 from cellfactory.pipelines.build import IN, OUT
 from cellfactory.pipelines.model import Grant, Job, Pipeline, Step, Variable
+from cellfactory.pipelines.shell import BASE, INSTALL, LOCK, command_line, saved
 from cellfactory.pipelines.yaml_text import Data, Lines, Noted, render_yaml
 
 FOLDER = "github"  # below the folder of all pipelines
-LOCK = "pipelines/cellfactory.lock"
-BASE = ".base"
-"""Where the files of a change's base lie: it says which program is installed, not the change."""
 PYTHON = "3.11"
 HEAD = """\
 # Made by `cellfactory pipeline render` from cells.yaml; do not edit.
@@ -185,10 +183,7 @@ def _steps(job: Job, is_change: bool) -> Iterator[dict[str, Data]]:
         yield _checkout_base()
         lock = f"{BASE}/{LOCK}"
     yield _uses("actions/setup-python", "Take Python", {"python-version": PYTHON})
-    # -I: Python takes no module from the folder that it starts in, which the change brings.
-    pip = "python -I -m pip install --require-hashes --only-binary :all:"
-    install = f"{pip} --requirement {lock}"
-    yield {"name": "Install cellfactory, by hash", "run": install}
+    yield {"name": "Install cellfactory, by hash", "run": f"{INSTALL} {lock}"}
     if job.keeps:
         yield {"name": "Make the folder of what is kept", "run": f"mkdir -p {OUT}"}
     if job.takes:
@@ -266,13 +261,9 @@ def _step(step: Step) -> dict[str, Data]:
 
 
 def _command(step: Step) -> tuple[str, ...]:
-    words = [shlex.quote(word) for word in step.argv]
-    if step.last:
-        words += ["--" if step.argv[-1][:2] != "--" else "", f'"${step.last}"']
-    line = " ".join(filter(None, words))
+    line = command_line(step, "github")
     if step.yields:
         line += ' >> "$GITHUB_OUTPUT"'
-    if step.saves:
-        line += f" > {shlex.quote(step.saves)}"
+    line += saved(step)
     shown = (f'cat {shlex.quote(step.shows)} >> "$GITHUB_STEP_SUMMARY"',) if step.shows else ()
     return (line, *shown)

@@ -44,6 +44,7 @@ class Step:
     shows: str | None = None  # a file of Markdown that people read beside the job afterwards
     yields: bool = False  # prints `name=value` for later jobs
     always: bool = False  # runs also where an earlier step failed
+    finds: bool = False  # prints findings, in whichever form the CI system takes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

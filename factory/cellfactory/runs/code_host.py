@@ -18,7 +18,7 @@ from typing import Any, Literal
 from cellfactory.errors import UsageError
 
 MOST_PAGES = 100
-PAGE = 100  # things of a page, the most that GitHub gives
+PAGE = 100  # things of a page, the most that GitHub or GitLab gives
 SECONDS = 30
 LABEL = "cellfactory-drift"
 BOT = "Bot"
@@ -56,15 +56,31 @@ def github_call(environ: Mapping[str, str] = os.environ) -> Call:
         msg = f"GITHUB_API_URL must begin with https://, not {api!r}"
         raise UsageError(msg)
 
+    headers = {
+        "Authorization": f"Bearer {token}",
+        "Accept": "application/vnd.github+json",
+        "X-GitHub-Api-Version": "2022-11-28",
+    }
+    call = rest_call("GitHub", api, headers)
+    return lambda method, path, body: call(method, f"repos/{repository}/{path}", body)
+
+
+def rest_call(host: str, api: str, headers: Mapping[str, str]) -> Call:
+    """Make the calls of an API that speaks JSON.
+
+    Args:
+        host: what people call it.
+        api: its address.
+        headers: of each request, such as who asks.
+    """
+
     def call(method: str, path: str, body: Mapping[str, Any] | None) -> Any:
         request = urllib.request.Request(
-            f"{api}/repos/{repository}/{path}",
+            f"{api}/{path}",
             method=method,
             data=None if body is None else json.dumps(body).encode(),
             headers={
-                "Authorization": f"Bearer {token}",
-                "Accept": "application/vnd.github+json",
-                "X-GitHub-Api-Version": "2022-11-28",
+                **headers,
                 "Content-Type": "application/json",
                 "User-Agent": "cellfactory",
             },
@@ -73,10 +89,11 @@ def github_call(environ: Mapping[str, str] = os.environ) -> Call:
             with _OPENER.open(request, timeout=SECONDS) as answer:
                 return json.loads(answer.read() or b"null")
         except urllib.error.HTTPError as error:
-            msg = f"GitHub refused {method} {path.partition('?')[0]}: {error.code} {error.reason}"
+            error.close()
+            msg = f"{host} refused {method} {path.partition('?')[0]}: {error.code} {error.reason}"
             raise UsageError(msg) from error
         except (OSError, ValueError) as error:
-            msg = f"GitHub cannot be reached at {api}: {getattr(error, 'reason', error)}"
+            msg = f"{host} cannot be reached at {api}: {getattr(error, 'reason', error)}"
             raise UsageError(msg) from error
 
     return call
@@ -90,7 +107,8 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 _OPENER = urllib.request.build_opener(_NoRedirect)
 
 
-def _pages(call: Call, path: str) -> Iterator[Any]:
+def pages(call: Call, path: str) -> Iterator[Any]:
+    """Yield what all pages of a list hold."""
     joint = "&" if "?" in path else "?"
     for page in range(1, MOST_PAGES + 1):
         found = call("GET", f"{path}{joint}per_page={PAGE}&page={page}", None)
@@ -106,7 +124,7 @@ def _is_ours(thing: Mapping[str, Any], mark: str) -> bool:
 
 def put_comment(call: Call, change: int, mark: str, body: str) -> Told:
     """Write the one comment with a mark on a change, or update it where it is."""
-    for comment in _pages(call, f"issues/{change}/comments"):
+    for comment in pages(call, f"issues/{change}/comments"):
         if _is_ours(comment, mark):
             if comment["body"] == body:
                 return Told(action="unchanged", what=f"comment on change {change}")
@@ -124,7 +142,7 @@ def put_issues(call: Call, cells: list[Mapping[str, Any]]) -> Iterator[Told]:
         cells: as `drift --format json` tells them. An issue stays as it is where not all of a cell
             was looked at and nothing was found in the rest.
     """
-    known = list(_pages(call, f"issues?state=all&labels={LABEL}"))
+    known = list(pages(call, f"issues?state=all&labels={LABEL}"))
     for cell in cells:
         mark = f"<!-- {cell['key']} "
         found = next((one for one in known if _is_ours(one, mark)), None)

@@ -12,9 +12,10 @@ from cellfactory.errors import Finding, InventoryError, Problem
 from cellfactory.facts.schema import Facts
 from cellfactory.files import read_text, write_whole
 from cellfactory.inventory.schema import Inventory
+from cellfactory.pipelines import github, gitlab
 from cellfactory.pipelines.build import Wanted, build_pipelines
-from cellfactory.pipelines.github import FOLDER, render_github
 from cellfactory.runs.rings import bake_of
+from cellfactory.specs.trust import issuer_of
 
 MADE = "# Made by `cellfactory pipeline render`"
 """How each file begins that is ours to replace and to miss."""
@@ -56,15 +57,19 @@ def render_pipelines(
     bake = {ring: bake_of(inventory, facts, ring) for ring in inventory.ring_names}
     release = settings.version or __version__
     files = {folder / REQUIREMENT: _requirement(release, folder)}
-    folders = [folder]
+    made = build_pipelines(Wanted(inventory=inventory, settings=settings, bake=bake))
+    on_github = [folder / github.FOLDER, *([install / INSTALLED] if install else ())]
+    on_gitlab = [folder / gitlab.FOLDER, *([install] if install else ())]
     if settings.github is not None:
-        made = build_pipelines(Wanted(inventory=inventory, settings=settings, bake=bake))
-        texts = render_github(made, inventory)
-        places = [folder / FOLDER, *([install / INSTALLED] if install else ())]
-        files |= {place / name: text for place in places for name, text in texts.items()}
-        folders += places
+        texts, places = github.render_github(made, inventory), on_github
+    else:
+        issuer = issuer_of(settings)
+        assert issuer is not None, "F730"
+        texts, places = gitlab.render_gitlab(made, settings, issuer.audience), on_gitlab
+    files |= {place / name: text for place in places for name, text in texts.items()}
+    folders = (folder, *on_github, *on_gitlab)
     lock = folder / LOCK
-    return Rendered(files=files, folders=tuple(folders), lock=lock, release=release)
+    return Rendered(files=files, folders=folders, lock=lock, release=release)
 
 
 def _no_pipeline() -> Finding:
@@ -87,13 +92,29 @@ def write_pipelines(rendered: Rendered) -> tuple[list[Path], list[Path]]:
         What was written, and what was removed.
 
     Raises:
+        InventoryError: when what others wrote is in the way of one; then none is written (F737).
         UsageError: when a place cannot be written.
     """
+    foreign = [Problem(None, finding) for finding in _check_places(rendered)]
+    if foreign:
+        raise InventoryError(foreign)
     written = [path for path, text in rendered.files.items() if write_whole(path, text)]
     removed = list(_left_over(rendered))
     for path in removed:
         path.unlink()
     return written, removed
+
+
+def _check_places(rendered: Rendered) -> Iterator[Finding]:
+    """Yield each file of others where one of ours goes.
+
+    Rules:
+        F737: a file that others wrote is where one of the pipelines goes.
+    """
+    for path in rendered.files:
+        if path.is_file() and read_text(path).strip() and not read_text(path).startswith(MADE):
+            hint = "move it away, or render to another folder with --output, without --install"
+            yield Finding(rule="F737", message=f"{path} is not ours to replace", hint=hint)
 
 
 def check_pipelines(rendered: Rendered) -> Iterator[Finding]:
