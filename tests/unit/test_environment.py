@@ -19,6 +19,7 @@ OTHERS = {
 }
 # Set by us for a child, and read there.
 INNER = {"JSII_RUNTIME_PACKAGE_CACHE_ROOT"}
+READERS = r"environ\.get$|getenv$|_lines_of$"
 NAME = re.compile(r"^[A-Z][A-Z0-9_]+$")
 
 

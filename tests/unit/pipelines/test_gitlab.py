@@ -35,8 +35,9 @@ Jobs = dict[str, dict[str, Any]]
 
 @pytest.fixture(scope="module")
 def text(project_root: Path) -> str:
-    """Our inventory, on GitLab."""
+    """Our inventory, on GitLab, with the runners that there are by default."""
     found = (project_root / "cells.yaml").read_text("utf-8")
+    found = re.sub(r"\n  runners: [^\n]*", "", found)
     made, times = re.subn(r"github: \{.*\}", f"gitlab: {{project: {PROJECT}}}", found)
     assert times == 1
     return made
