@@ -21,7 +21,13 @@ SECONDS = 90  # that anything may take
 
 
 def take_terminal() -> None:
-    """Become the group in front of the terminal that is our standard input."""
+    """Become the group in front of the terminal that is our standard input.
+
+    A shell has what it starts in the background ignore Ctrl-C, and `nohup` the end of a terminal;
+    who sits at a terminal does not.
+    """
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)
     os.setsid()
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 

@@ -31,7 +31,7 @@ def test_each_file_that_is_not_as_it_would_be_is_named(rendered: Rendered, tmp_p
     assert list(check_pipelines(rendered)) == []
     github = tmp_path / "pipelines" / "github"
     (github / "plan.yml").unlink()
-    (github / "apply.yml").write_text("x", "utf-8")
+    (github / "apply.yml").write_text(f"{MADE}\n# by hand\n", "utf-8")
     (github / "old.yml").write_text(f"{MADE}\n", "utf-8")
     (tmp_path / ".github" / "workflows" / "theirs.yml").write_text("on: push\n", "utf-8")
     said = [finding.message for finding in check_pipelines(rendered)]
