@@ -85,11 +85,20 @@ def test(args: Sequence[str]) -> None:
         return _run("pytest", *args)
     pure = ["-m", f"not ({SLOW_MARKS})", "-n", "auto", "--maxprocesses", "8"]
     pure += [f"--ignore={folder}" for folder in STARTS_PROGRAMS]
-    # Whole files stay together: a mesh that one file applies is applied once. Four at most,
-    # because each Terraform that runs takes about 600 MB.
-    slow = ("-m", SLOW_MARKS, "-n", "auto", "--maxprocesses", "4", "--dist", "loadfile")
+    # Whole files stay together: a mesh that one file applies is applied once.
+    slow = ("-m", SLOW_MARKS, "-n", str(_slow_at_once()), "--dist", "loadfile")
     _run("pytest", *pure)
     return _run("pytest", "--durations", "10", *slow)
+
+
+def _slow_at_once() -> int:
+    """How many files of slow tests run side by side.
+
+    One more than there are cores, since the provider waits a minute here and there; each with
+    5 GiB, because a ladder has eight Terraforms at work, which take about 600 MB each.
+    """
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return max(1, min(4, (os.cpu_count() or 1) + 1, memory // (5 << 30)))
 
 
 def spark(args: Sequence[str]) -> None:
