@@ -250,8 +250,8 @@ def test_a_lost_registry_is_filled_again_from_the_state(engine: Engine, tmp_path
     fresh = make_context(engine, tmp_path)
     assert apply(fresh, sources())["a-network"].status == "no-change"
     after = fresh.registry.read(NETWORK)
-    assert after is not None
-    assert after == before
+    assert before is not None
+    assert after == replace(before, applied_at="")  # when it was, nobody knows any more
 
 
 DRIVER = """
