@@ -97,10 +97,9 @@ def check_bakes(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
     """
     if inventory.pipeline is None:
         return
-    used = {cell.ring for cell in inventory.cells.values()}
     hours = inventory.pipeline.session_hours
     policy = round(UNIT_SECONDS["m"] * facts.policy_value("ring-bake-minutes"))
-    for name in [ring for ring in inventory.ring_names if ring in used][:-1]:
+    for name in inventory.rings_in_use[:-1]:
         own = inventory.ring(name).bake_seconds
         bake = policy if own is None else own
         path: KeyPath = ("pipeline", "session_hours") if own is None else ("rings", name, "bake")

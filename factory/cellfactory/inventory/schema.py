@@ -351,6 +351,12 @@ class Inventory(Model):
         """The rings in order of rollout."""
         return tuple(self.rings)
 
+    @property
+    def rings_in_use(self) -> tuple[str, ...]:
+        """The rings that have cells, in order of rollout."""
+        used = {cell.ring for cell in self.cells.values()}
+        return tuple(ring for ring in self.ring_names if ring in used)
+
     def ring(self, name: str) -> Ring:
         """Return what a ring asks for, by its name."""
         return self.rings[name] if isinstance(self.rings, dict) else Ring()

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import get_args
 
-from cellfactory.options.model import OptionRule, Said
+from cellfactory.options.model import OptionRule, Said, costs_more, monthly
 from cellfactory.options.situation import MeshSituation, pool_room, worst
 from cellfactory.pricing.meshes import INTERCONNECT_TITLES, INTERCONNECTS, Interconnect
 from cellfactory.sizing.nau import CellNau
@@ -215,18 +215,16 @@ def _shape(asked: MeshSituation, option: str) -> Iterator[Said]:
 def _cost(asked: MeshSituation, option: str) -> Iterator[Said]:
     kind = next(one for one in get_args(Interconnect) if one == option)
     found = asked.cost(kind)
-    undeclared = sorted({line.asks_for for line in found.lacking if line.price is not None})
-    unknown = dict.fromkeys(line.title for line in found.lacking if line.price is None)
     more = found.dollars - asked.cost("peering").dollars
-    text = f"{found.dollars:,.0f} USD a month, {found.transfer:,.0f} of it by traffic"
+    text = monthly(found)
     if more > 0 and option != "peering":
         yield "costs", f"{text}: {more:,.0f} more than peering"
     else:
         yield "costs" if found.transfer else "notes", text
-    if unknown:
-        yield "costs", f"no price in {asked.region}: {'; '.join(unknown)}"
-    if undeclared:
-        yield "notes", f"traffic that is not declared costs more: {', '.join(undeclared)}"
+    if found.unpriced:
+        yield "costs", f"no price in {asked.region}: {'; '.join(found.unpriced)}"
+    if found.undeclared:
+        yield "notes", costs_more(found)
 
 
 def _built(_: MeshSituation, option: str) -> Iterator[Said]:

@@ -32,6 +32,16 @@ Said = tuple[Effect, str]
 """An effect and a sentence with the numbers."""
 
 
+def monthly(found: Sum) -> str:
+    """Say what is known of what AWS charges in a month."""
+    return f"{found.dollars:,.0f} USD a month, {found.transfer:,.0f} of it by traffic"
+
+
+def costs_more(found: Sum) -> str:
+    """Say which traffic nobody has declared."""
+    return f"traffic that is not declared costs more: {', '.join(found.undeclared)}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OptionRule(Generic[Asked]):
     """A rule of some options: data, and a plain function that judges.
@@ -81,7 +91,7 @@ class Judged:
     @property
     def is_priced(self) -> bool:
         """Tell whether all that it is charged for has a price; traffic may be undeclared."""
-        return all(line.price is not None for line in self.cost.lacking)
+        return not self.cost.unpriced
 
     @property
     def against(self) -> tuple[Reason, ...]:

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 from cellfactory.facts.schema import ADDRESSES_PER_PREFIX
 from cellfactory.inventory.groups import declared_nodes
 from cellfactory.inventory.node_config import pods_per_node, prefixes_per_node
-from cellfactory.options.model import OptionRule, Said
+from cellfactory.options.model import OptionRule, Said, costs_more, monthly
 from cellfactory.options.situation import TypeSituation, pool_room
 from cellfactory.pricing.lines import Sum, add
 from cellfactory.pricing.meshes import pod_lines
@@ -140,14 +140,11 @@ def _cost(asked: TypeSituation, option: str) -> Iterator[Said]:
         yield "favours", "NAT on the host: AWS charges nothing for it"
     elif option == "nat_gateway":
         if found.dollars:
-            share = f"{found.transfer:,.0f} of it by traffic"
-            yield "costs", f"{found.dollars:,.0f} USD a month, {share}"
-        unknown = dict.fromkeys(line.title for line in found.lacking if line.price is None)
-        if unknown:
-            yield "costs", f"no price is known for {', '.join(unknown)}"
-        undeclared = sorted({line.asks_for for line in found.lacking if line.price is not None})
-        if undeclared:
-            yield "costs", f"traffic that is not declared costs more: {', '.join(undeclared)}"
+            yield "costs", monthly(found)
+        if found.unpriced:
+            yield "costs", f"no price is known for {', '.join(found.unpriced)}"
+        if found.undeclared:
+            yield "costs", costs_more(found)
 
 
 def _built(_: TypeSituation, option: str) -> Iterator[Said]:

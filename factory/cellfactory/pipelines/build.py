@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from cellfactory import naming
 from cellfactory.inventory.pipeline import Pipeline as Settings
 from cellfactory.inventory.rings import write_duration
 from cellfactory.inventory.schema import Inventory
+from cellfactory.naming import PLAN, apply_environment, pipeline_role_name, role_arn
 from cellfactory.pipelines.model import Job, Login, Pipeline, Step, Variable
 
 OUT, IN = "out", "in"  # folders of what a job keeps, and of what it takes
 MOST_JOBS = 256
-PLAN = "plan"
 DRILL_RING = "drill"
 """The ring whose cells are rebuilt for practice; without one, those of the first ring."""
 DRILL_MINUTES = 30
@@ -42,23 +41,8 @@ def build_pipelines(wanted: Wanted) -> tuple[Pipeline, ...]:
     return (_plan(wanted), _apply(wanted), _drift(wanted), _drill(wanted))
 
 
-def apply_environment(ring: str) -> str:
-    """Name the environment of CI that applies a ring.
-
-    >>> apply_environment("canary")
-    'apply-canary'
-    """
-    return f"apply-{ring}"
-
-
-def rings_in_use(inventory: Inventory) -> tuple[str, ...]:
-    """List the rings that have cells, in order of rollout."""
-    used = {cell.ring for cell in inventory.cells.values()}
-    return tuple(ring for ring in inventory.ring_names if ring in used)
-
-
 def _login(wanted: Wanted, environment: str, seconds: int = HOUR) -> Login:
-    role = naming.role_arn(wanted.settings.account, f"cellfactory-{environment}")
+    role = role_arn(wanted.settings.account, pipeline_role_name(environment))
     return Login(role=role, region=wanted.inventory.state.region, seconds=seconds)
 
 
@@ -164,7 +148,7 @@ def _comment(wanted: Wanted) -> Job:
 def _apply(wanted: Wanted) -> Pipeline:
     """Ring by ring: each is planned once the ring before it has passed, and approved as planned."""
     jobs: list[Job] = []
-    rings = rings_in_use(wanted.inventory)
+    rings = wanted.inventory.rings_in_use
     for place, ring in enumerate(rings):
         before = (jobs[-1].name,) if jobs else ()
         is_last = place + 1 == len(rings)
@@ -299,6 +283,6 @@ def drill_cells(inventory: Inventory) -> tuple[str, tuple[str, ...]]:
 
     The ring `drill` where it has cells, else the first one that has.
     """
-    rings = rings_in_use(inventory)
+    rings = inventory.rings_in_use
     ring = DRILL_RING if DRILL_RING in rings else rings[0]
     return ring, tuple(sorted(n for n, c in inventory.cells.items() if c.ring == ring))

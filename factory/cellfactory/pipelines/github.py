@@ -44,9 +44,9 @@ _EXPRESSIONS: Mapping[Variable, str] = {
     "CELLFACTORY_OVERRIDE": "inputs.override",
     "CELLFACTORY_FIRST_APPLY": "inputs.first_apply && 'true' || ''",
     "DRILL_CELL": "inputs.cell",
-    "SHARD": "strategy.job-index",
     "CI_TOKEN": "github.token",
 }
+_BASE_REF = f"${{{{ {_EXPRESSIONS['BASE_COMMIT']} }}}}"
 _INPUTS: Mapping[str, tuple[str, str]] = {
     "resume": ("Run to take up again, as `cellfactory runs` names it", "string"),
     "allow_destroy": ("Layer or address whose destroys are meant", "string"),
@@ -203,7 +203,7 @@ def _checkout(job: Job) -> dict[str, Data]:
     if job.history:
         how["fetch-depth"] = 0
     if job.reads_base:
-        how["ref"] = f"${{{{ {_EXPRESSIONS['BASE_COMMIT']} }}}}"
+        how["ref"] = _BASE_REF
     return _uses(
         "actions/checkout",
         "Take the files of the base" if job.reads_base else "Take the files",
@@ -214,7 +214,7 @@ def _checkout(job: Job) -> dict[str, Data]:
 def _checkout_base() -> dict[str, Data]:
     how: dict[str, Data] = {
         "persist-credentials": False,
-        "ref": f"${{{{ {_EXPRESSIONS['BASE_COMMIT']} }}}}",
+        "ref": _BASE_REF,
         "path": BASE,
     }
     return _uses("actions/checkout", "Take the files of the base, for its lock", how)
@@ -250,8 +250,6 @@ def _step(step: Step) -> dict[str, Data]:
     made: dict[str, Data] = {"name": step.title}
     if step.yields:
         made["id"] = "yields"
-    if step.always:
-        made["if"] = "${{ !cancelled() }}"
     names = (*step.reads, *((step.last,) if step.last else ()))
     if names:
         made["env"] = {name: f"${{{{ {_EXPRESSIONS[name]} }}}}" for name in names}

@@ -13,7 +13,8 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from cellfactory.inventory.pipeline import Pipeline as Settings
-from cellfactory.pipelines.build import IN, OUT, PLAN
+from cellfactory.naming import PLAN
+from cellfactory.pipelines.build import IN, OUT
 from cellfactory.pipelines.model import Job, Pipeline, Variable
 from cellfactory.pipelines.shell import BASE, INSTALL, LOCK, command_line, saved
 from cellfactory.pipelines.yaml_text import Data, Noted, render_yaml

@@ -19,7 +19,6 @@ Variable = Literal[
     "CELLFACTORY_OVERRIDE",
     "CELLFACTORY_FIRST_APPLY",  # `true` where nothing was applied yet
     "DRILL_CELL",  # the cell that is rebuilt
-    "SHARD",  # the number of a job in its matrix
     "CI_TOKEN",  # lets the job write comments or issues, and nothing else
 ]
 Trigger = Literal["change", "merge", "schedule", "drill"]
@@ -43,7 +42,6 @@ class Step:
     saves: str | None = None  # a file that takes what it prints
     shows: str | None = None  # a file of Markdown that people read beside the job afterwards
     yields: bool = False  # prints `name=value` for later jobs
-    always: bool = False  # runs also where an earlier step failed
     finds: bool = False  # prints findings, in whichever form the CI system takes
 
 

@@ -73,6 +73,16 @@ class Sum:
         return self.fixed + self.transfer
 
     @property
+    def unpriced(self) -> tuple[str, ...]:
+        """Name what has no known price, each once."""
+        return tuple(dict.fromkeys(line.title for line in self.lacking if line.price is None))
+
+    @property
+    def undeclared(self) -> tuple[str, ...]:
+        """Name what has a price, and nobody says how much of it there is."""
+        return tuple(sorted({line.asks_for for line in self.lacking if line.price is not None}))
+
+    @property
     def is_whole(self) -> bool:
         """Tell whether every line is priced."""
         return not self.lacking

@@ -23,10 +23,8 @@ def check_costs(costs: Sequence[MeshCosts], inventory: Inventory) -> Iterator[Fi
         F385: traffic is not declared.
     """
     for mesh in costs:
-        lacking = mesh.sum.lacking
-        unknown = tuple(dict.fromkeys(line.title for line in lacking if line.price is None))
-        if unknown:
-            yield _no_price(mesh, unknown)
+        if mesh.sum.unpriced:
+            yield _no_price(mesh, mesh.sum.unpriced)
     undeclared: dict[KeyPath, dict[str, None]] = {}
     for line in (line for mesh in costs for line in mesh.sum.lacking):
         if line.price is not None and line.asks_for in Traffic.model_fields:

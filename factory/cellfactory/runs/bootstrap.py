@@ -118,8 +118,7 @@ def _make(run: _Run, agreed: Agreed, context: RunContext) -> Outcome:
     results: tuple[Result, ...] = ()
     moved: tuple[Notice, ...] = ()
     if ground.place == "file":
-        first = [stack for stack in ground.stacks if stack.id == PIPELINE]
-        results = _apply(run, context, first, agreed)
+        results = _apply(run, context, [ground.pipeline], agreed)
         if any(result.broken for result in results):
             return _outcome(run, context, (*results, *_skipped(ground)))
         failed = _move(run, context)
@@ -163,11 +162,10 @@ def _move(run: _Run, context: RunContext) -> Result | None:
     The first comes last: while the file is there, the next run does all of this again.
     """
     ground = run.ground
-    pipeline = next(stack for stack in ground.stacks if stack.id == PIPELINE)
     try:
         if (record := context.registry.read_again(PIPELINE)) is not None:
             ground.at("bucket").registry.write(record)
-        move_state(ground.session(pipeline), ground.settings(PIPELINE), ground.file)
+        move_state(ground.session(ground.pipeline), ground.settings(PIPELINE), ground.file)
     except TerraformError as error:
         finding = replace(error.problems[0].finding, stack=PIPELINE.name)
         failed = Result(stack=PIPELINE, status="failed", reason=str(error), finding=finding)

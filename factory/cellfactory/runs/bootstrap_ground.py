@@ -61,6 +61,11 @@ class Ground:
         return self.folder / f"{PIPELINE.name}.tfstate"
 
     @property
+    def pipeline(self) -> Stack:
+        """The stack that the bucket is of."""
+        return next(stack for stack in self.stacks if stack.id == PIPELINE)
+
+    @property
     def connect(self) -> Connect | None:
         """The way to the emulated AWS; None to the real one."""
         return connection(self.context.target)
@@ -109,10 +114,9 @@ class Ground:
         region = str(settings["region"])
         if place == "file":
             return open_registry(str(self.folder / "registry"), region, None)
-        pipeline = next(stack for stack in self.stacks if stack.id == PIPELINE)
 
         def client(service: str, **options: Any) -> Any:
-            return self.session(pipeline).client(service, **options)
+            return self.session(self.pipeline).client(service, **options)
 
         location = f"s3://{settings['bucket']}/{BOOTSTRAP_FOLDER}/registry"
         return open_registry(location, region, None, client)
@@ -165,8 +169,7 @@ def _held(keys: Keys, context: RunContext, declared: Declared) -> tuple[Keys, st
 
 def _placed(ground: Ground) -> Ground:
     """Look where the states are; a file whose state the bucket has by now is removed."""
-    pipeline = next(stack for stack in ground.stacks if stack.id == PIPELINE)
-    session = ground.session(pipeline)
+    session = ground.session(ground.pipeline)
     settings = ground.settings(PIPELINE)
     local, remote = state_in_file(ground.file), state_in_bucket(session, settings)
     name = f"s3://{settings['bucket']}/{settings['key']}"

@@ -22,6 +22,8 @@ PAGE = 100  # things of a page, the most that GitHub or GitLab gives
 SECONDS = 30
 LABEL = "cellfactory-drift"
 BOT = "Bot"
+SETTLED = "Nothing of it differs from what was applied any more."
+OPEN = ("open", "opened")  # as GitHub and GitLab say it
 Action = Literal["created", "updated", "unchanged", "closed", "reopened"]
 Call = Callable[[str, str, Mapping[str, Any] | None], Any]
 """Takes a method, a path below the repository and a body; returns what came back."""
@@ -52,10 +54,7 @@ def github_call(environ: Mapping[str, str] = os.environ) -> Call:
     if not re.fullmatch(r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+", repository):
         msg = f"GITHUB_REPOSITORY is no repository: {repository!r}"
         raise UsageError(msg)
-    if not re.match(r"https://|http://127\.0\.0\.1[:/]", api):
-        msg = f"GITHUB_API_URL must begin with https://, not {api!r}"
-        raise UsageError(msg)
-
+    require_tls("GITHUB_API_URL", api)
     headers = {
         "Authorization": f"Bearer {token}",
         "Accept": "application/vnd.github+json",
@@ -63,6 +62,17 @@ def github_call(environ: Mapping[str, str] = os.environ) -> Call:
     }
     call = rest_call("GitHub", api, headers)
     return lambda method, path, body: call(method, f"repos/{repository}/{path}", body)
+
+
+def require_tls(name: str, api: str) -> None:
+    """Refuse to hand a token to an address that is not reached by TLS, or on this machine.
+
+    Raises:
+        UsageError: when it is none.
+    """
+    if not re.match(r"https://|http://127\.0\.0\.1[:/]", api):
+        msg = f"{name} must begin with https://, not {api!r}"
+        raise UsageError(msg)
 
 
 def rest_call(host: str, api: str, headers: Mapping[str, str]) -> Call:
@@ -143,15 +153,38 @@ def put_issues(call: Call, cells: list[Mapping[str, Any]]) -> Iterator[Told]:
             was looked at and nothing was found in the rest.
     """
     known = list(pages(call, f"issues?state=all&labels={LABEL}"))
+
+    def find(mark: str) -> Mapping[str, Any] | None:
+        return next((one for one in known if _is_ours(one, mark)), None)
+
+    def close(found: Mapping[str, Any]) -> None:
+        place = f"issues/{int(found['number'])}"
+        call("POST", f"{place}/comments", {"body": SETTLED})
+        call("PATCH", place, {"state": "closed"})
+
+    yield from keep_issues(cells, find, lambda *one: _put_issue(call, *one), close)
+
+
+def keep_issues(
+    cells: list[Mapping[str, Any]],
+    find: Callable[[str], Mapping[str, Any] | None],
+    put: Callable[[Mapping[str, Any] | None, Mapping[str, Any]], Told],
+    close: Callable[[Mapping[str, Any]], None],
+) -> Iterator[Told]:
+    """Decide for each cell what becomes of its issue, whoever keeps issues.
+
+    Args:
+        cells: as `drift --format json` tells them.
+        find: the issue that begins with a mark.
+        put: writes that of a cell which drifted.
+        close: ends one.
+    """
     for cell in cells:
-        mark = f"<!-- {cell['key']} "
-        found = next((one for one in known if _is_ours(one, mark)), None)
+        found = find(f"<!-- {cell['key']} ")
         if cell["drifted"]:
-            yield _put_issue(call, found, cell)
-        elif found and found["state"] == "open" and cell["is_whole"]:
-            note = {"body": "Nothing of it differs from what was applied any more."}
-            call("POST", f"issues/{int(found['number'])}/comments", note)
-            call("PATCH", f"issues/{int(found['number'])}", {"state": "closed"})
+            yield put(found, cell)
+        elif found and found["state"] in OPEN and cell["is_whole"]:
+            close(found)
             yield Told(action="closed", what=f"issue of {cell['name']}")
 
 

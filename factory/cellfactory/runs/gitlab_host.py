@@ -12,7 +12,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cellfactory.errors import UsageError
-from cellfactory.runs.code_host import LABEL, Call, Told, pages, rest_call
+from cellfactory.runs.code_host import (
+    LABEL,
+    SETTLED,
+    Call,
+    Told,
+    keep_issues,
+    pages,
+    require_tls,
+    rest_call,
+)
 
 _ACTION = re.compile(r"(?m)^([ \t>*+-]*)/(?=\w)")
 _MENTION = re.compile(r"@(?=\w)")
@@ -41,9 +50,7 @@ def gitlab_call(environ: Mapping[str, str] = os.environ) -> Call:
     if not re.fullmatch(r"[0-9]+", project):
         msg = f"CI_PROJECT_ID is no number of a project: {project!r}"
         raise UsageError(msg)
-    if not re.match(r"https://|http://127\.0\.0\.1[:/]", api):
-        msg = f"CI_API_V4_URL must begin with https://, not {api!r}"
-        raise UsageError(msg)
+    require_tls("CI_API_V4_URL", api)
     call = rest_call("GitLab", api, {"Authorization": f"Bearer {token}"})
 
     def placed(method: str, path: str, body: Mapping[str, Any] | None) -> Any:
@@ -84,17 +91,16 @@ def put_gitlab_issues(call: Call, cells: list[Mapping[str, Any]]) -> Iterator[To
             was looked at and nothing was found in the rest.
     """
     me, known = _me(call), list(pages(call, f"issues?state=all&labels={LABEL}"))
-    for cell in cells:
-        mark = f"<!-- {cell['key']} "
-        found = next((one for one in known if _is_ours(one, me, mark, "description")), None)
-        if cell["drifted"]:
-            yield _put_issue(call, found, cell)
-        elif found and found["state"] == "opened" and cell["is_whole"]:
-            place = f"issues/{int(found['iid'])}"
-            note = "Nothing of it differs from what was applied any more."
-            call("POST", f"{place}/notes", {"body": note})
-            call("PUT", place, {"state_event": "close"})
-            yield Told(action="closed", what=f"issue of {cell['name']}")
+
+    def find(mark: str) -> Mapping[str, Any] | None:
+        return next((one for one in known if _is_ours(one, me, mark, "description")), None)
+
+    def close(found: Mapping[str, Any]) -> None:
+        place = f"issues/{int(found['iid'])}"
+        call("POST", f"{place}/notes", {"body": SETTLED})
+        call("PUT", place, {"state_event": "close"})
+
+    yield from keep_issues(cells, find, lambda *one: _put_issue(call, *one), close)
 
 
 def _put_issue(call: Call, found: Mapping[str, Any] | None, cell: Mapping[str, Any]) -> Told:
