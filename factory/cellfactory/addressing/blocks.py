@@ -19,7 +19,7 @@ class SubnetKind:
 
     name: Purpose
     cut_from: Literal["primary", "pod"]  # block of the VPC
-    made: Literal["always", "with_egress", "never"]  # `never`: room is kept until there is a use
+    made: Literal["always", "with_egress", "with_gateway"]  # room is kept in every cell
     routes: Literal["node", "pod", "public"] | None  # route table that it is associated with
     use: str
 
@@ -61,9 +61,9 @@ _ROWS = (
     SubnetKind(
         name="transit",
         cut_from="primary",
-        made="never",
+        made="with_gateway",
         routes=None,
-        use="a transit gateway attachment; kept free until there is one",
+        use="a transit gateway attachment; kept free without one",
     ),
     SubnetKind(
         name="pod",
@@ -86,14 +86,18 @@ ZoneBlocks = Mapping[Purpose, IPv4Network]
 """The subnets of a cell in one zone, one for each purpose."""
 
 
-def subnet_kinds(*, egress: bool) -> tuple[Purpose, ...]:
+def subnet_kinds(*, egress: bool, gateway: bool = False) -> tuple[Purpose, ...]:
     """List the kinds of subnet that a cell has in each zone.
+
+    Args:
+        egress: whether it has NAT gateways of its own.
+        gateway: whether its mesh has a transit gateway, or is to get one.
 
     >>> subnet_kinds(egress=False)
     ('node', 'endpoint', 'control_plane', 'pod')
     """
-    made = ("always", "with_egress") if egress else ("always",)
-    return tuple(row.name for row in _ROWS if row.made in made)
+    made = {"always": True, "with_egress": egress, "with_gateway": gateway}
+    return tuple(row.name for row in _ROWS if made[row.made])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
