@@ -40,8 +40,7 @@ HEADER = """\
 # Each cell keeps for ever the blocks that stand here, and what it was born with. Cells that left
 # the inventory keep theirs under `removed` until `cellfactory lock --release CELL`.
 # Pod blocks differ among all cells that reach each other or one hub; cells of meshes that are not
-# joined may have the same ones, once the pool has no others. A mesh stands here once it is on its
-# way from peerings to a transit gateway, with the step that it is at.
+# joined may have the same ones, once the pool has no others.
 """
 
 CONFLICT = """\
@@ -167,7 +166,7 @@ def render_lock(lock: Lock) -> str:
     """Write a lock as YAML: cells and zones by name, one block a line."""
     lines = [HEADER.rstrip("\n"), f"version: {VERSION}"]
     if lock.steps:
-        lines.append("meshes:")
+        lines.append("meshes:  # the step that each is at between peerings and a transit gateway")
         lines += [f"  {_word(n)}: {{interconnect: {step}}}" for n, step in lock.steps.items()]
     for state, cells in (("cells", lock.cells), ("removed", lock.removed)):
         lines.append(f"{state}:" if cells else f"{state}: {{}}")

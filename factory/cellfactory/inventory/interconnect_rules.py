@@ -126,9 +126,7 @@ def _check_hubs(inventory: Inventory, name: str, mesh: Mesh) -> Iterator[Finding
 
 
 @as_far_as_readable
-def _check_owner(
-    inventory: Inventory, gateway: TransitGateway, path: KeyPath
-) -> Iterator[Finding]:
+def _check_owner(inventory: Inventory, gateway: TransitGateway, path: KeyPath) -> Iterator[Finding]:
     named = peek(gateway, "organization")
     if named is not None and lacks(inventory.organizations, named):
         known = names_of(inventory.organizations)
@@ -196,7 +194,9 @@ def _check_pair(inventory: Inventory, name: str, peer: str, path: KeyPath) -> It
     elif other.gateway is None or not other.step.attached or not own.step.attached:
         late = name if not own.step.attached else peer
         why = f"mesh {late!r} has no gateway with cells attached"
-        hint = f"bring it to interconnect: both first; it is at {inventory.meshes[late].interconnect}"
+        hint = (
+            f"bring it to interconnect: both first; it is at {inventory.meshes[late].interconnect}"
+        )
     elif own.gateway is not None and own.gateway.asn == other.gateway.asn:
         why = f"both have ASN {other.gateway.asn}"
         hint = "give one of the two another asn: AWS advises a number of its own for each gateway"

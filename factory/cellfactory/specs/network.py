@@ -26,7 +26,10 @@ def describe(parts: Parts, stack: Stack) -> NetworkSpec:
         pod_blocks=tuple(map(str, addresses.pod_blocks)),
         subnets={
             kind: {zone: str(blocks[kind]) for zone, blocks in addresses.zones.items()}
-            for kind in subnet_kinds(egress=cell_type.egress == "nat_gateway")
+            for kind in subnet_kinds(
+                egress=cell_type.egress == "nat_gateway",
+                gateway=inventory.mesh_of(cell).step.gateway,
+            )
         },
         pod_block_of={
             zone: next(i for i, b in enumerate(addresses.pod_blocks) if blocks["pod"].subnet_of(b))
