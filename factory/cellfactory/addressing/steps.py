@@ -20,7 +20,7 @@ MIGRATE = "cellfactory migrate --next writes the edit of the next step"
 
 
 def steps_of(inventory: Inventory) -> dict[str, Interconnect]:
-    """Say at which step each mesh with cells is; those at peering, where all begin, are left out."""
+    """Say at which step each mesh with cells is; peering, where all begin, is left out."""
     used = {cell.mesh for cell in inventory.cells.values()}
     return {
         name: mesh.interconnect

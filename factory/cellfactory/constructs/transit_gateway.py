@@ -148,7 +148,6 @@ def add_segments(stack: TerraformStack, spec: SegmentsSpec) -> str:
         ),
     )
     for_each(route, "${local.routes}")
-    return (
-        "${{ for name, made in aws_ec2_transit_gateway_route_table_association.member : "
-        "name => aws_ec2_transit_gateway_vpc_attachment_accepter.accepted[name].transit_gateway_id }}"
-    )
+    accepted = "aws_ec2_transit_gateway_vpc_attachment_accepter.accepted"
+    members = "aws_ec2_transit_gateway_route_table_association.member"
+    return f"${{{{ for name, _ in {members} : name => {accepted}[name].transit_gateway_id }}}}"

@@ -1,4 +1,4 @@
-"""What joins the VPCs of a mesh: peerings, a transit gateway, or both on the way from one to the other.
+"""What joins the VPCs of a mesh: peerings, a transit gateway, or both on the way between them.
 
 A mesh moves one step at a time, there and back, and one edit of `cells.yaml` is one step. No step
 takes a way from a cell before it has another one: routes move in place, and what they led over is
@@ -13,7 +13,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, Field
 
-from cellfactory.inventory.values import AccountId, Model, Name
+from cellfactory.inventory.values import AccountId, Model, Name, Quotas
 
 Interconnect = Literal["peering", "prepare", "both", "canary", "soak", "retire", "gateway"]
 """Where a mesh is between peerings and a transit gateway, in the order of the way there."""
@@ -167,3 +167,4 @@ class TransitGateway(Model):
         description="Meshes, each with a gateway of its own, whose cells this mesh reaches; either "
         "of two may name the other.",
     )
+    quotas: Quotas

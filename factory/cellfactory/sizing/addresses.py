@@ -93,7 +93,8 @@ def _vpc(entries: CellEntries) -> Iterator[Usage]:
     shape = entries.shape
     cell_path = ("cells", shape.name)
     public = 1 if shape.nat_gateways else 0
-    subnets = len(shape.zones) * len(subnet_kinds(egress=bool(public)))
+    kinds = subnet_kinds(egress=bool(public), gateway=shape.peers.has_gateway)
+    subnets = len(shape.zones) * len(kinds)
     for bound, used in (("blocks-per-vpc", shape.blocks), ("subnets-per-vpc", subnets)):
         yield entries.usage(
             bound, used, entries.quota(bound), scope=entries.scope("vpc"), path=cell_path
