@@ -136,7 +136,9 @@ Asn = Annotated[
     AfterValidator(_private),
     Field(
         json_schema_extra={
-            "anyOf": [{"minimum": r.start, "maximum": r.stop - 1} for r in PRIVATE_ASNS]
+            "anyOf": [
+                {"type": "integer", "minimum": r.start, "maximum": r.stop - 1} for r in PRIVATE_ASNS
+            ]
         }
     ),
 ]
