@@ -73,7 +73,9 @@ def _gateway_quotas(inventory: Inventory, facts: Facts) -> dict[str, int]:
     """The quotas of transit gateways: of each the largest that any mesh has."""
     found: dict[str, int] = {}
     for mesh in inventory.meshes.values():
-        for id_ in GATEWAY_QUOTAS if mesh.gateway is not None else ():
+        if mesh.gateway is None:
+            continue
+        for id_ in GATEWAY_QUOTAS:
             allowed = int(effective(facts.quota(id_), mesh.region, mesh.gateway.quotas))
             found[id_] = max(found.get(id_, 0), allowed)
     return found
