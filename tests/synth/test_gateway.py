@@ -151,3 +151,43 @@ def test_one_more_cell_adds_rows_and_changes_none(tmp_path: Path) -> None:
     after = json.loads(synthesize(tmp_path / "cells.yaml").texts["moka-use1-segments"])["locals"]
     for rows in ("attachments", "tables", "routes"):
         assert before[rows].items() <= after[rows].items()
+
+
+def linked(folder: Path) -> Example:
+    """Synthesize the shipped inventory with the gateways of both of its meshes peered."""
+    text = (ROOT / "cells.yaml").read_text("utf-8")
+    gateway = GATEWAY.replace("}", ", peers: [moka-usw2]}")
+    text = text.replace("    interconnect: peering\n", f"    interconnect: both\n{gateway}", 1)
+    west = '{account: "888888888888", organization: legacy, asn: 64513}'
+    text = text.replace(
+        "{region: us-west-2, hubs: []}",
+        f"{{region: us-west-2, hubs: [], interconnect: gateway, gateway: {west}}}",
+        1,
+    )
+    (folder / "cells.yaml").write_text(text, "utf-8")
+    return synthesize(folder / "cells.yaml")
+
+
+def test_meshes_whose_gateways_are_peered_reach_each_others_cells(tmp_path: Path) -> None:
+    example = linked(tmp_path)
+    order = [stack.id.name for stack in example.stacks]
+    for before, after in (
+        ("moka-usw2-gateway", "moka-use1-link"),
+        ("moka-use1-link", "moka-usw2-linked"),
+        ("moka-usw2-linked", "moka-use1-segments"),
+        ("moka-use1-segments", "moka-use1-a-routes"),
+    ):
+        assert order.index(before) < order.index(after)
+    far = example.design.plan.cells["moka-usw2-a"].primary
+    near = {str(example.design.plan.cells[cell].primary) for cell in CELLS}
+    for cell in CELLS:
+        rows = [r for r in routes_of(example, cell).values() if r["block"] == str(far)]
+        assert {(r["peer"], r["over"]) for r in rows} == {("moka-usw2-a", "gateway")}
+    assert {row["block"] for row in routes_of(example, "moka-usw2-a").values()} == near
+    here = example.documents["moka-use1-segments"]["locals"]
+    assert set(here["link-routes"]) == {f"{cell} {far}" for cell in CELLS}
+    assert {r["to"] for r in here["routes"].values() if r["table"] == "links"} == set(CELLS)
+    there = example.documents["moka-usw2-segments"]["locals"]
+    assert {row["block"] for row in there["link-routes"].values()} == near
+    for name, document in example.documents.items():
+        assert not list(unknown_attributes(document)), name

@@ -102,12 +102,28 @@ class TransitSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LinkSpec:
+    """The gateways of other meshes that one of a mesh asks to peer with."""
+
+    links: Rows  # by mesh
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkedSpec:
+    """The gateways of other meshes whose requests one accepts."""
+
+    links: Rows  # by mesh
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SegmentsSpec:
     """Which attachments of a gateway reach each other."""
 
     attachments: Rows  # by cell and hub: the attachment, and the route table it goes by
     tables: Rows  # by name
     routes: Rows  # by table and destination
+    links: Rows | None = None  # by mesh whose gateway is peered: the route table it goes by
+    link_routes: Rows | None = None  # to cells of those meshes, by table and destination
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -266,6 +282,8 @@ LayerSpec = (
     | AcceptSpec
     | TransitGatewaySpec
     | TransitSpec
+    | LinkSpec
+    | LinkedSpec
     | SegmentsSpec
     | RoutesSpec
     | ClusterSpec

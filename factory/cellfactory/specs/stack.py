@@ -40,6 +40,8 @@ _DESCRIBE: Mapping[Layer, Callable[[Parts, Stack], LayerSpec]] = {
     "accept": edges.describe_accept,
     "gateway": transit.describe_gateway,
     "transit": transit.describe_transit,
+    "link": transit.describe_link,
+    "linked": transit.describe_linked,
     "segments": transit.describe_segments,
     "routes": edges.describe_routes,
     "cluster": cluster.describe,

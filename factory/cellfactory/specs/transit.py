@@ -6,17 +6,27 @@ reach and nothing else: nobody reaches a cell that the mesh does not join it to.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from cellfactory.inventory.schema import Inventory
 from cellfactory.layers import Stack
 from cellfactory.layers.access import account_id, is_new_account
-from cellfactory.layers.gateway import attached_hubs, has_invitation
-from cellfactory.specs.layers import SegmentsSpec, TransitGatewaySpec, TransitSpec
+from cellfactory.layers.gateway import attached_hubs, has_invitation, higher_links, lower_links
+from cellfactory.naming import edge_name
+from cellfactory.specs.layers import (
+    LinkedSpec,
+    LinkSpec,
+    SegmentsSpec,
+    TransitGatewaySpec,
+    TransitSpec,
+)
 from cellfactory.specs.parts import Parts
 
 CELLS = "cells"
 """The route table that all cells of a mesh share, where they share one."""
+
+LINKS = "links"
+"""The route table of what comes from other meshes: it leads to the cells alone."""
 
 HUBS = "hubs"
 """The route table of a mesh's hubs, which reach its cells and not each other."""
@@ -66,7 +76,12 @@ def describe_segments(parts: Parts, stack: Stack) -> SegmentsSpec:
         **{cell: f'${{var.attachment_ids["{cell}"]}}' for cell in cells},
         **{hub: inventory.hubs[hub].attachments[mesh] for hub in hubs},
     }
+    linked = inventory.linked_meshes(mesh)
+    if linked:
+        table_of |= dict.fromkeys(linked, LINKS)
     return SegmentsSpec(
+        links={peer: {"table": LINKS} for peer in linked} or None,
+        link_routes=_link_routes(parts, table_of, linked) or None,
         attachments={
             name: {"attachment_id": attachment, "table": table_of[name]}
             for name, attachment in attachments.items()
@@ -78,6 +93,51 @@ def describe_segments(parts: Parts, stack: Stack) -> SegmentsSpec:
             for to in _reached(inventory, mesh, name)
             for block in _blocks_of(parts, to)
         },
+    )
+
+
+def _link_routes(
+    parts: Parts, table_of: Mapping[str, str], linked: Sequence[str]
+) -> dict[str, dict[str, str]]:
+    """The routes of the cells of a mesh to those of other meshes; hubs reach their own alone."""
+    inventory = parts.inventory
+    return {
+        f"{table} {block}": {"block": block, "table": table, "to": peer}
+        for name, table in table_of.items()
+        if name in inventory.cells
+        for peer in linked
+        for far in inventory.members_of(peer)
+        for block in _blocks_of(parts, far)
+    }
+
+
+def describe_link(parts: Parts, stack: Stack) -> LinkSpec:
+    """Collect the gateways that the gateway of a mesh asks to peer with."""
+    mesh, inventory = stack.id.owner, parts.inventory
+    links: dict[str, dict[str, str]] = {}
+    for peer in higher_links(inventory, mesh):
+        gateway = inventory.meshes[peer].gateway
+        assert gateway is not None  # it is linked
+        links[peer] = {
+            "account_id": gateway.account,
+            "gateway_id": f'${{var.peer_gateway_ids["{peer}"]}}',
+            "link": edge_name(mesh, peer),
+            "region": inventory.meshes[peer].region,
+        }
+    return LinkSpec(links=links)
+
+
+def describe_linked(parts: Parts, stack: Stack) -> LinkedSpec:
+    """Collect the requests of other gateways that the gateway of a mesh accepts."""
+    mesh, inventory = stack.id.owner, parts.inventory
+    return LinkedSpec(
+        links={
+            peer: {
+                "attachment_id": f'${{var.attachment_ids["{peer}"]}}',
+                "link": edge_name(mesh, peer),
+            }
+            for peer in lower_links(inventory, mesh)
+        }
     )
 
 

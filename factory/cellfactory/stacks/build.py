@@ -33,6 +33,8 @@ _BUILD: Mapping[Layer, Callable[[TerraformStack, Any], Outputs]] = {
     "accept": edges.build_accept,
     "gateway": transit.build_gateway,
     "transit": transit.build_transit,
+    "link": transit.build_link,
+    "linked": transit.build_linked,
     "segments": transit.build_segments,
     "routes": edges.build_routes,
     "cluster": cluster.build,
