@@ -45,8 +45,8 @@ def test_a_stranger_has_a_gateway_only_after_it_has_accepted(
     )
 
     spoke.take()
+    arn = invited["resourceShareInvitationArn"]
     with pytest.raises(ClientError, match="AlreadyAccepted"):
-        arn = invited["resourceShareInvitationArn"]
         spoke.ram.accept_resource_share_invitation(resourceShareInvitationArn=arn)
     (seen,) = spoke.ec2.describe_transit_gateways()["TransitGateways"]
     assert (seen["TransitGatewayId"], seen["OwnerId"]) == (owner.gateway, account)
@@ -131,9 +131,7 @@ def test_an_organization_shares_inside_without_invitations_if_it_has_that_enable
             owner.ram.enable_sharing_with_aws_organization()
         if sharing:
             with pytest.raises(ClientError, match="OperationNotPermittedException"):
-                sister.ram.disassociate_resource_share(
-                    resourceShareArn=share, principals=[SISTER]
-                )
+                sister.ram.disassociate_resource_share(resourceShareArn=share, principals=[SISTER])
 
 
 def test_the_management_account_enables_sharing_inside(tmp_path: Path) -> None:
