@@ -1,4 +1,4 @@
-"""A mesh moves from peerings to a transit gateway and back: real provider, two organizations, a hub.
+"""A mesh moves from peerings to a transit gateway and back: real provider, two organizations.
 
 The steps are written by `cellfactory migrate --next`, as a person would. While each is applied, the
 routes of the emulated AWS are followed from every cell to every other and to the hub, forth and
