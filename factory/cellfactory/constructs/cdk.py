@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from cdktf_cdktf_provider_aws.default_route_table import DefaultRouteTable
     from cdktf_cdktf_provider_aws.default_security_group import DefaultSecurityGroup
     from cdktf_cdktf_provider_aws.ec2_subnet_cidr_reservation import Ec2SubnetCidrReservation
+    from cdktf_cdktf_provider_aws.egress_only_internet_gateway import EgressOnlyInternetGateway
     from cdktf_cdktf_provider_aws.eip import (
         Eip,
         EipTimeouts,

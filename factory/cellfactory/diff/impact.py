@@ -220,7 +220,8 @@ def _reservations(design: Design, cell: str) -> set[str]:
     prefixes = prefixes_per_node(design.inventory.type_of(cell), design.facts)
     kept = reserved_addresses(design.facts)
     zones = design.plan.cells[cell].zones.values()
-    return {str(b) for zone in zones for b in pod_reservations(zone["pod"], prefixes, kept)}
+    pods = [zone["pod"] for zone in zones if "pod" in zone]
+    return {str(b) for block in pods for b in pod_reservations(block, prefixes, kept)}
 
 
 class _Priced(TypedDict, total=False):

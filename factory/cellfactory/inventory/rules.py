@@ -11,6 +11,7 @@ from cellfactory.inventory.account_rules import check_accounts
 from cellfactory.inventory.addon_rules import check_addons
 from cellfactory.inventory.block_rules import check_blocks
 from cellfactory.inventory.endpoint_rules import check_endpoints
+from cellfactory.inventory.family_rules import check_families
 from cellfactory.inventory.guard_rules import check_guard
 from cellfactory.inventory.node_rules import check_node_groups
 from cellfactory.inventory.offering_rules import check_offerings
@@ -112,7 +113,8 @@ def check_inventory(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
     """Yield what is wrong between the values of an inventory, warnings included.
 
     Rules:
-        F103, F110 to F168: see `RULES`; F730, F731 and F736: see `pipeline_rules.RULES`.
+        F103, F110 to F168: see `RULES`; F730, F731 and F736: see `pipeline_rules.RULES`;
+        F750 to F753: see `family_rules.RULES`.
     """
     # Each part says how far it goes where something was refused; none may stop the others.
     yield from as_far_as_readable(check_references)(inventory, facts)
@@ -129,6 +131,7 @@ def check_inventory(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
         check_access,
         check_bakes,
         check_endpoints,
+        check_families,
         check_offerings,
         check_zones,
         check_node_groups,

@@ -34,6 +34,7 @@ from cellfactory.inventory.values import (
     CellName,
     FormatVersion,
     GroupName,
+    IpFamily,
     Model,
     Name,
     Principal,
@@ -194,6 +195,16 @@ class CellType(Model):
     egress: Literal["none", "nat_gateway"] = Field(
         default="none", description="Way to the internet; `none`: VPC endpoints only."
     )
+    ip_family: IpFamily = Field(
+        default="ipv4",
+        description="What pods and services have; a cluster keeps it. `ipv6`: no pod block, and "
+        "Spark from 3.4.",
+    )
+    ipv6_block: Literal["amazon", "none"] | None = Field(
+        default=None,
+        description="Block of IPv6 addresses that Amazon gives the VPC. No route and no rule leads "
+        "to it before something uses it; `amazon` for `ip_family: ipv6`, else `none`.",
+    )
     endpoints: list[ServiceName] = Field(
         default=[], description="Endpoints beyond the ones a cell needs to start."
     )
@@ -234,6 +245,16 @@ class CellType(Model):
         default=Traffic(), description="What each cell sends and receives in a month."
     )
     quotas: Quotas
+
+    @property
+    def has_pod_blocks(self) -> bool:
+        """Whether pods have IPv4 addresses, of unroutable blocks of the VPC."""
+        return self.ip_family == "ipv4"
+
+    @property
+    def has_ipv6_block(self) -> bool:
+        """Whether the VPC has a block of IPv6 addresses, used or only reserved."""
+        return self.ipv6_block == "amazon" or self.ip_family == "ipv6"
 
     def addon_version(self, name: AddonName) -> str | None:
         """Return the version of an add-on, by its name; None where the cell has none of it."""

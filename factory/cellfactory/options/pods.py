@@ -150,6 +150,8 @@ def _cost(asked: TypeSituation, option: str) -> Iterator[Said]:
 def _built(_: TypeSituation, option: str) -> Iterator[Said]:
     if option == "custom":
         yield "favours", "cellfactory makes it, prefixes and reservations and all"
+    elif option == "ipv6":
+        yield "favours", "cellfactory makes it, for new cells: ip_family: ipv6"
     else:
         yield "notes", "cellfactory does not make it"
 

@@ -26,13 +26,18 @@ def describe(parts: Parts, stack: Stack) -> NetworkSpec:
         pod_blocks=tuple(map(str, addresses.pod_blocks)),
         subnets={
             kind: {zone: str(blocks[kind]) for zone, blocks in addresses.zones.items()}
-            for kind in subnet_kinds(egress=cell_type.egress == "nat_gateway")
+            for kind in subnet_kinds(
+                egress=cell_type.egress == "nat_gateway", pods=cell_type.has_pod_blocks
+            )
         },
         pod_block_of={
             zone: next(i for i, b in enumerate(addresses.pod_blocks) if blocks["pod"].subnet_of(b))
             for zone, blocks in addresses.zones.items()
+            if "pod" in blocks
         },
         egress=cell_type.egress,
+        ipv6_block=cell_type.has_ipv6_block,
+        ipv6_pods=not cell_type.has_pod_blocks,
         flow_logs=cell_type.flow_logs,
         hub_blocks={h: tuple(inventory.hubs[h].blocks) for h in inventory.hubs_of(cell)},
         endpoints={
@@ -45,6 +50,7 @@ def describe(parts: Parts, stack: Stack) -> NetworkSpec:
         pod_reservations={
             zone: {b.prefixlen: str(b) for b in pod_reservations(blocks["pod"], prefixes, kept)}
             for zone, blocks in addresses.zones.items()
+            if "pod" in blocks
         },
     )
 

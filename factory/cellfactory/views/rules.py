@@ -20,6 +20,7 @@ from cellfactory.errors import (
     SynthError,
     TerraformError,
 )
+from cellfactory.inventory.family_rules import RULES as FAMILY_RULES
 from cellfactory.inventory.pipeline_rules import RULES as PIPELINE_RULES
 from cellfactory.inventory.rules import RULES as INVENTORY_RULES
 from cellfactory.options.answer import RULES as OPTION_RULES
@@ -57,6 +58,7 @@ AREAS = (
     Area("71", "what `bootstrap` makes", TerraformError, _numbered("F71")),
     Area("72", "policy and its waivers", PolicyError, POLICY_RULES),
     Area("73", "the pipeline", InventoryError, PIPELINE_RULES),
+    Area("75", "IPv6", InventoryError, FAMILY_RULES),
 )
 _WARNING = "(a warning)"
 
