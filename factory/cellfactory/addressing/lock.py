@@ -110,7 +110,7 @@ def _check_inside(
     cell: str, subnets: Iterable[Owned], homes: Sequence[IPv4Network]
 ) -> Iterator[Finding]:
     outside = [s for s in subnets if not any(s[0].subnet_of(home) for home in homes)]
-    if outside:
+    if outside and homes:
         block, path, _ = outside[0]
         more = f", as do {len(outside) - 1} more of its subnets" if len(outside) > 1 else ""
         where = " and ".join(map(str, homes))

@@ -126,7 +126,7 @@ def _type(asked: TypeSituation) -> TypeOptions:
             reasons=tuple(reasons_of(pods.RULES, asked, kind)),
             cost=pods.cost_of(asked, kind),
             is_chosen=kind == "custom",
-            is_built=kind == "custom",
+            is_built=kind in ("custom", "ipv6"),
         )
         for kind in pods.POD_NETWORKS
     )
