@@ -95,16 +95,19 @@ class CellVpc:
             availability_zone_id=zone,
             cidr_block=block,
             map_public_ip_on_launch=False,
-            ipv6_cidr_block=self._ipv6_block(kind, zone) if self._cell.ipv6_pods else None,
+            ipv6_cidr_block=self._ipv6_block(kind, zone),
             assign_ipv6_address_on_creation=(self._cell.ipv6_pods and kind.has_ipv6) or None,
             tags=name_tag(self._cell.name, kind.slug, zone),
         )
 
-    def _ipv6_block(self, kind: SubnetKind, zone: str) -> str:
+    def _ipv6_block(self, kind: SubnetKind, zone: str) -> str | None:
         """Cut the subnet's part of the block that Amazon gives: always the same one of it.
 
-        Kinds and zones of a cell only ever come to the end of theirs.
+        Kinds only ever come to the end of theirs, and the zones of a cell stay. A subnet of NAT
+        gateways or of an attachment needs none.
         """
+        if not self._cell.ipv6_pods or kind.routes != "node":
+            return None
         number = list(SUBNET_KINDS).index(kind.name) * _ZONES + self._cell.zones.index(zone)
         return f"${{cidrsubnet({self.vpc.fqn}.ipv6_cidr_block, {_IPV6_BITS}, {number})}}"
 
