@@ -113,7 +113,8 @@ def test_the_cni_attaches_prefixes_by_rights_of_its_own(made: Example) -> None:
     assert told["env"]["ENABLE_IPv6"] == told["env"]["ENABLE_PREFIX_DELEGATION"] == "true"
     assert "aws_iam_role_policy.vpc-cni-ipv6" in addon["depends_on"]
     allowed = json.loads(found["aws_iam_role_policy"]["vpc-cni-ipv6"]["policy"])["Statement"]
-    assert "ec2:AssignIpv6Addresses" in allowed[0]["Action"]
+    (assigning,) = [row for row in allowed if "ec2:AssignIpv6Addresses" in row["Action"]]
+    assert assigning["Resource"] == ["arn:aws:ec2:*:*:network-interface/*"]
     attached = found["aws_iam_role_policy_attachment"].values()
     assert not [row for row in attached if row["policy_arn"].endswith("AmazonEKS_CNI_Policy")]
 

@@ -59,14 +59,14 @@ Source: https://docs.aws.amazon.com/eks/latest/userguide/workloads-add-ons-avail
 _FIND_INTERFACES = {
     "Effect": "Allow",
     "Action": [
-        *("ec2:AssignIpv6Addresses", "ec2:DescribeInstanceTypes", "ec2:DescribeInstances"),
+        *("ec2:DescribeInstanceTypes", "ec2:DescribeInstances"),
         *("ec2:DescribeNetworkInterfaces", "ec2:DescribeTags"),
     ],
     "Resource": "*",
 }
-_TAG_INTERFACES = {
+_CHANGE_INTERFACES = {
     "Effect": "Allow",
-    "Action": ["ec2:CreateTags"],
+    "Action": ["ec2:AssignIpv6Addresses", "ec2:CreateTags"],
     "Resource": ["arn:aws:ec2:*:*:network-interface/*"],
 }
 
@@ -195,7 +195,7 @@ class CellCluster:
         """
         if self._cell.service_block is not None:
             return []
-        policy = policy_document([_FIND_INTERFACES, _TAG_INTERFACES])
+        policy = policy_document([_FIND_INTERFACES, _CHANGE_INTERFACES])
         return [
             IamRolePolicy(self._stack, "vpc-cni-ipv6", name="ipv6", role=role.name, policy=policy)
         ]

@@ -128,6 +128,7 @@ def expected_of(design: Design | None, stack: str, pods: tuple[str, ...] | None 
     cell_type = design.inventory.type_of(cell)
     return Expected(
         internet=cell_type.egress == "nat_gateway",
+        ipv6_pods=not cell_type.has_pod_blocks,
         open_endpoints=cell_type.endpoint_access == "any",
         pod_blocks=pod_blocks(design.inventory.address_pools) if pods is None else pods,
     )
