@@ -202,6 +202,7 @@ def _described(birth: Birth) -> dict[str, str]:
         "account": birth.account or "",
         "e-mail address": birth.email or "",
         "Region": birth.region,
+        "ip_family": birth.ip_family,
         "service_block": str(birth.service_block),
         "state": f"{birth.state_bucket} in {birth.state_region}",
     }

@@ -8,10 +8,12 @@ from typing import Literal, get_args
 from cellfactory.facts.schema import ADDRESSES_PER_PREFIX
 from cellfactory.inventory.groups import declared_nodes
 from cellfactory.inventory.node_config import pods_per_node, prefixes_per_node
-from cellfactory.options.model import OptionRule, Said, costs_more, monthly
+from cellfactory.options.model import Effect, OptionRule, Said, costs_more, monthly
 from cellfactory.options.situation import TypeSituation, pool_room
 from cellfactory.pricing.lines import Sum, add
 from cellfactory.pricing.meshes import pod_lines
+from cellfactory.sizing.nau import weights_of
+from cellfactory.sizing.terms import ipv6_node_nau
 from cellfactory.words import counted
 
 PodNetwork = Literal["custom", "routable", "ipv6", "overlay", "nat_gateway", "host"]
@@ -75,7 +77,11 @@ def _nau(asked: TypeSituation, option: str) -> Iterator[Said]:
     if option in ("overlay", "host"):
         yield "favours", "NAU: one for each node, none for pods"
     elif option == "ipv6":
-        yield "favours", "NAU: one /80 prefix for each interface, whatever its pods"
+        node = ipv6_node_nau(weights_of(asked.facts), pods=0)
+        yield (
+            "favours",
+            f"NAU of a node: {node:,.0f}, whatever its pods",
+        )
     else:
         yield (
             "notes",
@@ -97,9 +103,13 @@ def _family(asked: TypeSituation, option: str) -> Iterator[Said]:
         yield "notes", f"jobs need Spark {needed}; they run on {oldest}"
 
 
-def _operator(_: TypeSituation, option: str) -> Iterator[Said]:
-    if option == "ipv6":
-        yield "costs", "SparkConnect needs an operator with its change 2703 (November 2025)"
+def _operator(asked: TypeSituation, option: str) -> Iterator[Said]:
+    if option != "ipv6":
+        return
+    needed = f"{asked.facts.parameter('spark-operator-ipv6-since'):g}"
+    chart = asked.cell_type.spark.operator.chart_version
+    effect: Effect = "notes" if _version(chart) >= _version(needed) else "costs"
+    yield effect, f"it needs Spark Operator {needed}.0; the type has {chart}"
 
 
 def _version(text: str) -> tuple[int, ...]:
