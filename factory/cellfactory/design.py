@@ -27,6 +27,7 @@ from cellfactory.addressing.lock import (
 )
 from cellfactory.addressing.lock_file import parse_lock
 from cellfactory.addressing.plan import plan_addresses
+from cellfactory.addressing.steps import check_steps
 from cellfactory.documents import parse_document
 from cellfactory.errors import Finding, InventoryError, Problem, SizingError, has_error
 from cellfactory.facts.schema import Facts
@@ -232,7 +233,9 @@ def _parse_both(texts: Texts, facts: Facts, asked: Asked) -> tuple[Declared, Loc
 
     def beside(rest: Inventory) -> Iterable[Finding]:
         known = None if lock is None else _before_it_is_sound(lock, rest, asked)
-        return () if known is None else check_births(rest, known, asked.accepted)
+        if known is None:
+            return ()
+        return (*check_births(rest, known, asked.accepted), *check_steps(rest, known))
 
     declared, problems = _attempt(
         lambda: declare(texts.inventory, texts.inventory_file, facts, beside)

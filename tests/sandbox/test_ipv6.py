@@ -93,7 +93,7 @@ def six(emulator: Emulator, account: str) -> Cell:
     return Cell(emulator, account, vpc, [subnet(ec2, vpc, n, b, z) for n, (z, b) in zones])
 
 
-FAMILY = {"kubernetesNetworkConfig": {"ipFamily": "ipv6"}}
+FAMILY: dict[str, Any] = {"kubernetesNetworkConfig": {"ipFamily": "ipv6"}}
 
 
 def test_eks_chooses_the_block_of_ipv6_services(six: Cell) -> None:

@@ -23,7 +23,7 @@ LAYERS = ("network", "cluster", "platform")
 
 def ipv6_inventory(egress: str) -> dict[str, Any]:
     """The shipped inventory, where one cell has IPv6 pods."""
-    made = copy.deepcopy(load_data((ROOT / "cells.yaml").read_text("utf-8")))
+    made: dict[str, Any] = copy.deepcopy(load_data((ROOT / "cells.yaml").read_text("utf-8")))
     kind = copy.deepcopy(made["cell_types"]["spark-small"])
     del kind["prefixes_per_node"]
     kind |= {"ip_family": "ipv6", "load": {"oldest_spark": "3.5"}, "egress": egress}

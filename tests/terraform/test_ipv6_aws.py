@@ -35,7 +35,7 @@ CHOSEN = ("--layer", "network", "--layer", "cluster")
 
 def inventory() -> dict[str, Any]:
     """A cell as it stood before anybody spoke of IPv6, and one of IPv6 pods beside it."""
-    made = load_data((ROOT / "cells.yaml").read_text("utf-8"))
+    made: dict[str, Any] = load_data((ROOT / "cells.yaml").read_text("utf-8"))
     kind = made["cell_types"]["spark-small-usw2"]
     del kind["ipv6_block"]
     six = copy.deepcopy({**kind, "ip_family": "ipv6", "load": {"oldest_spark": "3.5"}})

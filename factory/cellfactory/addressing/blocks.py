@@ -19,7 +19,7 @@ class SubnetKind:
 
     name: Purpose
     cut_from: Literal["primary", "pod"]  # block of the VPC
-    made: Literal["always", "with_egress", "never"]  # `never`: room is kept until there is a use
+    made: Literal["always", "with_egress", "with_gateway"]  # room is kept in every cell
     routes: Literal["node", "pod", "public"] | None  # route table that it is associated with
     use: str
     has_ipv6: bool = False  # where pods have IPv6 addresses, what starts in it has one, too
@@ -64,9 +64,9 @@ _ROWS = (
     SubnetKind(
         name="transit",
         cut_from="primary",
-        made="never",
+        made="with_gateway",
         routes=None,
-        use="a transit gateway attachment; kept free until there is one",
+        use="a transit gateway attachment; kept free without one",
     ),
     SubnetKind(
         name="pod",
@@ -89,11 +89,12 @@ ZoneBlocks = Mapping[Purpose, IPv4Network]
 """The subnets of a cell in one zone, one for each purpose; none of POD_KINDS for IPv6 pods."""
 
 
-def subnet_kinds(*, egress: bool, pods: bool = True) -> tuple[Purpose, ...]:
+def subnet_kinds(*, egress: bool, gateway: bool = False, pods: bool = True) -> tuple[Purpose, ...]:
     """List the kinds of subnet that a cell has in each zone.
 
     Args:
-        egress: whether a NAT gateway is in each zone.
+        egress: whether it has NAT gateways of its own.
+        gateway: whether its mesh has a transit gateway, or is to get one.
         pods: whether pods have subnets of their own; those with IPv6 addresses have none.
 
     >>> subnet_kinds(egress=False)
@@ -101,8 +102,8 @@ def subnet_kinds(*, egress: bool, pods: bool = True) -> tuple[Purpose, ...]:
     >>> subnet_kinds(egress=False, pods=False)
     ('node', 'endpoint', 'control_plane')
     """
-    made = ("always", "with_egress") if egress else ("always",)
-    kinds = (row for row in _ROWS if row.made in made)
+    made = {"always": True, "with_egress": egress, "with_gateway": gateway}
+    kinds = (row for row in _ROWS if made[row.made])
     return tuple(row.name for row in kinds if pods or row.name not in POD_KINDS)
 
 

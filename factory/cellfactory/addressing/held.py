@@ -9,7 +9,9 @@ from cellfactory.addressing.births import Births
 from cellfactory.addressing.blocks import CellAddresses
 from cellfactory.addressing.lock import UNBUILT
 from cellfactory.addressing.pools import connected_meshes
+from cellfactory.addressing.steps import check_way_back
 from cellfactory.errors import Finding
+from cellfactory.inventory.interconnect import STEPS
 from cellfactory.inventory.overlaps import Owned, crossing, overlapping
 from cellfactory.inventory.schema import Inventory
 
@@ -37,8 +39,13 @@ def check_held(
     groups: dict[str, list[Owned]] = {}
     leader = connected_meshes(inventory)
     for name, cell in sorted(cells.items()):
-        owned = [(b, ("cells", name, "mesh"), f"cell {name!r}") for b in cell.blocks]
-        groups.setdefault(leader[inventory.cells[name].mesh], []).extend(owned)
+        mesh = inventory.cells[name].mesh
+        blocks = _that_peers_see(inventory, mesh, cell)
+        owned = [(b, ("cells", name, "mesh"), f"cell {name!r}") for b in blocks]
+        groups.setdefault(leader[mesh], []).extend(owned)
+    for mesh in inventory.meshes:
+        if _leaves_gateway(inventory, mesh):
+            yield from check_way_back(inventory, cells, mesh)
     yield from _check_reached(groups)
     yield from _check_shared(groups)
     left: dict[str, list[Owned]] = {}
@@ -46,9 +53,26 @@ def check_held(
         mesh = births[name].mesh if name in births else ""
         if mesh in leader:
             path = ("cells", name)
-            held: list[Owned] = [(b, path, f"cell {name!r}, which left") for b in cell.blocks]
+            blocks = _that_peers_see(inventory, mesh, cell)
+            held: list[Owned] = [(b, path, f"cell {name!r}, which left") for b in blocks]
             left.setdefault(leader[mesh], []).extend(held)
     yield from _check_left(groups, left)
+
+
+def _that_peers_see(
+    inventory: Inventory, mesh: str, cell: CellAddresses
+) -> tuple[IPv4Network, ...]:
+    """The blocks that must differ from those of others: behind a gateway, the routable ones.
+
+    On its way back a mesh is told of its pod blocks by `check_way_back`.
+    """
+    return (cell.primary,) if inventory.meshes[mesh].gateway is not None else cell.blocks
+
+
+def _leaves_gateway(inventory: Inventory, mesh: str) -> bool:
+    """Whether VPCs of a mesh with a gateway are peered, or are to be at the next step back."""
+    declared = inventory.meshes[mesh]
+    return declared.gateway is not None and declared.interconnect != STEPS[-1]
 
 
 def _check_left(

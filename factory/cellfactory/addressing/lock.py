@@ -15,6 +15,7 @@ from cellfactory.addressing.births import Births
 from cellfactory.addressing.blocks import POD_KINDS, PRIMARY_KINDS, CellAddresses, Purpose
 from cellfactory.errors import Finding, UsageError
 from cellfactory.facts.schema import Facts
+from cellfactory.inventory.interconnect import STEPS, Interconnect
 from cellfactory.inventory.overlaps import Owned, overlapping
 
 MERGED = "restore the last committed file, then run `cellfactory lock`"
@@ -32,6 +33,7 @@ class Lock:
     cells: Mapping[str, CellAddresses] = field(default_factory=dict)
     removed: Mapping[str, CellAddresses] = field(default_factory=dict)
     births: Births = field(default_factory=dict)  # of both
+    steps: Mapping[str, Interconnect] = field(default_factory=dict)  # of meshes not at peering
     version: int = VERSION  # of the form that it was read from
 
 
@@ -181,6 +183,7 @@ def additions(before: Lock, planned: Lock) -> Lock | None:
         planned,
         cells=dict(sorted({**before.cells, **added}.items())),
         removed=before.removed,
+        steps=before.steps,
         births=dict(sorted({**planned.births, **before.births}.items())),
     )
 
@@ -193,13 +196,18 @@ def check_locked(lock: Lock, planned: Lock) -> Iterator[Finding]:
         planned: what the plan for the inventory says.
 
     Rules:
-        F211: some cell is new, gone or has other blocks.
+        F211: some cell is new, gone or has other blocks, or a mesh is at another step.
     """
     new = sorted(set(planned.cells) - set(lock.cells))
     gone = sorted(set(lock.cells) - set(planned.cells))
     other = sorted(n for n in lock.cells if planned.cells.get(n, lock.cells[n]) != lock.cells[n])
     released = sorted(set(lock.removed) - set(planned.removed) - set(planned.cells))
     born = sorted(n for n in lock.births if planned.births.get(n) not in (None, lock.births[n]))
+    moved = sorted(
+        f"{mesh} {lock.steps.get(mesh, STEPS[0])} -> {planned.steps.get(mesh, STEPS[0])}"
+        for mesh in lock.steps.keys() | planned.steps.keys()
+        if lock.steps.get(mesh) != planned.steps.get(mesh)
+    )
     parts = (
         [] if lock.version == VERSION else [f"its form is version {lock.version}, not {VERSION}"]
     )
@@ -214,6 +222,7 @@ def check_locked(lock: Lock, planned: Lock) -> Iterator[Finding]:
         )
         if names
     ]
+    parts += [f"other interconnect: {', '.join(moved)}"] if moved else []
     if parts:
         message = f"the lock is out of date ({'; '.join(parts)})"
         hint = "run `cellfactory lock`, review the change and commit it"

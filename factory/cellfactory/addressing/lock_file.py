@@ -25,6 +25,7 @@ from cellfactory.addressing.lock import MERGED, VERSION, Lock, check_lock
 from cellfactory.documents import Document, parse_document
 from cellfactory.errors import Finding, InventoryError, Problem
 from cellfactory.facts.schema import Facts
+from cellfactory.inventory.interconnect import Interconnect
 from cellfactory.inventory.reader import validate, yaml_problems
 from cellfactory.inventory.source import SourceMap
 from cellfactory.inventory.values import (
@@ -95,10 +96,17 @@ class LockedCell(Model):
     zones: dict[ZoneId, LockedZone] = Field(min_length=1)
 
 
+class LockedMesh(Model):
+    """Where a mesh is between peerings and a transit gateway."""
+
+    interconnect: Interconnect
+
+
 class LockFile(Model):
     """The shape of `cells.lock.yaml`."""
 
     version: Literal[1, 2]
+    meshes: dict[Name, LockedMesh] = Field(default={})
     cells: dict[CellName, LockedCell] = Field(default={})
     removed: dict[CellName, LockedCell] = Field(default={})
 
@@ -134,6 +142,7 @@ def parse_lock(data: str | bytes, file: str, facts: Facts) -> Lock:
             for name, cell in sorted(cells.items())
             if cell.born is not None
         },
+        steps={name: mesh.interconnect for name, mesh in sorted(locked.meshes.items())},
         version=locked.version,
     )
     problems += source.locate_all(check_lock(lock, facts))
@@ -165,6 +174,9 @@ def _newer(document: Document) -> Finding | None:
 def render_lock(lock: Lock) -> str:
     """Write a lock as YAML: cells and zones by name, one block a line."""
     lines = [HEADER.rstrip("\n"), f"version: {VERSION}"]
+    if lock.steps:
+        lines.append("meshes:  # the step that each is at between peerings and a transit gateway")
+        lines += [f"  {_word(n)}: {{interconnect: {step}}}" for n, step in lock.steps.items()]
     for state, cells in (("cells", lock.cells), ("removed", lock.removed)):
         lines.append(f"{state}:" if cells else f"{state}: {{}}")
         for name in sorted(cells):

@@ -20,6 +20,7 @@ from cellfactory.addressing.lock import VERSION, Lock, settle
 from cellfactory.addressing.need import CellNeed, need_of, pod_block_lengths, primary_length
 from cellfactory.addressing.pools import Pools
 from cellfactory.addressing.space import Space
+from cellfactory.addressing.steps import check_steps, steps_of
 from cellfactory.errors import Finding
 from cellfactory.facts.schema import Facts
 from cellfactory.inventory.schema import Inventory
@@ -41,7 +42,7 @@ def plan_addresses(
         a finding is an error, the plan must not be used, nor the lock be written.
 
     Rules:
-        F202 to F220: see `cellfactory.addressing.rules`.
+        F202 to F220: see `cellfactory.addressing.rules`. F764 and F765: see `steps`.
     """
     settled = settle(lock, inventory.cells)
     planner = _Planner(inventory, settled, facts)
@@ -50,12 +51,14 @@ def plan_addresses(
         *planner.findings,
         *check_held(inventory, planner.locked, settled.removed, settled.births),
         *check_births(inventory, settled, accepted),
+        *check_steps(inventory, settled),
     )
     gone = tuple(block for cell in settled.removed.values() for block in cell.blocks)
     plan = AddressPlan(cells=planner.planned, findings=findings, removed=gone)
     births = keep_births(settled.births, inventory, accepted)
     cells = dict(sorted(planner.locked.items()))
-    return plan, replace(settled, cells=cells, births=births, version=VERSION)
+    steps = steps_of(inventory)
+    return plan, replace(settled, cells=cells, births=births, steps=steps, version=VERSION)
 
 
 class _Planner:

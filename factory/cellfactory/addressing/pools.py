@@ -70,7 +70,10 @@ class Pools:
         return self._node.take(length)
 
     def take_pods(self, cell: str, lengths: Sequence[int]) -> tuple[IPv4Network, ...] | None:
-        """Take pod blocks such that nobody has, else such that nobody connected has, else None."""
+        """Take pod blocks such that nobody has, else such that nobody connected has, else None.
+
+        Behind a gateway, where they may be used again, it is enough that no hub has them.
+        """
         blocks = self._pod.take_all(lengths) or self._shared(cell).take_all(lengths)
         if blocks is not None:
             self._taken_in[self._group(cell)] += blocks
@@ -85,6 +88,9 @@ class Pools:
         return self._shared(cell).count(length)
 
     def _shared(self, cell: str) -> Space:
+        gateway = self._inventory.mesh_of(cell).gateway
+        if gateway is not None and gateway.pod_blocks == "reusable":
+            return Space(self._inventory.address_pools.pod, self._taken_by_all)
         taken = [*self._taken_by_all, *self._taken_in[self._group(cell)]]
         return Space(self._inventory.address_pools.pod, taken)
 

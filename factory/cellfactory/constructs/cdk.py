@@ -63,6 +63,20 @@ if TYPE_CHECKING:
     from cdktf_cdktf_provider_aws.default_route_table import DefaultRouteTable
     from cdktf_cdktf_provider_aws.default_security_group import DefaultSecurityGroup
     from cdktf_cdktf_provider_aws.ec2_subnet_cidr_reservation import Ec2SubnetCidrReservation
+    from cdktf_cdktf_provider_aws.ec2_transit_gateway import Ec2TransitGateway
+    from cdktf_cdktf_provider_aws.ec2_transit_gateway_route import Ec2TransitGatewayRoute
+    from cdktf_cdktf_provider_aws.ec2_transit_gateway_route_table import (
+        Ec2TransitGatewayRouteTable,
+    )
+    from cdktf_cdktf_provider_aws.ec2_transit_gateway_route_table_association import (
+        Ec2TransitGatewayRouteTableAssociation,
+    )
+    from cdktf_cdktf_provider_aws.ec2_transit_gateway_vpc_attachment import (
+        Ec2TransitGatewayVpcAttachment,
+    )
+    from cdktf_cdktf_provider_aws.ec2_transit_gateway_vpc_attachment_accepter import (
+        Ec2TransitGatewayVpcAttachmentAccepter,
+    )
     from cdktf_cdktf_provider_aws.egress_only_internet_gateway import EgressOnlyInternetGateway
     from cdktf_cdktf_provider_aws.eip import (
         Eip,
@@ -199,6 +213,10 @@ if TYPE_CHECKING:
         AwsProviderEndpoints,
         AwsProviderIgnoreTags,
     )
+    from cdktf_cdktf_provider_aws.ram_principal_association import RamPrincipalAssociation
+    from cdktf_cdktf_provider_aws.ram_resource_association import RamResourceAssociation
+    from cdktf_cdktf_provider_aws.ram_resource_share import RamResourceShare
+    from cdktf_cdktf_provider_aws.ram_resource_share_accepter import RamResourceShareAccepter
     from cdktf_cdktf_provider_aws.route import (
         Route,
         RouteTimeouts,

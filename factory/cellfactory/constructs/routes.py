@@ -22,12 +22,18 @@ from cellfactory.specs.layers import RoutesSpec
 def add_routes(stack: TerraformStack, spec: RoutesSpec) -> None:
     """Route each routable block of each peer and hub from the node table of every zone."""
     TerraformLocal(stack, "routes", spec.routes)
+    connection, gateway = "var.connection_ids[each.value.peer]", "var.gateway_ids[each.value.peer]"
+    has_gateway = spec.ways is not None
+    if has_gateway:
+        connection = f'each.value.over == "peering" ? {connection} : null'
+        gateway = f'each.value.over == "gateway" ? {gateway} : null'
     route = Route(
         stack,
         "to-peer",
         route_table_id="${var.node_route_table_ids[each.value.zone]}",
         destination_cidr_block="${each.value.block}",
-        vpc_peering_connection_id="${var.connection_ids[each.value.peer]}",
+        vpc_peering_connection_id=f"${{{connection}}}",
+        transit_gateway_id=f"${{{gateway}}}" if has_gateway else None,
     )
     for_each(route, "${local.routes}")
 

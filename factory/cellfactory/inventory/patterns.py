@@ -22,6 +22,7 @@ BUCKET_KEPT = (
 Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 """
 VPC_ID = r"^vpc-[0-9a-f]{8}([0-9a-f]{9})?$"
+ATTACHMENT_ID = r"^tgw-attach-[0-9a-f]{8}([0-9a-f]{9})?$"
 LABEL_KEY = (
     r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*/)?"
     r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$"
@@ -90,6 +91,7 @@ WORDS = {
     "digit at both ends and beside each dot",
     BUCKET_KEPT: "another name: S3 keeps those that begin with xn--, sthree- or amzn-s3-demo-, or "
     "end with -s3alias, --ol-s3, .mrap, --x-s3 or --table-s3, and takes no IP address",
+    ATTACHMENT_ID: "a transit gateway attachment, such as tgw-attach-0f00ba120f00ba120",
     VPC_ID: "a VPC id, such as vpc-0f00ba120f00ba120",
     LABEL_KEY: "a label key: at most 63 letters, digits and ._- after an optional domain and slash",
     LABEL_VALUE: "a label value: at most 63 letters, digits and ._-, none of ._- at either end",

@@ -13,6 +13,7 @@ from cellfactory.inventory.block_rules import check_blocks
 from cellfactory.inventory.endpoint_rules import check_endpoints
 from cellfactory.inventory.family_rules import check_families
 from cellfactory.inventory.guard_rules import check_guard
+from cellfactory.inventory.interconnect_rules import check_interconnects
 from cellfactory.inventory.node_rules import check_node_groups
 from cellfactory.inventory.offering_rules import check_offerings
 from cellfactory.inventory.organization_rules import check_organizations
@@ -115,6 +116,7 @@ def check_inventory(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
     Rules:
         F103, F110 to F168: see `RULES`; F730, F731 and F736: see `pipeline_rules.RULES`;
         F750 to F753: see `family_rules.RULES`.
+        F760 to F763 and F766 to F769: see `interconnect_rules.RULES`.
     """
     # Each part says how far it goes where something was refused; none may stop the others.
     yield from as_far_as_readable(check_references)(inventory, facts)
@@ -125,6 +127,7 @@ def check_inventory(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
         check_texts,
         check_guard,
         check_pipeline,
+        check_interconnects,
     ):
         yield from as_far_as_readable(check)(inventory)
     for check_facts in (

@@ -17,6 +17,7 @@ from cellfactory.inventory.addons import ADDON_VERSION as ADDON_VERSION
 from cellfactory.inventory.addons import Addon as Addon
 from cellfactory.inventory.addons import AddonEntry, ControlPlaneLog, ControlPlaneTier
 from cellfactory.inventory.guard import Guard as Guard
+from cellfactory.inventory.interconnect import ROWS, Interconnect, StepRow, TransitGateway
 from cellfactory.inventory.load import Load as Load
 from cellfactory.inventory.nodes import FlowLogs as FlowLogs
 from cellfactory.inventory.nodes import NodeGroup as NodeGroup
@@ -29,6 +30,7 @@ from cellfactory.inventory.spark import SparkOperator as SparkOperator
 from cellfactory.inventory.traffic import Traffic as Traffic
 from cellfactory.inventory.values import (
     AccountId,
+    AttachmentId,
     Block,
     BucketName,
     CellName,
@@ -64,6 +66,11 @@ class Organization(Model):
         pattern=patterns.UNIT,
         description="Organizational unit that `decommission --account quarantine` moves accounts "
         "into.",
+    )
+    resource_sharing: bool = Field(
+        default=False,
+        description="Whether AWS RAM may share inside the organization, so that its accounts need "
+        "no invitation (`aws ram enable-sharing-with-aws-organization`).",
     )
     quotas: Quotas
 
@@ -109,6 +116,11 @@ class Hub(Model):
         default=False,
         description="Resolve private names over the peering, once its owner has accepted.",
     )
+    attachments: dict[Name, AttachmentId] = Field(
+        default={},
+        description="Its attachment to the transit gateway of a mesh, by the mesh's name; its "
+        "owner makes it.",
+    )
     nau: int = Field(
         default=0, ge=0, le=10**9, description="Network address usage of the VPC now (NAU)."
     )
@@ -119,8 +131,18 @@ class Mesh(Model):
     """Cells and hubs of one Region that reach each other."""
 
     region: RegionName = Field(description="Region of every cell and hub in the mesh.")
-    interconnect: Literal["peering"] = Field(
-        default="peering", description="How the VPCs are joined."
+    interconnect: Interconnect = Field(
+        default="peering",
+        description="What joins the VPCs: `peering`, `gateway`, or a step of the way from one to "
+        "the other, one at a time.",
+    )
+    canary: list[Name] = Field(
+        default=[],
+        max_length=100,
+        description="With `interconnect: canary`, the cells whose ways lead over the gateway.",
+    )
+    gateway: TransitGateway | None = Field(
+        default=None, description="The transit gateway; needed by all but `peering`."
     )
     cell_to_cell: Literal["full", "none"] = Field(
         default="full", description="`full`: each cell peers with each; `none`: with hubs only."
@@ -130,6 +152,11 @@ class Mesh(Model):
         max_length=100,
         description="Hubs that every cell of the mesh reaches; `[]` says that there are none.",
     )
+
+    @property
+    def step(self) -> StepRow:
+        """What there is at the step that the mesh is at."""
+        return ROWS[self.interconnect]
 
 
 class CellType(Model):
@@ -392,3 +419,19 @@ class Inventory(Model):
     def hubs_of(self, cell: str) -> tuple[str, ...]:
         """Return the hubs that a cell peers with, by name, sorted."""
         return tuple(sorted(self.mesh_of(cell).hubs))
+
+    def leads_over_gateway(self, cell: str, peer: str) -> bool:
+        """Whether the way from a cell to a cell or hub of its mesh leads over the gateway.
+
+        Both directions of a way lead over the same. A hub is reached so once it is attached.
+        """
+        mesh = self.mesh_of(cell)
+        if peer not in self.cells and self.cells[cell].mesh not in self.hubs[peer].attachments:
+            return False
+        if mesh.step.routes == "canary":
+            return cell in mesh.canary or peer in mesh.canary
+        return mesh.step.routes == "gateway"
+
+    def members_of(self, mesh: str) -> tuple[str, ...]:
+        """Return the cells of a mesh, by the mesh's name, sorted."""
+        return tuple(sorted(name for name, cell in self.cells.items() if cell.mesh == mesh))

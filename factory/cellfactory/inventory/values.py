@@ -96,6 +96,7 @@ BucketName = Annotated[
     ),
     AfterValidator(_free_in_s3),
 ]
+AttachmentId = Annotated[str, Field(pattern=patterns.ATTACHMENT_ID)]
 CellName = Annotated[str, Field(pattern=patterns.NAME, max_length=32)]
 Name = Annotated[str, Field(pattern=patterns.NAME, max_length=40)]
 GroupName = Annotated[str, Field(pattern=patterns.NAME, max_length=20)]

@@ -59,6 +59,23 @@ def management_access(inventory: Inventory, facts: Facts, cell: str) -> Access:
     )
 
 
+def network_access(inventory: Inventory, facts: Facts, mesh: str) -> Access:
+    """Work in the network account of a mesh that has a gateway, as a member of its organization.
+
+    A management account is worked in by the provisioning role itself.
+    """
+    declared = inventory.meshes[mesh]
+    assert declared.gateway is not None  # F760 has said so
+    account, region = declared.gateway.account, declared.region
+    organization = inventory.organizations[declared.gateway.organization]
+    roles = [_provisioning_role(organization)]
+    if account != organization.management_account:
+        roles.append(role_arn(account, organization.member_role))
+    return Access(
+        account=account, roles=tuple(roles), region=region, sts_region=facts.role_region(region)
+    )
+
+
 def _provisioning_role(organization: Organization) -> str:
     return role_arn(organization.management_account, organization.provisioning_role)
 

@@ -16,6 +16,7 @@ from cellfactory.layers.stack import Input, Stack, StackId, VariableType
 from cellfactory.layers.wiring import whole
 
 ACCOUNT_OUTPUTS: Mapping[str, VariableType] = {ACCOUNT_VARIABLE: "string"}
+TRANSIT_OUTPUTS: Mapping[str, VariableType] = {"transit_subnet_ids": "map(string)"}
 NETWORK_OUTPUTS: Mapping[str, VariableType] = {
     "vpc_id": "string",
     "zone_names": "map(string)",
@@ -67,7 +68,7 @@ def cell_stacks(inventory: Inventory, facts: Facts, cell: str) -> Iterator[Stack
         id=StackId(cell, "network"),
         access=access,
         inputs=account,
-        outputs=_network_hands_on(inventory, cell),
+        outputs={**_network_hands_on(inventory, cell), **_transit_subnets(inventory, cell)},
     )
     hands_on = _cluster_hands_on(inventory, cell)
     yield Stack(
@@ -87,6 +88,11 @@ def cell_stacks(inventory: Inventory, facts: Facts, cell: str) -> Iterator[Stack
         outputs=PLATFORM_OUTPUTS,
         after=_ways_in(inventory, cell),
     )
+
+
+def _transit_subnets(inventory: Inventory, cell: str) -> Mapping[str, VariableType]:
+    """What a network hands on besides, where there is a gateway to attach it to."""
+    return TRANSIT_OUTPUTS if inventory.mesh_of(cell).step.gateway else {}
 
 
 def _ways_in(inventory: Inventory, cell: str) -> tuple[StackId, ...]:

@@ -2,7 +2,8 @@
 
 The cell with the lower name asks, the other accepts; whichever it is, each keeps its own way to
 the other in `routes`. That state outlives the kind of interconnect: what a route points at can
-change in place, which it could not if it lay in the state of a peering.
+change in place, which it could not if it lay in the state of a peering. What joins cells by a
+transit gateway is in `cellfactory.layers.gateway`.
 """
 
 from __future__ import annotations
@@ -10,37 +11,54 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cellfactory.facts.schema import Facts
+from cellfactory.inventory.interconnect import STEPS
 from cellfactory.inventory.schema import Inventory
 from cellfactory.layers.access import is_new_account, member_access
 from cellfactory.layers.cell import account_inputs, network_outputs
-from cellfactory.layers.stack import Stack, StackId
-from cellfactory.layers.wiring import entry, of_each, put_together, whole
+from cellfactory.layers.gateway import READY
+from cellfactory.layers.stack import Input, Stack, StackId
+from cellfactory.layers.wiring import entry, of_each, put_together, stack_id, whole
+
+WAYS = "ways"
+"""The output that says, by peer and hub, what the routes to it lead over."""
 
 
 def lower_peers(inventory: Inventory, cell: str) -> tuple[str, ...]:
     """The cells whose peering requests this cell accepts: those with a lower name."""
-    return tuple(peer for peer in inventory.peers_of(cell) if peer < cell)
+    return tuple(peer for peer in _peered(inventory, cell) if peer < cell)
 
 
 def higher_peers(inventory: Inventory, cell: str) -> tuple[str, ...]:
     """The cells that this cell sends a peering request to: those with a higher name."""
-    return tuple(peer for peer in inventory.peers_of(cell) if peer > cell)
+    return tuple(peer for peer in _peered(inventory, cell) if peer > cell)
+
+
+def peered_hubs(inventory: Inventory, cell: str) -> tuple[str, ...]:
+    """The hubs that this cell sends a peering request to."""
+    return inventory.hubs_of(cell) if inventory.mesh_of(cell).step.peerings else ()
 
 
 def resolving_hubs(inventory: Inventory, cell: str) -> tuple[str, ...]:
-    """The hubs of a cell over which private names are resolved."""
-    return tuple(h for h in inventory.hubs_of(cell) if inventory.hubs[h].dns_resolution)
+    """The hubs of a cell over whose peerings private names are resolved."""
+    return tuple(h for h in peered_hubs(inventory, cell) if inventory.hubs[h].dns_resolution)
+
+
+def _peered(inventory: Inventory, cell: str) -> tuple[str, ...]:
+    return inventory.peers_of(cell) if inventory.mesh_of(cell).step.peerings else ()
 
 
 def edge_stacks(inventory: Inventory, facts: Facts, cell: str) -> Iterator[Stack]:
-    """Yield the stacks that join a cell to others; a cell that is alone has none."""
-    asks = bool(higher_peers(inventory, cell) or inventory.hubs_of(cell))
-    accepts = bool(lower_peers(inventory, cell))
-    if asks:
-        yield _peering(inventory, facts, cell)
-    if accepts:
-        yield _accept(inventory, facts, cell)
-    if asks or accepts:
+    """Yield the stacks that join a cell to others; a cell that is alone has none.
+
+    Where connections are being given up, their states are still there, with nothing in them.
+    """
+    peers, hubs = inventory.peers_of(cell), inventory.hubs_of(cell)
+    if inventory.mesh_of(cell).interconnect != STEPS[-1]:
+        if hubs or any(peer > cell for peer in peers):
+            yield _peering(inventory, facts, cell)
+        if any(peer < cell for peer in peers):
+            yield _accept(inventory, facts, cell)
+    if peers or hubs:
         yield _routes(inventory, facts, cell)
 
 
@@ -57,7 +75,15 @@ def _peering(inventory: Inventory, facts: Facts, cell: str) -> Stack:
             "peer_account_ids": put_together(of_each(new, "account", "account_id")),
         },
         outputs={"connection_ids": "map(string)"},
+        after=_ways_around(inventory, cell),
     )
+
+
+def _ways_around(inventory: Inventory, cell: str) -> tuple[StackId, ...]:
+    """The routes that must have left the connections of a cell before those are deleted."""
+    if inventory.mesh_of(cell).step.peerings:
+        return ()
+    return tuple(stack_id(one, "routes") for one in (cell, *inventory.peers_of(cell)))
 
 
 def _accept(inventory: Inventory, facts: Facts, cell: str) -> Stack:
@@ -74,7 +100,8 @@ def _routes(inventory: Inventory, facts: Facts, cell: str) -> Stack:
     """Take each connection once it is active; one to a hub, whose owner accepts by hand, before."""
     lower = {p: entry(cell, "accept", "accepted_ids", p) for p in lower_peers(inventory, cell)}
     higher = of_each(higher_peers(inventory, cell), "accept", "accepted_ids", key=cell)
-    hubs = {h: entry(cell, "peering", "connection_ids", h) for h in inventory.hubs_of(cell)}
+    hubs = {h: entry(cell, "peering", "connection_ids", h) for h in peered_hubs(inventory, cell)}
+    has_gateway = inventory.mesh_of(cell).step.gateway
     return Stack(
         id=StackId(cell, "routes"),
         access=member_access(inventory, facts, cell),
@@ -82,5 +109,20 @@ def _routes(inventory: Inventory, facts: Facts, cell: str) -> Stack:
             **account_inputs(inventory, cell),
             **whole(cell, "network", network_outputs("node_route_table_ids")),
             "connection_ids": put_together(lower, higher, hubs),
+            **(_gateways(inventory, cell) if has_gateway else {}),
         },
+        outputs={WAYS: "map(string)"} if has_gateway else {},
     )
+
+
+def _gateways(inventory: Inventory, cell: str) -> dict[str, Input]:
+    """Take the gateway of each way that leads over it, once both of its ends are attached."""
+    mesh = inventory.cells[cell].mesh
+    reached = [p for p in _reached(inventory, cell) if inventory.leads_over_gateway(cell, p)]
+    ends = [cell, *reached] if reached else []
+    ready = {end: entry(mesh, "segments", READY, end) for end in ends}
+    return {"gateway_ids": put_together(ready)}
+
+
+def _reached(inventory: Inventory, cell: str) -> tuple[str, ...]:
+    return (*inventory.peers_of(cell), *inventory.hubs_of(cell))

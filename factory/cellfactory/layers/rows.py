@@ -26,6 +26,7 @@ Layer = Literal[
     "peering",
     "accept",
     "transit",
+    "segments",
     "routes",
     "cluster",
     "platform",
@@ -58,8 +59,9 @@ ROWS: Mapping[Layer, LayerRow] = {
     "peering": LayerRow(),
     "accept": LayerRow(),
     "transit": LayerRow(),
+    "segments": LayerRow(owner="mesh"),
     "routes": LayerRow(),
     "cluster": LayerRow(),
     "platform": LayerRow(provider="helm", needs_kubernetes=True),
 }
-"""Every layer. `gateway` and `transit` keep their names; no stack has them yet."""
+"""Every layer."""

@@ -6,6 +6,7 @@ from cellfactory.facts.schema import Facts
 from cellfactory.inventory.schema import Inventory
 from cellfactory.layers.cell import cell_stacks
 from cellfactory.layers.edges import edge_stacks
+from cellfactory.layers.gateway import gateway_stacks
 from cellfactory.layers.order import order_stacks
 from cellfactory.layers.stack import Stack
 
@@ -27,4 +28,5 @@ def list_stacks(inventory: Inventory, facts: Facts) -> tuple[Stack, ...]:
         for part in (cell_stacks, edge_stacks)
         for stack in part(inventory, facts, cell)
     }
+    stacks |= {stack.id: stack for stack in gateway_stacks(inventory, facts)}
     return tuple(stacks[i] for i in order_stacks(stacks.values()))

@@ -71,15 +71,15 @@ def rings_of(
 
 
 def _first_needed(inventory: Inventory, known: Mapping[StackId, Stack]) -> dict[StackId, int]:
-    """The ring of each stack's cell; of one that no cell owns, the first that needs it."""
+    """The ring of each stack's cell; of one that no cell owns, the first that needs it, if any."""
     places = {name: place for place, name in enumerate(inventory.ring_names)}
     needed: dict[StackId, int] = {}
     for stack in reversed(order_stacks(known.values())):
         if stack.cell is not None:
             needed[stack] = places[inventory.cells[stack.cell].ring]
-        for before in known[stack].waits_for:
+        for before in known[stack].waits_for if stack in needed else ():
             if before in known and before.cell is None:
-                needed[before] = min(needed.get(before, len(places)), needed.get(stack, 0))
+                needed[before] = min(needed.get(before, len(places)), needed[stack])
     return {stack: needed.get(stack, 0) for stack in known}
 
 

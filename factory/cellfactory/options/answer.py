@@ -18,7 +18,7 @@ from cellfactory.options.situation import (
     situation_of,
     size_types,
 )
-from cellfactory.pricing.meshes import INTERCONNECTS
+from cellfactory.pricing.meshes import INTERCONNECTS, way_of
 
 RULES = {
     "F386": "The way of joining the VPCs of a mesh is one that its numbers refuse (a warning).",
@@ -103,8 +103,8 @@ def _mesh(asked: MeshSituation, inventory: Inventory) -> MeshOptions:
             reasons=tuple(reasons_of(meshes.RULES, asked, kind)),
             cost=asked.cost(kind),
             upkeep=meshes.upkeep(asked, kind),
-            is_chosen=inventory.meshes[asked.mesh].interconnect == kind,
-            is_built=kind == "peering",
+            is_chosen=way_of(inventory.meshes[asked.mesh]) == kind,
+            is_built=kind in meshes.BUILT,
             is_one_way=kind == "shared_vpc",
         )
         for kind in INTERCONNECTS

@@ -16,6 +16,9 @@ from cellfactory.words import counted
 _VPC = "https://docs.aws.amazon.com/vpc/latest"
 _DECISION = "docs/decisions/0041-options.md"
 EVERY: tuple[str, ...] = INTERCONNECTS
+BUILT = ("peering", "gateway")
+"""Ways that this program makes."""
+
 ROUTED = ("peering", "gateway", "cloud_wan")
 """Ways by which a packet reaches any address of the others."""
 
@@ -230,6 +233,8 @@ def _cost(asked: MeshSituation, option: str) -> Iterator[Said]:
 def _built(_: MeshSituation, option: str) -> Iterator[Said]:
     if option == "peering":
         yield "favours", "cellfactory makes it, edges, routes and all"
+    elif option in BUILT:
+        yield "favours", "cellfactory makes it, and the way there from peering and back"
     else:
         yield "notes", "cellfactory does not make it yet"
 

@@ -77,10 +77,10 @@ def _nau(asked: TypeSituation, option: str) -> Iterator[Said]:
     if option in ("overlay", "host"):
         yield "favours", "NAU: one for each node, none for pods"
     elif option == "ipv6":
-        node = ipv6_node_nau(weights_of(asked.facts), pods=0)
+        taken = ipv6_node_nau(weights_of(asked.facts), pods=0)
         yield (
             "favours",
-            f"NAU of a node: {node:,.0f}, whatever its pods",
+            f"NAU of a node: {taken:,.0f}, whatever its pods",
         )
     else:
         yield (

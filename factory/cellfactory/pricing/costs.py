@@ -22,9 +22,10 @@ from cellfactory.pricing.meshes import (
     POD_WAY_TITLES,
     POD_WAYS,
     cells_of,
-    joined_lines,
     mesh_lines,
     pod_lines,
+    today_lines,
+    way_of,
 )
 
 
@@ -118,7 +119,7 @@ def _interconnects(inventory: Inventory, mesh: str, facts: Facts, kept: Kept) ->
             id=kind,
             title=INTERCONNECT_TITLES[kind],
             lines=kept(mesh_lines(kind, inventory, mesh, facts)),
-            is_chosen=inventory.meshes[mesh].interconnect == kind,
+            is_chosen=way_of(inventory.meshes[mesh]) == kind,
         )
 
 
@@ -147,6 +148,5 @@ def _pods(inventory: Inventory, cells: tuple[str, ...], facts: Facts) -> Iterato
 
 def sum_of_cell(inventory: Inventory, cell: str, facts: Facts) -> Sum:
     """Add up what a cell pays in a month, with its part of what joins it to others."""
-    kind = inventory.mesh_of(cell).interconnect
-    joined = joined_lines(kind, inventory, cell, facts)
+    joined = today_lines(inventory, cell, facts)
     return add((*price_cell(inventory, cell, facts), *joined))

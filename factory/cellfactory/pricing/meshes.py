@@ -8,7 +8,7 @@ from decimal import ROUND_DOWN, Decimal
 from typing import Literal, get_args
 
 from cellfactory.facts.schema import Facts
-from cellfactory.inventory.schema import Inventory, Traffic
+from cellfactory.inventory.schema import Inventory, Mesh, Traffic
 from cellfactory.pricing.lines import Line, Pen
 
 Interconnect = Literal["peering", "gateway", "shared_vpc", "lattice", "cloud_wan"]
@@ -41,6 +41,15 @@ POD_WAY_TITLES: dict[PodWay, str] = {
 }
 
 
+def way_of(mesh: Mesh) -> Interconnect:
+    """Say what the routes of a mesh lead over; those of a canary alone do not count.
+
+    On the way between peerings and a gateway both are paid for by the hour, which peerings are
+    not.
+    """
+    return "gateway" if mesh.step.routes == "gateway" else "peering"
+
+
 def cells_of(inventory: Inventory, mesh: str) -> tuple[str, ...]:
     """List the cells of a mesh, sorted."""
     return tuple(sorted(name for name, cell in inventory.cells.items() if cell.mesh == mesh))
@@ -65,6 +74,17 @@ def mesh_lines(kind: Interconnect, inventory: Inventory, mesh: str, facts: Facts
     if kind == "cloud_wan":
         lines.append(pen.hourly("mesh", "cloud-wan-edge-hour", 1))
     return lines
+
+
+def today_lines(inventory: Inventory, cell: str, facts: Facts) -> Iterator[Line]:
+    """Yield what a cell pays for being joined as it is at the step that its mesh is at.
+
+    An attachment that no route leads over yet is paid for by the hour.
+    """
+    way = way_of(inventory.mesh_of(cell))
+    if way != "gateway" and inventory.mesh_of(cell).step.attached:
+        yield Pen(cell, inventory.region_of(cell), facts).hourly("mesh", _ATTACHED["gateway"], 1)
+    yield from joined_lines(way, inventory, cell, facts)
 
 
 def pod_lines(way: PodWay, inventory: Inventory, cell: str, facts: Facts) -> Iterator[Line]:

@@ -129,7 +129,11 @@ def _roles(design: Design, cell: str, account: str | None) -> tuple[str, ...]:
 
 
 def _subnets(design: Design, cell: str, known: Known) -> Iterator[SubnetRow]:
-    made = subnet_kinds(egress=design.inventory.type_of(cell).egress != "none")
+    inventory = design.inventory
+    made = subnet_kinds(
+        egress=inventory.type_of(cell).egress != "none",
+        gateway=inventory.mesh_of(cell).step.gateway,
+    )
     for zone, blocks in design.plan.cells[cell].zones.items():
         for kind in made:
             ids = known.output(cell, "network", f"{kind}_subnet_ids") or {}

@@ -1,6 +1,7 @@
 """Routes whose target is gone: EC2 keeps them, says `blackhole`, and drops what they carry.
 
-A route to a connection that waits to be accepted is one, too, until that is active.
+A route to a connection that waits to be accepted is one, too, until that is active; so is one to a
+transit gateway that its VPC is not attached to any more.
 
 Source:
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Route.html
@@ -9,7 +10,11 @@ Source:
 
 from __future__ import annotations
 
+from typing import Any
+
 import moto.ec2.models.route_tables as tables
+
+from cellfactory.sandbox.transit import FABRIC
 
 ACTIVE, BLACKHOLE = "active", "blackhole"
 
@@ -20,7 +25,11 @@ def show_blackholes() -> None:
 
 
 def state_of(route: tables.Route) -> str:
-    """Tell the state of a route by the connection that it leads to, if it leads to one."""
+    """Tell the state of a route by the connection or gateway that it leads to, if to one."""
+    gateway: Any = route.transit_gateway
+    if gateway is not None:
+        attachment = FABRIC.vpc_attachment(gateway.id, route.route_table.vpc_id)
+        return ACTIVE if attachment is not None and attachment.carries else BLACKHOLE
     connection = route.vpc_pcx
     if connection is None or connection.status["Code"] == "active":
         return ACTIVE

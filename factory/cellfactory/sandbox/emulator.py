@@ -12,6 +12,7 @@ from typing import Any
 import moto.account.urls
 import moto.ec2.urls
 import moto.eks.urls
+import moto.ram.urls
 import moto.s3.models
 from moto.account.models import account_backends
 from moto.ec2.models import ec2_backends
@@ -23,7 +24,7 @@ from moto.logs.models import logs_backends
 from moto.organizations.models import organizations_backends
 from moto.sts.models import sts_backends
 
-from cellfactory.sandbox import readiness
+from cellfactory.sandbox import readiness, sharing, transit
 from cellfactory.sandbox.account_regions import PATHS, RegionsBackend, RegionsResponse
 from cellfactory.sandbox.authorization import enforce_iam
 from cellfactory.sandbox.balancers import BalancerBackend
@@ -35,6 +36,7 @@ from cellfactory.sandbox.identity import IdentityBackend, TokenBackend
 from cellfactory.sandbox.network import NetworkBackend, NetworkResponse
 from cellfactory.sandbox.organizations import AccountsBackend
 from cellfactory.sandbox.requests import hold_requests
+from cellfactory.sandbox.sharing_api import SharingResponse
 from cellfactory.sandbox.world import HubVpc, World
 
 PARTITION = "aws"
@@ -62,6 +64,10 @@ def build_world(world: World) -> None:
     moto.account.urls.url_paths.update({f"{{0}}/{p}$": RegionsResponse.dispatch for p in PATHS})
     moto.eks.urls.url_paths.clear()
     moto.eks.urls.url_paths["{0}/(?P<path>.+)$"] = KubernetesResponse.dispatch
+    moto.ram.urls.url_paths.clear()
+    moto.ram.urls.url_paths["{0}/(?P<path>.+)$"] = SharingResponse.dispatch
+    transit.start(world.transit_seconds, world.quotas)
+    sharing.SHARES.clear()
     hold_requests()
     show_blackholes()
     if world.enforce_iam:

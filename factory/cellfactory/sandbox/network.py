@@ -30,6 +30,9 @@ from cellfactory.sandbox.endpoints import EndpointBackend
 from cellfactory.sandbox.flow_logs import FlowLogBackend
 from cellfactory.sandbox.images import eks_image, image_id, image_of
 from cellfactory.sandbox.peering import PeeringBackend, PeeringResponse, blocks_of, overlapping
+from cellfactory.sandbox.transit import FABRIC
+from cellfactory.sandbox.transit_api import TransitActions
+from cellfactory.sandbox.vpc_routes import VpcRouteBackend
 from cellfactory.sandbox.world import World
 
 
@@ -42,7 +45,7 @@ class NoDefaultVpc:
         raise EC2ClientError(code, "No default VPC for this user")
 
 
-class NetworkBackend(PeeringBackend, EndpointBackend, FlowLogBackend):
+class NetworkBackend(PeeringBackend, EndpointBackend, FlowLogBackend, VpcRouteBackend):
     """EC2 of one account and Region.
 
     A default VPC is never made: an account of this emulator starts as one whose
@@ -176,6 +179,7 @@ class NetworkBackend(PeeringBackend, EndpointBackend, FlowLogBackend):
 
     def _holders_of_vpc(self, vpc_id: str) -> Iterator[object]:
         yield from self.live_peerings(vpc_id)
+        yield from (a for a in FABRIC.attachments.values() if a.vpc == vpc_id and a.is_there)
         yield from (one for one in self.enis.values() if one.subnet.vpc_id == vpc_id)
         for endpoint in self.vpc_end_points.values():
             if endpoint.vpc_id == vpc_id and endpoint.state != "deleted":
@@ -246,7 +250,7 @@ class NetworkBackend(PeeringBackend, EndpointBackend, FlowLogBackend):
                         yield rule
 
 
-class NetworkResponse(PeeringResponse):
+class NetworkResponse(TransitActions, PeeringResponse):
     """The EC2 API on top of `NetworkBackend`."""
 
     def call_action(self) -> Any:

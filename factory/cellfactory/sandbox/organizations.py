@@ -53,6 +53,7 @@ class AccountsBackend(OrganizationsBackend):
         self.creation_seconds = 0.0
         self.most_accounts = 10
         self.closed = 0
+        self.resource_sharing = False  # by RAM, inside the organization without invitations
 
     @property
     def _url_module(self) -> Any:
@@ -65,6 +66,7 @@ class AccountsBackend(OrganizationsBackend):
         self.create_organization("us-east-1")
         assert self.org is not None
         self.creation_seconds, self.most_accounts = creation_seconds, told.most_accounts
+        self.resource_sharing = told.resource_sharing
         for root in (unit for unit in told.units if ROOT_ID.fullmatch(unit)):
             self._name_root(root)
             break  # an organization has one

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from ipaddress import IPv4Network
 from typing import Any
 
@@ -29,6 +29,7 @@ class Organization:
     units: tuple[str, ...] = ()  # ids of its root and of the organizational units below it
     members: tuple[Member, ...] = ()
     most_accounts: int = 10  # quota, the management account included
+    resource_sharing: bool = False  # RAM: whether shares inside it need no invitation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,9 +69,11 @@ class World:
     images: tuple[Image, ...] = ()
     blocks_per_vpc: int | None = None  # IPv4 blocks; None keeps the default quota of AWS
     peering_requests: int | None = None  # that may wait in an account and Region; likewise
+    quotas: Mapping[str, int] = field(default_factory=dict)  # of transit gateways, by their ids
     peering_request_seconds: float = 7 * 86_400  # life of a request that nobody accepts
     account_creation_seconds: float = 0  # CreateAccount is IN_PROGRESS for so long
     account_ready_seconds: float = 0  # after that, nobody gets in; as long again, EC2 is not there
+    transit_seconds: float = 0  # that a transit gateway and what hangs on it take for a step
     late_log_seconds: float = 0  # after DeleteCluster, EKS still writes its log for so long
     leaked_interfaces: int = 0  # that the VPC CNI leaves behind when a node group goes
     guardduty: bool = False  # whether it puts its endpoint into the VPC of each cluster

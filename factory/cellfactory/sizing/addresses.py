@@ -94,7 +94,9 @@ def _vpc(entries: CellEntries) -> Iterator[Usage]:
     shape = entries.shape
     cell_path = ("cells", shape.name)
     public = 1 if shape.nat_gateways else 0
-    kinds = subnet_kinds(egress=bool(public), pods=not shape.ipv6_pods)
+    kinds = subnet_kinds(
+        egress=bool(public), gateway=shape.peers.has_gateway, pods=not shape.ipv6_pods
+    )
     subnets = len(shape.zones) * len(kinds)
     for bound, used in (("blocks-per-vpc", shape.blocks), ("subnets-per-vpc", subnets)):
         yield entries.usage(

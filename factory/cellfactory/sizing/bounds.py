@@ -33,7 +33,7 @@ class Bound:
 _SURGE = "nodes include those that an update adds, in all groups at once (max_unavailable)"
 _RESET = "as if an add-on update set the CNI's settings back to their defaults"
 _WEIGHT = "a pod on a delegated prefix counts 1 NAU (nau-per-pd-pod, which AWS does not document)"
-_TGW = "as if a transit gateway joined the VPCs, which an inventory cannot ask for yet"
+_TGW = "as if a transit gateway joined the VPCs"
 _PEERS = "peers of a hub that are not cells of this inventory are not known (nau of the hub)"
 _WEIGHTS = (
     "AWS does not document nau-per-pd-pod and nau-per-control-plane-interface (facts/nau.yaml)"
@@ -239,6 +239,18 @@ _ROWS = (
           unit="attachments", gate="note", assumption=_TGW),
     Bound(id="transit-gateway-bandwidth", rule="F373", title="TGW bandwidth", unit="Gbit/s",
           gate="note", assumption=f"every node sends out of the VPC at its baseline; {_TGW}"),
+    # gateway
+    Bound(id="gateway-attachments", rule="F374", title="attachments of the gateway",
+          unit="attachments", assumption="every hub of the mesh counts, attached or not"),
+    Bound(id="gateway-route-tables", rule="F375", title="tables of the gateway",
+          unit="route tables", remedy="set gateway.route_tables: mesh"),
+    Bound(id="gateway-routes", rule="F376", title="routes of the gateway", unit="routes",
+          assumption="over all of its route tables", remedy="set gateway.route_tables: mesh"),
+    Bound(id="gateway-peerings", rule="F377", title="peerings of the gateway",
+          unit="attachments"),
+    Bound(id="gateways-of-account", rule="F378", title="gateways of the account",
+          unit="gateways", assumption="those of this inventory; others in the account are not "
+          "known"),
 )  # fmt: skip
 
 BOUNDS: Mapping[str, Bound] = {row.id: row for row in _ROWS}

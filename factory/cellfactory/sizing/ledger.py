@@ -18,6 +18,7 @@ from cellfactory.sizing.calls import size_calls
 from cellfactory.sizing.control_plane import size_control_plane
 from cellfactory.sizing.dns import size_dns
 from cellfactory.sizing.entry import CellEntries
+from cellfactory.sizing.gateway import size_gateways
 from cellfactory.sizing.load import size_load
 from cellfactory.sizing.mesh import neighbourhoods, size_neighbourhood
 from cellfactory.sizing.misconfigured import size_misconfigured
@@ -71,7 +72,7 @@ def size_inventory(inventory: Inventory, plan: AddressPlan, facts: Facts) -> Led
     """Size every cell, mesh, hub and address pool.
 
     Returns:
-        The ledger, cells by name, then hubs and address pools.
+        The ledger, cells by name, then hubs, gateways and address pools.
     """
     shapes = {c: shape_of(inventory, c, plan.cells[c], facts) for c in sorted(inventory.cells)}
     nau = {cell: cell_nau(shape, facts) for cell, shape in shapes.items()}
@@ -84,6 +85,7 @@ def size_inventory(inventory: Inventory, plan: AddressPlan, facts: Facts) -> Led
         usages.extend(size_neighbourhood(around.pop(cell), nau, facts))
     for hub in sorted(around):
         usages.extend(size_neighbourhood(around[hub], nau, facts))
+    usages.extend(size_gateways(inventory, facts))
     usages.extend(_size_address_pools(inventory, plan))
     return Ledger(mark_binding(tuple(usages)))
 

@@ -30,7 +30,8 @@ class Neighbourhood:
 
 def cell_neighbourhood(inventory: Inventory, cell: str) -> Neighbourhood:
     """Gather the peers of a cell."""
-    peers, hubs = inventory.peers_of(cell), inventory.hubs_of(cell)
+    joined = inventory.mesh_of(cell).step.peerings
+    peers, hubs = (inventory.peers_of(cell), inventory.hubs_of(cell)) if joined else ((), ())
     region = inventory.region_of(cell)
     return Neighbourhood(
         owner=cell,
@@ -48,7 +49,11 @@ def cell_neighbourhood(inventory: Inventory, cell: str) -> Neighbourhood:
 def hub_neighbourhood(inventory: Inventory, hub: str) -> Neighbourhood:
     """Gather the cells that a hub is peered with, over all meshes; other peers are not known."""
     declared = inventory.hubs[hub]
-    cells = tuple(cell for cell in sorted(inventory.cells) if hub in inventory.hubs_of(cell))
+    cells = tuple(
+        cell
+        for cell in sorted(inventory.cells)
+        if hub in inventory.hubs_of(cell) and inventory.mesh_of(cell).step.peerings
+    )
     return Neighbourhood(
         owner=hub,
         path=("hubs", hub),

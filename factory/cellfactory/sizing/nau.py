@@ -101,6 +101,7 @@ def base_nau(shape: CellShape, facts: Facts) -> float:
         facts.weight("interface-endpoint") * shape.endpoints * zones
         + (facts.weight("network-load-balancer") * zones if shape.ingress else 0)
         + facts.weight("nat-gateway") * shape.nat_gateways
+        + facts.weight("transit-gateway-attachment") * shape.peers.has_gateway
         + facts.parameter("nau-per-gateway-endpoint") * shape.gateways
         + facts.parameter("nau-per-control-plane-interface")
         * facts.parameter("control-plane-interfaces-most")

@@ -89,6 +89,9 @@ def _recorded(
         yield ("organizations", name, "quotas"), organization.quotas, {}
     for name, hub in inventory.hubs.items():
         yield ("hubs", name, "quotas"), hub.quotas, {}
+    for name, mesh in inventory.meshes.items():
+        if mesh.gateway is not None:
+            yield ("meshes", name, "gateway", "quotas"), mesh.gateway.quotas, {}
     for name, cell_type in inventory.cell_types.items():
         yield ("cell_types", name, "quotas"), cell_type.quotas, {}
     for name, cell in inventory.cells.items():

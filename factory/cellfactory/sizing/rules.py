@@ -58,7 +58,8 @@ def _named(usage: Usage) -> str:
     scope = usage.scope
     if scope.kind == "inventory":
         return "the inventory"
-    owner = f"{'hub' if usage.path[:1] == ('hubs',) else 'cell'} {scope.owner}"
+    kind = {"hubs": "hub", "meshes": "mesh"}.get(str(usage.path[0]) if usage.path else "", "cell")
+    owner = f"{kind} {scope.owner}"
     if scope.kind == "zone":
         return f"{owner} in zone {scope.name}"
     return f"node group {scope.name} of {owner}" if scope.kind == "pool" else owner

@@ -55,6 +55,7 @@ class Peers:
 
     blocks: int  # routable blocks of all peers
     hub_blocks: int  # of these, blocks of hubs
+    has_gateway: bool = False  # a transit gateway joins them, or is about to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +133,7 @@ def shape_of(inventory: Inventory, cell: str, addresses: CellAddresses, facts: F
         peers=Peers(
             blocks=len(peers) + hub_blocks,
             hub_blocks=hub_blocks,
+            has_gateway=inventory.mesh_of(cell).step.gateway,
         ),
     )
 

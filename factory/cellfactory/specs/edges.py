@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from cellfactory.layers import Stack
 from cellfactory.layers.access import account_id, is_new_account
-from cellfactory.layers.edges import higher_peers, lower_peers, resolving_hubs
+from cellfactory.layers.edges import higher_peers, lower_peers, peered_hubs, resolving_hubs
 from cellfactory.naming import edge_name
 from cellfactory.specs.layers import AcceptSpec, PeeringSpec, RoutesSpec
 from cellfactory.specs.parts import Parts
@@ -19,7 +19,7 @@ def describe_peering(parts: Parts, stack: Stack) -> PeeringSpec:
         peer: (_account_of(parts, peer), f'${{var.peer_vpc_ids["{peer}"]}}')
         for peer in higher_peers(inventory, cell)
     }
-    hubs = {name: inventory.hubs[name] for name in inventory.hubs_of(cell)}
+    hubs = {name: inventory.hubs[name] for name in peered_hubs(inventory, cell)}
     asked = {name: (hub.account, hub.vpc) for name, hub in hubs.items()}
     return PeeringSpec(
         edges={
@@ -49,15 +49,28 @@ def describe_routes(parts: Parts, stack: Stack) -> RoutesSpec:
     peers = [(peer, parts.primaries[peer]) for peer in inventory.peers_of(cell)]
     hubs = [(n, str(b)) for n in inventory.hubs_of(cell) for b in inventory.hubs[n].blocks]
     zones = tuple(parts.plan.cells[cell].zones)
+    over = _ways(parts, cell)
     return RoutesSpec(
         routes={
-            f"node-{zone} {block}": {"block": block, "peer": to, "zone": zone}
+            f"node-{zone} {block}": {"block": block, "peer": to, "zone": zone, **over.get(to, {})}
             for to, block in (*peers, *hubs)
             for zone in zones
         },
+        ways=over or None,
         resolving=_connections(higher_peers(inventory, cell)),
         resolving_hubs=_connections(resolving_hubs(inventory, cell)) or None,
     )
+
+
+def _ways(parts: Parts, cell: str) -> dict[str, dict[str, str]]:
+    """What the way of a cell to each other leads over; nothing where there is no gateway."""
+    inventory = parts.inventory
+    if not inventory.mesh_of(cell).step.gateway:
+        return {}
+    return {
+        to: {"over": "gateway" if inventory.leads_over_gateway(cell, to) else "peering"}
+        for to in (*inventory.peers_of(cell), *inventory.hubs_of(cell))
+    }
 
 
 def _connections(peers: Iterable[str]) -> dict[str, dict[str, str]]:

@@ -83,10 +83,41 @@ class AcceptSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TransitGatewaySpec:
+    """The transit gateway of a mesh, and the accounts it is shared with."""
+
+    name: Leaf  # of the mesh
+    asn: int
+    is_shared_outside: bool  # with accounts of other organizations, or of hubs
+    members: Rows  # accounts, by cell
+    hubs: Rows  # accounts, by id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransitSpec:
+    """The attachment of a cell to the gateway of its mesh."""
+
+    name: Leaf
+    has_invitation: bool  # its account has to take up the share
+    zones: tuple[str, ...]  # zone ids
+    attachments: Rows  # by the cell's name: one, or none as long as nothing is attached
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentsSpec:
+    """Which attachments of a gateway reach each other."""
+
+    attachments: Rows  # by cell and hub: the attachment, and the route table it goes by
+    tables: Rows  # by name
+    routes: Rows  # by table and destination
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RoutesSpec:
     """The ways of a cell to its peers and hubs, whatever joins them."""
 
     routes: Rows  # by table and destination
+    ways: Rows | None  # by peer and hub, what the way leads over; None where only peerings are
     resolving: Rows  # peers whose private names are resolved from the requesting side
     resolving_hubs: Rows | None  # hubs likewise, once their owners have accepted
 
@@ -236,6 +267,9 @@ LayerSpec = (
     | NetworkSpec
     | PeeringSpec
     | AcceptSpec
+    | TransitGatewaySpec
+    | TransitSpec
+    | SegmentsSpec
     | RoutesSpec
     | ClusterSpec
     | PlatformSpec

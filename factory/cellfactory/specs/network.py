@@ -27,7 +27,9 @@ def describe(parts: Parts, stack: Stack) -> NetworkSpec:
         subnets={
             kind: {zone: str(blocks[kind]) for zone, blocks in addresses.zones.items()}
             for kind in subnet_kinds(
-                egress=cell_type.egress == "nat_gateway", pods=cell_type.has_pod_blocks
+                egress=cell_type.egress == "nat_gateway",
+                gateway=inventory.mesh_of(cell).step.gateway,
+                pods=cell_type.has_pod_blocks,
             )
         },
         pod_block_of={

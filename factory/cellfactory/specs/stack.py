@@ -6,7 +6,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from cellfactory.layers import Layer, Stack
-from cellfactory.specs import access, account, cluster, edges, network, pipeline, platform
+from cellfactory.specs import (
+    access,
+    account,
+    cluster,
+    edges,
+    network,
+    pipeline,
+    platform,
+    transit,
+)
 from cellfactory.specs.frame import Frame, describe_frame
 from cellfactory.specs.layers import LayerSpec
 from cellfactory.specs.parts import Parts
@@ -29,6 +38,9 @@ _DESCRIBE: Mapping[Layer, Callable[[Parts, Stack], LayerSpec]] = {
     "network": network.describe,
     "peering": edges.describe_peering,
     "accept": edges.describe_accept,
+    "gateway": transit.describe_gateway,
+    "transit": transit.describe_transit,
+    "segments": transit.describe_segments,
     "routes": edges.describe_routes,
     "cluster": cluster.describe,
     "platform": platform.describe,

@@ -11,7 +11,16 @@ from typing import Any
 from cellfactory.constructs.cdk import App, TerraformStack
 from cellfactory.layers import Layer
 from cellfactory.specs.stack import StackSpec
-from cellfactory.stacks import access, account, cluster, edges, network, pipeline, platform
+from cellfactory.stacks import (
+    access,
+    account,
+    cluster,
+    edges,
+    network,
+    pipeline,
+    platform,
+    transit,
+)
 from cellfactory.stacks.frame import Outputs, close_stack, open_stack
 
 _BUILD: Mapping[Layer, Callable[[TerraformStack, Any], Outputs]] = {
@@ -22,6 +31,9 @@ _BUILD: Mapping[Layer, Callable[[TerraformStack, Any], Outputs]] = {
     "network": network.build,
     "peering": edges.build_peering,
     "accept": edges.build_accept,
+    "gateway": transit.build_gateway,
+    "transit": transit.build_transit,
+    "segments": transit.build_segments,
     "routes": edges.build_routes,
     "cluster": cluster.build,
     "platform": platform.build,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from cellfactory.constructs.cdk import TerraformStack
+from cellfactory.constructs.cdk import TerraformLocal, TerraformStack
 from cellfactory.constructs.peering import add_acceptances, add_requests
 from cellfactory.constructs.routes import add_requester_options, add_routes
+from cellfactory.layers.edges import WAYS
 from cellfactory.specs.layers import AcceptSpec, PeeringSpec, RoutesSpec
 from cellfactory.stacks.frame import Outputs
 
@@ -23,4 +24,7 @@ def build_routes(terraform: TerraformStack, spec: RoutesSpec) -> Outputs:
     """Add the routes, and the requesting side's names."""
     add_routes(terraform, spec)
     add_requester_options(terraform, spec)
-    return {}
+    if spec.ways is None:
+        return {}
+    TerraformLocal(terraform, "over", spec.ways)
+    return {WAYS: "${{ for peer, way in local.over : peer => way.over }}"}

@@ -22,7 +22,7 @@ def build(terraform: TerraformStack, spec: NetworkSpec) -> Outputs:
     security = CellSecurityGroups(terraform, spec, network.vpc.id)
     add_endpoints(terraform, spec, network, security.groups["endpoint"].id)
     add_flow_logs(terraform, spec, network.vpc.id)
-    return {
+    made: dict[str, object] = {
         "vpc_id": network.vpc.id,
         **_of_pods(network, spec),
         "node_subnet_ids": _ids(network.subnets["node"]),
@@ -31,6 +31,9 @@ def build(terraform: TerraformStack, spec: NetworkSpec) -> Outputs:
         "node_route_table_ids": _ids(network.node_tables),
         "security_group_ids": _ids(security.groups),
     }
+    if "transit" in network.subnets:
+        made["transit_subnet_ids"] = _ids(network.subnets["transit"])
+    return made
 
 
 def _of_pods(network: CellVpc, spec: NetworkSpec) -> Outputs:

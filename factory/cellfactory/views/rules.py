@@ -21,6 +21,7 @@ from cellfactory.errors import (
     TerraformError,
 )
 from cellfactory.inventory.family_rules import RULES as FAMILY_RULES
+from cellfactory.inventory.interconnect_rules import RULES as INTERCONNECT_RULES
 from cellfactory.inventory.pipeline_rules import RULES as PIPELINE_RULES
 from cellfactory.inventory.rules import RULES as INVENTORY_RULES
 from cellfactory.options.answer import RULES as OPTION_RULES
@@ -59,6 +60,7 @@ AREAS = (
     Area("72", "policy and its waivers", PolicyError, POLICY_RULES),
     Area("73", "the pipeline", InventoryError, PIPELINE_RULES),
     Area("75", "IPv6", InventoryError, FAMILY_RULES),
+    Area("76", "what joins the VPCs of a mesh", InventoryError, INTERCONNECT_RULES),
 )
 _WARNING = "(a warning)"
 

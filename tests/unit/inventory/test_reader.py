@@ -11,6 +11,7 @@ import pytest
 from cellfactory.documents import load_data, render_data
 from cellfactory.errors import MOST_PROBLEMS, Finding, InventoryError
 from cellfactory.facts.loader import load_facts
+from cellfactory.inventory.interconnect_rules import RULES as INTERCONNECT_RULES
 from cellfactory.inventory.pipeline_rules import RULES as PIPELINE_RULES
 from cellfactory.inventory.reader import parse_inventory
 from cellfactory.inventory.rules import RULES, check_inventory
@@ -71,8 +72,14 @@ def test_each_rule_of_errors_has_a_mistake_that_breaks_it() -> None:
     seen = {mistake["says"].split()[0] for mistake in MISTAKES}
     warnings = {"F122", "F131", "F134", "F141", "F143", "F153", "F154", "F155", "F156"}
     warnings |= {"F157", "F159", "F161", "F162", "F163", "F164", "F165"}
+    warnings |= {"F766"}
+    beside = {"F764", "F765"}  # what takes the lock to be wrong
     files = {"F732", "F733", "F734", "F735", "F737"}  # what `pipeline render` finds
-    assert seen | {"F100", *warnings, *files} == {*RULES, *PIPELINE_RULES}
+    assert seen | {"F100", *warnings, *files, *beside} == {
+        *RULES,
+        *PIPELINE_RULES,
+        *INTERCONNECT_RULES,
+    }
 
 
 def test_all_problems_are_told_at_once_in_the_order_of_the_file(example: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -75,6 +76,27 @@ def with_provider(made: Data, tier: str) -> Data:
     return made
 
 
+def with_gateway(made: Data, **quotas: int) -> Data:
+    """Join the cells of a mesh by a transit gateway alone."""
+    made["meshes"]["east"] |= {
+        "interconnect": "gateway",
+        "gateway": {
+            "account": "888888888888",
+            "organization": "one",
+            "quotas": {code.replace("_", "-"): value for code, value in quotas.items()},
+        },
+    }
+    return made
+
+
+def with_two_gateways(made: Data, **quotas: int) -> Data:
+    """Put the last cell into a mesh of its own, whose gateway lies in the same account."""
+    with_gateway(made, **quotas)
+    made["meshes"]["more"] = copy.deepcopy(made["meshes"]["east"])
+    made["cells"][max(made["cells"])]["mesh"] = "more"
+    return made
+
+
 TWO = ["jobs", "more"]
 IMAGE = "registry.example.com/spark:4.0.1"
 
@@ -137,6 +159,10 @@ BROKEN: Mapping[str, Broken] = {
     "F370": broken(with_quotas(base(4), L_7E9ECCDB=2)),
     "F370 hub": broken(with_hub(base(4), quotas={"L-7E9ECCDB": 3})),
     "F371": broken(with_quotas(base(4), L_DC9F7029=2)),
+    "F374": broken(with_gateway(base(3), L_E0233F82=2)),
+    "F375": broken(with_gateway(base(4), L_43872EB7=3)),
+    "F376": broken(with_gateway(base(102), L_43872EB7=200)),
+    "F378": broken(with_two_gateways(base(2), L_A2478D36=1)),
     "F380": broken(with_spark(base(), operator={"jobs_per_minute": 100, "cpu": 4}, namespaces=TWO)),
     "F381": broken(
         with_spark(base(), history={"image": IMAGE, "logs_per_day": 500, "rolling_logs": True})
@@ -161,6 +187,7 @@ NOT_REACHED: Mapping[str, str] = {
     "prefix-slots": "F114 comes first",
     "node-interfaces": "F114 comes first",
     "pods-per-node": "F115 comes first",
+    "gateway-peerings": "its quota is beyond what a mesh may name",
     "pods-per-node-churn": "asked of `what-if` alone",
     "declared-ceiling": "F207 comes first",
     "kubernetes-nodes": "F345 comes first",

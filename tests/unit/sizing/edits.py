@@ -23,6 +23,9 @@ def owner_of(made: Data, found: Finding) -> Data:
     place: Data = made[str(section)][name]
     if section == "cells" or section == "hubs":
         return place
+    if section == "meshes":
+        gateway: Data = place["gateway"]
+        return gateway
     return plain(made)
 
 
@@ -156,6 +159,10 @@ def drop_quota(made: Data, _: re.Match[str], found: Finding) -> None:
     plain(made)["quotas"].pop(found.path[-1])
 
 
+def shared_tables(made: Data, *_: Any) -> None:
+    made["meshes"]["east"]["gateway"]["route_tables"] = "mesh"
+
+
 EDITS: tuple[tuple[str, Edit], ...] = (
     (r"raise (L-[0-9A-F]{8}) to ([\d,]+) and write it under quotas", raise_quota),
     (r"have (L-83CA0A9D) raised, up to (50), and write it under quotas", raise_quota),
@@ -189,6 +196,7 @@ EDITS: tuple[tuple[str, Edit], ...] = (
     (r"have ([\d,]+) nodes in each zone", nodes_in_zone),
     (r"spread the data over ([\d,]+) prefixes", prefixes),
     (r"take a larger control_plane_tier", larger_tier),
+    (r"set gateway.route_tables: mesh", shared_tables),
     (r"did you mean L-.*", drop_quota),
 )  # fmt: skip
 

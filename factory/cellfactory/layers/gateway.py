@@ -1,0 +1,99 @@
+"""The layers that join the cells of a mesh by a transit gateway.
+
+`gateway` makes it in a network account and shares it with the account of each cell and hub;
+`transit` attaches a cell; `segments`, in the network account again, takes the attachments up and
+says which of them reach each other. What a cell itself sends that way stands in its `routes`.
+
+On the way back the order turns round: `segments` lets go of a cell before `transit` does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from cellfactory.facts.schema import Facts
+from cellfactory.inventory.schema import Inventory
+from cellfactory.layers.access import is_new_account, member_access, network_access
+from cellfactory.layers.cell import TRANSIT_OUTPUTS, account_inputs, network_outputs
+from cellfactory.layers.stack import Input, Stack, StackId, VariableType
+from cellfactory.layers.wiring import entry, of_each, put_together, stack_id, whole
+
+SHARE: Mapping[str, VariableType] = {"share_arn": "string"}
+SHARED = "shared_ids"
+"""The output that says, by cell, which gateway its account may use."""
+
+READY = "gateway_ids"
+"""The output that says, by cell and hub, over which gateway it is reached."""
+
+
+def has_invitation(inventory: Inventory, cell: str) -> bool:
+    """Whether the account of a cell has to take up the share of its mesh's gateway.
+
+    One of the gateway's own organization need not, where the organization lets RAM share in it.
+
+    Source: https://docs.aws.amazon.com/ram/latest/userguide/getting-started-sharing.html
+    """
+    gateway = inventory.mesh_of(cell).gateway
+    assert gateway is not None  # F760 has said so
+    same = inventory.cells[cell].organization == gateway.organization
+    return not (same and inventory.organizations[gateway.organization].resource_sharing)
+
+
+def attached_hubs(inventory: Inventory, mesh: str) -> tuple[str, ...]:
+    """The hubs of a mesh whose owners have attached them to its gateway, sorted."""
+    hubs = inventory.meshes[mesh].hubs
+    return tuple(sorted(hub for hub in hubs if mesh in inventory.hubs[hub].attachments))
+
+
+def gateway_stacks(inventory: Inventory, facts: Facts) -> Iterator[Stack]:
+    """Yield the stacks of every mesh that has a gateway, and of its cells."""
+    for mesh, declared in sorted(inventory.meshes.items()):
+        cells = inventory.members_of(mesh)
+        if not declared.step.gateway or not cells:
+            continue
+        yield _gateway(inventory, facts, mesh)
+        for cell in cells:
+            yield _transit(inventory, facts, cell)
+        yield _segments(inventory, facts, mesh)
+
+
+def _gateway(inventory: Inventory, facts: Facts, mesh: str) -> Stack:
+    new = [cell for cell in inventory.members_of(mesh) if is_new_account(inventory, cell)]
+    return Stack(
+        id=stack_id(mesh, "gateway"),
+        access=network_access(inventory, facts, mesh),
+        inputs={"account_ids": put_together(of_each(new, "account", "account_id"))},
+        outputs={"gateway_id": "string", **SHARE, SHARED: "map(string)"},
+    )
+
+
+def _transit(inventory: Inventory, facts: Facts, cell: str) -> Stack:
+    mesh = inventory.cells[cell].mesh
+    share = whole(mesh, "gateway", SHARE)
+    return Stack(
+        id=stack_id(cell, "transit"),
+        access=member_access(inventory, facts, cell),
+        inputs={
+            **account_inputs(inventory, cell),
+            **whole(cell, "network", {**network_outputs("vpc_id"), **TRANSIT_OUTPUTS}),
+            "gateway_id": Input(type="string", sources=entry(mesh, "gateway", SHARED, cell)),
+            **(share if has_invitation(inventory, cell) else {}),
+        },
+        outputs={"attachment_ids": "map(string)"},
+        after=() if inventory.mesh_of(cell).step.attached else (stack_id(mesh, "segments"),),
+    )
+
+
+def _segments(inventory: Inventory, facts: Facts, mesh: str) -> Stack:
+    attached = inventory.members_of(mesh) if inventory.meshes[mesh].step.attached else ()
+    return Stack(
+        id=StackId(mesh, "segments"),
+        access=network_access(inventory, facts, mesh),
+        inputs={
+            **whole(mesh, "gateway", {"gateway_id": "string"}),
+            "attachment_ids": put_together(
+                {cell: entry(cell, "transit", "attachment_ids", cell) for cell in attached}
+            ),
+        },
+        outputs={READY: "map(string)"},
+    )

@@ -1,0 +1,81 @@
+"""Bounds of the transit gateway of a mesh: its attachments, its route tables, its routes.
+
+The quotas are those of the network account, which the gateway's entry in the inventory names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from cellfactory.facts.schema import Facts
+from cellfactory.inventory.interconnect import TransitGateway
+from cellfactory.inventory.schema import Inventory
+from cellfactory.sizing.bounds import BOUNDS
+from cellfactory.sizing.quotas import quota_limit
+from cellfactory.sizing.usage import Scope, Usage
+
+QUOTAS: Mapping[str, str] = {
+    "gateway-attachments": "attachments-per-transit-gateway",
+    "gateway-route-tables": "route-tables-per-transit-gateway",
+    "gateway-routes": "routes-per-transit-gateway",
+    "gateway-peerings": "peerings-per-transit-gateway",
+    "gateways-of-account": "transit-gateways",
+}
+"""The quota that limits each bound."""
+
+
+def size_gateways(inventory: Inventory, facts: Facts) -> Iterator[Usage]:
+    """Size the gateway of each mesh that has one, by the mesh's name."""
+    for mesh, declared in sorted(inventory.meshes.items()):
+        if declared.gateway is not None and declared.step.gateway:
+            for bound, used in _used(inventory, mesh, declared.gateway):
+                yield _usage(mesh, declared.region, declared.gateway, bound, used, facts)
+
+
+def _used(inventory: Inventory, mesh: str, gateway: TransitGateway) -> Iterator[tuple[str, int]]:
+    """Count as if every hub were attached: one day it is."""
+    declared = inventory.meshes[mesh]
+    cells = len(inventory.members_of(mesh))
+    hubs = [inventory.hubs[name] for name in declared.hubs]
+    blocks = sum(len(hub.blocks) for hub in hubs)
+    others = cells - 1 if declared.cell_to_cell == "full" else 0
+    is_apart = gateway.route_tables == "cell"
+    of_cells = cells * (others + blocks) if is_apart else (cells if others else 0) + blocks
+    peerings = {
+        *gateway.peers,
+        *(
+            name
+            for name, other in inventory.meshes.items()
+            if other.gateway is not None and mesh in other.gateway.peers
+        ),
+    }
+    yield "gateway-attachments", cells + len(hubs) + len(peerings)
+    yield "gateway-route-tables", (cells if is_apart else 1) + bool(hubs) + bool(peerings)
+    yield "gateway-routes", of_cells + (cells if hubs else 0)
+    if peerings:
+        yield "gateway-peerings", len(peerings)
+    yield (
+        "gateways-of-account",
+        sum(
+            other.gateway is not None
+            and other.step.gateway
+            and (other.gateway.account, other.region) == (gateway.account, declared.region)
+            for other in inventory.meshes.values()
+        ),
+    )
+
+
+def _usage(
+    mesh: str, region: str, gateway: TransitGateway, bound: str, used: int, facts: Facts
+) -> Usage:
+    row = BOUNDS[bound]
+    return Usage(
+        bound=bound,
+        scope=Scope(mesh, "mesh", mesh),
+        used=used,
+        allowed=quota_limit(facts, QUOTAS[bound], region, gateway.quotas),
+        unit=row.unit,
+        gate=row.gate,
+        path=("meshes", mesh, "gateway"),
+        assumption=row.assumption,
+    )

@@ -1,0 +1,108 @@
+"""The layers `gateway`, `transit` and `segments`: how cells are joined by a transit gateway.
+
+Only routable blocks are ever routed. A route table of the gateway holds what its attachments may
+reach and nothing else: nobody reaches a cell that the mesh does not join it to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cellfactory.inventory.schema import Inventory
+from cellfactory.layers import Stack
+from cellfactory.layers.access import account_id, is_new_account
+from cellfactory.layers.gateway import attached_hubs, has_invitation
+from cellfactory.specs.layers import SegmentsSpec, TransitGatewaySpec, TransitSpec
+from cellfactory.specs.parts import Parts
+
+CELLS = "cells"
+"""The route table that all cells of a mesh share, where they share one."""
+
+HUBS = "hubs"
+"""The route table of a mesh's hubs, which reach its cells and not each other."""
+
+
+def describe_gateway(parts: Parts, stack: Stack) -> TransitGatewaySpec:
+    """Collect whom the gateway of a mesh is shared with: each cell's account, and each hub's."""
+    mesh, inventory = stack.id.owner, parts.inventory
+    gateway = inventory.meshes[mesh].gateway
+    assert gateway is not None  # F760 has said so
+    members = {
+        cell: {"account_id": _account_of(inventory, cell)} for cell in inventory.members_of(mesh)
+    }
+    known = {gateway.account, *(row["account_id"] for row in members.values())}
+    hubs = {inventory.hubs[hub].account for hub in inventory.meshes[mesh].hubs} - known
+    others = {inventory.cells[cell].organization for cell in members} - {gateway.organization}
+    return TransitGatewaySpec(
+        name=mesh,
+        asn=gateway.asn,
+        is_shared_outside=bool(others or hubs),
+        members=members,
+        hubs={account: {"account_id": account} for account in sorted(hubs)},
+    )
+
+
+def describe_transit(parts: Parts, stack: Stack) -> TransitSpec:
+    """Collect what attaches a cell to the gateway of its mesh."""
+    cell, inventory = stack.id.owner, parts.inventory
+    attached = inventory.mesh_of(cell).step.attached
+    return TransitSpec(
+        name=cell,
+        has_invitation=has_invitation(inventory, cell),
+        zones=tuple(parts.plan.cells[cell].zones),
+        attachments={cell: {"gateway_id": "${var.gateway_id}"}} if attached else {},
+    )
+
+
+def describe_segments(parts: Parts, stack: Stack) -> SegmentsSpec:
+    """Collect the attachments of a mesh, the route table of each, and what stands in it."""
+    mesh, inventory = stack.id.owner, parts.inventory
+    declared = inventory.meshes[mesh]
+    if not declared.step.attached:
+        return SegmentsSpec(attachments={}, tables={}, routes={})
+    cells, hubs = inventory.members_of(mesh), attached_hubs(inventory, mesh)
+    table_of = {**{c: _table_of(inventory, c) for c in cells}, **dict.fromkeys(hubs, HUBS)}
+    attachments = {
+        **{cell: f'${{var.attachment_ids["{cell}"]}}' for cell in cells},
+        **{hub: inventory.hubs[hub].attachments[mesh] for hub in hubs},
+    }
+    return SegmentsSpec(
+        attachments={
+            name: {"attachment_id": attachment, "table": table_of[name]}
+            for name, attachment in attachments.items()
+        },
+        tables={table: {"mesh": mesh} for table in sorted({*table_of.values()})},
+        routes={
+            f"{table} {block}": {"block": block, "table": table, "to": to}
+            for name, table in table_of.items()
+            for to in _reached(inventory, mesh, name)
+            for block in _blocks_of(parts, to)
+        },
+    )
+
+
+def _table_of(inventory: Inventory, cell: str) -> str:
+    gateway = inventory.mesh_of(cell).gateway
+    return cell if gateway is not None and gateway.route_tables == "cell" else CELLS
+
+
+def _reached(inventory: Inventory, mesh: str, name: str) -> Iterator[str]:
+    """Yield the cells and hubs that an attachment may reach."""
+    if name not in inventory.cells:
+        yield from inventory.members_of(mesh)
+        return
+    yield from inventory.peers_of(name)
+    yield from attached_hubs(inventory, mesh)
+
+
+def _blocks_of(parts: Parts, name: str) -> tuple[str, ...]:
+    """The blocks that lead to a cell or hub: of a cell the routable one alone."""
+    if name in parts.inventory.cells:
+        return (parts.primaries[name],)
+    return tuple(map(str, parts.inventory.hubs[name].blocks))
+
+
+def _account_of(inventory: Inventory, cell: str) -> str:
+    if is_new_account(inventory, cell):
+        return f'${{var.account_ids["{cell}"]}}'
+    return account_id(inventory, cell)

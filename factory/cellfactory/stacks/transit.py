@@ -1,0 +1,36 @@
+"""The layers `gateway`, `transit` and `segments`: how cells are joined by a transit gateway."""
+
+from __future__ import annotations
+
+from cellfactory.constructs.cdk import TerraformStack
+from cellfactory.constructs.transit_gateway import (
+    add_attachment,
+    add_gateway,
+    add_segments,
+    add_share,
+)
+from cellfactory.layers.gateway import READY, SHARED
+from cellfactory.specs.layers import SegmentsSpec, TransitGatewaySpec, TransitSpec
+from cellfactory.stacks.frame import Outputs
+
+
+def build_gateway(terraform: TerraformStack, spec: TransitGatewaySpec) -> Outputs:
+    """Add the gateway and its share."""
+    gateway = add_gateway(terraform, spec)
+    share = add_share(terraform, spec, gateway)
+    members = "aws_ram_principal_association.members-of-mesh"
+    return {
+        "gateway_id": gateway.id,
+        "share_arn": share,
+        SHARED: f"${{{{ for cell, _ in {members} : cell => {gateway.fqn}.id }}}}",
+    }
+
+
+def build_transit(terraform: TerraformStack, spec: TransitSpec) -> Outputs:
+    """Add the attachment of a cell."""
+    return {"attachment_ids": add_attachment(terraform, spec)}
+
+
+def build_segments(terraform: TerraformStack, spec: SegmentsSpec) -> Outputs:
+    """Add what the attachments of a mesh reach."""
+    return {READY: add_segments(terraform, spec)}
