@@ -219,8 +219,10 @@ class CellType(Model):
     session_manager: bool = Field(
         default=False, description="Nodes may be looked at through AWS Systems Manager."
     )
-    egress: Literal["none", "nat_gateway"] = Field(
-        default="none", description="Way to the internet; `none`: VPC endpoints only."
+    egress: Literal["none", "nat_gateway", "central"] = Field(
+        default="none",
+        description="Way to the internet; `none`: VPC endpoints only; `central`: through the "
+        "transit gateway of the mesh, and its `gateway.egress`.",
     )
     ip_family: IpFamily = Field(
         default="ipv4",
@@ -431,6 +433,10 @@ class Inventory(Model):
         if mesh.step.routes == "canary":
             return cell in mesh.canary or peer in mesh.canary
         return mesh.step.routes == "gateway"
+
+    def has_central_egress(self, cell: str) -> bool:
+        """Whether the way of a cell to the internet leads over the gateway of its mesh."""
+        return self.type_of(cell).egress == "central"
 
     def members_of(self, mesh: str) -> tuple[str, ...]:
         """Return the cells of a mesh, by the mesh's name, sorted."""

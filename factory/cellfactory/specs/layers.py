@@ -18,6 +18,7 @@ from cellfactory.inventory.spark import Ingress, Monitoring, SparkUi, YuniKorn
 from cellfactory.inventory.values import HelmValues
 from cellfactory.layers import Access
 from cellfactory.layers.leaf import Leaf, Rows
+from cellfactory.specs.central import EgressSpec
 from cellfactory.specs.roles import PipelineSpec, RolesSpec
 
 
@@ -110,6 +111,7 @@ class SegmentsSpec:
     attachments: Rows  # by cell and hub: the attachment, and the route table it goes by
     tables: Rows  # by name
     routes: Rows  # by table and destination
+    defaults: Rows | None  # by table: where all else goes; None in a mesh without a way out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -267,6 +269,7 @@ LayerSpec = (
     | NetworkSpec
     | PeeringSpec
     | AcceptSpec
+    | EgressSpec
     | TransitGatewaySpec
     | TransitSpec
     | SegmentsSpec

@@ -37,7 +37,7 @@ def describe(parts: Parts, stack: Stack) -> NetworkSpec:
             for zone, blocks in addresses.zones.items()
             if "pod" in blocks
         },
-        egress=cell_type.egress,
+        egress="nat_gateway" if cell_type.egress == "nat_gateway" else "none",
         ipv6_block=cell_type.has_ipv6_block,
         ipv6_pods=not cell_type.has_pod_blocks,
         flow_logs=cell_type.flow_logs,

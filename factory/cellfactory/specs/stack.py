@@ -39,6 +39,7 @@ _DESCRIBE: Mapping[Layer, Callable[[Parts, Stack], LayerSpec]] = {
     "peering": edges.describe_peering,
     "accept": edges.describe_accept,
     "gateway": transit.describe_gateway,
+    "egress": transit.describe_egress,
     "transit": transit.describe_transit,
     "segments": transit.describe_segments,
     "routes": edges.describe_routes,

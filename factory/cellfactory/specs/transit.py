@@ -8,15 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cellfactory.inventory.schema import Inventory
+from cellfactory.inventory.schema import FlowLogs, Inventory
 from cellfactory.layers import Stack
 from cellfactory.layers.access import account_id, is_new_account
-from cellfactory.layers.gateway import attached_hubs, has_invitation
+from cellfactory.layers.gateway import attached_hubs, central_egress, has_invitation
+from cellfactory.specs.central import EgressSpec
 from cellfactory.specs.layers import SegmentsSpec, TransitGatewaySpec, TransitSpec
 from cellfactory.specs.parts import Parts
 
 CELLS = "cells"
 """The route table that all cells of a mesh share, where they share one."""
+
+OUT = "egress"
+"""The route table of the way out, which leads back to the cells that use it."""
 
 HUBS = "hubs"
 """The route table of a mesh's hubs, which reach its cells and not each other."""
@@ -42,6 +46,30 @@ def describe_gateway(parts: Parts, stack: Stack) -> TransitGatewaySpec:
     )
 
 
+def describe_egress(parts: Parts, stack: Stack) -> EgressSpec:
+    """Collect the way out of a mesh, and the cells that it leads back to."""
+    mesh, inventory = stack.id.owner, parts.inventory
+    egress = central_egress(inventory, mesh)
+    assert egress is not None  # or there is no such stack
+    attached = inventory.meshes[mesh].step.attached
+    return EgressSpec(
+        name=mesh,
+        region=stack.access.region,
+        account_id=stack.access.account,
+        block=str(egress.block),
+        public={zone: str(block) for zone, block in egress.subnets("public").items()},
+        attachment={zone: str(block) for zone, block in egress.subnets("attachment").items()},
+        attachments={mesh: {"gateway_id": "${var.gateway_id}"}} if attached else {},
+        back={c: {"block": parts.primaries[c]} for c in _users(inventory, mesh)},
+        flow_logs=FlowLogs(),
+    )
+
+
+def _users(inventory: Inventory, mesh: str) -> tuple[str, ...]:
+    """The cells of a mesh whose way to the internet leads over its gateway."""
+    return tuple(c for c in inventory.members_of(mesh) if inventory.has_central_egress(c))
+
+
 def describe_transit(parts: Parts, stack: Stack) -> TransitSpec:
     """Collect what attaches a cell to the gateway of its mesh."""
     cell, inventory = stack.id.owner, parts.inventory
@@ -58,8 +86,12 @@ def describe_segments(parts: Parts, stack: Stack) -> SegmentsSpec:
     """Collect the attachments of a mesh, the route table of each, and what stands in it."""
     mesh, inventory = stack.id.owner, parts.inventory
     declared = inventory.meshes[mesh]
+    has_way_out = central_egress(inventory, mesh) is not None
     if not declared.step.attached:
-        return SegmentsSpec(attachments={}, tables={}, routes={})
+        none: dict[str, dict[str, str]] = {}
+        return SegmentsSpec(
+            attachments={}, tables={}, routes={}, defaults=none if has_way_out else None
+        )
     cells, hubs = inventory.members_of(mesh), attached_hubs(inventory, mesh)
     table_of = {**{c: _table_of(inventory, c) for c in cells}, **dict.fromkeys(hubs, HUBS)}
     attachments = {
@@ -71,14 +103,44 @@ def describe_segments(parts: Parts, stack: Stack) -> SegmentsSpec:
             name: {"attachment_id": attachment, "table": table_of[name]}
             for name, attachment in attachments.items()
         },
-        tables={table: {"mesh": mesh} for table in sorted({*table_of.values()})},
+        tables={
+            table: {"mesh": mesh}
+            for table in sorted({*table_of.values(), *([OUT] if has_way_out else [])})
+        },
         routes={
             f"{table} {block}": {"block": block, "table": table, "to": to}
             for name, table in table_of.items()
             for to in _reached(inventory, mesh, name)
             for block in _blocks_of(parts, to)
-        },
+        }
+        | _back(parts, mesh),
+        defaults=_defaults(inventory, mesh) if has_way_out else None,
     )
+
+
+def _back(parts: Parts, mesh: str) -> dict[str, dict[str, str]]:
+    """Lead from the way out to the cells that use it, by whoever inspects the traffic."""
+    egress = central_egress(parts.inventory, mesh)
+    if egress is None:
+        return {}
+    hub = egress.inspected_by
+    return {
+        f"{OUT} {parts.primaries[cell]}": {
+            "block": parts.primaries[cell],
+            "table": OUT,
+            "to": hub or cell,
+        }
+        for cell in _users(parts.inventory, mesh)
+    }
+
+
+def _defaults(inventory: Inventory, mesh: str) -> dict[str, dict[str, str]]:
+    """Say for each route table where all else goes: out, or to whoever inspects it first."""
+    egress = central_egress(inventory, mesh)
+    hub = egress.inspected_by if egress else None
+    tables = {_table_of(inventory, cell) for cell in _users(inventory, mesh)}
+    found = {table: {"table": table, "to": hub or OUT} for table in sorted(tables)}
+    return found | ({HUBS: {"table": HUBS, "to": OUT}} if hub and tables else {})
 
 
 def _table_of(inventory: Inventory, cell: str) -> str:

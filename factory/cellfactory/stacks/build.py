@@ -32,6 +32,7 @@ _BUILD: Mapping[Layer, Callable[[TerraformStack, Any], Outputs]] = {
     "peering": edges.build_peering,
     "accept": edges.build_accept,
     "gateway": transit.build_gateway,
+    "egress": transit.build_egress,
     "transit": transit.build_transit,
     "segments": transit.build_segments,
     "routes": edges.build_routes,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from cellfactory.constructs.cdk import TerraformStack
+from cellfactory.constructs.central_egress import add_central_egress
 from cellfactory.constructs.transit_gateway import (
     add_attachment,
     add_gateway,
     add_segments,
     add_share,
 )
-from cellfactory.layers.gateway import READY, SHARED
+from cellfactory.layers.gateway import READY, SHARED, WAY_OUT
+from cellfactory.specs.central import EgressSpec
 from cellfactory.specs.layers import SegmentsSpec, TransitGatewaySpec, TransitSpec
 from cellfactory.stacks.frame import Outputs
 
@@ -24,6 +26,11 @@ def build_gateway(terraform: TerraformStack, spec: TransitGatewaySpec) -> Output
         "share_arn": share,
         SHARED: f"${{{{ for cell, _ in {members} : cell => {gateway.fqn}.id }}}}",
     }
+
+
+def build_egress(terraform: TerraformStack, spec: EgressSpec) -> Outputs:
+    """Add the VPC that leads to the internet, and its attachment."""
+    return {WAY_OUT: add_central_egress(terraform, spec)}
 
 
 def build_transit(terraform: TerraformStack, spec: TransitSpec) -> Outputs:
