@@ -69,7 +69,11 @@ def test_a_subnet_has_a_free_part_of_the_block_of_its_vpc(emulator: Emulator, ac
     for wrong in (str(block), "2001:db8::/64", "no block"):
         with pytest.raises(ClientError, match=r"InvalidSubnet\.Range"):
             subnet(ec2, vpc, 1, wrong)
-    subnet(ec2, vpc, 1, second)
+    other = subnet(ec2, vpc, 1, second)
+    (told,) = ec2.describe_subnets(SubnetIds=[other])["Subnets"]
+    (row,) = told["Ipv6CidrBlockAssociationSet"]
+    assert row["Ipv6CidrBlock"] == second
+    assert row["Ipv6CidrBlockState"] == {"State": "associated"}
 
 
 def test_a_way_out_keeps_a_vpc_and_is_left_over(emulator: Emulator, account: str) -> None:

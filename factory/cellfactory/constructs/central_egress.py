@@ -113,7 +113,7 @@ def _add_attachment(stack: TerraformStack, spec: EgressSpec, vpc: Vpc) -> dict[s
 
 
 def _lead_back(stack: TerraformStack, spec: EgressSpec, public: RouteTable) -> None:
-    """Route the routable block of each cell that uses the way out, once there is an attachment."""
+    """Route the routable block of each cell that uses the way out."""
     TerraformLocal(stack, "back", spec.back)
     made = "aws_ec2_transit_gateway_vpc_attachment.egress"
     route = Route(
@@ -123,7 +123,7 @@ def _lead_back(stack: TerraformStack, spec: EgressSpec, public: RouteTable) -> N
         destination_cidr_block="${each.value.block}",
         transit_gateway_id=f"${{one(values({made})).transit_gateway_id}}",
     )
-    for_each(route, "${length(local.attachments) > 0 ? local.back : {}}")
+    for_each(route, "${local.back}")
 
 
 def _subnet(

@@ -110,9 +110,7 @@ def _transit(inventory: Inventory, facts: Facts, cell: str) -> Stack:
 
 def _segments(inventory: Inventory, facts: Facts, mesh: str) -> Stack:
     is_attached = inventory.meshes[mesh].step.attached
-    way_out = {
-        WAY_OUT: put_together(of_each([mesh] if is_attached else [], "egress", WAY_OUT, key=mesh))
-    }
+    ends = of_each([mesh] if is_attached else [], "egress", WAY_OUT, key=mesh)
     attached = inventory.members_of(mesh) if is_attached else ()
     return Stack(
         id=StackId(mesh, "segments"),
@@ -122,7 +120,7 @@ def _segments(inventory: Inventory, facts: Facts, mesh: str) -> Stack:
             "attachment_ids": put_together(
                 {cell: entry(cell, "transit", "attachment_ids", cell) for cell in attached}
             ),
-            **(way_out if central_egress(inventory, mesh) is not None else {}),
+            **({WAY_OUT: put_together(ends)} if central_egress(inventory, mesh) else {}),
         },
         outputs={READY: "map(string)"},
     )

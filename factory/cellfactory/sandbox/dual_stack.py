@@ -12,8 +12,25 @@ from ipaddress import IPv6Network
 from typing import Any
 
 from moto.ec2.exceptions import EC2ClientError
+from moto.ec2.models.subnets import Subnet
 
 SUBNET_LENGTH = 64  # the one size that moto and most callers know; AWS takes /44 to /64 by fours
+
+
+class DualStackSubnet(Subnet):
+    """A subnet that says of its IPv6 block what EC2 says: moto puts one state into another."""
+
+    @property
+    def ipv6_cidr_block_association_set(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "AssociationId": row["associationId"],
+                "Ipv6CidrBlock": row["ipv6CidrBlock"],
+                "Ipv6CidrBlockState": {"State": row["ipv6CidrBlockState"]["State"]},
+            }
+            for row in self.ipv6_cidr_block_associations.values()
+            if row["ipv6CidrBlockState"]["State"] == "associated"
+        ]
 
 
 def blocks_of_vpc(vpc: Any) -> list[IPv6Network]:

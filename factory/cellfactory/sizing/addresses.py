@@ -119,7 +119,7 @@ def size_routes(entries: CellEntries) -> Usage:
     endpoints and, where there is egress, the default route.
     """
     shape, bound = entries.shape, "routes-per-route-table"
-    public = 1 if shape.nat_gateways else 0
+    public = 1 if shape.nat_gateways or shape.has_central_egress else 0
     return entries.usage(
         bound,
         shape.blocks + shape.peers.blocks + shape.gateways + public,

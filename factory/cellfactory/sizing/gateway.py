@@ -49,9 +49,10 @@ def _used(inventory: Inventory, mesh: str, gateway: TransitGateway) -> Iterator[
             if other.gateway is not None and mesh in other.gateway.peers
         ),
     }
-    yield "gateway-attachments", cells + len(hubs) + len(peerings)
-    yield "gateway-route-tables", (cells if is_apart else 1) + bool(hubs) + bool(peerings)
-    yield "gateway-routes", of_cells + (cells if hubs else 0)
+    out = gateway.egress is not None
+    yield "gateway-attachments", cells + len(hubs) + len(peerings) + out
+    yield "gateway-route-tables", (cells if is_apart else 1) + bool(hubs) + bool(peerings) + out
+    yield "gateway-routes", of_cells + (cells if hubs else 0) + _routes_out(inventory, mesh)
     if peerings:
         yield "gateway-peerings", len(peerings)
     yield (
@@ -63,6 +64,16 @@ def _used(inventory: Inventory, mesh: str, gateway: TransitGateway) -> Iterator[
             for other in inventory.meshes.values()
         ),
     )
+
+
+def _routes_out(inventory: Inventory, mesh: str) -> int:
+    """Count the routes back to cells with central egress, and the default routes to it."""
+    gateway = inventory.meshes[mesh].gateway
+    if gateway is None or gateway.egress is None:
+        return 0
+    users = sum(inventory.has_central_egress(cell) for cell in inventory.members_of(mesh))
+    tables = users if gateway.route_tables == "cell" else min(1, users)
+    return users + tables + (1 if users and gateway.egress.inspected_by else 0)
 
 
 def _usage(

@@ -86,6 +86,7 @@ class CellShape:
     load: Load | None = None  # what its jobs ask of it
     tier: str = "standard"  # of the control plane; `standard` scales by itself
     churn: float = 0  # pods that come and go on each node (per second)
+    has_central_egress: bool = False  # its default route leads over the gateway of its mesh
     ipv6_pods: bool = False  # pods have addresses of one prefix of the node's primary interface
 
     @property
@@ -175,6 +176,7 @@ def shape_of_type(
         peers=peers,
         quotas=quotas,
         spark=cell_type.spark,
+        has_central_egress=cell_type.egress == "central",
         ipv6_pods=ipv6_pods,
     )
 

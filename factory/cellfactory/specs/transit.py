@@ -60,7 +60,7 @@ def describe_egress(parts: Parts, stack: Stack) -> EgressSpec:
         public={zone: str(block) for zone, block in egress.subnets("public").items()},
         attachment={zone: str(block) for zone, block in egress.subnets("attachment").items()},
         attachments={mesh: {"gateway_id": "${var.gateway_id}"}} if attached else {},
-        back={c: {"block": parts.primaries[c]} for c in _users(inventory, mesh)},
+        back={c: {"block": parts.primaries[c]} for c in _users(inventory, mesh) if attached},
         flow_logs=FlowLogs(),
     )
 
