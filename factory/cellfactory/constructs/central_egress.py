@@ -65,7 +65,7 @@ def add_central_egress(stack: TerraformStack, spec: EgressSpec) -> str:
         _associate(stack, f"attachment-{zone}", attachment[zone], table)
         _route(stack, f"default-of-attachment-{zone}", table, nat_gateway_id=nat.id)
     _lead_back(stack, spec, public)
-    made = "aws_ec2_transit_gateway_vpc_attachment.egress"
+    made = "aws_ec2_transit_gateway_vpc_attachment.way-out"
     return f"${{{{ for mesh, made in {made} : mesh => made.id }}}}"
 
 
@@ -96,7 +96,7 @@ def _add_attachment(stack: TerraformStack, spec: EgressSpec, vpc: Vpc) -> dict[s
     TerraformLocal(stack, "attachments", spec.attachments)
     attachment = Ec2TransitGatewayVpcAttachment(
         stack,
-        "egress",
+        "way-out",
         transit_gateway_id="${each.value.gateway_id}",
         vpc_id=vpc.id,
         subnet_ids=[subnet.id for subnet in subnets.values()],
@@ -115,7 +115,7 @@ def _add_attachment(stack: TerraformStack, spec: EgressSpec, vpc: Vpc) -> dict[s
 def _lead_back(stack: TerraformStack, spec: EgressSpec, public: RouteTable) -> None:
     """Route the routable block of each cell that uses the way out."""
     TerraformLocal(stack, "back", spec.back)
-    made = "aws_ec2_transit_gateway_vpc_attachment.egress"
+    made = "aws_ec2_transit_gateway_vpc_attachment.way-out"
     route = Route(
         stack,
         "back-to-cell",

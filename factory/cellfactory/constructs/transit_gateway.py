@@ -149,14 +149,14 @@ def add_segments(stack: TerraformStack, spec: SegmentsSpec) -> str:
         ),
     )
     for_each(route, "${local.routes}")
-    if spec.defaults is not None:
-        _add_way_out(stack, spec.defaults)
+    if spec.defaults is not None and spec.closed is not None:
+        _add_way_out(stack, spec.defaults, spec.closed)
     accepted = "aws_ec2_transit_gateway_vpc_attachment_accepter.accepted"
     members = "aws_ec2_transit_gateway_route_table_association.member"
     return f"${{{{ for name, _ in {members} : name => {accepted}[name].transit_gateway_id }}}}"
 
 
-def _add_way_out(stack: TerraformStack, defaults: Rows) -> None:
+def _add_way_out(stack: TerraformStack, defaults: Rows, closed: Rows) -> None:
     """Give the VPC that leads to the internet its route table, and lead to it.
 
     Its attachment is of the gateway's own account, which AWS takes up by itself.
@@ -186,3 +186,14 @@ def _add_way_out(stack: TerraformStack, defaults: Rows) -> None:
         ),
     )
     for_each(route, "${local.defaults}")
+    TerraformLocal(stack, "closed", closed)
+    hole = Ec2TransitGatewayRoute(
+        stack,
+        "not-out",
+        destination_cidr_block="${each.value.block}",
+        blackhole=True,
+        transit_gateway_route_table_id=(
+            "${aws_ec2_transit_gateway_route_table.segment[each.value.table].id}"
+        ),
+    )
+    for_each(hole, "${local.closed}")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Network
+from collections.abc import Iterable
+from ipaddress import IPv4Network, collapse_addresses
 from typing import Literal
 
 from pydantic import Field
@@ -13,6 +14,11 @@ SUBNET_LENGTH = 28
 """Prefix length of each of its subnets, the smallest there is: each holds one interface."""
 
 SUBNETS_PER_ZONE = 2  # one of the NAT gateway, one of the attachment
+
+
+_PRIVATE = tuple(
+    map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"))
+)
 
 
 class CentralEgress(Model):
@@ -48,3 +54,19 @@ class CentralEgress(Model):
         parts = list(self.block.subnets(new_prefix=SUBNET_LENGTH))
         first = 0 if kind == "public" else 1
         return {zone: parts[SUBNETS_PER_ZONE * i + first] for i, zone in enumerate(self.zones)}
+
+
+def private_blocks(pools: Iterable[IPv4Network]) -> tuple[IPv4Network, ...]:
+    """List what no way out leads to, in as few blocks as it takes.
+
+    Args:
+        pools: what cells have, wherever it lies.
+
+    Source:
+        https://www.rfc-editor.org/rfc/rfc1918
+        https://www.rfc-editor.org/rfc/rfc6598
+
+    >>> [str(block) for block in private_blocks([IPv4Network("10.128.0.0/10")])]
+    ['10.0.0.0/8', '100.64.0.0/10', '172.16.0.0/12', '192.168.0.0/16']
+    """
+    return tuple(collapse_addresses([*_PRIVATE, *pools]))

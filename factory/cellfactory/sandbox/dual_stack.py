@@ -33,6 +33,10 @@ class DualStackSubnet(Subnet):
         ]
 
 
+DUAL_STACK: Any = DualStackSubnet
+"""The class that a subnet of moto's is given; abstract to the type checker only."""
+
+
 def blocks_of_vpc(vpc: Any) -> list[IPv6Network]:
     """List the IPv6 blocks of a VPC that are associated now."""
     return [

@@ -25,7 +25,7 @@ from moto.ec2.models.vpcs import VPC
 from moto.ec2.utils import random_vpc_cidr_association_id
 
 from cellfactory.sandbox import readiness
-from cellfactory.sandbox.dual_stack import DualStackSubnet, require_subnet_block, subnets_within
+from cellfactory.sandbox.dual_stack import DUAL_STACK, require_subnet_block, subnets_within
 from cellfactory.sandbox.endpoints import EndpointBackend
 from cellfactory.sandbox.flow_logs import FlowLogBackend
 from cellfactory.sandbox.images import eks_image, image_id, image_of
@@ -164,7 +164,7 @@ class NetworkBackend(PeeringBackend, EndpointBackend, FlowLogBackend, VpcRouteBa
             ipv6_native,
             tags,
         )
-        subnet.__class__ = DualStackSubnet
+        subnet.__class__ = DUAL_STACK
         subnet.default_for_az = subnet.map_public_ip_on_launch = False
         return subnet
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from cellfactory.facts.schema import Facts
+from cellfactory.inventory.central import private_blocks
 from cellfactory.inventory.interconnect import TransitGateway
 from cellfactory.inventory.schema import Inventory
 from cellfactory.sizing.bounds import BOUNDS
@@ -67,13 +68,15 @@ def _used(inventory: Inventory, mesh: str, gateway: TransitGateway) -> Iterator[
 
 
 def _routes_out(inventory: Inventory, mesh: str) -> int:
-    """Count the routes back to cells with central egress, and the default routes to it."""
+    """Count the routes back to cells with central egress, those out, and what closes these."""
     gateway = inventory.meshes[mesh].gateway
     if gateway is None or gateway.egress is None:
         return 0
     users = sum(inventory.has_central_egress(cell) for cell in inventory.members_of(mesh))
     tables = users if gateway.route_tables == "cell" else min(1, users)
-    return users + tables + (1 if users and gateway.egress.inspected_by else 0)
+    tables += 1 if users and gateway.egress.inspected_by else 0
+    pools = inventory.address_pools
+    return users + tables * (1 + len(private_blocks([*pools.node, *pools.pod])))
 
 
 def _usage(

@@ -112,6 +112,7 @@ class SegmentsSpec:
     tables: Rows  # by name
     routes: Rows  # by table and destination
     defaults: Rows | None  # by table: where all else goes; None in a mesh without a way out
+    closed: Rows | None  # by table and block: what must not go there; likewise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,9 @@ reach and nothing else: nobody reaches a cell that the mesh does not join it to.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator
 
+from cellfactory.inventory.central import private_blocks
 from cellfactory.inventory.schema import FlowLogs, Inventory
 from cellfactory.layers import Stack
 from cellfactory.layers.access import account_id, is_new_account
@@ -88,16 +89,21 @@ def describe_segments(parts: Parts, stack: Stack) -> SegmentsSpec:
     declared = inventory.meshes[mesh]
     has_way_out = central_egress(inventory, mesh) is not None
     if not declared.step.attached:
-        none: dict[str, dict[str, str]] = {}
-        return SegmentsSpec(
-            attachments={}, tables={}, routes={}, defaults=none if has_way_out else None
-        )
+        none: dict[str, dict[str, str]] | None = {} if has_way_out else None
+        return SegmentsSpec(attachments={}, tables={}, routes={}, defaults=none, closed=none)
     cells, hubs = inventory.members_of(mesh), attached_hubs(inventory, mesh)
     table_of = {**{c: _table_of(inventory, c) for c in cells}, **dict.fromkeys(hubs, HUBS)}
     attachments = {
         **{cell: f'${{var.attachment_ids["{cell}"]}}' for cell in cells},
         **{hub: inventory.hubs[hub].attachments[mesh] for hub in hubs},
     }
+    routes = {
+        f"{table} {block}": {"block": block, "table": table, "to": to}
+        for name, table in table_of.items()
+        for to in _reached(inventory, mesh, name)
+        for block in _blocks_of(parts, to)
+    } | _back(parts, mesh)
+    defaults = _defaults(inventory, mesh) if has_way_out else None
     return SegmentsSpec(
         attachments={
             name: {"attachment_id": attachment, "table": table_of[name]}
@@ -107,14 +113,9 @@ def describe_segments(parts: Parts, stack: Stack) -> SegmentsSpec:
             table: {"mesh": mesh}
             for table in sorted({*table_of.values(), *([OUT] if has_way_out else [])})
         },
-        routes={
-            f"{table} {block}": {"block": block, "table": table, "to": to}
-            for name, table in table_of.items()
-            for to in _reached(inventory, mesh, name)
-            for block in _blocks_of(parts, to)
-        }
-        | _back(parts, mesh),
-        defaults=_defaults(inventory, mesh) if has_way_out else None,
+        routes=routes,
+        defaults=defaults,
+        closed=None if defaults is None else _closed(inventory, defaults, routes),
     )
 
 
@@ -168,3 +169,17 @@ def _account_of(inventory: Inventory, cell: str) -> str:
     if is_new_account(inventory, cell):
         return f'${{var.account_ids["{cell}"]}}'
     return account_id(inventory, cell)
+
+
+def _closed(
+    inventory: Inventory, defaults: Iterable[str], routes: Container[str]
+) -> dict[str, dict[str, str]]:
+    """Keep private blocks from the way out: cells would reach each other by its way back.
+
+    What an attachment may reach is in longer blocks, which go before these.
+
+    Source: https://docs.aws.amazon.com/vpc/latest/tgw/transit-gateway-nat-igw.html
+    """
+    blocks = private_blocks([*inventory.address_pools.node, *inventory.address_pools.pod])
+    wanted = {f"{t} {b}": {"block": str(b), "table": t} for t in defaults for b in blocks}
+    return {key: row for key, row in wanted.items() if key not in routes}
