@@ -52,7 +52,7 @@ class Net:
         """What a node's route table leads to: `gateway`, or None."""
         routes = {IPv4Network(row["block"]): row for row in self.rows(f"{cell}-routes", "routes")}
         row = longest(routes, to)
-        return row["over"] if row else None
+        return str(row["over"]) if row else None
 
     def through_gateway(self, table: str, to: str) -> str | None:
         """The attachment that a table of the gateway leads to; None for none, or a black hole."""
@@ -67,7 +67,8 @@ class Net:
         for row in self.rows("east-segments", "defaults"):
             if row["table"] == table:
                 routes[IPv4Network("0.0.0.0/0")] = row["to"]
-        return longest(routes, to)
+        found: str | None = longest(routes, to)
+        return found
 
     def table_of(self, name: str) -> str:
         if name == "egress":
@@ -214,7 +215,7 @@ def test_the_way_out_breaks_no_policy_and_others_still_do(tmp_path: Path) -> Non
     made = synthesize(file)
     about_ways = [v for v in standing(made) if v.rule in ("P103", "P104", "P105", "P120")]
     assert about_ways == []
-    of_mesh = [v for v in standing(made) if v.stack.startswith("east-")]
+    of_mesh = [v for v in standing(made) if v.stack[:5] == "east-" and v.severity == "error"]
     assert of_mesh == []
     # The same documents, were the inventory to give nobody a way out.
     document = made.texts[f"{CENTRAL}-routes"]

@@ -193,6 +193,8 @@ def wide_route_to_a_peer(route: Subject) -> Iterator[str]:
 )
 def routed_pods(route: Subject) -> Iterator[str]:
     """A destination that overlaps a pod block; a default route is P103 or P104."""
+    if is_true(route.get("blackhole")):
+        return  # what is dropped reaches nobody
     for key in _DESTINATIONS:
         found = network(route.get(key))
         if found is None or found.prefixlen == 0:
