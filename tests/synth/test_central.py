@@ -220,4 +220,4 @@ def test_the_way_out_breaks_no_policy_and_others_still_do(tmp_path: Path) -> Non
     # The same documents, were the inventory to give nobody a way out.
     document = made.texts[f"{CENTRAL}-routes"]
     report = check_stack(read_document(document, "x"), NOTHING_EXPECTED, RULES.values())
-    assert {v.rule for v in report.violations} == {"P103", "P104"}
+    assert {v.rule for v in report.violations if v.severity == "error"} == {"P103", "P104"}
