@@ -64,6 +64,12 @@ if TYPE_CHECKING:
     from cdktf_cdktf_provider_aws.default_security_group import DefaultSecurityGroup
     from cdktf_cdktf_provider_aws.ec2_subnet_cidr_reservation import Ec2SubnetCidrReservation
     from cdktf_cdktf_provider_aws.ec2_transit_gateway import Ec2TransitGateway
+    from cdktf_cdktf_provider_aws.ec2_transit_gateway_peering_attachment import (
+        Ec2TransitGatewayPeeringAttachment,
+    )
+    from cdktf_cdktf_provider_aws.ec2_transit_gateway_peering_attachment_accepter import (
+        Ec2TransitGatewayPeeringAttachmentAccepter,
+    )
     from cdktf_cdktf_provider_aws.ec2_transit_gateway_route import Ec2TransitGatewayRoute
     from cdktf_cdktf_provider_aws.ec2_transit_gateway_route_table import (
         Ec2TransitGatewayRouteTable,

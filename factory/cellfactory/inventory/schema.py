@@ -438,6 +438,28 @@ class Inventory(Model):
         """Whether the way of a cell to the internet leads over the gateway of its mesh."""
         return self.type_of(cell).egress == "central"
 
+    def linked_meshes(self, mesh: str) -> tuple[str, ...]:
+        """Return the meshes whose gateways are peered with that of a mesh, sorted.
+
+        Either of two names the other. A mesh without cells, or whose cells are not attached, is
+        not linked.
+        """
+        own = self.meshes[mesh]
+        named = set(own.gateway.peers) if own.gateway is not None else set()
+        named |= {n for n, m in self.meshes.items() if m.gateway and mesh in m.gateway.peers}
+        return tuple(
+            sorted(
+                name
+                for name in named - {mesh}
+                if own.step.attached and self.meshes[name].step.attached and self.members_of(name)
+            )
+        )
+
+    def linked_cells(self, cell: str) -> tuple[str, ...]:
+        """Return the cells of other meshes that a cell reaches from gateway to gateway, sorted."""
+        meshes = self.linked_meshes(self.cells[cell].mesh)
+        return tuple(sorted(name for mesh in meshes for name in self.members_of(mesh)))
+
     def members_of(self, mesh: str) -> tuple[str, ...]:
         """Return the cells of a mesh, by the mesh's name, sorted."""
         return tuple(sorted(name for name, cell in self.cells.items() if cell.mesh == mesh))

@@ -15,7 +15,7 @@ from cellfactory.inventory.interconnect import STEPS
 from cellfactory.inventory.schema import Inventory
 from cellfactory.layers.access import is_new_account, member_access
 from cellfactory.layers.cell import account_inputs, network_outputs
-from cellfactory.layers.gateway import READY
+from cellfactory.layers.gateway import LINKED, READY
 from cellfactory.layers.stack import Input, Stack, StackId
 from cellfactory.layers.wiring import entry, of_each, put_together, stack_id, whole
 
@@ -58,7 +58,8 @@ def edge_stacks(inventory: Inventory, facts: Facts, cell: str) -> Iterator[Stack
             yield _peering(inventory, facts, cell)
         if any(peer < cell for peer in peers):
             yield _accept(inventory, facts, cell)
-    if peers or hubs or inventory.has_central_egress(cell):
+    alone = not (peers or hubs or inventory.linked_cells(cell))
+    if not alone or inventory.has_central_egress(cell):
         yield _routes(inventory, facts, cell)
 
 
@@ -121,7 +122,11 @@ def _gateways(inventory: Inventory, cell: str) -> dict[str, Input]:
     reached = [p for p in _reached(inventory, cell) if inventory.leads_over_gateway(cell, p)]
     ends = [cell, *reached] if reached or inventory.has_central_egress(cell) else []
     ready = {end: entry(mesh, "segments", READY, end) for end in ends}
-    return {"gateway_ids": put_together(ready)}
+    linked = {
+        far: entry(mesh, "segments", LINKED, inventory.cells[far].mesh)
+        for far in inventory.linked_cells(cell)
+    }
+    return {"gateway_ids": put_together(ready, linked)}
 
 
 def _reached(inventory: Inventory, cell: str) -> tuple[str, ...]:

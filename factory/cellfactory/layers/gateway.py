@@ -4,6 +4,7 @@
 `egress` makes a VPC beside it, through which cells with central egress reach the internet;
 `transit` attaches a cell; `segments`, in the network account again, takes the attachments up and
 says which of them reach each other. What a cell itself sends that way stands in its `routes`.
+`link` and `linked` peer the gateway with those of other meshes, in whatever Region.
 
 On the way back the order turns round: `segments` lets go of a cell before `transit` does.
 """
@@ -26,6 +27,9 @@ SHARED = "shared_ids"
 
 WAY_OUT = "egress_ids"
 """The output that says, by mesh, the attachment of the VPC that leads to the internet."""
+
+LINKED = "linked_ids"
+"""The output that says, by mesh, over which gateway of ours its cells are reached."""
 
 READY = "gateway_ids"
 """The output that says, by cell and hub, over which gateway it is reached."""
@@ -61,6 +65,7 @@ def gateway_stacks(inventory: Inventory, facts: Facts) -> Iterator[Stack]:
             yield _egress(inventory, facts, mesh)
         for cell in cells:
             yield _transit(inventory, facts, cell)
+        yield from _links(inventory, facts, mesh)
         yield _segments(inventory, facts, mesh)
 
 
@@ -108,10 +113,52 @@ def _transit(inventory: Inventory, facts: Facts, cell: str) -> Stack:
     )
 
 
+def higher_links(inventory: Inventory, mesh: str) -> tuple[str, ...]:
+    """The meshes whose gateways are asked to peer: those with a higher name."""
+    return tuple(peer for peer in inventory.linked_meshes(mesh) if peer > mesh)
+
+
+def lower_links(inventory: Inventory, mesh: str) -> tuple[str, ...]:
+    """The meshes whose requests to peer gateways are accepted: those with a lower name."""
+    return tuple(peer for peer in inventory.linked_meshes(mesh) if peer < mesh)
+
+
+def _links(inventory: Inventory, facts: Facts, mesh: str) -> Iterator[Stack]:
+    """Yield the states that peer the gateway of a mesh with those of others, as cells peer."""
+    higher, lower = higher_links(inventory, mesh), lower_links(inventory, mesh)
+    access = network_access(inventory, facts, mesh)
+    if higher:
+        yield Stack(
+            id=stack_id(mesh, "link"),
+            access=access,
+            inputs={
+                **whole(mesh, "gateway", {"gateway_id": "string"}),
+                "peer_gateway_ids": put_together(of_each(higher, "gateway", "gateway_id")),
+            },
+            outputs={"attachment_ids": "map(string)"},
+        )
+    if lower:
+        asked = of_each(lower, "link", "attachment_ids", key=mesh)
+        yield Stack(
+            id=stack_id(mesh, "linked"),
+            access=access,
+            inputs={"attachment_ids": put_together(asked)},
+            outputs={"accepted_ids": "map(string)"},
+        )
+
+
+def _link_inputs(inventory: Inventory, mesh: str) -> dict[str, Input]:
+    """Take each link once both sides have it."""
+    lower = {p: entry(mesh, "linked", "accepted_ids", p) for p in lower_links(inventory, mesh)}
+    higher = of_each(higher_links(inventory, mesh), "linked", "accepted_ids", key=mesh)
+    return {"link_ids": put_together(lower, higher)} if lower or higher else {}
+
+
 def _segments(inventory: Inventory, facts: Facts, mesh: str) -> Stack:
     is_attached = inventory.meshes[mesh].step.attached
     ends = of_each([mesh] if is_attached else [], "egress", WAY_OUT, key=mesh)
     attached = inventory.members_of(mesh) if is_attached else ()
+    links = _link_inputs(inventory, mesh)
     return Stack(
         id=StackId(mesh, "segments"),
         access=network_access(inventory, facts, mesh),
@@ -121,6 +168,7 @@ def _segments(inventory: Inventory, facts: Facts, mesh: str) -> Stack:
                 {cell: entry(cell, "transit", "attachment_ids", cell) for cell in attached}
             ),
             **({WAY_OUT: put_together(ends)} if central_egress(inventory, mesh) else {}),
+            **links,
         },
-        outputs={READY: "map(string)"},
+        outputs={READY: "map(string)", **({LINKED: "map(string)"} if links else {})},
     )

@@ -9,6 +9,12 @@ from cellfactory.inventory.schema import ExistingAccount, Inventory, NewAccount
 from cellfactory.sandbox.world import HubVpc, Image, Member, Organization, World
 
 READY_SECONDS = 1.5  # enough for a run to meet an account that is not ready
+GATEWAY_QUOTAS = (
+    *("attachments-per-transit-gateway", "peerings-per-transit-gateway"),
+    *("route-tables-per-transit-gateway", "routes-per-transit-gateway", "transit-gateways"),
+)
+"""Ids of the quotas that hold of a transit gateway, and of its account."""
+
 LATE_LOG_SECONDS = 1.0  # enough for a log group that goes too early to come back
 
 
@@ -33,6 +39,7 @@ def plan_world(inventory: Inventory, facts: Facts) -> World:
         images=_images(inventory, facts),
         blocks_per_vpc=_largest(inventory, facts, "blocks-per-vpc"),
         peering_requests=_largest(inventory, facts, "outstanding-peering-requests"),
+        quotas=_gateway_quotas(inventory, facts),
         account_ready_seconds=READY_SECONDS,
         late_log_seconds=LATE_LOG_SECONDS,
     )
@@ -42,21 +49,36 @@ def _organization(inventory: Inventory, facts: Facts, name: str) -> Organization
     """What an organization has: the units that cells are placed in, and the accounts of others."""
     organization = inventory.organizations[name]
     accounts = [c.account for c in inventory.cells.values() if c.organization == name]
+    given = {a.id for a in accounts if isinstance(a, ExistingAccount)}
+    given |= {
+        mesh.gateway.account
+        for mesh in inventory.meshes.values()
+        if mesh.gateway is not None and mesh.gateway.organization == name
+    }
     units = {a.ou for a in accounts if isinstance(a, NewAccount)}
     units |= {organization.quarantine_ou} if organization.quarantine_ou else set()
     return Organization(
         management_account=organization.management_account,
         units=tuple(sorted(units)),
         members=tuple(
-            Member(account=a.id, role=organization.member_role)
-            for a in sorted((a for a in accounts if isinstance(a, ExistingAccount)), key=_id)
+            Member(account=account, role=organization.member_role)
+            for account in sorted(given - {organization.management_account})
         ),
         most_accounts=organization_accounts(facts, organization),
+        resource_sharing=organization.resource_sharing,
     )
 
 
-def _id(account: ExistingAccount) -> str:
-    return account.id
+def _gateway_quotas(inventory: Inventory, facts: Facts) -> dict[str, int]:
+    """The quotas of transit gateways: of each the largest that any mesh has."""
+    found: dict[str, int] = {}
+    for mesh in inventory.meshes.values():
+        if mesh.gateway is None:
+            continue
+        for id_ in GATEWAY_QUOTAS:
+            allowed = int(effective(facts.quota(id_), mesh.region, mesh.gateway.quotas))
+            found[id_] = max(found.get(id_, 0), allowed)
+    return found
 
 
 def _images(inventory: Inventory, facts: Facts) -> tuple[Image, ...]:

@@ -38,24 +38,19 @@ def _used(inventory: Inventory, mesh: str, gateway: TransitGateway) -> Iterator[
     declared = inventory.meshes[mesh]
     cells = len(inventory.members_of(mesh))
     hubs = [inventory.hubs[name] for name in declared.hubs]
-    blocks = sum(len(hub.blocks) for hub in hubs)
+    linked = inventory.linked_meshes(mesh)
+    far = sum(len(inventory.members_of(peer)) for peer in linked)
+    blocks = sum(len(hub.blocks) for hub in hubs) + far
     others = cells - 1 if declared.cell_to_cell == "full" else 0
     is_apart = gateway.route_tables == "cell"
     of_cells = cells * (others + blocks) if is_apart else (cells if others else 0) + blocks
-    peerings = {
-        *gateway.peers,
-        *(
-            name
-            for name, other in inventory.meshes.items()
-            if other.gateway is not None and mesh in other.gateway.peers
-        ),
-    }
     out = gateway.egress is not None
-    yield "gateway-attachments", cells + len(hubs) + len(peerings) + out
-    yield "gateway-route-tables", (cells if is_apart else 1) + bool(hubs) + bool(peerings) + out
-    yield "gateway-routes", of_cells + (cells if hubs else 0) + _routes_out(inventory, mesh)
-    if peerings:
-        yield "gateway-peerings", len(peerings)
+    yield "gateway-attachments", cells + len(hubs) + len(linked) + out
+    yield "gateway-route-tables", (cells if is_apart else 1) + bool(hubs) + bool(linked) + out
+    to_cells = cells * (bool(hubs) + bool(linked))
+    yield "gateway-routes", of_cells + to_cells + _routes_out(inventory, mesh)
+    if linked:
+        yield "gateway-peerings", len(linked)
     yield (
         "gateways-of-account",
         sum(

@@ -132,7 +132,7 @@ def shape_of(inventory: Inventory, cell: str, addresses: CellAddresses, facts: F
         type_path=("cell_types", inventory.cells[cell].type),
         quotas=inventory.quotas_of(cell),
         peers=Peers(
-            blocks=len(peers) + hub_blocks,
+            blocks=len(peers) + hub_blocks + len(inventory.linked_cells(cell)),
             hub_blocks=hub_blocks,
             has_gateway=inventory.mesh_of(cell).step.gateway,
         ),

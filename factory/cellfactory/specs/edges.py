@@ -49,7 +49,8 @@ def describe_accept(parts: Parts, stack: Stack) -> AcceptSpec:
 def describe_routes(parts: Parts, stack: Stack) -> RoutesSpec:
     """Collect the ways of a cell to every peer and hub: each of their blocks, from each zone."""
     cell, inventory = stack.id.owner, parts.inventory
-    peers = [(peer, parts.primaries[peer]) for peer in inventory.peers_of(cell)]
+    near = (*inventory.peers_of(cell), *inventory.linked_cells(cell))
+    peers = [(peer, parts.primaries[peer]) for peer in near]
     hubs = [(n, str(b)) for n in inventory.hubs_of(cell) for b in inventory.hubs[n].blocks]
     zones = tuple(parts.plan.cells[cell].zones)
     over = _ways(parts, cell)
@@ -76,10 +77,11 @@ def _ways(parts: Parts, cell: str) -> dict[str, dict[str, str]]:
     if not inventory.mesh_of(cell).step.gateway:
         return {}
     out = {cell: {"over": "gateway"}} if inventory.has_central_egress(cell) else {}
-    return out | {
+    over = out | {
         to: {"over": "gateway" if inventory.leads_over_gateway(cell, to) else "peering"}
         for to in (*inventory.peers_of(cell), *inventory.hubs_of(cell))
     }
+    return over | {far: {"over": "gateway"} for far in inventory.linked_cells(cell)}
 
 
 def _connections(peers: Iterable[str]) -> dict[str, dict[str, str]]:

@@ -105,14 +105,30 @@ class TransitSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LinkSpec:
+    """The gateways of other meshes that one of a mesh asks to peer with."""
+
+    links: Rows  # by mesh
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkedSpec:
+    """The gateways of other meshes whose requests one accepts."""
+
+    links: Rows  # by mesh
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SegmentsSpec:
     """Which attachments of a gateway reach each other."""
 
     attachments: Rows  # by cell and hub: the attachment, and the route table it goes by
     tables: Rows  # by name
     routes: Rows  # by table and destination
-    defaults: Rows | None  # by table: where all else goes; None in a mesh without a way out
-    closed: Rows | None  # by table and block: what must not go there; likewise
+    defaults: Rows | None = None  # by table: where all else goes; None in a mesh without a way out
+    closed: Rows | None = None  # by table and block: what must not go there; likewise
+    links: Rows | None = None  # by mesh whose gateway is peered: the route table it goes by
+    link_routes: Rows | None = None  # to cells of those meshes, by table and destination
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,6 +289,8 @@ LayerSpec = (
     | EgressSpec
     | TransitGatewaySpec
     | TransitSpec
+    | LinkSpec
+    | LinkedSpec
     | SegmentsSpec
     | RoutesSpec
     | ClusterSpec

@@ -34,6 +34,8 @@ _BUILD: Mapping[Layer, Callable[[TerraformStack, Any], Outputs]] = {
     "gateway": transit.build_gateway,
     "egress": transit.build_egress,
     "transit": transit.build_transit,
+    "link": transit.build_link,
+    "linked": transit.build_linked,
     "segments": transit.build_segments,
     "routes": edges.build_routes,
     "cluster": cluster.build,

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 from cellfactory.constructs.cdk import TerraformStack
 from cellfactory.constructs.central_egress import add_central_egress
+from cellfactory.constructs.gateway_links import accept_links, add_link_routes, add_links
 from cellfactory.constructs.transit_gateway import (
     add_attachment,
     add_gateway,
     add_segments,
     add_share,
 )
-from cellfactory.layers.gateway import READY, SHARED, WAY_OUT
+from cellfactory.layers.gateway import LINKED, READY, SHARED, WAY_OUT
 from cellfactory.specs.central import EgressSpec
-from cellfactory.specs.layers import SegmentsSpec, TransitGatewaySpec, TransitSpec
+from cellfactory.specs.layers import (
+    LinkedSpec,
+    LinkSpec,
+    SegmentsSpec,
+    TransitGatewaySpec,
+    TransitSpec,
+)
 from cellfactory.stacks.frame import Outputs
 
 
@@ -38,6 +45,18 @@ def build_transit(terraform: TerraformStack, spec: TransitSpec) -> Outputs:
     return {"attachment_ids": add_attachment(terraform, spec)}
 
 
+def build_link(terraform: TerraformStack, spec: LinkSpec) -> Outputs:
+    """Add the requests to other gateways."""
+    return {"attachment_ids": add_links(terraform, spec)}
+
+
+def build_linked(terraform: TerraformStack, spec: LinkedSpec) -> Outputs:
+    """Add the acceptances of the requests of other gateways."""
+    return {"accepted_ids": accept_links(terraform, spec)}
+
+
 def build_segments(terraform: TerraformStack, spec: SegmentsSpec) -> Outputs:
     """Add what the attachments of a mesh reach."""
-    return {READY: add_segments(terraform, spec)}
+    ready = add_segments(terraform, spec)
+    linked = add_link_routes(terraform, spec)
+    return {READY: ready} if linked is None else {READY: ready, LINKED: linked}
