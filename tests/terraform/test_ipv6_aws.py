@@ -55,12 +55,14 @@ def ladder(tmp_path_factory: pytest.TempPathFactory, terraform_mirror: Path) -> 
     folder = tmp_path_factory.mktemp("ipv6")
     (folder / "cells.yaml").write_text(render_data(inventory()), "utf-8")
     ladder = Ladder(folder=folder, mirror=terraform_mirror)
-    ladder.run("lock")
-    ladder.run("synth")
-    ladder.start()
-    ladder.results("apply", "--no-bake", *CHOSEN)
-    yield ladder
-    ladder.stop()
+    try:
+        ladder.run("lock")
+        ladder.run("synth")
+        ladder.start()
+        ladder.results("apply", "--no-bake", *CHOSEN)
+        yield ladder
+    finally:
+        ladder.stop()
 
 
 def blocks(ladder: Ladder, cell: str) -> list[str]:
