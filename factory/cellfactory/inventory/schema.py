@@ -7,11 +7,16 @@ time; what takes two values to be wrong is in `cellfactory.inventory.rules`.
 from __future__ import annotations
 
 from ipaddress import IPv4Network
-from typing import Annotated, Any, Literal, get_args
+from typing import Literal, get_args
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Field
 
 from cellfactory.inventory import patterns
+from cellfactory.inventory.accounts import EXISTING_ACCOUNT as EXISTING_ACCOUNT
+from cellfactory.inventory.accounts import NEW_ACCOUNT as NEW_ACCOUNT
+from cellfactory.inventory.accounts import Account as Account
+from cellfactory.inventory.accounts import ExistingAccount as ExistingAccount
+from cellfactory.inventory.accounts import NewAccount as NewAccount
 from cellfactory.inventory.addons import ADDON_ENTRY as ADDON_ENTRY
 from cellfactory.inventory.addons import ADDON_VERSION as ADDON_VERSION
 from cellfactory.inventory.addons import Addon as Addon
@@ -289,37 +294,6 @@ class CellType(Model):
         """Return the version of an add-on, by its name; None where the cell has none of it."""
         entry = self.addons.get(name)
         return entry.version if isinstance(entry, Addon) else entry
-
-
-class NewAccount(Model):
-    """An account that the factory creates."""
-
-    email: str = Field(
-        pattern=patterns.EMAIL, min_length=6, max_length=64, description="Root user's e-mail."
-    )
-    ou: str = Field(
-        pattern=patterns.UNIT,
-        description="Organizational unit, or root, that it is placed in.",
-    )
-
-
-class ExistingAccount(Model):
-    """An account that exists already and is adopted by its id."""
-
-    id: AccountId = Field(description="Account id.")
-
-
-def _kind_of_account(value: Any) -> str | None:
-    if isinstance(value, ExistingAccount) or (isinstance(value, dict) and "id" in value):
-        return EXISTING_ACCOUNT
-    return NEW_ACCOUNT if isinstance(value, NewAccount | dict) else None
-
-
-EXISTING_ACCOUNT, NEW_ACCOUNT = "existing-account", "new-account"
-Account = Annotated[
-    Annotated[NewAccount, Tag(NEW_ACCOUNT)] | Annotated[ExistingAccount, Tag(EXISTING_ACCOUNT)],
-    Discriminator(_kind_of_account),
-]
 
 
 class Routing(Model):
