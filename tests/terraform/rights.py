@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,9 @@ MEMBERS = {  # the role of each organization's accounts, and the cell that it is
     "OrganizationAccountAccessRole": "moka-use1-b",
     "CellFactoryMember": "moka-use1-c",
 }
+Others = Mapping[tuple[str, str], str]
+"""Accounts and roles that are for other cells than the rest, and these cells."""
+
 BOUNDARY = {
     "Version": "2012-10-17",
     "Statement": [
@@ -49,23 +52,25 @@ def without(granted: Iterable[Statement], sid: str) -> list[Statement]:
     return [one for one in granted if one.sid != sid]
 
 
-def rights(lost: str = "") -> tuple[RoleRights, ...]:
+def rights(others: Others, lost: str = "") -> tuple[RoleRights, ...]:
     """What the roles of the world may do: what was derived, but for one statement."""
-    found = {role: without(member_statements(cell), lost) for role, cell in MEMBERS.items()}
-    found[PROVISIONING] = without([*statements("account"), way_in(*MEMBERS)], lost)
+    cells = {("", role): cell for role, cell in MEMBERS.items()} | dict(others)
+    found = {at: without(member_statements(cell), lost) for at, cell in cells.items()}
+    found["", PROVISIONING] = without([*statements("account"), way_in(*MEMBERS)], lost)
     return tuple(
         RoleRights(
             role=role,
+            account=account,
             policies=(json.dumps(policy(granted)),),
             boundary=json.dumps(BOUNDARY) if role != PROVISIONING else None,
         )
-        for role, granted in found.items()
+        for (account, role), granted in found.items()
     )
 
 
-def with_rights(world: World, lost: str = "") -> World:
+def with_rights(world: World, others: Others, lost: str = "") -> World:
     """The same world, with narrow roles."""
-    return replace(world, enforce_iam=True, rights=rights(lost))
+    return replace(world, enforce_iam=True, rights=rights(others, lost))
 
 
 @dataclass(slots=True)
@@ -73,6 +78,7 @@ class RightsLadder(Ladder):
     """It starts the emulator itself, with the roles of `rights`."""
 
     lost: str = ""
+    others: Others = field(default_factory=dict)
     running: tuple[Emulator, Server] | None = field(default=None, init=False)
 
     def start(self) -> None:
@@ -80,7 +86,7 @@ class RightsLadder(Ladder):
         folder = prepare_world(read_design(self.folder / "cells.yaml"), self.folder)
         file: Path = folder / "world.json"
         told = parse_world(file.read_text("utf-8"))
-        file.write_text(render_world(with_rights(told, self.lost)), "utf-8")
+        file.write_text(render_world(with_rights(told, self.others, self.lost)), "utf-8")
         emulator = Emulator(folder, 0)
         server = emulator.start()
         self.running, self.endpoint = (emulator, server), server.endpoint

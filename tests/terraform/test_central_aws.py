@@ -50,6 +50,7 @@ def inventory() -> dict[str, Any]:
             "egress": {"block": "10.32.0.0/24", "zones": ZONES},
         },
     }
+    made["organizations"]["next"]["resource_sharing"] = True
     shipped = made["cells"][USER]
     made["cells"] = {
         name: copy.deepcopy({**shipped, "account": {"id": account}})

@@ -1,7 +1,9 @@
 """The shipped inventory on real Terraform, the real AWS provider and an emulated AWS.
 
 The tests of this file are the steps of one story, in the order in which they stand: apply,
-look, re-plan, add a cell, remove it, destroy. A step that fails makes the later ones fail.
+look, re-plan, add a cell, remove it, destroy. A step that fails makes the later ones fail. Every
+role has the derived rights of its own cell and no others, and the emulated IAM holds calls against
+them.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from cellfactory.addressing.lock_file import parse_lock
 from cellfactory.documents import load_data
 from cellfactory.facts.loader import load_facts
 from tests.terraform.ladder import ROOT, Ladder
+from tests.terraform.rights import RightsLadder
 
 pytestmark = [pytest.mark.terraform, pytest.mark.sandbox, pytest.mark.timeout(1_500)]
 
@@ -38,6 +41,13 @@ FOURTH_CELL = {
     "account": {"id": FOURTH_ACCOUNT},
     "quotas": {"L-CD17FD4B": 512000, "L-1216C47A": 2000},
 }
+ROLES = {
+    ("444444444444", "OrganizationAccountAccessRole"): "moka-use1-a",
+    ("666666666666", "CellFactoryMember"): "moka-usw2-a",
+    (FOURTH_ACCOUNT, "CellFactoryMember"): FOURTH,
+}
+"""Whose rights the roles have; those of the other two cells are as `tests/terraform/rights.py` says."""
+
 EDGES = [("moka-use1-a", "moka-use1-b"), ("moka-use1-a", "moka-use1-c")]
 EDGES += [("moka-use1-b", "moka-use1-c")]
 
@@ -47,7 +57,7 @@ def ladder(tmp_path_factory: pytest.TempPathFactory, terraform_mirror: Path) -> 
     folder = tmp_path_factory.mktemp("ladder")
     for name in ("cells.yaml", "cells.lock.yaml"):
         shutil.copy(ROOT / name, folder)
-    ladder = Ladder(folder=folder, mirror=terraform_mirror)
+    ladder = RightsLadder(folder=folder, mirror=terraform_mirror, others=ROLES)
     ladder.resolve_hub_names()
     ladder.run("synth", "--locked")
     ladder.start()

@@ -83,15 +83,6 @@ def _check_canary(inventory: Inventory, name: str, mesh: Mesh) -> Iterator[Findi
             message=f"mesh {name!r} is at canary, and names no canary cell",
             hint=f"add canary: [{first}], the cells whose ways move first",
         )
-    if mesh.canary and not wanted:
-        yield Finding(
-            rule="F762",
-            path=path,
-            message=f"mesh {name!r} names a canary and is at {mesh.interconnect}, where no route "
-            "goes by it",
-            hint="remove canary, or write interconnect: canary",
-            severity="warning",
-        )
     seen: set[str] = set()
     for index, cell in readable(mesh.canary):
         if cell in seen:

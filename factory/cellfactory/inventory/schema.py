@@ -144,7 +144,8 @@ class Mesh(Model):
     canary: list[Name] = Field(
         default=[],
         max_length=100,
-        description="With `interconnect: canary`, the cells whose ways lead over the gateway.",
+        description="The cells whose ways lead over the gateway at `interconnect: canary`, and "
+        "there alone.",
     )
     gateway: TransitGateway | None = Field(
         default=None, description="The transit gateway; needed by all but `peering`."

@@ -45,17 +45,17 @@ class Gate:
     """What stands before every operation; the emulator's state belongs to the process."""
 
     recorder: ClassVar[Recorder | None] = None
-    rights: ClassVar[Mapping[str, RoleRights]] = {}
+    rights: ClassVar[Mapping[tuple[str, str], RoleRights]] = {}  # by account, or none, and role
 
 
 def enforce_iam(rights: Sequence[RoleRights] = ()) -> None:
     """Hold every call from now on against policies; for the life of the process.
 
     Args:
-        rights: what roles of a name may, in every account, once somebody takes or makes them.
+        rights: what roles of a name may, in one account or all, once somebody takes or makes them.
     """
     settings.INITIAL_NO_AUTH_ACTION_COUNT = 0
-    Gate.rights = {one.role: one for one in rights}
+    Gate.rights = {(one.account, one.role): one for one in rights}
     _stand_before()
     backend: Any = iam_backends[DEFAULT_ACCOUNT_ID]["aws"]
     user = backend.create_user("us-east-1", OUTSIDE)
@@ -112,7 +112,7 @@ def open_entrance(account: str, role: str) -> None:
     The role that CreateAccount makes may do anything, too.
     """
     backend: Any = iam_backends[account]["aws"]
-    given = Gate.rights.get(role)
+    given = Gate.rights.get((account, role)) or Gate.rights.get(("", role))
     if given is None:
         backend.put_role_policy(role, "AdministratorAccess", ANYTHING)
         return

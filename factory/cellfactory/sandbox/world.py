@@ -53,9 +53,10 @@ class Image:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoleRights:
-    """What roles of a name may do, in whichever account, when a world enforces IAM."""
+    """What roles of a name may do, when a world enforces IAM."""
 
     role: str
+    account: str = ""  # the one that it is about, before what is about all of them
     policies: tuple[str, ...]  # documents (JSON)
     boundary: str | None = None  # document of its permissions boundary, or the ARN of a policy
 

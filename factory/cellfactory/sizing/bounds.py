@@ -243,11 +243,17 @@ _ROWS = (
     Bound(id="gateway-attachments", rule="F374", title="attachments of the gateway",
           unit="attachments", assumption="every hub of the mesh counts, attached or not"),
     Bound(id="gateway-route-tables", rule="F375", title="tables of the gateway",
-          unit="route tables", remedy="set gateway.route_tables: mesh"),
+          unit="tables", remedy="set gateway.route_tables: mesh"),
     Bound(id="gateway-routes", rule="F376", title="routes of the gateway", unit="routes",
           assumption="over all of its route tables", remedy="set gateway.route_tables: mesh"),
     Bound(id="gateway-peerings", rule="F377", title="peerings of the gateway",
           unit="attachments"),
+    Bound(id="gateway-bandwidth", rule="F379", title="rate over the gateway", unit="Gbit/s",
+          assumption="mean of the declared traffic with cells and hubs, over the zones alike; "
+          "peaks are higher",
+          remedy="send half of its jobs to another cell, or keep the mesh on peerings"),
+    Bound(id="gateway-packets", rule="F399", title="largest packet", unit="bytes", gate="note",
+          assumption="as peering lets through; a gateway clamps TCP and drops larger UDP packets"),
     Bound(id="gateways-of-account", rule="F378", title="gateways of the account",
           unit="gateways", assumption="those of this inventory; others in the account are not "
           "known"),

@@ -6,14 +6,17 @@ The quotas are those of the network account, which the gateway's entry in the in
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from cellfactory.facts.schema import Facts
 from cellfactory.inventory.central import private_blocks
 from cellfactory.inventory.interconnect import TransitGateway
-from cellfactory.inventory.schema import Inventory
+from cellfactory.inventory.schema import Inventory, Traffic
+from cellfactory.inventory.traffic_rules import mean_gbps
 from cellfactory.sizing.bounds import BOUNDS
+from cellfactory.sizing.entry import CellEntries
 from cellfactory.sizing.quotas import quota_limit
-from cellfactory.sizing.usage import Scope, Usage
+from cellfactory.sizing.usage import Limit, Scope, Usage
 
 QUOTAS: Mapping[str, str] = {
     "gateway-attachments": "attachments-per-transit-gateway",
@@ -31,6 +34,36 @@ def size_gateways(inventory: Inventory, facts: Facts) -> Iterator[Usage]:
         if declared.gateway is not None and declared.step.gateway:
             for bound, used in _used(inventory, mesh, declared.gateway):
                 yield _usage(mesh, declared.region, declared.gateway, bound, used, facts)
+
+
+def size_attachment(entries: CellEntries, traffic: Traffic) -> Iterator[Usage]:
+    """Size what a cell that is joined by a gateway sends over its attachment.
+
+    Args:
+        entries: of the cell.
+        traffic: what it declares for a month.
+    """
+    if not entries.shape.peers.has_gateway:
+        return
+    facts, cell = entries.facts, ("cells", entries.shape.name)
+    moved = (traffic.to_cells_gb or 0) + (traffic.with_hubs_gb or 0)
+    if moved:
+        zone = entries.quota("transit-gateway-bandwidth")
+        zones = len(entries.shape.zones)
+        limit = replace(zone, value=zone.value * zones)
+        rate = mean_gbps(moved, facts)
+        scope = entries.scope("vpc")
+        yield entries.usage("gateway-bandwidth", rate, limit, scope=scope, path=cell)
+    yield entries.usage(
+        "gateway-packets",
+        facts.parameter("peering-mtu"),
+        Limit(
+            value=facts.parameter("transit-gateway-mtu"),
+            source=facts.parameters["transit-gateway-mtu"].source,
+        ),
+        scope=entries.scope("vpc"),
+        path=cell,
+    )
 
 
 def _used(inventory: Inventory, mesh: str, gateway: TransitGateway) -> Iterator[tuple[str, int]]:

@@ -18,7 +18,7 @@ from cellfactory.sizing.calls import size_calls
 from cellfactory.sizing.control_plane import size_control_plane
 from cellfactory.sizing.dns import size_dns
 from cellfactory.sizing.entry import CellEntries
-from cellfactory.sizing.gateway import size_gateways
+from cellfactory.sizing.gateway import size_attachment, size_gateways
 from cellfactory.sizing.load import size_load
 from cellfactory.sizing.mesh import neighbourhoods, size_neighbourhood
 from cellfactory.sizing.misconfigured import size_misconfigured
@@ -82,6 +82,8 @@ def size_inventory(inventory: Inventory, plan: AddressPlan, facts: Facts) -> Led
     usages: list[Usage] = []
     for cell, shape in shapes.items():
         usages.extend(size_shape(shape, nau[cell], facts))
+        entries = CellEntries(shape, facts)
+        usages.extend(size_attachment(entries, inventory.traffic_of(cell)))
         usages.extend(size_neighbourhood(around.pop(cell), nau, facts))
     for hub in sorted(around):
         usages.extend(size_neighbourhood(around[hub], nau, facts))

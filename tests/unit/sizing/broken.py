@@ -162,6 +162,7 @@ BROKEN: Mapping[str, Broken] = {
     "F374": broken(with_gateway(base(3), L_E0233F82=2)),
     "F375": broken(with_gateway(base(4), L_43872EB7=3)),
     "F376": broken(with_gateway(base(102), L_43872EB7=200)),
+    "F379": broken(with_gateway(base(1, 400, traffic={"to_cells_gb": 110_000_000}))),
     "F378": broken(with_two_gateways(base(2), L_A2478D36=1)),
     "F380": broken(with_spark(base(), operator={"jobs_per_minute": 100, "cpu": 4}, namespaces=TWO)),
     "F381": broken(

@@ -200,4 +200,7 @@ EDITS: tuple[tuple[str, Edit], ...] = (
     (r"did you mean L-.*", drop_quota),
 )  # fmt: skip
 
-NO_EDIT = r"release the blocks of removed cells|keep the subnet reservations"
+NO_EDIT = (
+    r"release the blocks of removed cells|keep the subnet reservations|"
+    r"send half of its jobs to another cell|keep the mesh on peerings"
+)
