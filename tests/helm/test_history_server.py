@@ -137,12 +137,12 @@ def test_bad_values_are_refused_by_name(chart: Chart, values: dict[str, Any], na
 
 def test_it_listens_where_pods_have_ipv6(chart: Chart) -> None:
     made = objects(render(chart, {**SMALLEST, "ipFamily": "IPv6"}))
-    (service,) = of_kind(made, "Service")
+    (service,) = of_kind(made, "Service").values()
     assert service["spec"]["ipFamilies"] == ["IPv6"]
-    (deployment,) = of_kind(made, "Deployment")
+    (deployment,) = of_kind(made, "Deployment").values()
     (container,) = deployment["spec"]["template"]["spec"]["containers"]
     told = {row["name"]: row["value"] for row in container["env"]}
     assert told["SPARK_DAEMON_JAVA_OPTS"] == "-Djava.net.preferIPv6Addresses=true"
-    (plain,) = of_kind(objects(render(chart, SMALLEST)), "Deployment")
+    (plain,) = of_kind(objects(render(chart, SMALLEST)), "Deployment").values()
     (container,) = plain["spec"]["template"]["spec"]["containers"]
     assert [row["name"] for row in container["env"]] == ["SPARK_DAEMON_MEMORY"]
