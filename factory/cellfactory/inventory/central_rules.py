@@ -21,6 +21,7 @@ RULES = {
     "F757": "The block of central egress is too small for its zones, or overlaps what cells have "
     "or reach.",
     "F758": "A zone of a cell with central egress has no NAT gateway (a warning).",
+    "F759": "A cell that stands goes from central egress to NAT gateways in one step.",
 }
 """What each rule says; a number is never used again for something else."""
 

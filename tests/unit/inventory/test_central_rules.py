@@ -111,7 +111,8 @@ def test_a_zone_without_a_nat_gateway_is_a_warning() -> None:
 
 
 def test_each_rule_is_broken_here() -> None:
-    assert set(RULES) == {"F755", "F756", "F757", "F758"}
+    found_by_runs = {"F759"}  # tests/unit/runs/test_recorded.py
+    assert set(RULES) - found_by_runs == {"F755", "F756", "F757", "F758"}
 
 
 def test_a_zone_more_moves_no_subnet() -> None:
