@@ -46,7 +46,7 @@ ROLES = {
     ("666666666666", "CellFactoryMember"): "moka-usw2-a",
     (FOURTH_ACCOUNT, "CellFactoryMember"): FOURTH,
 }
-"""Whose rights the roles have; those of the other two cells are as `tests/terraform/rights.py` says."""
+"""Whose rights the roles have; those of the other two cells are told in `rights.py`."""
 
 EDGES = [("moka-use1-a", "moka-use1-b"), ("moka-use1-a", "moka-use1-c")]
 EDGES += [("moka-use1-b", "moka-use1-c")]

@@ -37,6 +37,7 @@ COMMANDS: Mapping[str, Row] = {
     "bootstrap": Row("bootstrap", "Make what has to exist before the first cell."),
     "lock": Row("lock", "Assign addresses to new cells in cells.lock.yaml."),
     "lock-providers": Row("lock_providers", "Pin providers by hash in cells.providers.lock.hcl."),
+    "migrate": Row("migrate", "Move a mesh between VPC peerings and a transit gateway."),
     "diff": Row("diff", "Show what an edit changes, before anything is planned."),
     "synth": Row("synth", "Check the inventory and write its Terraform."),
     "policy": Row("policy", "Check the Terraform against policy rules."),

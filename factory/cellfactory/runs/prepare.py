@@ -16,6 +16,7 @@ from cellfactory.runs.request import Request
 from cellfactory.runs.ring_choice import choose_waves
 from cellfactory.runs.selection import choose_stacks, leave_out, leave_unread, note_orphaned
 from cellfactory.runs.watcher import Watcher
+from cellfactory.runs.ways import require_ways
 from cellfactory.terraform.results import Result
 from cellfactory.terraform.running import RunContext
 from cellfactory.terraform.workspace import Sources
@@ -63,6 +64,7 @@ def prepare(design: Design, request: Request, watcher: Watcher) -> Prepared:
     if mode != "offline":
         new = request.first_apply or mode == "sandbox"
         require_recorded(design, context.registry, first_apply=new)
+        require_ways(design, context.registry)
     sources = read_fresh(request.output, design, stacks)
     if mode != "offline":
         note_orphaned(context.registry, design, mode, watcher)

@@ -1,7 +1,8 @@
 """What an apply may not do unless it was told to: destroy, replace, or make anew what got lost.
 
 Three kinds of things are told apart. *Accounts* are given up by no apply. What is *kept* (a VPC, a
-cluster, a key, a bucket) is covered by its whole address alone. All else is covered by its address
+cluster, a key, a bucket) is covered by its whole address alone, and so is a route that would be
+replaced. All else is covered by its address
 or its layer. Where Terraform calls something tainted, because its creation broke off half-way, it
 may be replaced freely only when little hangs on it.
 """
@@ -22,8 +23,13 @@ from cellfactory.terraform.target import Mode
 NEVER = frozenset({"aws_organizations_account"})
 """Its e-mail address is spent, and it leaves its organization."""
 
-KEPT = frozenset({"aws_vpc", "aws_eks_cluster", "aws_kms_key", "aws_s3_bucket"})
+KEPT = frozenset(
+    {"aws_vpc", "aws_eks_cluster", "aws_kms_key", "aws_s3_bucket", "aws_ec2_transit_gateway"}
+)
 """What cannot be made again: all of a cell stands on it, or what it held is gone."""
+
+IN_PLACE = frozenset({"aws_route"})
+"""While it is replaced there is no way; what it leads over changes in place."""
 
 FILLED = frozenset({"aws_eks_node_group"})
 """One instance that EC2 does not have taints a whole group of nodes that work."""
@@ -111,6 +117,11 @@ def _way_out(change: Change, stack: StackId, mode: Mode) -> str:
             f"Terraform did not find {change.address}: check that it looks in the right "
             f"account; to re-create it: --allow-destroy {address if kind in KEPT else layer}"
         )
+    if _cuts(change):
+        return (
+            f"there is no way while {change.address} is replaced, and what it leads over changes "
+            f"in place: find out why; to replace it: --allow-destroy {address}"
+        )
     if kind in KEPT:
         return f"{change.address} cannot be re-created; to destroy it: --allow-destroy {address}"
     return f"to allow it: --allow-destroy {layer}"
@@ -163,4 +174,9 @@ def _is_allowed(change: Change, layer: str, allowed: Allowed) -> bool:
         return False
     if change.address in allowed.addresses:
         return True
-    return layer in allowed.layers and kind not in KEPT and not is_tainted(change)
+    is_apart = kind in KEPT or is_tainted(change) or _cuts(change)
+    return layer in allowed.layers and not is_apart
+
+
+def _cuts(change: Change) -> bool:
+    return change.action == "replace" and change.resource_type in IN_PLACE

@@ -28,6 +28,7 @@ from cellfactory.inventory.rules import RULES as INVENTORY_RULES
 from cellfactory.options.answer import RULES as OPTION_RULES
 from cellfactory.policy.rules import RULES as POLICY_RULES
 from cellfactory.pricing.rules import RULES as PRICING_RULES
+from cellfactory.runs.ways import RULES as WAYS_RULES
 from cellfactory.sizing.bounds import BOUNDS, Bound
 from cellfactory.sizing.rules import RULES as SIZING_RULES
 from cellfactory.sizing.usage import Gate
@@ -61,6 +62,7 @@ AREAS = (
     Area("72", "policy and its waivers", PolicyError, POLICY_RULES),
     Area("73", "the pipeline", InventoryError, PIPELINE_RULES),
     Area("75", "IPv6, and the way out", InventoryError, {**FAMILY_RULES, **CENTRAL_RULES}),
+    Area("77", "the way between peerings and a gateway", InventoryError, WAYS_RULES),
     Area("76", "what joins the VPCs of a mesh", InventoryError, INTERCONNECT_RULES),
 )
 _WARNING = "(a warning)"

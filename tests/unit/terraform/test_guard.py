@@ -33,15 +33,32 @@ def test_what_destroys_nothing_is_free(action: str) -> None:
 
 @pytest.mark.parametrize("action", ["delete", "replace"])
 def test_what_destroys_needs_its_layer_or_its_address(action: str) -> None:
-    route = change('aws_route.to-peer["a b"]', action)
-    assert refused(route) == ['aws_route.to-peer["a b"]']
-    assert refused(route, words=("network",)) == ['aws_route.to-peer["a b"]']
-    assert refused(route, words=("cluster",)) == []
-    assert refused(route, words=('aws_route.to-peer["a b"]',)) == []
-    assert refused(route, words=("aws_route.to-peer",)) == ['aws_route.to-peer["a b"]']
+    rule = change('aws_ssm_parameter.of["a b"]', action)
+    assert refused(rule) == ['aws_ssm_parameter.of["a b"]']
+    assert refused(rule, words=("network",)) == ['aws_ssm_parameter.of["a b"]']
+    assert refused(rule, words=("cluster",)) == []
+    assert refused(rule, words=('aws_ssm_parameter.of["a b"]',)) == []
+    assert refused(rule, words=("aws_ssm_parameter.of",)) == ['aws_ssm_parameter.of["a b"]']
 
 
-@pytest.mark.parametrize("kind", ["aws_vpc", "aws_eks_cluster", "aws_kms_key", "aws_s3_bucket"])
+def test_a_route_is_never_replaced_by_a_word_for_its_layer() -> None:
+    route = change('aws_route.to-peer["a b"]', "replace")
+    assert refused(route, words=("cluster",)) == [route.address]
+    assert refused(route, words=(route.address,)) == []
+    assert refused(change(route.address, "delete"), words=("cluster",)) == []
+    assert refused(change(route.address, "update")) == []
+    said, hint = describe([route], StackId("a", "routes"), "aws")
+    assert said == "it would replace 1"
+    assert hint.startswith("there is no way while")
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        *("aws_vpc", "aws_eks_cluster", "aws_kms_key", "aws_s3_bucket"),
+        "aws_ec2_transit_gateway",
+    ],
+)
 def test_what_cannot_be_made_again_needs_its_whole_address(kind: str) -> None:
     gone = change(f"{kind}.cell", "replace")
     assert refused(gone, words=("cluster",)) == [f"{kind}.cell"]

@@ -1,0 +1,163 @@
+"""What the ways between cells lead over, as it was applied, held against the step that is next.
+
+A step that removes something comes after the one that took every way off it. The records of the
+cells' `routes` tell what each way leads over, so that nothing is removed that a way still needs,
+whatever part of the inventory a run is about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from cellfactory.design import Design
+from cellfactory.errors import Finding, InventoryError
+from cellfactory.inventory.interconnect import step_towards
+from cellfactory.inventory.schema import Inventory
+from cellfactory.layers import StackId
+from cellfactory.layers.edges import WAYS
+from cellfactory.terraform.record import Record
+from cellfactory.terraform.registry import Registry
+from cellfactory.words import counted
+
+RULES = {
+    "F770": "A mesh gives up its peerings while applied routes lead over one.",
+    "F771": "A mesh gives up its gateway while applied routes lead over it, or a cell is attached.",
+}
+"""What each rule says; a number is never used again for something else."""
+
+PEERING, GATEWAY = "peering", "gateway"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellWays:
+    """What is applied of the ways of a cell."""
+
+    cell: str
+    over: Mapping[str, str]  # what each way leads over, by peer and hub; empty where nothing is
+    is_attached: bool  # to a gateway
+    is_settled: bool  # no apply of its routes was broken off
+
+
+def read_ways(inventory: Inventory, mesh: str, registry: Registry) -> dict[str, CellWays]:
+    """Read what is applied of the ways of each cell of a mesh, by cell.
+
+    Raises:
+        TerraformError: when the registry cannot be read (F603, F605).
+    """
+    return {
+        cell: ways_of(
+            inventory,
+            cell,
+            registry.read(StackId(cell, "routes")),
+            registry.read(StackId(cell, "transit")),
+        )
+        for cell in inventory.members_of(mesh)
+    }
+
+
+def ways_of(
+    inventory: Inventory, cell: str, routes: Record | None, transit: Record | None
+) -> CellWays:
+    """Put together what the records of a cell tell; routes older than a gateway are of peerings."""
+    over: dict[str, str] = {}
+    if routes is not None and (routes.complete or routes.outputs):
+        told = routes.outputs.get(WAYS)
+        others = (*inventory.peers_of(cell), *inventory.hubs_of(cell))
+        over = dict(told) if isinstance(told, dict) else dict.fromkeys(others, PEERING)
+    attached = transit.outputs.get("attachment_ids") if transit is not None else None
+    return CellWays(
+        cell=cell,
+        over=over,
+        is_attached=bool(attached) or (transit is not None and not transit.complete),
+        is_settled=routes is None or routes.complete,
+    )
+
+
+def require_ways(design: Design, registry: Registry) -> None:
+    """Refuse a step that removes what an applied way leads over.
+
+    Raises:
+        InventoryError: with every problem.
+        TerraformError: when the registry cannot be read (F603, F605).
+    """
+    found = [
+        finding
+        for mesh in _with_gateways(design.inventory, registry)
+        for finding in check_ways(design.inventory, mesh, registry)
+    ]
+    if found:
+        raise InventoryError(design.source.locate_all(found))
+
+
+def _with_gateways(inventory: Inventory, registry: Registry) -> list[str]:
+    """The meshes that describe a gateway, or have an attachment of one."""
+    attached = {stack.owner for stack in registry.stacks() if stack.layer == "transit"}
+    return [
+        mesh
+        for mesh, declared in inventory.meshes.items()
+        if declared.gateway is not None or attached.intersection(inventory.members_of(mesh))
+    ]
+
+
+def check_ways(inventory: Inventory, mesh: str, registry: Registry) -> Iterator[Finding]:
+    """Yield what a mesh gives up too early.
+
+    Rules:
+        F770: its peerings. F771: its gateway.
+    """
+    step = inventory.meshes[mesh].step
+    if step.peerings and step.attached:
+        return
+    ways = read_ways(inventory, mesh, registry)
+    if not step.peerings:
+        yield from _still_over(inventory, mesh, ways, PEERING, "F770")
+    if not step.attached:
+        yield from _still_over(inventory, mesh, ways, GATEWAY, "F771")
+    if not step.gateway:
+        yield from _still_attached(inventory, mesh, ways)
+
+
+def _still_over(
+    inventory: Inventory, mesh: str, ways: Mapping[str, CellWays], what: str, rule: str
+) -> Iterator[Finding]:
+    """Yield the cells whose routes lead over what goes; of a broken apply any may."""
+    others = {*inventory.cells, *inventory.hubs}
+    late = [
+        cell
+        for cell, told in ways.items()
+        if any(over == what and to in others for to, over in told.over.items())
+        or (told.over and not told.is_settled)
+    ]
+    if not late:
+        return
+    declared = inventory.meshes[mesh]
+    back = step_towards(declared.interconnect, "soak" if what == PEERING else "both")
+    shown = ", ".join(late[:_SHOWN]) + (" …" if len(late) > _SHOWN else "")
+    words = " ".join(f"--cell {cell}" for cell in late[:_SHOWN])
+    yield Finding(
+        rule=rule,
+        path=("meshes", mesh, "interconnect"),
+        message=f"mesh {mesh!r} is at {declared.interconnect}, and routes of "
+        f"{counted(len(late), 'cell')} still lead over {_NAMES[what]}: {shown}",
+        hint=f"write interconnect: {back} again, then lock, synth and apply {words} --layer routes",
+    )
+
+
+def _still_attached(
+    inventory: Inventory, mesh: str, ways: Mapping[str, CellWays]
+) -> Iterator[Finding]:
+    attached = [cell for cell, told in ways.items() if told.is_attached]
+    if attached:
+        shown = ", ".join(attached[:_SHOWN]) + (" …" if len(attached) > _SHOWN else "")
+        yield Finding(
+            rule="F771",
+            path=("meshes", mesh, "interconnect"),
+            message=f"mesh {mesh!r} is at {inventory.meshes[mesh].interconnect}, and "
+            f"{counted(len(attached), 'cell')} are attached to its gateway: {shown}",
+            hint="write interconnect: prepare again, and apply it: that removes the attachments",
+        )
+
+
+_SHOWN = 3
+_NAMES = {PEERING: "a peering", GATEWAY: "the gateway"}
