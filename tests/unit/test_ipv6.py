@@ -14,12 +14,14 @@ from cellfactory.addressing.room import room_for_more
 from cellfactory.errors import InventoryError
 from cellfactory.facts.loader import load_facts
 from cellfactory.inventory.family_rules import RULES
+from cellfactory.options.answer import judge_options
+from cellfactory.options.pods import POD_NETWORKS
 from cellfactory.sizing.nau import cell_nau
 from cellfactory.sizing.setting import Setting, size_setting
 from cellfactory.sizing.shape import shape_of
 from cellfactory.sizing.solve import most_nodes
 from cellfactory.sizing.usage import Usage
-from cellfactory.sizing.whatif import WhatIf, WhatIfError, setting_of_what_if
+from cellfactory.sizing.whatif import WhatIf, WhatIfError, assumed, setting_of_what_if
 from cellfactory.stacks.example_job import example_job
 from tests import inventories
 
@@ -258,3 +260,21 @@ def test_a_job_is_told_what_ipv6_needs() -> None:
     plain = inventories.inventory(inventories.data())
     told = example_job(plain, FACTS, "cell-000", "all")["spec"]["sparkConf"]
     assert not [key for key in told if "ipFamilies" in key or "JavaOptions" in key]
+
+
+def test_what_is_assumed_of_ipv6_pods_is_said() -> None:
+    told = list(
+        assumed(WhatIf(nodes=3, instance="r6i.4xlarge", ip_family="ipv6"), {"nodes"}, FACTS)
+    )
+    assert "maxPods as many as 6 IPv4 prefixes would hold (--max-pods)" in told
+    assert not [line for line in told if "--prefixes" in line or "--max-eni" in line]
+
+
+@pytest.mark.parametrize("family", ["ipv4", "ipv6"])
+def test_options_know_the_family_that_a_type_has(family: str) -> None:
+    made = data() if family == "ipv6" else inventories.data(load={"oldest_spark": "3.5"})
+    (judged,) = judge_options(inventories.inventory(made), FACTS).types
+    chosen = {option.id: option for option in judged.options if option.is_chosen}
+    assert list(chosen) == ["ipv6" if family == "ipv6" else "custom"]
+    anew = {o.id for o in judged.options for r in o.reasons if "built anew" in r.text}
+    assert anew == ({"ipv6"} if family == "ipv4" else {*POD_NETWORKS} - {"ipv6"})

@@ -90,9 +90,10 @@ def _nau(asked: TypeSituation, option: str) -> Iterator[Said]:
 
 
 def _family(asked: TypeSituation, option: str) -> Iterator[Said]:
+    if (option == "ipv6") == asked.cell_type.has_pod_blocks:
+        yield "costs", "a cluster keeps its family: each cell is built anew and drained"
     if option != "ipv6":
         return
-    yield "costs", "a cluster keeps its family: each cell is built anew and drained"
     needed = f"{asked.facts.parameter('spark-ipv6-since'):g}"
     oldest = asked.cell_type.load.oldest_spark
     if oldest is None:
@@ -173,7 +174,7 @@ RULES: tuple[OptionRule[TypeSituation], ...] = (
                source="https://docs.aws.amazon.com/vpc/latest/userguide/network-address-usage.html",
                judge=_nau),
     OptionRule(id="family", title="address family, and the Spark that it needs",
-               options=("ipv6",), source="https://issues.apache.org/jira/browse/SPARK-39490",
+               options=EVERY, source="https://issues.apache.org/jira/browse/SPARK-39490",
                judge=_family),
     OptionRule(id="operator", title="operator that it needs", options=("ipv6",),
                source="https://github.com/kubeflow/spark-operator/pull/2703", judge=_operator),

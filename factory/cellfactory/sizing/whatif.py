@@ -155,7 +155,10 @@ _DEFAULTS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("max_eni",), "MAX_ENI as our policy says"),
 )
 
-_IPV6_DEFAULTS = tuple(row for row in _DEFAULTS if row[0] not in (("prefixes",), ("max_eni",)))
+_IPV6_DEFAULTS = (
+    *(row for row in _DEFAULTS if row[0][0] not in ("prefixes", "max_eni", "max_pods")),
+    (("max_pods",), "maxPods as many as {prefixes:g} IPv4 prefixes would hold"),
+)
 """Pods with IPv6 addresses share one prefix of the node's only interface."""
 
 
