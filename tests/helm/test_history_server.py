@@ -42,6 +42,7 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "another scheme": ({**SMALLEST, "eventLogs": {"folder": "s3://logs/events"}}, "folder"),
     "a line more": ({**SMALLEST, "eventLogs": {"folder": LOGS["folder"] + "\nx"}}, "folder"),
     "a property on two lines": ({**SMALLEST, "properties": {"spark.a": "b\nspark.c d"}}, "spark.a"),
+    "another family": ({**SMALLEST, "ipFamily": "DualStack"}, "ipFamily"),
     "not of Spark": ({**SMALLEST, "properties": {"java.home": "/"}}, "java.home"),
     "no pods": ({**SMALLEST, "replicas": 0}, "replicas"),
     "root": ({**SMALLEST, "image": {**IMAGE, "user": 0}}, "user"),
@@ -132,3 +133,16 @@ def test_the_configuration_says_what_the_values_say(chart: Chart) -> None:
 def test_bad_values_are_refused_by_name(chart: Chart, values: dict[str, Any], named: str) -> None:
     with pytest.raises(HelmValuesError, match=named):
         render(chart, values)
+
+
+def test_it_listens_where_pods_have_ipv6(chart: Chart) -> None:
+    made = objects(render(chart, {**SMALLEST, "ipFamily": "IPv6"}))
+    (service,) = of_kind(made, "Service").values()
+    assert service["spec"]["ipFamilies"] == ["IPv6"]
+    (deployment,) = of_kind(made, "Deployment").values()
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    told = {row["name"]: row["value"] for row in container["env"]}
+    assert told["SPARK_DAEMON_JAVA_OPTS"] == "-Djava.net.preferIPv6Addresses=true"
+    (plain,) = of_kind(objects(render(chart, SMALLEST)), "Deployment").values()
+    (container,) = plain["spec"]["template"]["spec"]["containers"]
+    assert [row["name"] for row in container["env"]] == ["SPARK_DAEMON_MEMORY"]

@@ -33,6 +33,7 @@ def told(asked: YuniKorn) -> dict[str, Any]:
     spec = PlatformSpec(
         name="a-platform",
         access=Access(account="444444444444", roles=(), region="us-east-1", sts_region="us-east-1"),
+        ipv6_pods=False,
         charts={},
         namespaces=("jobs",),
         placement=placement,

@@ -14,6 +14,9 @@ PIPELINE = "factory-pipeline"
 PLATFORM, ROUTES = "moka-use1-b-platform", "moka-use1-b-routes"
 
 
+V6 = {"destination_ipv6_cidr_block": "2001:db8::/56"}
+
+
 class Mutation(NamedTuple):
     """One edit of one stack that a rule must notice, and one that it must let pass."""
 
@@ -169,6 +172,11 @@ MUTATIONS: Mapping[str, Mutation] = {
         CLUSTER,
         put(f"{R}/aws_lb_listener/ingress-listener/protocol", "HTTP"),
         put(f"{R}/aws_lb_listener/ingress-listener/protocol", "TLS"),
+    ),
+    "P120": Mutation(
+        ROUTES,
+        put(f"{R}/aws_route/v6", {**V6, "vpc_peering_connection_id": "pcx-0a"}),
+        put(f"{R}/aws_route/v6", {**V6, "egress_only_gateway_id": "eigw-0a"}),
     ),
     "P201": Mutation(
         NETWORK,

@@ -12,7 +12,7 @@ from cellfactory.addressing.plan import plan_addresses
 from cellfactory.facts.loader import load_facts
 from cellfactory.inventory.addon_rules import CNI_OURS, OURS
 from cellfactory.layers import list_stacks
-from cellfactory.specs.cni import cni_environment, cni_settings
+from cellfactory.specs.cni import cni_environment, cni_settings, ipv6_environment
 from tests.inventories import ADDONS, data, inventory
 from tests.synth.provider_schema import unknown_attributes
 
@@ -190,8 +190,8 @@ def test_what_an_add_on_is_asked_stands_beside_what_the_cell_sets(
 
 
 def test_nobody_but_the_cell_sets_what_holds_a_node_at_its_prefixes() -> None:
-    assert set(cni_environment(96, 2)) <= set(CNI_OURS)
-    made = {(key,) for key in cni_settings(96, 2)} - {("env",)}
+    assert {*cni_environment(96, 2), *ipv6_environment()} <= set(CNI_OURS)
+    made = {(key,) for key in cni_settings({})} - {("env",)}
     assert made | {("nodeAgent", "enabled")} <= set(OURS["vpc-cni"])
 
 

@@ -17,6 +17,7 @@ from cellfactory.sandbox.asking import Question
 from cellfactory.sandbox.judging import allows
 from tests.inventories import inventory
 from tests.synth.test_far_places import far_inventory
+from tests.synth.test_ipv6 import ipv6_inventory
 from tests.synth.test_replacements import ASKED_FOR
 from tests.synth.test_specs import EDITS, SHIPPED, made_of
 
@@ -37,7 +38,7 @@ def documents() -> list[tuple[str, Any]]:
             "aws-ebs-csi-driver": VERSION,
             "amazon-cloudwatch-observability": VERSION,
         }
-    inventories = (full, copy.deepcopy(SHIPPED), far_inventory())
+    inventories = (full, copy.deepcopy(SHIPPED), far_inventory(), ipv6_inventory("nat_gateway"))
     return [
         (name.rpartition("-")[2], json.loads(text))
         for each in inventories

@@ -22,8 +22,11 @@ def addresses_alone(cell: str, cell_type: CellType, need: CellNeed, facts: Facts
     largest = int(facts.parameter("block-shortest-prefix-length"))
     length = need.pod_length or largest
     cut = {kind: IPv4Network((PRIMARY, size)) for kind, size in need.lengths.items()}
-    blocks: ZoneBlocks = {**cut, "pod": IPv4Network((PODS, length))}
-    lengths = pod_block_lengths(len(cell_type.zones), length, facts)
+    blocks: ZoneBlocks = cut
+    lengths: tuple[int, ...] = ()
+    if need.has_pod_blocks:
+        blocks = {**cut, "pod": IPv4Network((PODS, length))}
+        lengths = pod_block_lengths(len(cell_type.zones), length, facts)
     primary = max(largest, primary_length(need, len(cell_type.zones)))
     return CellAddresses(
         cell=cell,

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Network
-from typing import Literal
 
 from cellfactory.inventory.schema import ExistingAccount, Inventory, NewAccount
+from cellfactory.inventory.values import IpFamily
 
-IpFamily = Literal["ipv4"]
 EVERY_CELL = "all"
 
 
@@ -51,7 +50,7 @@ def birth_of(inventory: Inventory, cell: str) -> Birth:
         member_role=None if is_given else organization.member_role,
         region=inventory.region_of(cell),
         mesh=inventory.cells[cell].mesh,
-        ip_family="ipv4",
+        ip_family=inventory.type_of(cell).ip_family,
         service_block=inventory.type_of(cell).service_block,
         state_bucket=inventory.state.bucket,
         state_region=inventory.state.region,

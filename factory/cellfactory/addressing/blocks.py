@@ -22,6 +22,7 @@ class SubnetKind:
     made: Literal["always", "with_egress", "with_gateway"]  # room is kept in every cell
     routes: Literal["node", "pod", "public"] | None  # route table that it is associated with
     use: str
+    has_ipv6: bool = False  # where pods have IPv6 addresses, what starts in it has one, too
 
     @property
     def slug(self) -> str:
@@ -36,6 +37,7 @@ _ROWS = (
         made="always",
         routes="node",
         use="the primary interface of each node",
+        has_ipv6=True,
     ),
     SubnetKind(
         name="endpoint",
@@ -50,6 +52,7 @@ _ROWS = (
         made="always",
         routes="node",
         use="the interfaces of the EKS control plane",
+        has_ipv6=True,
     ),
     SubnetKind(
         name="public",
@@ -83,21 +86,25 @@ POD_KINDS = tuple(row.name for row in _ROWS if row.cut_from == "pod")
 """Those that are cut from a pod block."""
 
 ZoneBlocks = Mapping[Purpose, IPv4Network]
-"""The subnets of a cell in one zone, one for each purpose."""
+"""The subnets of a cell in one zone, one for each purpose; none of POD_KINDS for IPv6 pods."""
 
 
-def subnet_kinds(*, egress: bool, gateway: bool = False) -> tuple[Purpose, ...]:
+def subnet_kinds(*, egress: bool, gateway: bool = False, pods: bool = True) -> tuple[Purpose, ...]:
     """List the kinds of subnet that a cell has in each zone.
 
     Args:
         egress: whether it has NAT gateways of its own.
         gateway: whether its mesh has a transit gateway, or is to get one.
+        pods: whether pods have subnets of their own; those with IPv6 addresses have none.
 
     >>> subnet_kinds(egress=False)
     ('node', 'endpoint', 'control_plane', 'pod')
+    >>> subnet_kinds(egress=False, pods=False)
+    ('node', 'endpoint', 'control_plane')
     """
     made = {"always": True, "with_egress": egress, "with_gateway": gateway}
-    return tuple(row.name for row in _ROWS if made[row.made])
+    kinds = (row for row in _ROWS if made[row.made])
+    return tuple(row.name for row in kinds if pods or row.name not in POD_KINDS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +113,7 @@ class CellAddresses:
 
     cell: str
     primary: IPv4Network  # first block of the VPC, /16 to /28
-    pod_blocks: tuple[IPv4Network, ...]  # further blocks of the VPC, each /16 to /28
+    pod_blocks: tuple[IPv4Network, ...]  # further blocks, each /16 to /28; none for IPv6 pods
     zones: Mapping[str, ZoneBlocks]  # by zone id
 
     def primary_subnets(self) -> tuple[IPv4Network, ...]:
@@ -118,7 +125,7 @@ class CellAddresses:
         return self._subnets(POD_KINDS)
 
     def _subnets(self, kinds: tuple[Purpose, ...]) -> tuple[IPv4Network, ...]:
-        return tuple(zone[kind] for zone in self.zones.values() for kind in kinds)
+        return tuple(zone[kind] for zone in self.zones.values() for kind in kinds if kind in zone)
 
     @property
     def blocks(self) -> tuple[IPv4Network, ...]:

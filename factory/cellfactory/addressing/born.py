@@ -12,7 +12,7 @@ from cellfactory.addressing.births import EVERY_CELL, Birth, is_accepted
 from cellfactory.addressing.born_accounts import check_account, check_organization, check_role
 from cellfactory.addressing.lock import Lock
 from cellfactory.addressing.renamed import check_name
-from cellfactory.addressing.ways import BESIDE, renew
+from cellfactory.addressing.ways import BESIDE, MOVE, renew
 from cellfactory.errors import Finding, KeyPath
 from cellfactory.inventory.schema import CellType, Inventory
 from cellfactory.inventory.unreadable import as_far_as_readable, readable
@@ -36,7 +36,7 @@ def check_births(
     Rules:
         F212: another organization. F213: another account. F214: another Region. F215: another mesh
         (a warning). F216: other zones. F217: another service block. F218: another name.
-        F219: another place of the states. F220: another member role.
+        F219: another place of the states. F220: another member role. F754: another IP family.
     """
     for cell in inventory.cells:
         born = lock.births.get(cell)
@@ -46,6 +46,7 @@ def check_births(
             yield from check_name(inventory, lock, cell) if cell not in lock.cells else ()
             continue
         yield from _check_region(inventory, cell, born)
+        yield from _check_family(inventory, lock, cell)
         yield from _check_service_block(inventory, lock, cell)
         yield from check_account(inventory, cell, born, vouched=is_accepted(cell, accepted))
         for check in () if is_accepted(cell, accepted) else (check_organization, check_role):
@@ -81,10 +82,31 @@ def _check_region(inventory: Inventory, cell: str, born: Birth) -> Iterator[Find
 
 
 @as_far_as_readable
+def _check_family(inventory: Inventory, lock: Lock, cell: str) -> Iterator[Finding]:
+    """EKS has no call that changes the family of a cluster, and pods of one family have no other.
+
+    Source: https://docs.aws.amazon.com/eks/latest/userguide/cni-ipv6.html
+    """
+    cell_type = inventory.cell_types.get(inventory.cells[cell].type)
+    if cell_type is None or _has_family(lock, cell, cell_type):
+        return
+    yield Finding(
+        rule="F754",
+        path=_place(inventory, lock, cell, "ip_family", _has_family),
+        about=("cells", cell),
+        message=f"the cluster of cell {cell!r} was created with ip_family "
+        f"{lock.births[cell].ip_family}, not {cell_type.ip_family}",
+        hint=f"EKS cannot change it on an existing cluster: restore it; then {MOVE}\n{renew(cell)}",
+    )
+
+
+@as_far_as_readable
 def _check_service_block(inventory: Inventory, lock: Lock, cell: str) -> Iterator[Finding]:
     cell_type = inventory.cell_types.get(inventory.cells[cell].type)
     if cell_type is None or _has_service_block(lock, cell, cell_type):
         return
+    if not _has_family(lock, cell, cell_type):
+        return  # F754 says it: a service block is of a family
     yield Finding(
         rule="F217",
         path=_place(inventory, lock, cell, "service_block", _has_service_block),
@@ -134,6 +156,11 @@ def _is_elsewhere(inventory: Inventory, lock: Lock, cell: str) -> bool:
 def _has_service_block(lock: Lock, cell: str, cell_type: CellType) -> bool:
     born = lock.births.get(cell)
     return born is not None and cell_type.service_block == born.service_block
+
+
+def _has_family(lock: Lock, cell: str, cell_type: CellType) -> bool:
+    born = lock.births.get(cell)
+    return born is not None and cell_type.ip_family == born.ip_family
 
 
 def _has_zones(lock: Lock, cell: str, cell_type: CellType) -> bool:

@@ -40,7 +40,7 @@ def check_fit(name: str, cell_type: CellType, need: CellNeed, facts: Facts) -> I
         path = ("cell_types", name, "node_groups")
     largest = int(facts.parameter("block-shortest-prefix-length"))
     wanted = f"each zone has {need.nodes:,} nodes, {need.surge:,} of them for surge during updates"
-    if need.pod_length is None:
+    if need.has_pod_blocks and need.pod_length is None:
         held = nodes_held(largest, need.prefixes_per_node, reserved_addresses(facts))
         yield Finding(
             rule="F203",
@@ -58,7 +58,7 @@ def check_fit(name: str, cell_type: CellType, need: CellNeed, facts: Facts) -> I
 
 
 def _has_pod_subnet(_: CellType, need: CellNeed) -> bool:
-    return need.pod_length is not None
+    return need.pod_length is not None or not need.has_pod_blocks
 
 
 def _has_primary(largest: int) -> Fits:
@@ -92,11 +92,13 @@ def _wanted(
 ) -> Iterator[tuple[Purpose, int, int, str]]:
     """Yield what a zone needs of each subnet that may become too small, and what that holds."""
     blocks = cell.zones[zone]
-    pods = nodes_held(blocks["pod"].prefixlen, need.prefixes_per_node, reserved_addresses(facts))
     room = {kind: usable_addresses(block, facts) for kind, block in blocks.items()}
     yield "node", need.nodes, room["node"], "addresses"
     yield "endpoint", need.endpoints, room["endpoint"], "addresses"
-    yield "pod", need.nodes, pods, "nodes"
+    if "pod" in blocks:
+        kept = reserved_addresses(facts)
+        held = nodes_held(blocks["pod"].prefixlen, need.prefixes_per_node, kept)
+        yield "pod", need.nodes, held, "nodes"
 
 
 def _is_held(cell: CellAddresses, cell_type: CellType, need: CellNeed, facts: Facts) -> bool:

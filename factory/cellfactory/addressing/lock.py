@@ -55,6 +55,7 @@ def check_lock(lock: Lock, facts: Facts) -> Iterator[Finding]:
     for name in unborn:
         message = f"the lock has no `born` entry for cell {name!r}"
         yield Finding(rule="F201", path=("cells", name), message=message, hint=MERGED)
+    yield from _check_families(lock)
     primaries: list[Owned] = []
     for state, cells in (("cells", lock.cells), ("removed", lock.removed)):
         for name, cell in cells.items():
@@ -64,6 +65,20 @@ def check_lock(lock: Lock, facts: Facts) -> Iterator[Finding]:
     for first, second in overlapping(primaries):
         message = f"{second[0]} of {second[2]} overlaps {first[0]} of {first[2]}"
         yield Finding(rule="F201", path=second[1], message=message, hint=UNBUILT)
+
+
+def _check_families(lock: Lock) -> Iterator[Finding]:
+    """Pods of IPv4 have blocks and a subnet in each zone, those of IPv6 have neither."""
+    for state, cells in (("cells", lock.cells), ("removed", lock.removed)):
+        for name, cell in cells.items():
+            born = lock.births.get(name)
+            wanted = born is None or born.ip_family == "ipv4"
+            subnets = [set(POD_KINDS) <= blocks.keys() for blocks in cell.zones.values()]
+            if {bool(cell.pod_blocks), *subnets} != {wanted}:
+                family = born.ip_family if born else "ipv4"
+                has = "lacks pod blocks" if wanted else "has pod blocks"
+                message = f"cell {name!r} with ip_family {family} {has}"
+                yield Finding(rule="F201", path=(state, name), message=message, hint=MERGED)
 
 
 def _check_cell(state: str, cell: CellAddresses, facts: Facts) -> Iterator[Finding]:
@@ -89,14 +104,15 @@ def _subnets(state: str, cell: CellAddresses, kinds: Iterable[Purpose]) -> Itera
     for kind in kinds:
         for zone, blocks in cell.zones.items():
             path = (state, cell.cell, "zones", zone, kind)
-            yield blocks[kind], path, f"{kind} in {zone}"
+            if kind in blocks:
+                yield blocks[kind], path, f"{kind} in {zone}"
 
 
 def _check_inside(
     cell: str, subnets: Iterable[Owned], homes: Sequence[IPv4Network]
 ) -> Iterator[Finding]:
     outside = [s for s in subnets if not any(s[0].subnet_of(home) for home in homes)]
-    if outside:
+    if outside and homes:
         block, path, _ = outside[0]
         more = f", as do {len(outside) - 1} more of its subnets" if len(outside) > 1 else ""
         where = " and ".join(map(str, homes))

@@ -14,8 +14,13 @@ from typing import Any, Literal
 
 from pydantic import Field, create_model
 
-from cellfactory.addressing.births import Birth, IpFamily
-from cellfactory.addressing.blocks import SUBNET_KINDS, CellAddresses
+from cellfactory.addressing.births import Birth
+from cellfactory.addressing.blocks import (
+    POD_KINDS,
+    PRIMARY_KINDS,
+    SUBNET_KINDS,
+    CellAddresses,
+)
 from cellfactory.addressing.lock import MERGED, VERSION, Lock, check_lock
 from cellfactory.documents import Document, parse_document
 from cellfactory.errors import Finding, InventoryError, Problem
@@ -28,6 +33,7 @@ from cellfactory.inventory.values import (
     Block,
     BucketName,
     CellName,
+    IpFamily,
     Model,
     Name,
     RegionName,
@@ -47,7 +53,10 @@ CONFLICT = """\
 take one side of it, whole: `git checkout --ours {file}` has the branch that you merge into
 then run `cellfactory lock`: it gives the new cells of the other branch their blocks anew"""
 
-_SUBNETS: Any = dict.fromkeys(SUBNET_KINDS, (Block, ...))
+_SUBNETS: Any = {
+    **dict.fromkeys(PRIMARY_KINDS, (Block, ...)),
+    **dict.fromkeys(POD_KINDS, (Block | None, None)),  # IPv6 pods have none
+}
 LockedZone: Any = create_model(
     "LockedZone",
     __base__=Model,
@@ -83,7 +92,7 @@ class LockedCell(Model):
 
     born: LockedBirth | None = None
     primary: Block
-    pod_blocks: list[Block] = Field(min_length=1, max_length=100)
+    pod_blocks: list[Block] = Field(max_length=100)
     zones: dict[ZoneId, LockedZone] = Field(min_length=1)
 
 
@@ -185,7 +194,8 @@ def _render_cell(name: str, cell: CellAddresses, born: Birth | None) -> Iterator
     for zone in sorted(cell.zones):
         yield f"      {zone}:"
         for kind in SUBNET_KINDS:
-            yield f"        {kind}: {cell.zones[zone][kind]}"
+            if kind in cell.zones[zone]:
+                yield f"        {kind}: {cell.zones[zone][kind]}"
 
 
 def _render_birth(born: Birth) -> Iterator[str]:
@@ -240,5 +250,8 @@ def _addresses(name: str, cell: LockedCell) -> CellAddresses:
         cell=name,
         primary=cell.primary,
         pod_blocks=tuple(cell.pod_blocks),
-        zones={zone: dict(blocks) for zone, blocks in sorted(cell.zones.items())},
+        zones={
+            zone: {kind: block for kind, block in blocks if block is not None}
+            for zone, blocks in sorted(cell.zones.items())
+        },
     )

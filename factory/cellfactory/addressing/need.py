@@ -31,7 +31,9 @@ class CellNeed:
         endpoints: addresses of interface endpoints and of the load balancer (addresses).
         prefixes_per_node: /28 prefixes attached to each node (prefixes).
         lengths: prefix length of each subnet that is cut from the primary block, by kind.
-        pod_length: prefix length of the pod subnet; None when one subnet cannot hold the nodes.
+        pod_length: prefix length of the pod subnet; None when one subnet cannot hold the nodes,
+            and where pods have none.
+        has_pod_blocks: whether pods have subnets of their own; those with IPv6 addresses have none.
     """
 
     nodes: int
@@ -40,6 +42,7 @@ class CellNeed:
     prefixes_per_node: int
     lengths: Mapping[Purpose, int]
     pod_length: int | None
+    has_pod_blocks: bool
 
 
 def need_of(cell_type: CellType, facts: Facts) -> CellNeed:
@@ -64,7 +67,8 @@ def need_of(cell_type: CellType, facts: Facts) -> CellNeed:
             kind: min(smallest, block_length(addresses.get(kind, 0) + kept))
             for kind in PRIMARY_KINDS
         },
-        pod_length=pod_length(nodes, prefixes, facts),
+        pod_length=pod_length(nodes, prefixes, facts) if cell_type.has_pod_blocks else None,
+        has_pod_blocks=cell_type.has_pod_blocks,
     )
 
 

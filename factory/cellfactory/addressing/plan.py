@@ -105,7 +105,7 @@ class _Planner:
         if primary is None:
             self._exhausted(name, "node", (length,), self.pools.count_primaries(length))
             return None
-        lengths = pod_block_lengths(len(zones), _pod_length(need), self.facts)
+        lengths = _pod_block_lengths(need, len(zones), self.facts)
         pod_blocks = self.pools.take_pods(name, lengths)
         if pod_blocks is None:
             self._exhausted(name, "pod", lengths, self.pools.count_pods(name, min(lengths)))
@@ -114,8 +114,10 @@ class _Planner:
         return _with_zones(blank, need, zones)
 
     def _keep(self, name: str, need: CellNeed, zones: list[str]) -> CellAddresses | None:
-        """Keep a cell's blocks; zones that it was not born with are another rule's matter."""
+        """Keep a cell's blocks; zones or a family that it was not born with are others' matter."""
         cell = self.locked[name]
+        if need.has_pod_blocks != bool(cell.pod_blocks):
+            return None
         grown = tuple(check_grown(cell, self.inventory.type_of(name), need, self.facts))
         self.findings += grown
         return None if grown or set(zones) != set(cell.zones) else cell
@@ -136,6 +138,12 @@ class _Planner:
         self.findings.append(Finding(rule=rule, path=path, message=message, hint=hint))
 
 
+def _pod_block_lengths(need: CellNeed, zones: int, facts: Facts) -> tuple[int, ...]:
+    if not need.has_pod_blocks:
+        return ()
+    return pod_block_lengths(zones, _pod_length(need), facts)
+
+
 def _pod_length(need: CellNeed) -> int:
     assert need.pod_length is not None  # `check_fit` has said so
     return need.pod_length
@@ -148,7 +156,7 @@ def _with_zones(cell: CellAddresses, need: CellNeed, zones: list[str]) -> CellAd
     cut: dict[str, dict[Purpose, IPv4Network]] = {zone: {} for zone in zones}
     for length, kind, zone in sorted(wanted, key=lambda want: want[0]):
         cut[zone][kind] = _taken(primary, length)
-    for zone in zones:
+    for zone in zones if need.has_pod_blocks else ():
         cut[zone]["pod"] = _taken(pods, _pod_length(need))
     return replace(cell, zones=cut)
 

@@ -102,3 +102,6 @@ def _fixed(inventory: Inventory) -> Iterator[IPv4Network]:
     yield from inventory.address_pools.reserved
     for hub in inventory.hubs.values():
         yield from hub.blocks
+    for mesh in inventory.meshes.values():
+        if mesh.gateway is not None and mesh.gateway.egress is not None:
+            yield mesh.gateway.egress.block

@@ -29,11 +29,13 @@ def room_for_more(inventory: Inventory, lock: Lock, cell: str, facts: Facts) -> 
     """
     cell_type = inventory.type_of(cell)
     need, zones = need_of(cell_type, facts), len(cell_type.zones)
+    pools = Pools(inventory, lock)
+    primaries = pools.count_primaries(primary_length(need, zones))
+    if not need.has_pod_blocks:
+        return {"node-pool": primaries, "pod-pool": None}
     if need.pod_length is None:
         return {"node-pool": 0, "pod-pool": 0}
     lengths = pod_block_lengths(zones, need.pod_length, facts)
-    pools = Pools(inventory, lock)
-    primaries = pools.count_primaries(primary_length(need, zones))
     pods = next((n for n in range(MOST + 1) if pools.take_pods(cell, lengths) is None), None)
     return {"node-pool": primaries, "pod-pool": pods}
 

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 BESIDE = "add a second cell under another name, then remove this one"
 
+MOVE = (
+    "add a second cell under another name with a type that has it, set `routing: {drain: true}` on "
+    "this one, and remove it once its jobs have ended"
+)
+
 
 def accept(cell: str) -> str:
     """Write the command by which people vouch for what they changed by hand."""

@@ -45,6 +45,10 @@ Egress = Annotated[
     Literal["none", "nat_gateway"] | None,
     _cell(metavar="KIND", help="Internet egress: none or nat_gateway."),
 ]
+Family = Annotated[
+    Literal["ipv4", "ipv6"] | None,
+    _cell("--ip-family", metavar="FAMILY", help="Addresses of pods: ipv4 or ipv6."),
+]
 RegionName = Annotated[
     str | None, _cell(metavar="REGION", autocompletion=complete_regions, help="Region.")
 ]
@@ -80,6 +84,7 @@ def what_if(
     churn: Churn = None,
     cni: Cni = None,
     egress: Egress = None,
+    ip_family: Family = None,
     region: RegionName = None,
     level: Level = None,
     quota: Raised = None,
@@ -109,6 +114,7 @@ def what_if(
         "churn": churn,
         "cni": cni,
         "egress": egress,
+        "ip_family": ip_family,
         "region": region,
         "level": level,
         "quotas": _parse_quotas(quota or ()) or None,

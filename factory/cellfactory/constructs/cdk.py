@@ -83,6 +83,7 @@ if TYPE_CHECKING:
     from cdktf_cdktf_provider_aws.ec2_transit_gateway_vpc_attachment_accepter import (
         Ec2TransitGatewayVpcAttachmentAccepter,
     )
+    from cdktf_cdktf_provider_aws.egress_only_internet_gateway import EgressOnlyInternetGateway
     from cdktf_cdktf_provider_aws.eip import (
         Eip,
         EipTimeouts,

@@ -27,6 +27,8 @@ from cellfactory.constructs.cdk import (
     EksClusterUpgradePolicy,
     EksClusterVpcConfig,
     EksClusterZonalShiftConfig,
+    IamRole,
+    IamRolePolicy,
     ITerraformDependable,
     KmsAlias,
     KmsKey,
@@ -34,6 +36,7 @@ from cellfactory.constructs.cdk import (
     TerraformStack,
 )
 from cellfactory.constructs.guards import kept
+from cellfactory.constructs.policies import policy_document
 from cellfactory.constructs.roles import POD_IDENTITY, add_service_role
 from cellfactory.constructs.stack import for_each
 from cellfactory.naming import cluster_name, key_alias, role_name
@@ -51,6 +54,21 @@ _IDENTITIES = {
 
 Source: https://docs.aws.amazon.com/eks/latest/userguide/workloads-add-ons-available-eks.html
 """
+
+
+_FIND_INTERFACES = {
+    "Effect": "Allow",
+    "Action": [
+        *("ec2:DescribeInstanceTypes", "ec2:DescribeInstances"),
+        *("ec2:DescribeNetworkInterfaces", "ec2:DescribeTags"),
+    ],
+    "Resource": "*",
+}
+_CHANGE_INTERFACES = {
+    "Effect": "Allow",
+    "Action": ["ec2:AssignIpv6Addresses", "ec2:CreateTags"],
+    "Resource": ["arn:aws:ec2:*:*:network-interface/*"],
+}
 
 
 class CellCluster:
@@ -97,9 +115,7 @@ class CellCluster:
                 provider=EksClusterEncryptionConfigProvider(key_arn=key_arn),
                 resources=["secrets"],
             ),
-            kubernetes_network_config=EksClusterKubernetesNetworkConfig(
-                ip_family="ipv4", service_ipv4_cidr=str(cell.service_block)
-            ),
+            kubernetes_network_config=_network_config(cell),
             upgrade_policy=EksClusterUpgradePolicy(support_type=plane.support.upper()),
             # What the oldest provider of our range does not know is written where it is asked for.
             deletion_protection=plane.deletion_protection or None,
@@ -158,11 +174,12 @@ class CellCluster:
             "vpc-cni",
             name=role_name(self._cell.name, "vpc-cni"),
             service=POD_IDENTITY,
-            policies=["AmazonEKS_CNI_Policy"],
+            policies=["AmazonEKS_CNI_Policy"] if self._cell.service_block else [],
         )
+        needed = [agent, *attachments, *self._allow_ipv6_prefixes(role)]
         cni = self._addon(
             "vpc-cni",
-            after=[agent, *attachments],
+            after=needed,
             configuration=_cni_configuration(self._cell),
             identity=EksAddonPodIdentityAssociation(role_arn=role.arn, service_account="aws-node"),
         )
@@ -170,6 +187,18 @@ class CellCluster:
             if name in self._cell.addons:
                 self._addon(name, after=[agent])
         return [agent, proxy, cni]
+
+    def _allow_ipv6_prefixes(self, role: IamRole) -> list[IamRolePolicy]:
+        """Let the VPC CNI of IPv6 pods attach prefixes: AWS manages no policy for that.
+
+        Source: https://docs.aws.amazon.com/eks/latest/userguide/cni-iam-role.html
+        """
+        if self._cell.service_block is not None:
+            return []
+        policy = policy_document([_FIND_INTERFACES, _CHANGE_INTERFACES])
+        return [
+            IamRolePolicy(self._stack, "vpc-cni-ipv6", name="ipv6", role=role.name, policy=policy)
+        ]
 
     def add_late_addons(self, after: Sequence[ITerraformDependable]) -> None:
         """Add what runs on nodes, once there are some."""
@@ -220,6 +249,15 @@ class CellCluster:
         )
 
 
+def _network_config(cell: ClusterSpec) -> EksClusterKubernetesNetworkConfig:
+    """Choose the family of pods and services; EKS takes no block for services of IPv6."""
+    if cell.service_block is None:
+        return EksClusterKubernetesNetworkConfig(ip_family="ipv6")
+    return EksClusterKubernetesNetworkConfig(
+        ip_family="ipv4", service_ipv4_cidr=str(cell.service_block)
+    )
+
+
 def _cni_configuration(cell: ClusterSpec) -> str:
     """The add-on's JSON, made by Terraform: ENIConfigs are keyed by zone names.
 
@@ -229,6 +267,8 @@ def _cni_configuration(cell: ClusterSpec) -> str:
         name: json.dumps(value, sort_keys=True)
         for name, value in sorted(cell.addons["vpc-cni"].configuration.items())
     }
+    if cell.service_block is None:
+        return json.dumps(cell.addons["vpc-cni"].configuration, sort_keys=True)
     subnet = '{ id = id, securityGroups = [var.security_group_ids["pod"]] }'
     subnets = f"{{ for zone, id in var.pod_subnet_ids : var.zone_names[zone] => {subnet} }}"
     eni_config = f'{{ create = true, region = "{cell.region}", subnets = {subnets} }}'

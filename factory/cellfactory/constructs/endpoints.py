@@ -13,7 +13,8 @@ def add_endpoints(
     stack: TerraformStack, cell: NetworkSpec, network: CellVpc, security_group_id: str
 ) -> None:
     """Add the gateway endpoints, and an interface endpoint in each zone for each service."""
-    tables = [*network.node_tables.values(), network.pod_table]
+    pods = [network.pod_table] if network.pod_table is not None else []
+    tables = [*network.node_tables.values(), *pods]
     for service in cell.gateways:
         VpcEndpoint(
             stack,

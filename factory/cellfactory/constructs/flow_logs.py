@@ -2,18 +2,39 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 from cellfactory.constructs.buckets import add_private_bucket, encrypted_transport_only
 from cellfactory.constructs.cdk import FlowLog, S3BucketPolicy, TerraformStack
 from cellfactory.constructs.policies import policy_document
+from cellfactory.inventory.schema import FlowLogs
 from cellfactory.naming import flow_log_bucket, name_tag
-from cellfactory.specs.layers import NetworkSpec
+
+
+class Logged(Protocol):
+    """A VPC whose flows are written: whose it is, where it lies, what is written of it."""
+
+    @property
+    def name(self) -> str:
+        """Name of its owner."""
+
+    @property
+    def region(self) -> str:
+        """Its Region."""
+
+    @property
+    def account_id(self) -> str:
+        """Twelve digits, or the Terraform expression of the variable."""
+
+    @property
+    def flow_logs(self) -> FlowLogs:
+        """Which flows, and for how long."""
+
 
 _DELIVERY = {"Service": "delivery.logs.amazonaws.com"}
 
 
-def add_flow_logs(stack: TerraformStack, cell: NetworkSpec, vpc_id: str) -> None:
+def add_flow_logs(stack: TerraformStack, cell: Logged, vpc_id: str) -> None:
     """Write the cell's flow logs to a private, encrypted bucket, and expire them.
 
     When a flow log is made, AWS itself writes to the policy of its bucket. Ours is put after that,
@@ -47,7 +68,7 @@ def add_flow_logs(stack: TerraformStack, cell: NetworkSpec, vpc_id: str) -> None
     )
 
 
-def _delivery_policy(cell: NetworkSpec, bucket_arn: str) -> str:
+def _delivery_policy(cell: Logged, bucket_arn: str) -> str:
     """Let the log service write to the bucket on behalf of the cell's account, and TLS only.
 
     Source:
@@ -57,7 +78,7 @@ def _delivery_policy(cell: NetworkSpec, bucket_arn: str) -> str:
     return policy_document(statements)
 
 
-def _as_aws_writes_them(cell: NetworkSpec, bucket_arn: str) -> list[dict[str, Any]]:
+def _as_aws_writes_them(cell: Logged, bucket_arn: str) -> list[dict[str, Any]]:
     ours = {"aws:SourceAccount": cell.account_id}
     source = {"aws:SourceArn": f"arn:aws:logs:{cell.region}:{cell.account_id}:*"}
     return [

@@ -23,13 +23,18 @@ _DEREGISTRATION_SECONDS = 60
 
 
 def add_ingress(stack: TerraformStack, cell: ClusterSpec, ingress: Ingress, vpc_id: str) -> str:
-    """Add the load balancer, its target group, and the nodes that answer; its name in the DNS."""
+    """Add the load balancer, its target group, and the nodes that answer; its name in the DNS.
+
+    Where services have IPv6 addresses, nodes answer on theirs alone; callers still use IPv4.
+    """
+    is_ipv6 = cell.service_block is None
     balancer = Lb(
         stack,
         "ingress",
         name=balancer_name(cell.name),
         load_balancer_type="network",
         internal=True,
+        ip_address_type="dualstack" if is_ipv6 else None,
         enable_cross_zone_load_balancing=True,
         security_groups=['${var.security_group_ids["ingress"]}'],
         subnets=[f'${{var.endpoint_subnet_ids["{zone}"]}}' for zone in cell.zones],
@@ -41,6 +46,7 @@ def add_ingress(stack: TerraformStack, cell: ClusterSpec, ingress: Ingress, vpc_
         port=ingress.node_port,
         protocol="TCP",
         target_type="instance",
+        ip_address_type="ipv6" if is_ipv6 else None,
         vpc_id=vpc_id,
         deregistration_delay=str(_DEREGISTRATION_SECONDS),
         health_check=_health_check(cell),

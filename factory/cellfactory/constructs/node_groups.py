@@ -27,6 +27,7 @@ from cellfactory.constructs.cdk import (
     LaunchTemplateBlockDeviceMappings,
     LaunchTemplateBlockDeviceMappingsEbs,
     LaunchTemplateMetadataOptions,
+    LaunchTemplateNetworkInterfaces,
     LaunchTemplateTagSpecifications,
     TerraformStack,
 )
@@ -51,6 +52,10 @@ _EFFECT = {
 }
 _LEAST_UPDATE_HOURS = 2  # so that a change of labels alone never times out
 _ROOT_DEVICE = "/dev/xvda"  # of Amazon Linux 2023
+_GROUPS = [
+    '${var.security_group_ids["node"]}',
+    "${aws_eks_cluster.cell.vpc_config[0].cluster_security_group_id}",
+]
 
 
 class CellNodeGroups:
@@ -123,10 +128,8 @@ class CellNodeGroups:
             instance_type=declared.instance_type,
             update_default_version=True,
             user_data=f"${{base64encode({user_data})}}",
-            vpc_security_group_ids=[
-                '${var.security_group_ids["node"]}',
-                "${aws_eks_cluster.cell.vpc_config[0].cluster_security_group_id}",
-            ],
+            vpc_security_group_ids=None if cell.service_block is None else _GROUPS,
+            network_interfaces=[_dual_stack()] if cell.service_block is None else None,
             capacity_reservation_specification=(
                 _reservations(node_pool.reservations)
                 if node_pool.reservations is not None
@@ -183,6 +186,21 @@ class CellNodeGroups:
             timeouts=EksNodeGroupTimeouts(create="60m", update=f"{longest}h", delete="60m"),
             depends_on=self._after,
         )
+
+
+def _dual_stack() -> LaunchTemplateNetworkInterfaces:
+    """The primary interface of a node with IPv6 pods: targets of a balancer have a primary address.
+
+    Source:
+        https://docs.aws.amazon.com/elasticloadbalancing/latest/network/load-balancer-target-groups.html
+    """
+    return LaunchTemplateNetworkInterfaces(
+        device_index=0,
+        ipv6_address_count=1,
+        primary_ipv6="true",
+        delete_on_termination="true",
+        security_groups=_GROUPS,
+    )
 
 
 def _reservations(group: str) -> Reservations:

@@ -3,7 +3,8 @@
 Pods and nodes of a cell trust each other, as Spark needs (drivers and executors listen on ports
 they choose). Peers are not admitted here: which flows cross the mesh is declared elsewhere. Hubs
 reach the load balancer and the Kubernetes API, which has no other way in: whoever installs the
-platform layer works from one of them.
+platform layer works from one of them. Pods with IPv6 addresses share the interface of their node,
+and its group.
 """
 
 from __future__ import annotations
@@ -37,19 +38,23 @@ class CellSecurityGroups:
 
     def __init__(self, stack: TerraformStack, cell: NetworkSpec, vpc_id: str) -> None:
         self._stack = stack
-        uses = [use for use in _USES if use != "ingress" or cell.ingress]
-        self.groups = {use: self._group(cell, use, vpc_id) for use in uses}
-        for use in ("node", "pod"):
-            self._admit(use, "node")
-            self._admit(use, "pod")
+        missing = {*(() if cell.ingress else ("ingress",)), *(("pod",) if cell.ipv6_pods else ())}
+        self.groups = {u: self._group(cell, u, vpc_id) for u in _USES if u not in missing}
+        workers = [use for use in ("node", "pod") if use in self.groups]
+        for use in workers:
+            for other in workers:
+                self._admit(use, other)
             self._admit("control-plane", use, port=_HTTPS)
             self._admit("endpoint", use, port=_HTTPS)
             self._allow_out(use)
-        self._admit("node", "control-plane", port=_KUBELET)
-        self._admit("node", "control-plane", port=_HTTPS)
-        self._admit("pod", "control-plane")  # webhooks listen on ports they choose
-        self._allow_out("control-plane", to="node")
-        self._allow_out("control-plane", to="pod")
+        if cell.ipv6_pods:
+            self._allow_ipv6_out("node")
+        else:
+            self._admit("node", "control-plane", port=_KUBELET)
+            self._admit("node", "control-plane", port=_HTTPS)
+        self._admit(workers[-1], "control-plane")  # webhooks listen on ports they choose
+        for use in workers:
+            self._allow_out("control-plane", to=use)
         if cell.hub_blocks:
             TerraformLocal(stack, "hub_blocks", _hub_rows(cell))
             self._admit_hubs("control-plane", port=_HTTPS)
@@ -90,6 +95,17 @@ class CellSecurityGroups:
             referenced_security_group_id=self.groups[to].id if to else None,
             cidr_ipv4=None if to else "0.0.0.0/0",
             description=f"{_USES[group]} to {_USES[to] if to else 'anywhere that has a route'}",
+            ip_protocol="-1",
+        )
+
+    def _allow_ipv6_out(self, group: str) -> None:
+        """Let IPv6 go wherever a route leads: within the VPC, and out where there is egress."""
+        VpcSecurityGroupEgressRule(
+            self._stack,
+            f"{group}-to-anywhere-ipv6",
+            security_group_id=self.groups[group].id,
+            cidr_ipv6="::/0",
+            description=f"{_USES[group]} to anywhere that has an IPv6 route",
             ip_protocol="-1",
         )
 

@@ -45,7 +45,7 @@ def gateway_values(platform: PlatformSpec, gateway: GatewaySpec) -> dict[str, An
     memory = _SIDECAR_MIB + ceil(ui.max_drivers * _DRIVER_KIB / 1024)
     values: dict[str, Any] = {
         "replicas": ui.replicas,
-        "podBlocks": list(gateway.pod_blocks),
+        "podBlocks": ["${var.ipv6_block}"] if platform.ipv6_pods else list(gateway.pod_blocks),
         "jobNamespaces": list(platform.namespaces),
         "sidecar": {
             "image": image_values(ui.sidecar_image),
@@ -56,6 +56,8 @@ def gateway_values(platform: PlatformSpec, gateway: GatewaySpec) -> dict[str, An
         "priorityClassName": PRIORITY,
         "hostSpread": "DoNotSchedule",
     }
+    if platform.ipv6_pods:
+        values["ipFamily"] = "IPv6"
     if ui.nginx_image:
         values["nginx"] = {"image": image_values(ui.nginx_image)}
     if platform.history:

@@ -46,6 +46,8 @@ def history_values(platform: PlatformSpec, history: HistorySpec, bucket: str) ->
         "priorityClassName": PRIORITY,
         **placement_values(platform.placement),
     }
+    if platform.ipv6_pods:
+        values["ipFamily"] = "IPv6"
     return release_values(history.values, values)
 
 

@@ -25,6 +25,15 @@ OPERATOR = "spark-operator"
 WEBHOOK_CPU = 1  # vCPUs, as in the benchmark that `operator-jobs-per-core-minute` is from
 WEBHOOK_GIB = 1  # ours: it holds the list of applications and starts no JVM
 
+_IPV6 = [
+    {"name": "_JAVA_OPTIONS", "value": "-Djava.net.preferIPv6Addresses=true"},
+    {"name": "KUBERNETES_DISABLE_HOSTNAME_VERIFICATION", "value": "true"},
+]
+"""What submissions, which are JVMs, need where the Kubernetes API has an IPv6 address.
+
+Source: https://github.com/kubeflow/spark-operator/pull/1825
+"""
+
 
 def add_helm_provider(stack: TerraformStack, platform: PlatformSpec) -> None:
     """Reach the cluster by the roles that every stack of the cell goes through.
@@ -140,6 +149,8 @@ def _controller(platform: PlatformSpec) -> dict[str, Any]:
         "uiIngress": {"enable": False},
         "resources": guaranteed(operator.cpu, operator.memory_gib),
     }
+    if platform.ipv6_pods:
+        values["env"] = _IPV6
     if platform.scheduler:
         values["batchScheduler"] = {"enable": True, "default": "yunikorn"}
     return values | _pods(operator)

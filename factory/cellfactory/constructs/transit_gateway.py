@@ -23,6 +23,7 @@ from cellfactory.constructs.cdk import (
 )
 from cellfactory.constructs.guards import kept
 from cellfactory.constructs.stack import for_each
+from cellfactory.layers.leaf import Rows
 from cellfactory.naming import name_tag
 from cellfactory.specs.layers import SegmentsSpec, TransitGatewaySpec, TransitSpec
 
@@ -148,6 +149,51 @@ def add_segments(stack: TerraformStack, spec: SegmentsSpec) -> str:
         ),
     )
     for_each(route, "${local.routes}")
+    if spec.defaults is not None and spec.closed is not None:
+        _add_way_out(stack, spec.defaults, spec.closed)
     accepted = "aws_ec2_transit_gateway_vpc_attachment_accepter.accepted"
     members = "aws_ec2_transit_gateway_route_table_association.member"
     return f"${{{{ for name, _ in {members} : name => {accepted}[name].transit_gateway_id }}}}"
+
+
+def _add_way_out(stack: TerraformStack, defaults: Rows, closed: Rows) -> None:
+    """Give the VPC that leads to the internet its route table, and lead to it.
+
+    Its attachment is of the gateway's own account, which AWS takes up by itself.
+    """
+    TerraformLocal(stack, "defaults", defaults)
+    association = Ec2TransitGatewayRouteTableAssociation(
+        stack,
+        "way-out",
+        transit_gateway_attachment_id="${each.value}",
+        transit_gateway_route_table_id=(
+            '${aws_ec2_transit_gateway_route_table.segment["egress"].id}'
+        ),
+    )
+    for_each(association, "${var.egress_ids}")
+    accepted = "aws_ec2_transit_gateway_vpc_attachment_accepter.accepted"
+    out = "one(values(aws_ec2_transit_gateway_route_table_association.way-out))"
+    route = Ec2TransitGatewayRoute(
+        stack,
+        "default",
+        destination_cidr_block="0.0.0.0/0",
+        transit_gateway_attachment_id=(
+            f'${{each.value.to == "egress" ? {out}.transit_gateway_attachment_id : '
+            f"{accepted}[each.value.to].id}}"
+        ),
+        transit_gateway_route_table_id=(
+            "${aws_ec2_transit_gateway_route_table.segment[each.value.table].id}"
+        ),
+    )
+    for_each(route, "${local.defaults}")
+    TerraformLocal(stack, "closed", closed)
+    hole = Ec2TransitGatewayRoute(
+        stack,
+        "not-out",
+        destination_cidr_block="${each.value.block}",
+        blackhole=True,
+        transit_gateway_route_table_id=(
+            "${aws_ec2_transit_gateway_route_table.segment[each.value.table].id}"
+        ),
+    )
+    for_each(hole, "${local.closed}")

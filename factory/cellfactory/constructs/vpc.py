@@ -2,7 +2,8 @@
 
 Nodes, endpoints and the control plane live in routable subnets of the primary block. Pods live
 in unroutable subnets: their traffic leaves the VPC from the node's primary interface, so their
-route table knows the VPC, the S3 gateway and nothing else.
+route table knows the VPC, the S3 gateway and nothing else. Pods with IPv6 addresses have them of
+the node subnets, and no subnet of their own.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from cellfactory.constructs.cdk import (
     DefaultRouteTable,
     DefaultSecurityGroup,
     Ec2SubnetCidrReservation,
+    EgressOnlyInternetGateway,
     Eip,
     InternetGateway,
     NatGateway,
@@ -27,6 +29,9 @@ from cellfactory.constructs.guards import kept
 from cellfactory.naming import name_tag
 from cellfactory.specs.layers import NetworkSpec
 
+_IPV6_BITS = 8  # from the /56 of a VPC to the /64 of a subnet: AWS has no other sizes here
+_ZONES = 16  # parts kept for the zones of each kind of subnet, of the 256 that a VPC has
+
 
 class CellVpc:
     """The VPC, and what is cut out of it."""
@@ -38,6 +43,7 @@ class CellVpc:
             stack,
             "cell",
             cidr_block=cell.primary,
+            assign_generated_ipv6_cidr_block=cell.ipv6_block or None,
             enable_dns_hostnames=True,
             enable_dns_support=True,
             enable_network_address_usage_metrics=True,
@@ -59,12 +65,13 @@ class CellVpc:
             for kind, blocks in cell.subnets.items()
         }
         self.node_tables = {zone: self._table(f"node-{zone}") for zone in cell.zones}
-        self.pod_table = self._table("pod")
+        self.pod_table = None if cell.ipv6_pods else self._table("pod")
         public = self._table("public") if has_egress else None
         self._associate_all(public)
         self._reserve_prefixes()
         if public is not None:
             self._add_nat_gateways(public)
+            self._add_ipv6_way_out()
 
     def _close_defaults(self) -> None:
         """Leave nothing open in what AWS makes with each VPC, and nothing of a cell uses.
@@ -88,11 +95,24 @@ class CellVpc:
             availability_zone_id=zone,
             cidr_block=block,
             map_public_ip_on_launch=False,
+            ipv6_cidr_block=self._ipv6_block(kind, zone),
+            assign_ipv6_address_on_creation=(self._cell.ipv6_pods and kind.has_ipv6) or None,
             tags=name_tag(self._cell.name, kind.slug, zone),
         )
 
+    def _ipv6_block(self, kind: SubnetKind, zone: str) -> str | None:
+        """Cut the subnet's part of the block that Amazon gives: always the same one of it.
+
+        Kinds only ever come to the end of theirs, and the zones of a cell stay. A subnet of NAT
+        gateways or of an attachment needs none.
+        """
+        if not self._cell.ipv6_pods or kind.routes != "node":
+            return None
+        number = list(SUBNET_KINDS).index(kind.name) * _ZONES + self._cell.zones.index(zone)
+        return f"${{cidrsubnet({self.vpc.fqn}.ipv6_cidr_block, {_IPV6_BITS}, {number})}}"
+
     def _reserve_prefixes(self) -> None:
-        for zone, subnet in self.subnets["pod"].items():
+        for zone, subnet in self.subnets.get("pod", {}).items():
             for length, block in self._cell.pod_reservations[zone].items():
                 Ec2SubnetCidrReservation(
                     self._stack,
@@ -137,6 +157,26 @@ class CellVpc:
                 tags=name,
             )
             self._default_route(f"node-{zone}", self.node_tables[zone], nat_gateway_id=nat.id)
+
+    def _add_ipv6_way_out(self) -> None:
+        """Let nodes and their pods out, and nobody in: their addresses are known everywhere.
+
+        Source: https://docs.aws.amazon.com/vpc/latest/userguide/egress-only-internet-gateway.html
+        """
+        if not self._cell.ipv6_pods:
+            return
+        tags = name_tag(self._cell.name)
+        gateway = EgressOnlyInternetGateway(
+            self._stack, "internet-ipv6", vpc_id=self.vpc.id, tags=tags
+        )
+        for zone, table in self.node_tables.items():
+            Route(
+                self._stack,
+                f"ipv6-default-of-node-{zone}",
+                route_table_id=table.id,
+                destination_ipv6_cidr_block="::/0",
+                egress_only_gateway_id=gateway.id,
+            )
 
     def _default_route(
         self,

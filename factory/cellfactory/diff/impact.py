@@ -203,6 +203,7 @@ def _described(birth: Birth) -> dict[str, str]:
         "account": birth.account or "",
         "e-mail address": birth.email or "",
         "Region": birth.region,
+        "ip_family": birth.ip_family,
         "service_block": str(birth.service_block),
         "state": f"{birth.state_bucket} in {birth.state_region}",
     }
@@ -221,7 +222,8 @@ def _reservations(design: Design, cell: str) -> set[str]:
     prefixes = prefixes_per_node(design.inventory.type_of(cell), design.facts)
     kept = reserved_addresses(design.facts)
     zones = design.plan.cells[cell].zones.values()
-    return {str(b) for zone in zones for b in pod_reservations(zone["pod"], prefixes, kept)}
+    pods = [zone["pod"] for zone in zones if "pod" in zone]
+    return {str(b) for block in pods for b in pod_reservations(block, prefixes, kept)}
 
 
 class _Priced(TypedDict, total=False):

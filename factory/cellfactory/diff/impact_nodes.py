@@ -186,6 +186,7 @@ def _rolling(pool: _Pool) -> dict[str, str]:
         "labels": _join(f"{k}={v}" for k, v in sorted(declared.labels.items())),
         "taints": _join(f"{t.key}={t.value}:{t.effect}" for t in declared.taints),
         "reservations": declared.reservations or "none",
+        "ip_family": kind.ip_family,
         "service_block": str(kind.service_block),
         "max_pods": str(pods_per_node(kind, pool.facts)),
     }

@@ -141,6 +141,7 @@ _WHY_NOT = {
     "account": _LEFT,
     "e-mail address": "Terraform would create another account",
     "Region": _LEFT,
+    "ip_family": "EKS sets it when it creates a cluster",
     "service_block": "EKS sets it when it creates a cluster",
     "state": _LEFT,
 }

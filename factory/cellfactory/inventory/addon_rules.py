@@ -13,7 +13,8 @@ from cellfactory.inventory.unreadable import as_far_as_readable
 
 CNI_OURS = (
     *("AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG", "AWS_VPC_K8S_CNI_EXTERNALSNAT"),
-    *("ENABLE_PREFIX_DELEGATION", "ENI_CONFIG_LABEL_DEF", "MAX_ENI", "MINIMUM_IP_TARGET"),
+    *("ENABLE_IPv4", "ENABLE_IPv6", "ENABLE_PREFIX_DELEGATION", "ENABLE_V4_EGRESS"),
+    *("ENI_CONFIG_LABEL_DEF", "MAX_ENI", "MINIMUM_IP_TARGET"),
     *("WARM_ENI_TARGET", "WARM_IP_TARGET", "WARM_PREFIX_TARGET"),
     "NETWORK_POLICY_ENFORCING_MODE",  # `strict` would cut off every pod that no policy chooses
 )

@@ -44,7 +44,7 @@ def check_blocks(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
         for first, second in overlapping(owned for n in names for owned in hubs.get(n, ())):
             yield _overlap(first, second, "a cell cannot route one block to both")
     for block, path, _ in (*pools, *(owned for name in hubs for owned in hubs[name])):
-        yield from _check_usable(block, path, facts)
+        yield from check_usable(block, path, facts)
     yield from _check_together(inventory)
     yield from _check_services(inventory, pools, hubs, facts)
 
@@ -78,7 +78,8 @@ def _overlap(first: Owned, second: Owned, hint: str = "") -> Finding:
     return Finding(rule="F118", path=second[1], message=message, hint=hint)
 
 
-def _check_usable(block: IPv4Network, path: KeyPath, facts: Facts) -> Iterator[Finding]:
+def check_usable(block: IPv4Network, path: KeyPath, facts: Facts) -> Iterator[Finding]:
+    """Yield what keeps a block from being one of a VPC: F119."""
     smallest = int(facts.parameter("block-longest-prefix-length"))
     if block.prefixlen > smallest:
         message = f"{block} is smaller than a /{smallest}, the smallest VPC block"

@@ -13,6 +13,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, Field
 
+from cellfactory.inventory.central import CentralEgress
 from cellfactory.inventory.values import AccountId, Model, Name, Quotas
 
 Interconnect = Literal["peering", "prepare", "both", "canary", "soak", "retire", "gateway"]
@@ -162,6 +163,9 @@ class TransitGateway(Model):
         default="unique",
         description="`reusable`: once the pool has no others, new cells get pod blocks that others "
         "of the mesh have. From then on there is no way back to peering.",
+    )
+    egress: CentralEgress | None = Field(
+        default=None, description="Way out of cells with `egress: central`."
     )
     peers: list[Name] = Field(
         default=[],

@@ -27,7 +27,10 @@ def pod_addresses_per_node(cell_type: CellType, facts: Facts) -> int:
 
 
 def pods_per_node(cell_type: CellType, facts: Facts) -> int:
-    """Count the pods that a node runs at most: those declared, or all its prefixes hold."""
+    """Count the pods that a node runs at most: those declared, or all its prefixes hold.
+
+    An IPv6 prefix holds any number: such a node runs as many as one of IPv4 would by our policy.
+    """
     return cell_type.max_pods or pod_addresses_per_node(cell_type, facts)
 
 
@@ -63,6 +66,7 @@ def render_node_config(
     *,
     endpoint: str,
     certificate: str,
+    services: str | None = None,
 ) -> str:
     """Render the user data of a group's nodes (raw, not in base64).
 
@@ -79,6 +83,8 @@ def render_node_config(
         facts: our policy, for what the cell type leaves open.
         endpoint: the cluster's, or an expression or a stand-in for it.
         certificate: the cluster's, in base64; likewise.
+        services: block of the cluster's IPv6 services, likewise, for EKS chooses it; that of the
+            cell type when None. The node's own address is of the same family.
 
     Source:
         https://github.com/awslabs/amazon-eks-ami/blob/main/nodeadm/doc/api.md
@@ -93,7 +99,7 @@ def render_node_config(
                 "name": cluster_name(cell),
                 "apiServerEndpoint": endpoint,
                 "certificateAuthority": certificate,
-                "cidr": str(cell_type.service_block),
+                "cidr": services or str(cell_type.service_block),
             },
             "instance": {"localStorage": {"strategy": "RAID0"}},
             "kubelet": {

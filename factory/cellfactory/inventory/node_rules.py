@@ -97,6 +97,8 @@ def pods_bounds(prefixes_per_node: int) -> tuple[int, int]:
 
 @as_far_as_readable
 def _check_max_pods(cell_type: CellType, facts: Facts, path: KeyPath) -> Iterator[Finding]:
+    if not cell_type.has_pod_blocks:
+        return  # an IPv6 prefix has an address for every pod
     prefixes = prefixes_per_node(cell_type, facts)
     least, most = pods_bounds(prefixes)
     pods = cell_type.max_pods
@@ -127,6 +129,8 @@ def _check_instance(
         message = f"{instance.name} does not support prefix delegation: its hypervisor is Xen"
         hint = "use a Nitro type; on Xen the VPC CNI silently falls back to single addresses"
         yield Finding(rule="F113", path=path, message=message, hint=hint)
+    elif not cell_type.has_pod_blocks:
+        return  # its pods share the primary interface of the node
     elif instance.enis < 2:
         message = f"{instance.name} has no second network interface for pods"
         yield Finding(rule="F114", path=path, message=message, hint="take another type")

@@ -41,6 +41,7 @@ OWNED_VALUES: Mapping[Place, Mapping[str, str]] = {
     UI: {
         "replicas": "ui.replicas",
         "podBlocks": "",
+        "ipFamily": "",
         "jobNamespaces": "namespaces",
         "sidecar.image": "ui.sidecar_image",
         "sidecar.maxDrivers": "ui.max_drivers",
@@ -57,6 +58,7 @@ OWNED_VALUES: Mapping[Place, Mapping[str, str]] = {
         "image.digest": "history.image",
         "eventLogs.folder": "",
         "eventLogs.region": "",
+        "ipFamily": "",
         "memoryGibibytes": "history.memory_gib",
         "diskGibibytes": "history.disk_gib",
         "nodeSelector": "node_group",

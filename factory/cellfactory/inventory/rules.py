@@ -10,7 +10,9 @@ from cellfactory.inventory.access_rules import check_access
 from cellfactory.inventory.account_rules import check_accounts
 from cellfactory.inventory.addon_rules import check_addons
 from cellfactory.inventory.block_rules import check_blocks
+from cellfactory.inventory.central_rules import check_central
 from cellfactory.inventory.endpoint_rules import check_endpoints
+from cellfactory.inventory.family_rules import check_families
 from cellfactory.inventory.guard_rules import check_guard
 from cellfactory.inventory.interconnect_rules import check_interconnects
 from cellfactory.inventory.node_rules import check_node_groups
@@ -114,6 +116,7 @@ def check_inventory(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
 
     Rules:
         F103, F110 to F168: see `RULES`; F730, F731 and F736: see `pipeline_rules.RULES`;
+        F750 to F753: see `family_rules.RULES`; F755 to F758: see `central_rules.RULES`.
         F760 to F763 and F766 to F769: see `interconnect_rules.RULES`.
     """
     # Each part says how far it goes where something was refused; none may stop the others.
@@ -131,7 +134,9 @@ def check_inventory(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
     for check_facts in (
         check_access,
         check_bakes,
+        check_central,
         check_endpoints,
+        check_families,
         check_offerings,
         check_zones,
         check_node_groups,

@@ -7,11 +7,16 @@ time; what takes two values to be wrong is in `cellfactory.inventory.rules`.
 from __future__ import annotations
 
 from ipaddress import IPv4Network
-from typing import Annotated, Any, Literal, get_args
+from typing import Literal, get_args
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Field
 
 from cellfactory.inventory import patterns
+from cellfactory.inventory.accounts import EXISTING_ACCOUNT as EXISTING_ACCOUNT
+from cellfactory.inventory.accounts import NEW_ACCOUNT as NEW_ACCOUNT
+from cellfactory.inventory.accounts import Account as Account
+from cellfactory.inventory.accounts import ExistingAccount as ExistingAccount
+from cellfactory.inventory.accounts import NewAccount as NewAccount
 from cellfactory.inventory.addons import ADDON_ENTRY as ADDON_ENTRY
 from cellfactory.inventory.addons import ADDON_VERSION as ADDON_VERSION
 from cellfactory.inventory.addons import Addon as Addon
@@ -36,6 +41,7 @@ from cellfactory.inventory.values import (
     CellName,
     FormatVersion,
     GroupName,
+    IpFamily,
     Model,
     Name,
     Principal,
@@ -219,8 +225,20 @@ class CellType(Model):
     session_manager: bool = Field(
         default=False, description="Nodes may be looked at through AWS Systems Manager."
     )
-    egress: Literal["none", "nat_gateway"] = Field(
-        default="none", description="Way to the internet; `none`: VPC endpoints only."
+    egress: Literal["none", "nat_gateway", "central"] = Field(
+        default="none",
+        description="Way to the internet; `none`: VPC endpoints only; `central`: through the "
+        "transit gateway of the mesh, and its `gateway.egress`.",
+    )
+    ip_family: IpFamily = Field(
+        default="ipv4",
+        description="What pods and services have; a cluster keeps it. `ipv6`: no pod block, and "
+        "Spark from 3.4.",
+    )
+    ipv6_block: Literal["amazon", "none"] | None = Field(
+        default=None,
+        description="Block of IPv6 addresses that Amazon gives the VPC. No route and no rule leads "
+        "to it before something uses it; `amazon` for `ip_family: ipv6`, else `none`.",
     )
     endpoints: list[ServiceName] = Field(
         default=[], description="Endpoints beyond the ones a cell needs to start."
@@ -263,41 +281,20 @@ class CellType(Model):
     )
     quotas: Quotas
 
+    @property
+    def has_pod_blocks(self) -> bool:
+        """Whether pods have IPv4 addresses, of unroutable blocks of the VPC."""
+        return self.ip_family == "ipv4"
+
+    @property
+    def has_ipv6_block(self) -> bool:
+        """Whether the VPC has a block of IPv6 addresses, used or only reserved."""
+        return self.ipv6_block == "amazon" or self.ip_family == "ipv6"
+
     def addon_version(self, name: AddonName) -> str | None:
         """Return the version of an add-on, by its name; None where the cell has none of it."""
         entry = self.addons.get(name)
         return entry.version if isinstance(entry, Addon) else entry
-
-
-class NewAccount(Model):
-    """An account that the factory creates."""
-
-    email: str = Field(
-        pattern=patterns.EMAIL, min_length=6, max_length=64, description="Root user's e-mail."
-    )
-    ou: str = Field(
-        pattern=patterns.UNIT,
-        description="Organizational unit, or root, that it is placed in.",
-    )
-
-
-class ExistingAccount(Model):
-    """An account that exists already and is adopted by its id."""
-
-    id: AccountId = Field(description="Account id.")
-
-
-def _kind_of_account(value: Any) -> str | None:
-    if isinstance(value, ExistingAccount) or (isinstance(value, dict) and "id" in value):
-        return EXISTING_ACCOUNT
-    return NEW_ACCOUNT if isinstance(value, NewAccount | dict) else None
-
-
-EXISTING_ACCOUNT, NEW_ACCOUNT = "existing-account", "new-account"
-Account = Annotated[
-    Annotated[NewAccount, Tag(NEW_ACCOUNT)] | Annotated[ExistingAccount, Tag(EXISTING_ACCOUNT)],
-    Discriminator(_kind_of_account),
-]
 
 
 class Routing(Model):
@@ -411,6 +408,10 @@ class Inventory(Model):
         if mesh.step.routes == "canary":
             return cell in mesh.canary or peer in mesh.canary
         return mesh.step.routes == "gateway"
+
+    def has_central_egress(self, cell: str) -> bool:
+        """Whether the way of a cell to the internet leads over the gateway of its mesh."""
+        return self.type_of(cell).egress == "central"
 
     def linked_meshes(self, mesh: str) -> tuple[str, ...]:
         """Return the meshes whose gateways are peered with that of a mesh, sorted.

@@ -10,6 +10,8 @@ from cellfactory.inventory.node_config import label_flag, render_node_config, ta
 from cellfactory.inventory.schema import Inventory, NodeGroup
 from cellfactory.inventory.unreadable import as_far_as_readable, peek, readable
 
+_IPV6_SERVICES = "fdff:ffff:ffff::/108"  # stands in for the block that EKS chooses; as long
+
 
 def check_user_data(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
     """Yield node groups with more labels or taints than a node can be told.
@@ -83,7 +85,13 @@ def _check_bytes(
     endpoint = "." * round(facts.parameter("cluster-endpoint-bytes"))
     certificate = "." * round(facts.parameter("cluster-certificate-bytes"))
     text = render_node_config(
-        cell, cell_type, group, facts, endpoint=endpoint, certificate=certificate
+        cell,
+        cell_type,
+        group,
+        facts,
+        endpoint=endpoint,
+        certificate=certificate,
+        services=None if cell_type.ip_family == "ipv4" else _IPV6_SERVICES,
     )
     size, most = len(text.encode()), round(facts.parameter("user-data-bytes"))
     if size <= most:

@@ -22,6 +22,7 @@ NETWORK_OUTPUTS: Mapping[str, VariableType] = {
     "zone_names": "map(string)",
     "node_subnet_ids": "map(string)",
     "pod_subnet_ids": "map(string)",
+    "ipv6_block": "string",
     "endpoint_subnet_ids": "map(string)",
     "control_plane_subnet_ids": "map(string)",
     "node_route_table_ids": "map(string)",
@@ -37,6 +38,8 @@ INGRESS_NAME = "ingress_dns_name"
 
 PLATFORM_OUTPUTS: Mapping[str, VariableType] = {"operator_version": "string"}
 
+_OF_POD_BLOCKS = ("zone_names", "pod_subnet_ids")
+_OF_IPV6_PODS = ("ipv6_block",)
 _CLUSTER_TAKES = (
     *("zone_names", "node_subnet_ids", "pod_subnet_ids", "control_plane_subnet_ids"),
     "security_group_ids",
@@ -65,7 +68,7 @@ def cell_stacks(inventory: Inventory, facts: Facts, cell: str) -> Iterator[Stack
         id=StackId(cell, "network"),
         access=access,
         inputs=account,
-        outputs={**NETWORK_OUTPUTS, **_transit_subnets(inventory, cell)},
+        outputs={**_network_hands_on(inventory, cell), **_transit_subnets(inventory, cell)},
     )
     hands_on = _cluster_hands_on(inventory, cell)
     yield Stack(
@@ -77,7 +80,11 @@ def cell_stacks(inventory: Inventory, facts: Facts, cell: str) -> Iterator[Stack
     yield Stack(
         id=StackId(cell, "platform"),
         access=access,
-        inputs={**account, **whole(cell, "cluster", hands_on)},
+        inputs={
+            **account,
+            **whole(cell, "cluster", hands_on),
+            **whole(cell, "network", _platform_takes(inventory, cell)),
+        },
         outputs=PLATFORM_OUTPUTS,
         after=_ways_in(inventory, cell),
     )
@@ -93,9 +100,23 @@ def _ways_in(inventory: Inventory, cell: str) -> tuple[StackId, ...]:
     return (StackId(cell, "routes"),) if inventory.hubs_of(cell) else ()
 
 
+def _network_hands_on(inventory: Inventory, cell: str) -> Mapping[str, VariableType]:
+    has_blocks = inventory.type_of(cell).has_pod_blocks
+    others = _OF_IPV6_PODS if has_blocks else _OF_POD_BLOCKS
+    return {name: kind for name, kind in NETWORK_OUTPUTS.items() if name not in others}
+
+
 def _cluster_takes(inventory: Inventory, cell: str) -> dict[str, VariableType]:
     more = _INGRESS_TAKES if inventory.type_of(cell).ingress is not None else ()
-    return network_outputs(*_CLUSTER_TAKES, *more)
+    there = _network_hands_on(inventory, cell)
+    return network_outputs(*(name for name in (*_CLUSTER_TAKES, *more) if name in there))
+
+
+def _platform_takes(inventory: Inventory, cell: str) -> dict[str, VariableType]:
+    """The block of IPv6 pods, which AWS makes up: the gateway asks drivers in it alone."""
+    cell_type = inventory.type_of(cell)
+    has_gateway = cell_type.spark.ui is not None and cell_type.ingress is not None
+    return network_outputs(*(_OF_IPV6_PODS if has_gateway and not cell_type.has_pod_blocks else ()))
 
 
 def _cluster_tells(inventory: Inventory, cell: str) -> Mapping[str, VariableType]:

@@ -58,7 +58,8 @@ def edge_stacks(inventory: Inventory, facts: Facts, cell: str) -> Iterator[Stack
             yield _peering(inventory, facts, cell)
         if any(peer < cell for peer in peers):
             yield _accept(inventory, facts, cell)
-    if peers or hubs or inventory.linked_cells(cell):
+    alone = not (peers or hubs or inventory.linked_cells(cell))
+    if not alone or inventory.has_central_egress(cell):
         yield _routes(inventory, facts, cell)
 
 
@@ -119,7 +120,7 @@ def _gateways(inventory: Inventory, cell: str) -> dict[str, Input]:
     """Take the gateway of each way that leads over it, once both of its ends are attached."""
     mesh = inventory.cells[cell].mesh
     reached = [p for p in _reached(inventory, cell) if inventory.leads_over_gateway(cell, p)]
-    ends = [cell, *reached] if reached else []
+    ends = [cell, *reached] if reached or inventory.has_central_egress(cell) else []
     ready = {end: entry(mesh, "segments", READY, end) for end in ends}
     linked = {
         far: entry(mesh, "segments", LINKED, inventory.cells[far].mesh)

@@ -1,6 +1,7 @@
 """The layers that join the cells of a mesh by a transit gateway.
 
 `gateway` makes it in a network account and shares it with the account of each cell and hub;
+`egress` makes a VPC beside it, through which cells with central egress reach the internet;
 `transit` attaches a cell; `segments`, in the network account again, takes the attachments up and
 says which of them reach each other. What a cell itself sends that way stands in its `routes`.
 `link` and `linked` peer the gateway with those of other meshes, in whatever Region.
@@ -13,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from cellfactory.facts.schema import Facts
+from cellfactory.inventory.central import CentralEgress
 from cellfactory.inventory.schema import Inventory
 from cellfactory.layers.access import is_new_account, member_access, network_access
 from cellfactory.layers.cell import TRANSIT_OUTPUTS, account_inputs, network_outputs
@@ -22,6 +24,9 @@ from cellfactory.layers.wiring import entry, of_each, put_together, stack_id, wh
 SHARE: Mapping[str, VariableType] = {"share_arn": "string"}
 SHARED = "shared_ids"
 """The output that says, by cell, which gateway its account may use."""
+
+WAY_OUT = "egress_ids"
+"""The output that says, by mesh, the attachment of the VPC that leads to the internet."""
 
 LINKED = "linked_ids"
 """The output that says, by mesh, over which gateway of ours its cells are reached."""
@@ -56,6 +61,8 @@ def gateway_stacks(inventory: Inventory, facts: Facts) -> Iterator[Stack]:
         if not declared.step.gateway or not cells:
             continue
         yield _gateway(inventory, facts, mesh)
+        if central_egress(inventory, mesh) is not None:
+            yield _egress(inventory, facts, mesh)
         for cell in cells:
             yield _transit(inventory, facts, cell)
         yield from _links(inventory, facts, mesh)
@@ -69,6 +76,23 @@ def _gateway(inventory: Inventory, facts: Facts, mesh: str) -> Stack:
         access=network_access(inventory, facts, mesh),
         inputs={"account_ids": put_together(of_each(new, "account", "account_id"))},
         outputs={"gateway_id": "string", **SHARE, SHARED: "map(string)"},
+    )
+
+
+def central_egress(inventory: Inventory, mesh: str) -> CentralEgress | None:
+    """The way out of a mesh, which cells with central egress share; None where it has none."""
+    gateway = inventory.meshes[mesh].gateway
+    return None if gateway is None else gateway.egress
+
+
+def _egress(inventory: Inventory, facts: Facts, mesh: str) -> Stack:
+    is_attached = inventory.meshes[mesh].step.attached
+    return Stack(
+        id=stack_id(mesh, "egress"),
+        access=network_access(inventory, facts, mesh),
+        inputs=whole(mesh, "gateway", {"gateway_id": "string"}),
+        outputs={WAY_OUT: "map(string)"},
+        after=() if is_attached else (stack_id(mesh, "segments"),),
     )
 
 
@@ -131,7 +155,9 @@ def _link_inputs(inventory: Inventory, mesh: str) -> dict[str, Input]:
 
 
 def _segments(inventory: Inventory, facts: Facts, mesh: str) -> Stack:
-    attached = inventory.members_of(mesh) if inventory.meshes[mesh].step.attached else ()
+    is_attached = inventory.meshes[mesh].step.attached
+    ends = of_each([mesh] if is_attached else [], "egress", WAY_OUT, key=mesh)
+    attached = inventory.members_of(mesh) if is_attached else ()
     links = _link_inputs(inventory, mesh)
     return Stack(
         id=StackId(mesh, "segments"),
@@ -141,6 +167,7 @@ def _segments(inventory: Inventory, facts: Facts, mesh: str) -> Stack:
             "attachment_ids": put_together(
                 {cell: entry(cell, "transit", "attachment_ids", cell) for cell in attached}
             ),
+            **({WAY_OUT: put_together(ends)} if central_egress(inventory, mesh) else {}),
             **links,
         },
         outputs={READY: "map(string)", **({LINKED: "map(string)"} if links else {})},

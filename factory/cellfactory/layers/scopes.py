@@ -25,7 +25,8 @@ TYPES: Mapping[Layer, tuple[str, ...]] = {
     "account": ("aws_account_region", "aws_organizations_account"),
     "network": (
         *("aws_cloudwatch_log_group", "aws_default_route_table", "aws_default_security_group"),
-        *("aws_ec2_subnet_cidr_reservation", "aws_eip", "aws_flow_log", "aws_internet_gateway"),
+        *("aws_ec2_subnet_cidr_reservation", "aws_egress_only_internet_gateway", "aws_eip"),
+        *("aws_flow_log", "aws_internet_gateway"),
         *("aws_nat_gateway", "aws_route", "aws_route_table", "aws_route_table_association"),
         *("aws_s3_bucket", "aws_s3_bucket_lifecycle_configuration"),
         *("aws_s3_bucket_ownership_controls", "aws_s3_bucket_policy"),
@@ -101,7 +102,8 @@ KINDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "ec2": {
         kind: (f"arn:aws:ec2:*:*:{kind}/*",)
         for kind in (
-            *("elastic-ip", "image", "instance", "internet-gateway", "launch-template"),
+            *("egress-only-internet-gateway", "elastic-ip", "image", "instance"),
+            *("internet-gateway", "launch-template"),
             *("natgateway", "network-interface", "route-table", "security-group"),
             *("security-group-rule", "subnet", "volume", "vpc", "vpc-endpoint"),
             *("vpc-flow-log", "vpc-peering-connection"),

@@ -72,6 +72,7 @@ def judge_options(inventory: Inventory, facts: Facts, wanted: Collection[str] = 
     sized, wrong = size_types(inventory, facts)
     if wrong:
         return Options(meshes=(), types=(), wrong=tuple(wrong))
+    with_blocks, _ = size_types(_with_pod_blocks(inventory), facts)
     used = sorted({cell.mesh for cell in inventory.cells.values()})
     names = [mesh for mesh in used if not wanted or mesh in wanted]
     kinds = {cell.type for cell in inventory.cells.values() if cell.mesh in names}
@@ -85,7 +86,7 @@ def judge_options(inventory: Inventory, facts: Facts, wanted: Collection[str] = 
                     inventory=inventory,
                     facts=facts,
                     name=kind,
-                    sized=sized[kind],
+                    sized=with_blocks[kind],
                     cells=cells_of_type(inventory, kind),
                 )
             )
@@ -118,6 +119,15 @@ def _mesh(asked: MeshSituation, inventory: Inventory) -> MeshOptions:
     )
 
 
+def _with_pod_blocks(inventory: Inventory) -> Inventory:
+    """Give pods of every type blocks: what they would take is what the other ways are held to."""
+    kinds = {
+        name: kind.model_copy(update={"ip_family": "ipv4"})
+        for name, kind in inventory.cell_types.items()
+    }
+    return inventory.model_copy(update={"cell_types": kinds})
+
+
 def _type(asked: TypeSituation) -> TypeOptions:
     judged = tuple(
         Judged(
@@ -125,8 +135,8 @@ def _type(asked: TypeSituation) -> TypeOptions:
             title=pods.TITLES[kind],
             reasons=tuple(reasons_of(pods.RULES, asked, kind)),
             cost=pods.cost_of(asked, kind),
-            is_chosen=kind == "custom",
-            is_built=kind == "custom",
+            is_chosen=kind == ("custom" if asked.cell_type.has_pod_blocks else "ipv6"),
+            is_built=kind in ("custom", "ipv6"),
         )
         for kind in pods.POD_NETWORKS
     )

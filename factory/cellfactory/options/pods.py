@@ -8,10 +8,12 @@ from typing import Literal, get_args
 from cellfactory.facts.schema import ADDRESSES_PER_PREFIX
 from cellfactory.inventory.groups import declared_nodes
 from cellfactory.inventory.node_config import pods_per_node, prefixes_per_node
-from cellfactory.options.model import OptionRule, Said, costs_more, monthly
+from cellfactory.options.model import Effect, OptionRule, Said, costs_more, monthly
 from cellfactory.options.situation import TypeSituation, pool_room
 from cellfactory.pricing.lines import Sum, add
 from cellfactory.pricing.meshes import pod_lines
+from cellfactory.sizing.nau import weights_of
+from cellfactory.sizing.terms import ipv6_node_nau
 from cellfactory.words import counted
 
 PodNetwork = Literal["custom", "routable", "ipv6", "overlay", "nat_gateway", "host"]
@@ -75,7 +77,11 @@ def _nau(asked: TypeSituation, option: str) -> Iterator[Said]:
     if option in ("overlay", "host"):
         yield "favours", "NAU: one for each node, none for pods"
     elif option == "ipv6":
-        yield "favours", "NAU: one /80 prefix for each interface, whatever its pods"
+        taken = ipv6_node_nau(weights_of(asked.facts), pods=0)
+        yield (
+            "favours",
+            f"NAU of a node: {taken:,.0f}, whatever its pods",
+        )
     else:
         yield (
             "notes",
@@ -84,9 +90,10 @@ def _nau(asked: TypeSituation, option: str) -> Iterator[Said]:
 
 
 def _family(asked: TypeSituation, option: str) -> Iterator[Said]:
+    if (option == "ipv6") == asked.cell_type.has_pod_blocks:
+        yield "costs", "a cluster keeps its family: each cell is built anew and drained"
     if option != "ipv6":
         return
-    yield "costs", "a cluster keeps its family: each cell is built anew and drained"
     needed = f"{asked.facts.parameter('spark-ipv6-since'):g}"
     oldest = asked.cell_type.load.oldest_spark
     if oldest is None:
@@ -97,9 +104,13 @@ def _family(asked: TypeSituation, option: str) -> Iterator[Said]:
         yield "notes", f"jobs need Spark {needed}; they run on {oldest}"
 
 
-def _operator(_: TypeSituation, option: str) -> Iterator[Said]:
-    if option == "ipv6":
-        yield "costs", "SparkConnect needs an operator with its change 2703 (November 2025)"
+def _operator(asked: TypeSituation, option: str) -> Iterator[Said]:
+    if option != "ipv6":
+        return
+    needed = f"{asked.facts.parameter('spark-operator-ipv6-since'):g}"
+    chart = asked.cell_type.spark.operator.chart_version
+    effect: Effect = "notes" if _version(chart) >= _version(needed) else "costs"
+    yield effect, f"it needs Spark Operator {needed}.0; the type has {chart}"
 
 
 def _version(text: str) -> tuple[int, ...]:
@@ -150,6 +161,8 @@ def _cost(asked: TypeSituation, option: str) -> Iterator[Said]:
 def _built(_: TypeSituation, option: str) -> Iterator[Said]:
     if option == "custom":
         yield "favours", "cellfactory makes it, prefixes and reservations and all"
+    elif option == "ipv6":
+        yield "favours", "cellfactory makes it, for new cells: ip_family: ipv6"
     else:
         yield "notes", "cellfactory does not make it"
 
@@ -161,7 +174,7 @@ RULES: tuple[OptionRule[TypeSituation], ...] = (
                source="https://docs.aws.amazon.com/vpc/latest/userguide/network-address-usage.html",
                judge=_nau),
     OptionRule(id="family", title="address family, and the Spark that it needs",
-               options=("ipv6",), source="https://issues.apache.org/jira/browse/SPARK-39490",
+               options=EVERY, source="https://issues.apache.org/jira/browse/SPARK-39490",
                judge=_family),
     OptionRule(id="operator", title="operator that it needs", options=("ipv6",),
                source="https://github.com/kubeflow/spark-operator/pull/2703", judge=_operator),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from cellfactory.policy.model import policy, resources
@@ -19,6 +19,8 @@ LOCKED = {
     "WARM_IP_TARGET": "0",
 }
 """What the CNI of a static cell is set to, whatever its size; see `specs.cni`."""
+LOCKED_IPV6 = {"ENABLE_IPv4": "false", "ENABLE_IPv6": "true", "ENABLE_PREFIX_DELEGATION": "true"}
+"""The same of a cell whose pods have IPv6 addresses; nothing there depends on its size."""
 SIZED = ("MAX_ENI", "MINIMUM_IP_TARGET", "ENI_CONFIG_LABEL_DEF")
 """What it has to be set to by the size of the cell."""
 _PREFIX = 16  # addresses of a /28
@@ -159,17 +161,22 @@ def cni_locked(addon: Subject) -> Iterator[str]:
     if not isinstance(env, dict):
         yield "does not set what the CNI takes"
         return
-    yield from _not_locked(env)
+    if addon.stack.expected.ipv6_pods:
+        yield from _not_locked(env, LOCKED_IPV6, ())
+        return
+    yield from _not_locked(env, LOCKED, SIZED)
     least = env.get("MINIMUM_IP_TARGET")
     if isinstance(least, str) and (not least.isdigit() or int(least) % _PREFIX):
         yield f"MINIMUM_IP_TARGET is {least}, and must be whole prefixes of {_PREFIX} addresses"
 
 
-def _not_locked(env: dict[str, Value]) -> Iterator[str]:
-    for name, wanted in LOCKED.items():
+def _not_locked(
+    env: dict[str, Value], locked: Mapping[str, str], sized: Iterable[str]
+) -> Iterator[str]:
+    for name, wanted in locked.items():
         if env.get(name) != wanted:
             yield f"{name} is {env.get(name, 'not set')}, and must be {wanted}"
-    for name in SIZED:
+    for name in sized:
         if env.get(name) is None:
             yield f"{name} is not set"
 

@@ -151,4 +151,27 @@ def plain_http(listener: Subject) -> Iterator[str]:
         yield "forwards plain HTTP"
 
 
-RULES = (open_endpoints, joined_by_itself, administration_ports, plain_http)
+@policy(
+    "P120",
+    "IPv6 leaves a cell by an egress-only gateway alone",
+    types="aws_route",
+    reason="IPv6 addresses of nodes and pods are known everywhere. An internet gateway lets "
+    "everybody to them that a rule admits, and a peer would reach pods; an egress-only gateway "
+    "lets nobody in.",
+    remedy="route ::/0 to an aws_egress_only_internet_gateway, and no IPv6 block elsewhere",
+    bad=resources(
+        aws_route={"out": {"destination_ipv6_cidr_block": "::/0", "gateway_id": "igw-0a"}}
+    ),
+    good=resources(
+        aws_route={
+            "out": {"destination_ipv6_cidr_block": "::/0", "egress_only_gateway_id": "eigw-0a"}
+        }
+    ),
+)
+def ipv6_to_others(route: Subject) -> Iterator[str]:
+    """Any IPv6 route that is none of an egress-only gateway: pods have addresses beside nodes."""
+    if route.has("destination_ipv6_cidr_block") and not route.has("egress_only_gateway_id"):
+        yield f"routes {route.get('destination_ipv6_cidr_block')} to what may also let in"
+
+
+RULES = (open_endpoints, joined_by_itself, administration_ports, plain_http, ipv6_to_others)

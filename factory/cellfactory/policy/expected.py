@@ -14,6 +14,8 @@ class Expected:
     """
 
     internet: bool = False  # whether its VPC may have a way to the internet
+    central_egress: bool = False  # whether its default route leads over a transit gateway
+    ipv6_pods: bool = False  # whether its pods have IPv6 addresses
     open_endpoints: bool = False  # whether its endpoints may let everybody through
     pod_blocks: tuple[str, ...] = ("100.64.0.0/10",)  # addresses that no other network routes to
 

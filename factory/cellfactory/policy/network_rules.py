@@ -30,6 +30,10 @@ def _network(text: str) -> IPv4Network | IPv6Network | None:
         return None
 
 
+def _is_central(route: Subject) -> bool:
+    return route.stack.expected.central_egress and route.has("transit_gateway_id")
+
+
 def _worldwide(subject: Subject, *keys: str) -> Iterator[str]:
     """Yield each block in these attributes that is wider than any private network.
 
@@ -116,7 +120,7 @@ def rules_inside_a_group(group: Subject) -> Iterator[str]:
 )
 def way_to_the_internet(found: Subject) -> Iterator[str]:
     """Gateways and addresses are a way out; of routes, those of every address."""
-    if found.stack.expected.internet:
+    if found.stack.expected.internet or _is_central(found):
         return
     if found.type != "aws_route":
         yield "is a way to the internet, and the inventory gives this cell none"
@@ -151,7 +155,9 @@ def way_to_the_internet(found: Subject) -> Iterator[str]:
     ),
 )
 def wide_route_to_a_peer(route: Subject) -> Iterator[str]:
-    """Nothing wider than the largest private block goes to a peer."""
+    """Nothing wider than the largest private block goes to a peer; a central way out is none."""
+    if _is_central(route):
+        return
     if not route.has("vpc_peering_connection_id") and not route.has("transit_gateway_id"):
         return
     for key in _DESTINATIONS:
@@ -187,6 +193,8 @@ def wide_route_to_a_peer(route: Subject) -> Iterator[str]:
 )
 def routed_pods(route: Subject) -> Iterator[str]:
     """A destination that overlaps a pod block; a default route is P103 or P104."""
+    if is_true(route.get("blackhole")):
+        return  # what is dropped reaches nobody
     for key in _DESTINATIONS:
         found = network(route.get(key))
         if found is None or found.prefixlen == 0:

@@ -103,11 +103,17 @@ def _mesh(inventory: Inventory, mesh: str, wanted: set[str], facts: Facts) -> Me
         mesh=mesh,
         region=inventory.meshes[mesh].region,
         cells=cells,
-        bill=(*own, *joined.lines),
+        bill=(*own, *joined.lines, *_shared(inventory, mesh, facts)),
         interconnects=interconnects,
         egresses=tuple(_egresses(inventory, mesh, cells, facts, kept)),
         pods=tuple(_pods(inventory, cells, facts)),
     )
+
+
+def _shared(inventory: Inventory, mesh: str, facts: Facts) -> Iterator[Line]:
+    """Yield what is paid for once where some cell has central egress."""
+    if any(inventory.has_central_egress(cell) for cell in inventory.members_of(mesh)):
+        yield from shared_egress_lines("central", inventory, mesh, facts)
 
 
 Kept = Callable[[Iterable[Line]], tuple[Line, ...]]

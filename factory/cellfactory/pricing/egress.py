@@ -43,7 +43,8 @@ def egress_lines(way: Egress, inventory: Inventory, cell: str, facts: Facts) -> 
     if way == "nat_gateway":
         yield from _gateways(pen, len(cell_type.zones))
     if way == "central":
-        yield pen.hourly("egress", "transit-gateway-attachment-hour", 1)
+        if not inventory.mesh_of(cell).step.attached:  # or it is paid for with the mesh
+            yield pen.hourly("egress", "transit-gateway-attachment-hour", 1)
         through = _out_and_in(traffic, with_endpoints=not endpoints)
         yield pen.moved("egress", "transit-gateway-gb", through, _asked(traffic))
     if way != "none":
@@ -58,7 +59,11 @@ def shared_egress_lines(
 ) -> Iterator[Line]:
     """Yield what the cells of a mesh share of a way out: the NAT gateways of a central VPC."""
     types = (inventory.type_of(n) for n, c in inventory.cells.items() if c.mesh == mesh)
-    zones = {zone for cell_type in types for zone in cell_type.zones}
+    declared = inventory.meshes[mesh].gateway
+    if declared is not None and declared.egress is not None:
+        zones = set(declared.egress.zones)
+    else:
+        zones = {zone for cell_type in types for zone in cell_type.zones}
     if way == "central" and zones:
         pen = Pen(mesh, inventory.meshes[mesh].region, facts)
         yield pen.hourly(

@@ -131,7 +131,8 @@ def _roles(design: Design, cell: str, account: str | None) -> tuple[str, ...]:
 def _subnets(design: Design, cell: str, known: Known) -> Iterator[SubnetRow]:
     inventory = design.inventory
     made = subnet_kinds(
-        egress=inventory.type_of(cell).egress != "none",
+        egress=inventory.type_of(cell).egress == "nat_gateway",
+        pods=inventory.type_of(cell).has_pod_blocks,
         gateway=inventory.mesh_of(cell).step.gateway,
     )
     for zone, blocks in design.plan.cells[cell].zones.items():

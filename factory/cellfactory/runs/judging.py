@@ -124,13 +124,24 @@ def expected_of(design: Design | None, stack: str, pods: tuple[str, ...] | None 
     """
     cell = _cell_of(design, stack)
     if design is None or cell is None:
-        return NOTHING_EXPECTED
+        return _of_mesh(design, stack)
     cell_type = design.inventory.type_of(cell)
     return Expected(
         internet=cell_type.egress == "nat_gateway",
+        central_egress=cell_type.egress == "central",
+        ipv6_pods=not cell_type.has_pod_blocks,
         open_endpoints=cell_type.endpoint_access == "any",
         pod_blocks=pod_blocks(design.inventory.address_pools) if pods is None else pods,
     )
+
+
+def _of_mesh(design: Design | None, stack: str) -> Expected:
+    """What is expected of a stack of a mesh: the one of its way out alone leads to the internet."""
+    owner, _, layer = stack.rpartition("-")
+    if design is None or owner not in design.inventory.meshes:
+        return NOTHING_EXPECTED
+    pods = pod_blocks(design.inventory.address_pools)
+    return Expected(internet=layer == "egress", pod_blocks=pods)
 
 
 def pod_blocks(pools: AddressPools) -> tuple[str, ...]:

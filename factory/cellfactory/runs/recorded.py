@@ -18,13 +18,14 @@ from cellfactory.errors import Finding, InventoryError, TerraformError, has_erro
 from cellfactory.inventory.schema import ExistingAccount
 from cellfactory.layers import Layer
 from cellfactory.runs.reading import read_state
+from cellfactory.specs.edges import EVERYWHERE
 from cellfactory.terraform.advice import FORGET
 from cellfactory.terraform.record import Record
 from cellfactory.terraform.registry import Registry, open_registry
 from cellfactory.terraform.workspace import CONFIGURATION
 from cellfactory.words import counted
 
-LAYERS_READ = ("account", "network")  # of each cell: where its account and its blocks stand
+LAYERS_READ = ("account", "network", "routes")  # of each cell: its account, blocks and way out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +38,7 @@ class RecordedCell:
     email: str | None  # of an account that was made
     primary: IPv4Network | None
     pod_blocks: tuple[IPv4Network, ...]
+    leaves_by_gateway: bool = False  # its default route leads over a transit gateway
 
 
 RecordedCells = Mapping[str, RecordedCell]
@@ -120,7 +122,28 @@ def check_known(design: Design, cells: RecordedCells) -> Iterator[Finding]:
         )
 
 
-CHECKS: tuple[Check, ...] = (check_places, check_renamed)
+def check_way_out(design: Design, cells: RecordedCells) -> Iterator[Finding]:
+    """Yield cells that would have two default routes in one table, which EC2 refuses.
+
+    `network` adds the one to a NAT gateway before `routes` lets go of the one to the gateway.
+
+    Rules:
+        F759: from central egress to NAT gateways in one step.
+    """
+    for cell, known in cells.items():
+        if cell not in design.inventory.cells or not known.leaves_by_gateway:
+            continue
+        if design.inventory.type_of(cell).egress == "nat_gateway":
+            yield Finding(
+                rule="F759",
+                path=("cells", cell, "type"),
+                message=f"cell {cell!r} was applied with egress central, and goes to nat_gateway "
+                "in one step",
+                hint="apply it with egress none first: a route table has one default route",
+            )
+
+
+CHECKS: tuple[Check, ...] = (check_places, check_renamed, check_way_out)
 """What AWS is known to hold against a design; their findings stop `plan` and `apply`."""
 
 
@@ -175,15 +198,19 @@ def read_recorded(registry: Registry) -> dict[str, RecordedCell]:
     for stack in sorted(registry.stacks()):
         if stack.layer in LAYERS_READ and (record := registry.read(stack)):
             records.setdefault(stack.owner, []).append(record)
-    return {cell: recorded_cell(cell, found) for cell, found in records.items()}
+    return {
+        cell: recorded_cell(cell, found)
+        for cell, found in records.items()
+        if any(record.stack.layer != "routes" for record in found)
+    }
 
 
 def recorded_cell(cell: str, records: Iterable[Record]) -> RecordedCell:
-    """Put together what the records of a cell's `account` and `network` layers tell.
+    """Put together what the records of a cell's `account`, `network` and `routes` layers tell.
 
     Args:
         cell: its name.
-        records: one of them, or both.
+        records: some of them, one of the first two at least.
 
     Raises:
         TerraformError: when they hold what is no Terraform of ours (F603).
@@ -210,7 +237,13 @@ def _told_by(cell: str, found: Mapping[Layer, Record]) -> RecordedCell:
         email=_email(found.get("account")),
         primary=primaries[0] if primaries else None,
         pod_blocks=tuple(sorted(_blocks(document, "aws_vpc_ipv4_cidr_block_association"))),
+        leaves_by_gateway=_leaves_by_gateway(_document(found.get("routes"))),
     )
+
+
+def _leaves_by_gateway(document: Mapping[str, Any]) -> bool:
+    rows = document.get("locals", {}).get("routes", {}).values()
+    return any(row["block"] == EVERYWHERE for row in rows)
 
 
 def _document(record: Record | None) -> dict[str, Any]:

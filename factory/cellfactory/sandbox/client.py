@@ -95,6 +95,8 @@ def _network(session: boto3.Session, endpoint: str) -> Iterator[str]:
     yield from _rows("group", (g for g in groups if g["GroupName"] != "default"), "GroupId")
     gateways = ec2.describe_internet_gateways()["InternetGateways"]
     yield from _rows("internet-gateway", gateways, "InternetGatewayId")
+    ways_out = ec2.describe_egress_only_internet_gateways()["EgressOnlyInternetGateways"]
+    yield from _rows("egress-only-gateway", ways_out, "EgressOnlyInternetGatewayId")
     acls = ec2.describe_network_acls()["NetworkAcls"]
     yield from _rows("network-acl", (one for one in acls if not one["IsDefault"]), "NetworkAclId")
 

@@ -27,6 +27,7 @@ from moto.logs.models import logs_backends
 
 from cellfactory.facts.loader import load_facts
 from cellfactory.sandbox.eks_errors import in_use, invalid, not_found, not_possible
+from cellfactory.sandbox.eks_families import require_dual_stack, service_network
 from cellfactory.sandbox.leftovers import watch_vpc
 
 Document = dict[str, Any]
@@ -133,9 +134,12 @@ class ClusterBackend(BaseBackend):
         if not request.get("version"):
             message = "This emulator knows no default Kubernetes version: name one"
             raise invalid(message)
+        services = service_network(request.get("kubernetesNetworkConfig") or {})
         network = self._network(name, request["resourcesVpcConfig"])
+        if services["ipFamily"] == "ipv6":
+            require_dual_stack(self.subnets(network["subnetIds"]))
         cluster = Cluster(
-            document=self._document(request, network),
+            document=self._document(request, network, services),
             network_interfaces=self._interfaces(name, network),
         )
         self.clusters[name] = cluster
@@ -208,11 +212,10 @@ class ClusterBackend(BaseBackend):
             for subnet in self.subnets(network["subnetIds"])[:2]
         ]
 
-    def _document(self, request: Document, network: Document) -> Document:
+    def _document(self, request: Document, network: Document, services: Document) -> Document:
         name, identity = request["name"], uuid4().hex.upper()
         region = self.region_name
         certificate = f"-----BEGIN CERTIFICATE-----\n{identity}\n-----END CERTIFICATE-----\n"
-        service = {"serviceIpv4Cidr": "172.20.0.0/16", "ipFamily": "ipv4"}
         access = request.get("accessConfig") or {}
         issuer = f"https://oidc.eks.{region}.amazonaws.com/id/{identity}"
         return {
@@ -223,11 +226,7 @@ class ClusterBackend(BaseBackend):
             "endpoint": f"https://{identity}.gr7.{region}.eks.amazonaws.com",
             "roleArn": request["roleArn"],
             "resourcesVpcConfig": network,
-            "kubernetesNetworkConfig": {
-                **service,
-                "elasticLoadBalancing": {"enabled": False},
-                **(request.get("kubernetesNetworkConfig") or {}),
-            },
+            "kubernetesNetworkConfig": services,
             "logging": _logging(request.get("logging")),
             "identity": {"oidc": {"issuer": issuer}},
             "status": "ACTIVE",

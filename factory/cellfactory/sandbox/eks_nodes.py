@@ -25,6 +25,7 @@ from cellfactory.sandbox.eks_clusters import (
     tell_update,
 )
 from cellfactory.sandbox.eks_errors import in_use, invalid, not_found
+from cellfactory.sandbox.eks_families import require_assigned
 from cellfactory.sandbox.leftovers import leak_interface
 
 DISK_GIB = 20  # documented default of CreateNodegroup without a launch template
@@ -71,6 +72,8 @@ class NodeGroupBackend(ClusterBackend):
         if any(subnet.vpc_id != vpc for subnet in self.subnets(subnet_ids)):
             message = "Subnets are not in the same VPC as the cluster"
             raise invalid(message)
+        if cluster.document["kubernetesNetworkConfig"]["ipFamily"] == "ipv6":
+            require_assigned(self.subnets(subnet_ids))
 
     def _group_document(self, cluster: Cluster, request: Document) -> Document:
         name, uuid = request["nodegroupName"], str(uuid4())

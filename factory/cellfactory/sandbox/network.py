@@ -25,6 +25,7 @@ from moto.ec2.models.vpcs import VPC
 from moto.ec2.utils import random_vpc_cidr_association_id
 
 from cellfactory.sandbox import readiness
+from cellfactory.sandbox.dual_stack import DUAL_STACK, require_subnet_block, subnets_within
 from cellfactory.sandbox.endpoints import EndpointBackend
 from cellfactory.sandbox.flow_logs import FlowLogBackend
 from cellfactory.sandbox.images import eks_image, image_id, image_of
@@ -126,10 +127,16 @@ class NetworkBackend(PeeringBackend, EndpointBackend, FlowLogBackend, VpcRouteBa
             row = vpc._cidr_block_association_set.get(association_id, {})
             block = row.get("cidr_block")
             inside = [one.cidr_block for one in self.describe_subnets() if one.vpc_id == vpc.id]
+            if ":" in (block or "") and next(subnets_within(block, self._subnets_of(vpc)), None):
+                code = "InvalidCidrBlock.InUse"
+                raise EC2ClientError(code, f"{vpc.id} has a subnet within the CIDR '{block}'")
             if block and overlapping([block], inside):
                 code = "InvalidCidrBlock.InUse"
                 raise EC2ClientError(code, f"{vpc.id} has a subnet within the CIDR '{block}'")
         return super().disassociate_vpc_cidr_block(association_id)
+
+    def _subnets_of(self, vpc: VPC) -> list[Subnet]:
+        return [one for one in self.describe_subnets() if one.vpc_id == vpc.id]
 
     def create_subnet(
         self,
@@ -145,6 +152,9 @@ class NetworkBackend(PeeringBackend, EndpointBackend, FlowLogBackend, VpcRouteBa
         zone = availability_zone or availability_zone_id
         if zone and all(zone not in (one.name, one.zone_id) for one in self._zones()):
             raise InvalidAvailabilityZoneError(zone, ", ".join(one.name for one in self._zones()))
+        if ipv6_cidr_block:
+            vpc = self.get_vpc(vpc_id)
+            require_subnet_block(vpc, ipv6_cidr_block, self._subnets_of(vpc))
         subnet = super().create_subnet(
             vpc_id,
             cidr_block,
@@ -154,6 +164,7 @@ class NetworkBackend(PeeringBackend, EndpointBackend, FlowLogBackend, VpcRouteBa
             ipv6_native,
             tags,
         )
+        subnet.__class__ = DUAL_STACK
         subnet.default_for_az = subnet.map_public_ip_on_launch = False
         return subnet
 
@@ -177,6 +188,9 @@ class NetworkBackend(PeeringBackend, EndpointBackend, FlowLogBackend, VpcRouteBa
         for gateway in self.internet_gateways.values():
             if gateway.vpc and gateway.vpc.id == vpc_id:
                 yield gateway
+        for way_out in self.egress_only_internet_gateways.values():
+            if way_out.vpc_id == vpc_id:
+                yield way_out
         for group in self.groups[vpc_id].values():
             if not group.is_default:
                 yield group

@@ -22,7 +22,8 @@ OWN_CONTROL_PLANE_RULES = 2  # its nodes and its pods reach the Kubernetes API
 def size_addresses(entries: CellEntries) -> Iterator[Usage]:
     """Size what a cell takes of its own subnets, zone by zone, and of its VPC."""
     for zone in entries.shape.zones:
-        yield from _pod_subnet(entries, zone)
+        if not entries.shape.ipv6_pods:
+            yield from _pod_subnet(entries, zone)
         yield from _routable_subnets(entries, zone)
     yield from _vpc(entries)
 
@@ -93,7 +94,9 @@ def _vpc(entries: CellEntries) -> Iterator[Usage]:
     shape = entries.shape
     cell_path = ("cells", shape.name)
     public = 1 if shape.nat_gateways else 0
-    kinds = subnet_kinds(egress=bool(public), gateway=shape.peers.has_gateway)
+    kinds = subnet_kinds(
+        egress=bool(public), gateway=shape.peers.has_gateway, pods=not shape.ipv6_pods
+    )
     subnets = len(shape.zones) * len(kinds)
     for bound, used in (("blocks-per-vpc", shape.blocks), ("subnets-per-vpc", subnets)):
         yield entries.usage(
@@ -116,7 +119,7 @@ def size_routes(entries: CellEntries) -> Usage:
     endpoints and, where there is egress, the default route.
     """
     shape, bound = entries.shape, "routes-per-route-table"
-    public = 1 if shape.nat_gateways else 0
+    public = 1 if shape.nat_gateways or shape.has_central_egress else 0
     return entries.usage(
         bound,
         shape.blocks + shape.peers.blocks + shape.gateways + public,

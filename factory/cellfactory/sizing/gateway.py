@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from cellfactory.facts.schema import Facts
+from cellfactory.inventory.central import private_blocks
 from cellfactory.inventory.interconnect import TransitGateway
 from cellfactory.inventory.schema import Inventory, Traffic
 from cellfactory.inventory.traffic_rules import mean_gbps
@@ -76,9 +77,11 @@ def _used(inventory: Inventory, mesh: str, gateway: TransitGateway) -> Iterator[
     others = cells - 1 if declared.cell_to_cell == "full" else 0
     is_apart = gateway.route_tables == "cell"
     of_cells = cells * (others + blocks) if is_apart else (cells if others else 0) + blocks
-    yield "gateway-attachments", cells + len(hubs) + len(linked)
-    yield "gateway-route-tables", (cells if is_apart else 1) + bool(hubs) + bool(linked)
-    yield "gateway-routes", of_cells + cells * (bool(hubs) + bool(linked))
+    out = gateway.egress is not None
+    yield "gateway-attachments", cells + len(hubs) + len(linked) + out
+    yield "gateway-route-tables", (cells if is_apart else 1) + bool(hubs) + bool(linked) + out
+    to_cells = cells * (bool(hubs) + bool(linked))
+    yield "gateway-routes", of_cells + to_cells + _routes_out(inventory, mesh)
     if linked:
         yield "gateway-peerings", len(linked)
     yield (
@@ -90,6 +93,18 @@ def _used(inventory: Inventory, mesh: str, gateway: TransitGateway) -> Iterator[
             for other in inventory.meshes.values()
         ),
     )
+
+
+def _routes_out(inventory: Inventory, mesh: str) -> int:
+    """Count the routes back to cells with central egress, those out, and what closes these."""
+    gateway = inventory.meshes[mesh].gateway
+    if gateway is None or gateway.egress is None:
+        return 0
+    users = sum(inventory.has_central_egress(cell) for cell in inventory.members_of(mesh))
+    tables = users if gateway.route_tables == "cell" else min(1, users)
+    tables += 1 if users and gateway.egress.inspected_by else 0
+    pools = inventory.address_pools
+    return users + tables * (1 + len(private_blocks([*pools.node, *pools.pod])))
 
 
 def _usage(

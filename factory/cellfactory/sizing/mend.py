@@ -61,6 +61,18 @@ def mend(setting: Setting) -> tuple[Change, ...]:
 def _candidates(setting: Setting) -> Iterator[Change]:
     """Change the cell itself, and keep all its nodes."""
     shape = setting.shape
+    if not shape.ipv6_pods:
+        yield from _for_prefixes(setting)
+    lowered = _lower_ceiling(setting, shape)
+    if lowered.ceiling != shape.ceiling:
+        yield Change(words=f"node_ceiling of {lowered.ceiling:,}", shape=lowered)
+    yield from _smaller_disks(setting)
+    yield from _fewer_prefixes(setting)
+
+
+def _for_prefixes(setting: Setting) -> Iterator[Change]:
+    """Change what goes with the prefixes of a node: its interfaces, and its pods."""
+    shape = setting.shape
     addresses = ADDRESSES_PER_PREFIX * shape.prefixes
     guarded = int(setting.facts.policy_value("interfaces-per-node"))
     if shape.interfaces != guarded:
@@ -69,11 +81,6 @@ def _candidates(setting: Setting) -> Iterator[Change]:
     if shape.max_pods > addresses:
         words = f"max_pods of {addresses:,}"
         yield Change(words=words, shape=replace(shape, max_pods=addresses))
-    lowered = _lower_ceiling(setting, shape)
-    if lowered.ceiling != shape.ceiling:
-        yield Change(words=f"node_ceiling of {lowered.ceiling:,}", shape=lowered)
-    yield from _smaller_disks(setting)
-    yield from _fewer_prefixes(setting)
 
 
 def _possible_raises(setting: Setting, shape: CellShape | None = None) -> tuple[QuotaRaise, ...]:

@@ -29,6 +29,8 @@ def size_misconfigured(entries: CellEntries) -> Iterator[Usage]:
     not reserved for prefixes; without, they come from the node subnet.
     """
     shape = entries.shape
+    if shape.ipv6_pods:
+        return  # no setting of the CNI takes an IPv4 address for a pod
     kept = int(entries.facts.parameter("reserved-addresses-per-subnet"))
 
     def off(pool: Pool) -> Attached:

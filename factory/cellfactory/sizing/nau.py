@@ -14,6 +14,7 @@ from cellfactory.sizing.terms import (
     as_designed,
     custom_networking_off,
     everything_attached,
+    ipv6_node_nau,
     node_nau,
     prefix_delegation_off,
     settings_lost,
@@ -52,6 +53,8 @@ def weights_of(facts: Facts) -> NauWeights:
 
 def pool_nau(shape: CellShape, pool: Pool, weights: NauWeights, per_pod: float) -> VpcNau:
     """Count the NAU of one node of a pool in each case."""
+    if shape.ipv6_pods:
+        return _ipv6_nau(shape, weights, per_pod)
     instance = pool.instance
     slots, enis = instance.prefix_slots, instance.enis
     allowed = min(shape.interfaces, enis)
@@ -71,6 +74,19 @@ def pool_nau(shape: CellShape, pool: Pool, weights: NauWeights, per_pod: float) 
         ),
         attached=nau(everything_attached(slots=slots, interfaces=enis)),
         bare=nau(custom_networking_off(slots=slots, interfaces=enis)),
+    )
+
+
+def _ipv6_nau(shape: CellShape, weights: NauWeights, per_pod: float) -> VpcNau:
+    """Count the NAU of a node with IPv6 pods: two addresses and one prefix, whatever is set."""
+    designed = ipv6_node_nau(weights, pods=shape.max_pods, per_pod=per_pod)
+    return VpcNau(
+        designed=designed,
+        pods=ipv6_node_nau(weights, pods=shape.max_pods, per_pod=max(1.0, per_pod)),
+        misconfigured=designed,
+        reset=designed,
+        attached=designed,
+        bare=designed,
     )
 
 
@@ -114,13 +130,14 @@ def size_nau(entries: CellEntries, nau: CellNau) -> Iterator[Usage]:
     """Size the NAU of a cell's VPC in each case."""
     shape, node = entries.shape, nau.node
     limit, scope = entries.quota("vpc-nau"), entries.scope("vpc")
-    for bound, used, per_node in (
+    rows = (
         ("vpc-nau", nau.designed, node.designed),
         ("vpc-nau-pods", nau.pods, node.pods),
         ("vpc-nau-misconfigured", nau.misconfigured, node.misconfigured),
         ("vpc-nau-reset", nau.reset, node.reset),
         ("vpc-nau-attached", nau.attached, node.attached),
         ("vpc-nau-bare", nau.bare, node.bare),
-    ):
+    )
+    for bound, used, per_node in rows[:2] if shape.ipv6_pods else rows:
         detail = f"{per_node:,.0f} NAU for each node of {shape.main_pool.name}"
         yield entries.usage(bound, used, limit, per_node=per_node, scope=scope, detail=detail)

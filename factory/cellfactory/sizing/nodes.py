@@ -21,6 +21,20 @@ NO_VCPU_QUOTA = "no quota is known that counts these vCPUs: look it up in Servic
 
 def size_pools(entries: CellEntries) -> Iterator[Usage]:
     """Size what one node of each pool holds."""
+    if not entries.shape.ipv6_pods:
+        yield from _pod_addresses(entries)
+    shape, advised = entries.shape, entries.quota("kubernetes-pods-per-node")
+    yield entries.usage(
+        "kubernetes-pods-per-node",
+        shape.max_pods,
+        advised,
+        path=(*shape.type_path, "max_pods"),
+        remedy=_fewer_pods(shape, advised.value),
+    )
+
+
+def _pod_addresses(entries: CellEntries) -> Iterator[Usage]:
+    """Size the prefixes of a node, and the interfaces that hold them."""
     shape = entries.shape
     for pool in shape.pools:
         scope = entries.scope("pool", pool.name)
@@ -61,18 +75,12 @@ def size_pools(entries: CellEntries) -> Iterator[Usage]:
             path=pods_path,
             detail=f"{shape.churn:g} pods a second come and go on each node",
         )
-    advised = entries.quota("kubernetes-pods-per-node")
-    yield entries.usage(
-        "kubernetes-pods-per-node",
-        shape.max_pods,
-        advised,
-        path=pods_path,
-        remedy=_fewer_pods(advised.value),
-    )
 
 
-def _fewer_pods(pods: float) -> str:
+def _fewer_pods(shape: CellShape, pods: float) -> str:
     """Say how to have so many pods on a node; empty where no prefix has so few addresses."""
+    if shape.ipv6_pods:
+        return f"lower max_pods to {int(pods):,}" if pods >= 1 else ""
     prefixes = int(pods // ADDRESSES_PER_PREFIX)
     return f"lower prefixes_per_node to {prefixes}, and max_pods with it" if prefixes else ""
 
@@ -89,7 +97,7 @@ def size_cluster(entries: CellEntries) -> Iterator[Usage]:
         yield entries.usage(bound, nodes, entries.quota(bound), per_node=1)
     for bound in ("kubernetes-pods", "eks-contact-pods"):
         limit = entries.quota(bound)
-        fewer = _fewer_pods(limit.value / nodes)
+        fewer = _fewer_pods(shape, limit.value / nodes)
         yield entries.usage(bound, pods, limit, per_node=shape.max_pods, remedy=fewer)
     yield _updates(entries)
     groups = len(shape.zones) * sum(len(pool.groups) for pool in shape.pools)
@@ -164,15 +172,16 @@ def size_account(entries: CellEntries) -> Iterator[Usage]:
         yield entries.usage(
             bound, used, interfaces, per_node=per_node, scope=scope, in_zone=counted
         )
-    reset = sum(pool.peak * _interfaces_when_reset(shape, pool) for pool in shape.pools)
-    yield entries.usage(
-        "network-interfaces-reset",
-        reset + others + plane,
-        interfaces,
-        per_node=_interfaces_when_reset(shape, shape.main_pool),
-        scope=scope,
-        in_zone=True,
-    )
+    if not shape.ipv6_pods:
+        reset = sum(pool.peak * _interfaces_when_reset(shape, pool) for pool in shape.pools)
+        yield entries.usage(
+            "network-interfaces-reset",
+            reset + others + plane,
+            interfaces,
+            per_node=_interfaces_when_reset(shape, shape.main_pool),
+            scope=scope,
+            in_zone=True,
+        )
     yield entries.usage(
         "transit-gateway-bandwidth",
         sum(pool.peak * pool.instance.gbps for pool in shape.pools),

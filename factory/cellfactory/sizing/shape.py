@@ -69,7 +69,7 @@ class CellShape:
     blocks: int  # blocks of the VPC
     pod_blocks: tuple[IPv4Network, ...]  # those of them that pods have
     pools: tuple[Pool, ...]
-    prefixes: int  # /28 prefixes of each node
+    prefixes: int  # /28 prefixes of each node; the one /80 of IPv6 pods
     max_pods: int  # pods that the kubelet admits
     interfaces: int  # interfaces that the CNI may use (MAX_ENI), the primary included
     calls: tuple[CallCount, ...]  # EC2 calls of one booting node
@@ -86,6 +86,8 @@ class CellShape:
     load: Load | None = None  # what its jobs ask of it
     tier: str = "standard"  # of the control plane; `standard` scales by itself
     churn: float = 0  # pods that come and go on each node (per second)
+    has_central_egress: bool = False  # its default route leads over the gateway of its mesh
+    ipv6_pods: bool = False  # pods have addresses of one prefix of the node's primary interface
 
     @property
     def nodes(self) -> int:
@@ -108,6 +110,8 @@ class CellShape:
 
     def pod_interfaces(self, pool: Pool) -> int:
         """Interfaces besides the primary one that hold a node's prefixes (interfaces)."""
+        if self.ipv6_pods:
+            return 0
         return ceil(self.prefixes / pool.instance.prefix_slots)
 
 
@@ -147,7 +151,7 @@ def shape_of_type(
     peers: Peers,
 ) -> CellShape:
     """Gather what the size of a cell of a type depends on, given its addresses and its peers."""
-    cni = cell_type.addon_version("vpc-cni") or ""
+    cni, ipv6_pods = cell_type.addon_version("vpc-cni") or "", not cell_type.has_pod_blocks
     return CellShape(
         name=name,
         region=region,
@@ -156,10 +160,10 @@ def shape_of_type(
         blocks=len(addresses.blocks),
         pod_blocks=addresses.pod_blocks,
         pools=_pools(cell_type, type_path, facts),
-        prefixes=prefixes_per_node(cell_type, facts),
+        prefixes=1 if ipv6_pods else prefixes_per_node(cell_type, facts),
         max_pods=pods_per_node(cell_type, facts),
-        interfaces=int(facts.policy_value("interfaces-per-node")),
-        calls=facts.node_calls("at-once", _version(cni)),
+        interfaces=1 if ipv6_pods else int(facts.policy_value("interfaces-per-node")),
+        calls=facts.node_calls("ipv6" if ipv6_pods else "at-once", _version(cni)),
         retries=facts.call_retries(_version(cni)),
         cni=cni,
         endpoints=len(endpoint_services(cell_type, facts)),
@@ -172,6 +176,8 @@ def shape_of_type(
         peers=peers,
         quotas=quotas,
         spark=cell_type.spark,
+        has_central_egress=cell_type.egress == "central",
+        ipv6_pods=ipv6_pods,
     )
 
 

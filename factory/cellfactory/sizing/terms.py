@@ -133,6 +133,23 @@ def node_nau(attached: Attached, weights: NauWeights, *, per_pod: float = 0) -> 
     )
 
 
+def ipv6_node_nau(weights: NauWeights, *, pods: int, per_pod: float = 0) -> float:
+    """Count the NAU of a node whose pods have IPv6 addresses: it has one of each family, and a /80.
+
+    Args:
+        weights: NAU of one each.
+        pods: Pods that the kubelet admits (pods).
+        per_pod: NAU of one pod whose address comes from a prefix; no page settles it (0 or 1).
+
+    Source:
+        https://docs.aws.amazon.com/vpc/latest/userguide/network-address-usage.html
+
+    >>> ipv6_node_nau(NauWeights(address=1, extra_interface=1, prefix=1), pods=96)
+    3
+    """
+    return 2 * weights.address + weights.prefix + per_pod * pods
+
+
 def usable_addresses(block: IPv4Network, kept: int) -> int:
     """Count the addresses of a subnet that AWS does not keep for itself; never below 0.
 

@@ -13,7 +13,7 @@ from cellfactory.addressing.alone import addresses_alone
 from cellfactory.addressing.need import need_of
 from cellfactory.facts.schema import Facts
 from cellfactory.inventory.schema import CellType, NodeGroup
-from cellfactory.inventory.values import bounds_of
+from cellfactory.inventory.values import IpFamily, bounds_of
 from cellfactory.sizing.mesh import Neighbourhood
 from cellfactory.sizing.nau import cell_nau
 from cellfactory.sizing.setting import Setting
@@ -61,6 +61,7 @@ class WhatIf:
     churn: float = 0  # pods that come and go on each node (per second)
     cni: str = ""  # version of the VPC CNI, today's when empty
     egress: Literal["none", "nat_gateway"] = "none"
+    ip_family: IpFamily = "ipv4"
     region: str = "us-east-1"
     level: QuotaLevel = "default"
     quotas: Mapping[str, int] = field(default_factory=dict)  # on top of the level, by quota code
@@ -69,6 +70,9 @@ class WhatIf:
         if not self.zones <= self.nodes <= MOST_PER_ZONE * self.zones:
             most = MOST_PER_ZONE * self.zones
             msg = f"{self.zones} zones take from {self.zones:,} to {most:,} nodes"
+            raise WhatIfError(msg)
+        if self.ip_family == "ipv6" and (self.prefixes or self.max_eni):
+            msg = "IPv6 pods have one prefix on the primary interface: no prefixes, no max eni"
             raise WhatIfError(msg)
         for name, (least, most) in RANGES.items():
             value = getattr(self, name)
@@ -129,7 +133,7 @@ def assumed(question: WhatIf, given: Collection[str], facts: Facts) -> Iterator[
         facts: Our policy, for what it settles.
     """
     prefixes = facts.policy_value("prefixes-per-node")
-    for names, words in _DEFAULTS:
+    for names, words in _DEFAULTS if question.ip_family == "ipv4" else _IPV6_DEFAULTS:
         if not set(names) <= set(given):
             options = ", ".join(_option(name) for name in names)
             yield f"{words.format(q=question, prefixes=prefixes)} ({options})"
@@ -145,10 +149,17 @@ _DEFAULTS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("max_unavailable",), "an update replaces {q.max_unavailable} at a time"),
     (("cni",), "VPC CNI of today"),
     (("egress",), "way to the internet: {q.egress}"),
+    (("ip_family",), "addresses of pods: {q.ip_family}"),
     (("max_pods",), "maxPods as many as the prefixes hold"),
     (("churn",), "no pod comes or goes"),
     (("max_eni",), "MAX_ENI as our policy says"),
 )
+
+_IPV6_DEFAULTS = (
+    *(row for row in _DEFAULTS if row[0][0] not in ("prefixes", "max_eni", "max_pods")),
+    (("max_pods",), "maxPods as many as {prefixes:g} IPv4 prefixes would hold"),
+)
+"""Pods with IPv6 addresses share one prefix of the node's only interface."""
 
 
 def _option(name: str) -> str:
@@ -193,6 +204,7 @@ def _cell_type(question: WhatIf, zones: list[str], facts: Facts) -> CellType:
         "max_pods": question.max_pods,
         "addons": {"vpc-cni": question.cni} if question.cni else {},
         "egress": question.egress,
+        "ip_family": question.ip_family,
         "spark": {"namespaces": ["jobs"], "operator": {"chart_version": "2.5.2"}},
     }
     try:

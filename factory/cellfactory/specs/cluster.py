@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from math import ceil
 from typing import Any
 
+from cellfactory.facts.schema import Facts
 from cellfactory.inventory.addons import merged
 from cellfactory.inventory.groups import name_groups, update_minutes
 from cellfactory.inventory.node_config import is_open, pod_addresses_per_node, render_node_config
@@ -15,7 +16,7 @@ from cellfactory.layers.access import deployer_role
 from cellfactory.naming import job_role_name, policy_arn, resource_group_arn, stack_tags
 from cellfactory.sizing.dns import dns_configuration, dns_size
 from cellfactory.sizing.shape import shape_of
-from cellfactory.specs.cni import cni_settings
+from cellfactory.specs.cni import cni_environment, cni_settings, ipv6_environment
 from cellfactory.specs.layers import (
     AddonSpec,
     ClusterSpec,
@@ -29,6 +30,7 @@ from cellfactory.specs.parts import Parts
 _NAME = "${aws_eks_cluster.cell.name}"
 _ENDPOINT = "${aws_eks_cluster.cell.endpoint}"
 _CERTIFICATE = "${aws_eks_cluster.cell.certificate_authority[0].data}"
+_IPV6_SERVICES = "${aws_eks_cluster.cell.kubernetes_network_config[0].service_ipv6_cidr}"
 
 
 def describe(parts: Parts, stack: Stack) -> ClusterSpec:
@@ -41,7 +43,7 @@ def describe(parts: Parts, stack: Stack) -> ClusterSpec:
         zones=tuple(parts.plan.cells[cell].zones),
         deployer=deployer,
         control_plane=_control_plane(cell_type),
-        service_block=cell_type.service_block,
+        service_block=cell_type.service_block if cell_type.has_pod_blocks else None,
         admins=tuple(sorted(set(cell_type.admins) - {deployer})),
         addons=_addons(parts, cell),
         node_image=cell_type.node_image,
@@ -69,9 +71,7 @@ def _addons(parts: Parts, cell: str) -> dict[str, AddonSpec]:
     """Collect the add-ons: how the VPC CNI is set stands, how large CoreDNS is may be asked for."""
     cell_type, facts = parts.inventory.type_of(cell), parts.facts
     shape = shape_of(parts.inventory, cell, parts.plan.cells[cell], facts)
-    settings = cni_settings(
-        pod_addresses_per_node(cell_type, facts), int(facts.policy_value("interfaces-per-node"))
-    )
+    settings = cni_settings(_cni_environment(cell_type, facts))
     made = {}
     for name, entry in cell_type.addons.items():
         asked: Mapping[str, Any] = entry.configuration if isinstance(entry, Addon) else {}
@@ -82,6 +82,13 @@ def _addons(parts: Parts, cell: str) -> dict[str, AddonSpec]:
         version = entry.version if isinstance(entry, Addon) else entry
         made[str(name)] = AddonSpec(version=version, configuration=asked)
     return made
+
+
+def _cni_environment(cell_type: CellType, facts: Facts) -> Mapping[str, str]:
+    if not cell_type.has_pod_blocks:
+        return ipv6_environment()
+    interfaces = int(facts.policy_value("interfaces-per-node"))
+    return cni_environment(pod_addresses_per_node(cell_type, facts), interfaces)
 
 
 def _pool(parts: Parts, stack: Stack, pool: str) -> NodePool:
@@ -104,7 +111,13 @@ def _pool(parts: Parts, stack: Stack, pool: str) -> NodePool:
             for name, (_, nodes) in groups.items()
         },
         user_data=render_node_config(
-            _NAME, cell_type, declared, facts, endpoint=_ENDPOINT, certificate=_CERTIFICATE
+            _NAME,
+            cell_type,
+            declared,
+            facts,
+            endpoint=_ENDPOINT,
+            certificate=_CERTIFICATE,
+            services=None if cell_type.ip_family == "ipv4" else _IPV6_SERVICES,
         ),
     )
 

@@ -32,7 +32,25 @@ def cni_environment(pod_addresses_per_node: int, interfaces: int) -> Mapping[str
     }
 
 
-def cni_settings(pod_addresses_per_node: int, interfaces: int) -> Mapping[str, Any]:
+def ipv6_environment() -> Mapping[str, str]:
+    """The VPC CNI's settings for a node whose pods have addresses of one IPv6 prefix.
+
+    It is attached to the primary interface once, while the node starts; there are no targets, no
+    further interfaces and no ENIConfigs. Pods reach IPv4 from the node's own address.
+
+    Source:
+        https://docs.aws.amazon.com/eks/latest/userguide/cni-ipv6.html
+        https://github.com/aws/amazon-vpc-cni-k8s/blob/b5218838/README.md
+    """
+    return {
+        "ENABLE_IPv4": "false",
+        "ENABLE_IPv6": "true",
+        "ENABLE_PREFIX_DELEGATION": "true",
+        "ENABLE_V4_EGRESS": "true",
+    }
+
+
+def cni_settings(environment: Mapping[str, str]) -> Mapping[str, Any]:
     """What a cell asks of the VPC CNI; `enableNetworkPolicy` is text in the add-on's schema.
 
     Without it, network policies are stored and nobody enforces them.
@@ -40,5 +58,4 @@ def cni_settings(pod_addresses_per_node: int, interfaces: int) -> Mapping[str, A
     Source:
         https://docs.aws.amazon.com/eks/latest/userguide/cni-network-policy-configure.html
     """
-    environment = cni_environment(pod_addresses_per_node, interfaces)
     return {"enableNetworkPolicy": "true", "env": environment}

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from cellfactory.inventory.schema import Inventory
 from cellfactory.layers import Stack
 from cellfactory.layers.access import account_id, is_new_account
 from cellfactory.layers.edges import higher_peers, lower_peers, peered_hubs, resolving_hubs
 from cellfactory.naming import edge_name
 from cellfactory.specs.layers import AcceptSpec, PeeringSpec, RoutesSpec
 from cellfactory.specs.parts import Parts
+
+EVERYWHERE = "0.0.0.0/0"
 
 
 def describe_peering(parts: Parts, stack: Stack) -> PeeringSpec:
@@ -54,7 +57,7 @@ def describe_routes(parts: Parts, stack: Stack) -> RoutesSpec:
     return RoutesSpec(
         routes={
             f"node-{zone} {block}": {"block": block, "peer": to, "zone": zone, **over.get(to, {})}
-            for to, block in (*peers, *hubs)
+            for to, block in (*peers, *hubs, *_way_out(inventory, cell))
             for zone in zones
         },
         ways=over or None,
@@ -63,12 +66,18 @@ def describe_routes(parts: Parts, stack: Stack) -> RoutesSpec:
     )
 
 
+def _way_out(inventory: Inventory, cell: str) -> list[tuple[str, str]]:
+    """The default route of a cell with central egress: over the gateway that it is attached to."""
+    return [(cell, EVERYWHERE)] if inventory.has_central_egress(cell) else []
+
+
 def _ways(parts: Parts, cell: str) -> dict[str, dict[str, str]]:
     """What the way of a cell to each other leads over; nothing where there is no gateway."""
     inventory = parts.inventory
     if not inventory.mesh_of(cell).step.gateway:
         return {}
-    over = {
+    out = {cell: {"over": "gateway"}} if inventory.has_central_egress(cell) else {}
+    over = out | {
         to: {"over": "gateway" if inventory.leads_over_gateway(cell, to) else "peering"}
         for to in (*inventory.peers_of(cell), *inventory.hubs_of(cell))
     }

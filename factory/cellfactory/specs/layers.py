@@ -18,6 +18,7 @@ from cellfactory.inventory.spark import Ingress, Monitoring, SparkUi, YuniKorn
 from cellfactory.inventory.values import HelmValues
 from cellfactory.layers import Access
 from cellfactory.layers.leaf import Leaf, Rows
+from cellfactory.specs.central import EgressSpec
 from cellfactory.specs.roles import PipelineSpec, RolesSpec
 
 
@@ -48,10 +49,12 @@ class NetworkSpec:
     region: str
     account_id: Leaf  # twelve digits, or the Terraform expression of the variable
     primary: Leaf  # first block of the VPC
-    pod_blocks: tuple[Leaf, ...]  # further ones, in the order in which they came
+    pod_blocks: tuple[Leaf, ...]  # further ones, in the order in which they came; none for IPv6
     subnets: Mapping[Purpose, Mapping[str, Leaf]]  # block by purpose and zone id
     pod_block_of: Mapping[str, int]  # by zone id: which of `pod_blocks` its pods are in
     egress: Literal["none", "nat_gateway"]
+    ipv6_block: bool  # Amazon gives the VPC a block of IPv6 addresses
+    ipv6_pods: bool  # pods have addresses of the nodes' part of it
     flow_logs: FlowLogs
     hub_blocks: Mapping[str, tuple[IPv4Network, ...]]  # by hub name
     endpoints: Mapping[str, bool]  # interface endpoints, as `ecr.api`: if they have private names
@@ -63,7 +66,7 @@ class NetworkSpec:
     @property
     def zones(self) -> tuple[str, ...]:
         """Zone ids of the cell, sorted."""
-        return tuple(self.pod_block_of)
+        return tuple(self.subnets["node"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +125,8 @@ class SegmentsSpec:
     attachments: Rows  # by cell and hub: the attachment, and the route table it goes by
     tables: Rows  # by name
     routes: Rows  # by table and destination
+    defaults: Rows | None = None  # by table: where all else goes; None in a mesh without a way out
+    closed: Rows | None = None  # by table and block: what must not go there; likewise
     links: Rows | None = None  # by mesh whose gateway is peered: the route table it goes by
     link_routes: Rows | None = None  # to cells of those meshes, by table and destination
 
@@ -197,7 +202,7 @@ class ClusterSpec:
     zones: tuple[str, ...]  # zone ids
     deployer: Leaf  # ARN of the role that deploys, or an expression of it
     control_plane: ControlPlaneSpec
-    service_block: IPv4Network
+    service_block: IPv4Network | None  # None for IPv6 services: EKS chooses their block
     admins: tuple[str, ...]  # ARNs of further IAM principals, sorted
     addons: Mapping[str, AddonSpec]  # by name
     node_image: str  # release
@@ -254,7 +259,7 @@ class GatewaySpec:
 
     ui: SparkUi
     node_port: int
-    pod_blocks: tuple[Leaf, ...]
+    pod_blocks: tuple[Leaf, ...]  # none for IPv6 pods: the network tells their block
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -263,6 +268,7 @@ class PlatformSpec:
 
     name: Leaf
     access: Access
+    ipv6_pods: bool  # pods and services have IPv6 addresses
     charts: Mapping[str, str]  # of ours: their files, by name
     namespaces: tuple[str, ...]  # that jobs run in
     placement: Placement | None  # of the platform's own pods; None for any node without taints
@@ -280,6 +286,7 @@ LayerSpec = (
     | NetworkSpec
     | PeeringSpec
     | AcceptSpec
+    | EgressSpec
     | TransitGatewaySpec
     | TransitSpec
     | LinkSpec

@@ -29,13 +29,17 @@ def describe(parts: Parts, stack: Stack) -> NetworkSpec:
             for kind in subnet_kinds(
                 egress=cell_type.egress == "nat_gateway",
                 gateway=inventory.mesh_of(cell).step.gateway,
+                pods=cell_type.has_pod_blocks,
             )
         },
         pod_block_of={
             zone: next(i for i, b in enumerate(addresses.pod_blocks) if blocks["pod"].subnet_of(b))
             for zone, blocks in addresses.zones.items()
+            if "pod" in blocks
         },
-        egress=cell_type.egress,
+        egress="nat_gateway" if cell_type.egress == "nat_gateway" else "none",
+        ipv6_block=cell_type.has_ipv6_block,
+        ipv6_pods=not cell_type.has_pod_blocks,
         flow_logs=cell_type.flow_logs,
         hub_blocks={h: tuple(inventory.hubs[h].blocks) for h in inventory.hubs_of(cell)},
         endpoints={
@@ -48,6 +52,7 @@ def describe(parts: Parts, stack: Stack) -> NetworkSpec:
         pod_reservations={
             zone: {b.prefixlen: str(b) for b in pod_reservations(blocks["pod"], prefixes, kept)}
             for zone, blocks in addresses.zones.items()
+            if "pod" in blocks
         },
     )
 

@@ -20,6 +20,7 @@ def describe(parts: Parts, stack: Stack) -> PlatformSpec:
     return PlatformSpec(
         name=stack.id.name,
         access=stack.access,
+        ipv6_pods=not cell_type.has_pod_blocks,
         charts=_charts(parts, cell_type),
         namespaces=tuple(spark.namespaces),
         placement=_placement(cell_type, spark.node_group),

@@ -15,6 +15,7 @@ from cellfactory.specs import (
     pipeline,
     platform,
     transit,
+    way_out,
 )
 from cellfactory.specs.frame import Frame, describe_frame
 from cellfactory.specs.layers import LayerSpec
@@ -39,6 +40,7 @@ _DESCRIBE: Mapping[Layer, Callable[[Parts, Stack], LayerSpec]] = {
     "peering": edges.describe_peering,
     "accept": edges.describe_accept,
     "gateway": transit.describe_gateway,
+    "egress": way_out.describe_egress,
     "transit": transit.describe_transit,
     "link": transit.describe_link,
     "linked": transit.describe_linked,

@@ -21,15 +21,13 @@ from cellfactory.specs.layers import (
     TransitSpec,
 )
 from cellfactory.specs.parts import Parts
+from cellfactory.specs.way_out import HUBS, lead_out
 
 CELLS = "cells"
 """The route table that all cells of a mesh share, where they share one."""
 
 LINKS = "links"
 """The route table of what comes from other meshes: it leads to the cells alone."""
-
-HUBS = "hubs"
-"""The route table of a mesh's hubs, which reach its cells and not each other."""
 
 
 def describe_gateway(parts: Parts, stack: Stack) -> TransitGatewaySpec:
@@ -69,7 +67,7 @@ def describe_segments(parts: Parts, stack: Stack) -> SegmentsSpec:
     mesh, inventory = stack.id.owner, parts.inventory
     declared = inventory.meshes[mesh]
     if not declared.step.attached:
-        return SegmentsSpec(attachments={}, tables={}, routes={})
+        return lead_out(parts, mesh, {}, SegmentsSpec(attachments={}, tables={}, routes={}))
     cells, hubs = inventory.members_of(mesh), attached_hubs(inventory, mesh)
     table_of = {**{c: _table_of(inventory, c) for c in cells}, **dict.fromkeys(hubs, HUBS)}
     attachments = {
@@ -79,7 +77,7 @@ def describe_segments(parts: Parts, stack: Stack) -> SegmentsSpec:
     linked = inventory.linked_meshes(mesh)
     if linked:
         table_of |= dict.fromkeys(linked, LINKS)
-    return SegmentsSpec(
+    spec = SegmentsSpec(
         links={peer: {"table": LINKS} for peer in linked} or None,
         link_routes=_link_routes(parts, table_of, linked) or None,
         attachments={
@@ -94,6 +92,7 @@ def describe_segments(parts: Parts, stack: Stack) -> SegmentsSpec:
             for block in _blocks_of(parts, to)
         },
     )
+    return lead_out(parts, mesh, {cell: table_of[cell] for cell in cells}, spec)
 
 
 def _link_routes(

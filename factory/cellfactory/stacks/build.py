@@ -32,6 +32,7 @@ _BUILD: Mapping[Layer, Callable[[TerraformStack, Any], Outputs]] = {
     "peering": edges.build_peering,
     "accept": edges.build_accept,
     "gateway": transit.build_gateway,
+    "egress": transit.build_egress,
     "transit": transit.build_transit,
     "link": transit.build_link,
     "linked": transit.build_linked,

@@ -57,7 +57,7 @@ def example_job(
             "mainApplicationFile": "local:///opt/spark/examples/jars/spark-examples.jar",
             "arguments": ["1000"],
             "restartPolicy": {"type": "Never"},
-            "sparkConf": _configuration(inventory, cell),
+            "sparkConf": {**_configuration(inventory, cell), **_family(cell_type)},
             "driver": {
                 "cores": 1,
                 "memory": "2g",
@@ -86,6 +86,25 @@ def _configuration(inventory: Inventory, cell: str) -> dict[str, str]:
         "spark.eventLog.rolling.enabled": str(history.rolling_logs).lower(),
         "spark.hadoop.fs.s3a.aws.credentials.provider": S3A_PROVIDER,
         "spark.hadoop.fs.s3a.endpoint.region": inventory.region_of(cell),
+    }
+
+
+def _family(cell_type: CellType) -> dict[str, str]:
+    """Say what jobs of IPv6 pods need besides: the service of a driver, and Java.
+
+    Source:
+        https://issues.apache.org/jira/browse/SPARK-39490
+        https://github.com/kubeflow/spark-operator/pull/1825
+    """
+    if cell_type.has_pod_blocks:
+        return {}
+    java = "-Djava.net.preferIPv6Addresses=true"
+    return {
+        "spark.kubernetes.driver.service.ipFamilies": "IPv6",
+        "spark.kubernetes.driver.service.ipFamilyPolicy": "SingleStack",
+        "spark.driver.extraJavaOptions": java,
+        "spark.executor.extraJavaOptions": java,
+        "spark.kubernetes.driverEnv.KUBERNETES_DISABLE_HOSTNAME_VERIFICATION": "true",
     }
 
 

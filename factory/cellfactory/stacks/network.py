@@ -24,9 +24,8 @@ def build(terraform: TerraformStack, spec: NetworkSpec) -> Outputs:
     add_flow_logs(terraform, spec, network.vpc.id)
     made: dict[str, object] = {
         "vpc_id": network.vpc.id,
-        "zone_names": {z: s.availability_zone for z, s in network.subnets["pod"].items()},
+        **_of_pods(network, spec),
         "node_subnet_ids": _ids(network.subnets["node"]),
-        "pod_subnet_ids": _ids(network.subnets["pod"]),
         "endpoint_subnet_ids": _ids(network.subnets["endpoint"]),
         "control_plane_subnet_ids": _ids(network.subnets["control_plane"]),
         "node_route_table_ids": _ids(network.node_tables),
@@ -35,6 +34,16 @@ def build(terraform: TerraformStack, spec: NetworkSpec) -> Outputs:
     if "transit" in network.subnets:
         made["transit_subnet_ids"] = _ids(network.subnets["transit"])
     return made
+
+
+def _of_pods(network: CellVpc, spec: NetworkSpec) -> Outputs:
+    """Say where pods have their addresses: of subnets of their own, or of the block of the VPC."""
+    if spec.ipv6_pods:
+        return {"ipv6_block": network.vpc.ipv6_cidr_block}
+    return {
+        "zone_names": {z: s.availability_zone for z, s in network.subnets["pod"].items()},
+        "pod_subnet_ids": _ids(network.subnets["pod"]),
+    }
 
 
 def _ids(resources: Mapping[str, Any]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cellfactory.constructs.cdk import TerraformStack
+from cellfactory.constructs.central_egress import add_central_egress
 from cellfactory.constructs.gateway_links import accept_links, add_link_routes, add_links
 from cellfactory.constructs.transit_gateway import (
     add_attachment,
@@ -10,7 +11,8 @@ from cellfactory.constructs.transit_gateway import (
     add_segments,
     add_share,
 )
-from cellfactory.layers.gateway import LINKED, READY, SHARED
+from cellfactory.layers.gateway import LINKED, READY, SHARED, WAY_OUT
+from cellfactory.specs.central import EgressSpec
 from cellfactory.specs.layers import (
     LinkedSpec,
     LinkSpec,
@@ -31,6 +33,11 @@ def build_gateway(terraform: TerraformStack, spec: TransitGatewaySpec) -> Output
         "share_arn": share,
         SHARED: f"${{{{ for cell, _ in {members} : cell => {gateway.fqn}.id }}}}",
     }
+
+
+def build_egress(terraform: TerraformStack, spec: EgressSpec) -> Outputs:
+    """Add the VPC that leads to the internet, and its attachment."""
+    return {WAY_OUT: add_central_egress(terraform, spec)}
 
 
 def build_transit(terraform: TerraformStack, spec: TransitSpec) -> Outputs:

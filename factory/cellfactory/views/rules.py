@@ -20,6 +20,8 @@ from cellfactory.errors import (
     SynthError,
     TerraformError,
 )
+from cellfactory.inventory.central_rules import RULES as CENTRAL_RULES
+from cellfactory.inventory.family_rules import RULES as FAMILY_RULES
 from cellfactory.inventory.interconnect_rules import RULES as INTERCONNECT_RULES
 from cellfactory.inventory.pipeline_rules import RULES as PIPELINE_RULES
 from cellfactory.inventory.rules import RULES as INVENTORY_RULES
@@ -59,6 +61,7 @@ AREAS = (
     Area("71", "what `bootstrap` makes", TerraformError, _numbered("F71")),
     Area("72", "policy and its waivers", PolicyError, POLICY_RULES),
     Area("73", "the pipeline", InventoryError, PIPELINE_RULES),
+    Area("75", "IPv6, and the way out", InventoryError, {**FAMILY_RULES, **CENTRAL_RULES}),
     Area("77", "the way between peerings and a gateway", InventoryError, WAYS_RULES),
     Area("76", "what joins the VPCs of a mesh", InventoryError, INTERCONNECT_RULES),
 )

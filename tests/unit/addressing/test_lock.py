@@ -102,7 +102,7 @@ def test_what_is_written_reads_back() -> None:
         ("pod_blocks: [100.64.0.0/19]", "pod_blocks: [100.64.0.0/19, 100.64.16.0/20]",
          "F201 100.64.16.0/20 of the VPC overlaps 100.64.0.0/19 of the VPC"),
         ("pod_blocks: [100.64.0.0/19]", "pod_blocks: []",
-         "F200 pod_blocks must hold at least 1, not 0"),
+         "F201 cell 'cell-000' with ip_family ipv4 lacks pod blocks"),
         ("pod: 100.64.0.0/21", "pod: 100.64.0.0/30",
          "F201 100.64.0.0/30 is not a valid VPC block, which is a /16 to a /28"),
         ("pod_blocks: [100.64.0.0/19]", "pod_blocks: [100.64.0.0/10]",

@@ -184,3 +184,31 @@ def test_accounts_are_read_out_of_a_registry(place: Place) -> None:
     file = place.folder / "cells.yaml"
     file.write_text(inventories.render(inventories.data(cells=1)), "utf-8")
     assert read_accounts(file, place.registry_folder) == {"old": "444444444444"}
+
+
+def routed(*blocks: str) -> dict[str, Any]:
+    """Make what stands in the configuration of a cell's routes, as far as it is read."""
+    rows = {f"node-use1-az1 {b}": {"block": b, "peer": "x", "zone": "use1-az1"} for b in blocks}
+    return {"locals": {"routes": rows}}
+
+
+@pytest.mark.parametrize(
+    ("blocks", "is_found"), [(("10.0.0.0/16", "0.0.0.0/0"), True), (("10.0.0.0/16",), False)]
+)
+def test_a_way_out_over_a_gateway_goes_before_another_one_comes(
+    blocks: tuple[str, ...], is_found: bool
+) -> None:
+    """The inventory has egress nat_gateway now."""
+    records = [
+        recorded(CELL, document=network()),
+        recorded(CELL, "routes", document=routed(*blocks)),
+    ]
+    known = recorded_cell(CELL, records)
+    assert known.leaves_by_gateway == is_found
+    found = list(module.check_way_out(design(), {CELL: known}))
+    assert [(f.rule, f.path) for f in found] == [("F759", ("cells", CELL, "type"))] * is_found
+
+
+def test_routes_alone_are_no_cell(place: Place) -> None:
+    place.remember("odd", "routes", document=routed("0.0.0.0/0"))
+    assert read_recorded(place.registry) == {}
