@@ -132,6 +132,9 @@ def apply(
     bake: Bake = None,
     no_bake: Annotated[bool, how("--no-bake", help="Go on to the next ring at once.")] = False,
     check: Checks = None,
+    no_check: Annotated[
+        bool, how("--no-check", help="With --resume: run no program of --check any more.")
+    ] = False,
     out_of_order: Annotated[
         bool,
         how("--out-of-order", help="Apply a ring before an earlier one has the same."),
@@ -196,7 +199,7 @@ def apply(
         rings=tuple(ring or ()),
         ahead=out_of_order,
         bake=read_bake(bake, no_bake=no_bake),
-        checks=read_checks(check or ()),
+        checks=read_checks(check, no_check=no_check),
         parallel=parallel_of(parallel),
         patience_seconds=seconds_of(lock_timeout),
         first_apply=first_apply,

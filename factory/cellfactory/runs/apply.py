@@ -18,6 +18,7 @@ from cellfactory.diff.model import Changes
 from cellfactory.errors import Finding
 from cellfactory.layers import Stack, StackId
 from cellfactory.processes import ending_in_order, forwarding_signals
+from cellfactory.runs.asked import asked_as_before, note_asked
 from cellfactory.runs.guarding import changes_of, recorded_of, require_within
 from cellfactory.runs.meeting import Joined, find_run, joined, pace_of, run_id
 from cellfactory.runs.notices import NothingToDo, Notice, Pending, Resumable, Waiting
@@ -89,6 +90,8 @@ def apply_design(
     ready = prepare(design, request, watcher)
     require_order(design, request, ready.context.registry)
     earlier = find_run(ready.context, resume) if resume else None
+    if earlier is not None:
+        request = asked_as_before(request, earlier, watcher)
     run = _Run(
         design=design,
         request=request,
@@ -210,6 +213,7 @@ def _apply(
         joined(ready.context, path, "apply", pace) as met,
         forwarding_signals(ready.context.children),
     ):
+        note_asked(met.journal, run.request)
         for override in run.overrides:
             met.journal.overridden(override.what, override.reason)
         results, findings = roll_out(_rollout(run, met, turns, agreed, listener))

@@ -27,7 +27,7 @@ class Request:
     rings: tuple[str, ...] = ()  # of them only; all when empty
     ahead: bool = False  # whether a named ring may get ahead of an earlier one
     bake: float | None = None  # time that every ring bakes, as somebody said for this run (s)
-    checks: tuple[tuple[str, ...], ...] = ()  # programs that say whether a ring does well
+    checks: tuple[tuple[str, ...], ...] | None = None  # programs that say whether a ring does well
     parallel: int = 4  # stacks at a time
     patience_seconds: float | None = None  # to wait for other runs; as our policy says when None
     first_apply: bool = True  # whether an empty registry is one that nothing was applied to
