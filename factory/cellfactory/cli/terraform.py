@@ -111,10 +111,7 @@ def plan(
     design = read_design(inventory_file)
     with Terminal() as watcher:
         outcome = plan_design(design, request, watcher, out=out)
-    if form == "markdown":
-        finish(outcome, "text", markdown=True)
-    else:
-        finish(outcome, form, every=every)
+    finish(outcome, form, every=every)
     if exit_code and outcome.has_changes:
         raise typer.Exit(10)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from cellfactory.design import Design
 from cellfactory.diff.guard import Override
-from cellfactory.diff.model import Changes
+from cellfactory.diff.model import Changes, StackChange
 from cellfactory.errors import Finding
 from cellfactory.layers import Stack, StackId
 from cellfactory.processes import ending_in_order, forwarding_signals
@@ -27,7 +27,7 @@ from cellfactory.runs.reading_roles import cannot_read
 from cellfactory.runs.request import Outcome, Request
 from cellfactory.runs.review import Review
 from cellfactory.runs.reviewed import agree_to, read_reviewed
-from cellfactory.runs.reviewing import make_review, reviewed_stacks
+from cellfactory.runs.reviewing import make_review, reviewed_stacks, unplanned_of
 from cellfactory.runs.ring_checks import checks_of
 from cellfactory.runs.ring_choice import require_order
 from cellfactory.runs.rings import Rollout, Turn, plan_turns, ring_plan, rings_by_name, roll_out
@@ -103,7 +103,9 @@ def apply_design(
         overrides=overrides,
     )
     if reviewed is not None and plan is not None:
-        _guard(run, changes_of(plan.stacks, recorded_of(ready)))
+        deferred = (one.stack for one in plan.stacks if one.is_foreseen)
+        unplanned = unplanned_of(ready, (s for s in deferred if s in ready.sources))
+        _guard(run, changes_of(plan.stacks, recorded_of(ready)), unplanned)
         free = (s for s in ready.ids if unseen and cannot_read(design.inventory, s))
         agreed = agree_to(reviewed, plan, ready, frozenset(free))
         return _apply_untold(run, agreed.touched, agreed)
@@ -143,7 +145,7 @@ def _ask(run: _Run, review: Review, turns: Sequence[Turn]) -> None:
         UsageError: when the watcher does not agree.
     """
     run.watcher.reviewed(review)
-    _guard(run, review.changes)
+    _guard(run, review.changes, review.unplanned)
     _tell(run, turns)
     if review.is_done:
         run.watcher.noted(NothingToDo())
@@ -151,8 +153,8 @@ def _ask(run: _Run, review: Review, turns: Sequence[Turn]) -> None:
         require_agreement(run.watcher, "apply", review.touched, run.request.mode, review)
 
 
-def _guard(run: _Run, changes: Changes) -> None:
-    require_within(run.design, run.ready, changes, run.overrides, run.watcher)
+def _guard(run: _Run, changes: Changes, unplanned: Sequence[StackChange]) -> None:
+    require_within(run.design, run.ready, changes, run.overrides, run.watcher, unplanned)
 
 
 def _look(run: _Run) -> tuple[tuple[Result, ...], Mapping[StackId, Kept]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cellfactory.errors import Finding
+from cellfactory.errors import Finding, Problem
 from cellfactory.runs.notices import Notice
 from cellfactory.runs.places import INVENTORY, OUTPUT, provider_lock_of
 from cellfactory.runs.review import Review
@@ -45,6 +45,7 @@ class Outcome:
     review: Review | None = None  # what was planned, where that is the answer
     notices: tuple[Notice, ...] = ()  # what came up in the end
     findings: tuple[Finding, ...] = ()  # against the run, not a stack of it
+    problems: tuple[Problem, ...] = ()  # what `apply` would refuse for, though nothing failed
     stopped: bool = False  # a signal came before all was done
     fatal: frozenset[Status] = frozenset()  # statuses that fail this run, beside the broken ones
 
