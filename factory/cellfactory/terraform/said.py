@@ -135,6 +135,13 @@ SAYINGS = (
         "https://docs.aws.amazon.com/eks/latest/userguide/cluster-endpoint.html",
     ),
     Saying(
+        r"(?:Cluster '(?P<cluster>[^']+)' )?is not in ACTIVE status",
+        "EKS is still making the cluster, or updates it, as after an apply that was interrupted\n"
+        "wait for it: aws eks wait cluster-active --name {cluster}\n"
+        "then run the same command again",
+        "https://github.com/eksctl-io/eksctl/issues/2244",
+    ),
+    Saying(
         r"[Dd]eletion protection",
         "set deletion_protection: false, apply the cluster layer, and destroy it then",
         "https://docs.aws.amazon.com/eks/latest/userguide/deletion-protection.html",
