@@ -123,8 +123,8 @@ SAID = {
         "-- state rm 'aws_x.y[\"a b\"]'",
     ],
     "creating EKS Node Group (alpha:all): operation error EKS: CreateNodegroup, https response "
-    "error StatusCode: 400, RequestID: 3, InvalidRequestException: Cluster 'alpha' is not in ACTIVE "
-    "status": ["wait cluster-active --name alpha", "then run the same command again"],
+    "error StatusCode: 400, RequestID: 3, InvalidRequestException: Cluster 'alpha' is not in "
+    "ACTIVE status": ["wait cluster-active --name alpha", "then run the same command again"],
     "deleting EKS Cluster (alpha): Cluster has deletion protection enabled": [
         "deletion_protection: false"
     ],
