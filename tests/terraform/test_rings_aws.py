@@ -167,7 +167,8 @@ def test_what_is_tainted_and_kept_is_taken_up_by_the_line_that_is_named(
     before = ids(ladder, layer)
     place = ("--sandbox", "--cell", FIRST, "--layer", layer)
     ladder.run("terraform", *place, "--", "taint", address)
-    ladder.run(verb, *place, code=6)
+    works = verb == "plan" and kind == "aws_eks_node_group"  # it has no prevent_destroy
+    ladder.run(verb, *place, code=0 if works else 6)
     line = re.search(r"cellfactory (terraform .* -- untaint .*)", ladder.stderr)
     assert line is not None, ladder.stderr
     words = shlex.split(line[1])
