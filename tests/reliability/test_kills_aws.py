@@ -181,6 +181,11 @@ def adopt(ladder: Ladder, counts: Counter[str]) -> None:
         counts[f"orphan: {service} {name.partition('/')[0] if '/' in name else ''}".strip()] += 1
     words = ("orphans", "--import", "--apply", "--sandbox", "--format", "json")
     told = json.loads(ladder.run(*words))
+    while any("has not made it yet" in one["why"] for one in told["untold"]):
+        counts["imported"] += len(told["imports"])
+        counts["waited for AWS"] += 1
+        time.sleep(EKS_SECONDS)
+        told = json.loads(ladder.run(*words))
     counts["imported"] += len(told["imports"])
     assert told["unplaced"] == [], told
 
