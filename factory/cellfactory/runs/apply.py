@@ -76,14 +76,15 @@ def apply_design(
         request: which stacks, and where.
         watcher: is told, shown what is planned, and asked.
         allowed: what plans may destroy and replace.
-        resume: an earlier run, or `last`, of which nothing is done twice.
+        resume: an earlier run, or `last`, of which nothing is done twice, and whose rings go on as
+            they were asked for.
         reviewed: a file that `plan --out` wrote; nothing beyond it is done, and nobody is asked.
         unseen: whether to plan and do, too, what no role could look at that only reads.
         overrides: limits of the guard that are lifted, and why.
 
     Raises:
         GuardError: when it does more at once than the guard of the inventory allows.
-        FactoryError: as `prepare` and `read_reviewed`.
+        FactoryError: as `prepare`, `read_reviewed` and `asked_as_before`.
         UsageError: when there is no such run, or the watcher does not agree.
     """
     plan = None if reviewed is None else read_reviewed(reviewed, design, request)
