@@ -149,6 +149,16 @@ class ClusterBackend(BaseBackend):
         made = (utcnow() - document["createdAt"]).total_seconds()
         return bool(made >= self.ec2.world.eks_seconds)
 
+    def require_active(self, cluster: Cluster) -> None:
+        """Refuse nodes for a cluster that is still being made.
+
+        Source:
+            https://github.com/eksctl-io/eksctl/issues/2244
+        """
+        if not self.is_made(cluster.document):
+            message = f"Cluster '{cluster.name}' is not in ACTIVE status"
+            raise not_possible(message)
+
     def shown(self, document: Document) -> Document:
         """What is told of a cluster, a node group or an add-on."""
         return document if self.is_made(document) else {**document, "status": "CREATING"}

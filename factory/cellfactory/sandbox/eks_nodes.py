@@ -24,7 +24,7 @@ from cellfactory.sandbox.eks_clusters import (
     require_role,
     tell_update,
 )
-from cellfactory.sandbox.eks_errors import in_use, invalid, not_found, not_possible
+from cellfactory.sandbox.eks_errors import in_use, invalid, not_found
 from cellfactory.sandbox.leftovers import leak_interface
 
 DISK_GIB = 20  # documented default of CreateNodegroup without a launch template
@@ -49,7 +49,7 @@ class NodeGroupBackend(ClusterBackend):
             message = f"NodeGroup already exists with name {name} and cluster name {cluster.name}"
             raise in_use(message)
         require_role(request["nodeRole"])
-        self._require_active(cluster)
+        self.require_active(cluster)
         self._require_subnets(cluster, request["subnets"])
         sizes = {
             "minSize": 1,
@@ -66,16 +66,6 @@ class NodeGroupBackend(ClusterBackend):
 
     def admit_nodes(self, cluster: Cluster, role: str) -> None:
         """Let the nodes of a role join; clusters with access entries get one."""
-
-    def _require_active(self, cluster: Cluster) -> None:
-        """Refuse nodes for a cluster that is still being made.
-
-        Source:
-            https://github.com/eksctl-io/eksctl/issues/2244
-        """
-        if not self.is_made(cluster.document):
-            message = f"Cluster '{cluster.name}' is not in ACTIVE status"
-            raise not_possible(message)
 
     def _require_subnets(self, cluster: Cluster, subnet_ids: list[str]) -> None:
         vpc = cluster.document["resourcesVpcConfig"]["vpcId"]
