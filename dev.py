@@ -166,8 +166,8 @@ def long(args: Sequence[str]) -> None:
     """Run at length what takes too long for the default suite: ladders of another kind."""
     _prepare("dev")
     os.environ["CELLFACTORY_LONG"] = "1"
-    tests = ("tests/sandbox/test_terraform.py", "tests/terraform/test_rings_aws.py")
-    tests += ("tests/terraform/test_migration_aws.py",)
+    tests = ["tests/sandbox/test_terraform.py", "tests/terraform/test_rings_aws.py"]
+    tests += ["tests/terraform/test_migration_aws.py"]
     _run("pytest", *tests, *args)
 
 

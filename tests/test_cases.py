@@ -6,7 +6,9 @@ A story holds what the user's folder held, and besides:
 * `expected.txt`: for each command its exit code and what it wrote to the screen;
 * `written/`: the files that the commands wrote or changed; without it, nothing may be touched;
 * `base/`: what the folder held when it was committed to Git, on `main`; without it, there is no
-  repository. What the story itself holds is not committed yet.
+  repository. What the story itself holds is not committed yet;
+* `sandbox/`: what `.cellfactory/sandbox` holds of a sandbox that runs, where commands have one; and
+  `ages.txt`: for how long some of its files have not been touched (path and seconds, a line each).
 
 To add one, make a folder with the user's files and `command.txt`, run
 `pytest tests/test_cases.py --update-cases`, read what it wrote and commit it.
@@ -14,20 +16,24 @@ To add one, make a folder with the user's files and `command.txt`, run
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
+import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from cellfactory.cli import main
 from cellfactory.documents import MOST_BYTES
+from cellfactory.terraform.emulated import Server, write_server
 from tests.repositories import commit
 
 CASES = Path(__file__).parent / "cases"
-ABOUT = {"command.txt", "expected.txt", "written", "base"}
+SANDBOX = Path(".cellfactory", "sandbox")
+ABOUT = {"command.txt", "expected.txt", "written", "base", "sandbox", "ages.txt"}
 STORIES = sorted(path for path in CASES.iterdir() if path.is_dir())
 
 
@@ -55,15 +61,40 @@ class Shell:
 
 def files(folder: Path) -> dict[str, bytes]:
     """Read every file below a folder, by its path in it."""
-    found = (path for path in folder.rglob("*") if path.is_file() and ".git" not in path.parts)
+    aside = {".git", *SANDBOX.parts[: (folder / SANDBOX).is_dir()]}
+    found = (p for p in folder.rglob("*") if p.is_file() and not aside & {*p.parts})
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
 
 
+@pytest.fixture
+def listening() -> Iterator[str]:
+    """The address of something that listens where an emulated AWS would; it answers nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+def run_sandbox(story: Path, folder: Path, endpoint: str) -> None:
+    """Have a sandbox run in a folder that has what a story holds of it."""
+    place = folder / SANDBOX
+    shutil.copytree(story / "sandbox", place)
+    server = Server(id="1", pid=os.getpid(), endpoint=endpoint)
+    (place / "server-id").write_text(server.id, "utf-8")  # it is no earlier one's
+    write_server(place, server)
+    now = time.time()  # noqa: TID251 - files are as old as they are said to be
+    for line in (story / "ages.txt").read_text("utf-8").splitlines():
+        name, seconds = line.split()
+        os.utime(place / name, (now - float(seconds),) * 2)
+
+
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
-def test_a_story(story: Path, tmp_path: Path, shell: Shell, request: pytest.FixtureRequest) -> None:
+def test_a_story(
+    story: Path, tmp_path: Path, shell: Shell, listening: str, request: pytest.FixtureRequest
+) -> None:
     if (story / "base").is_dir():
         commit(story / "base", tmp_path)
     shutil.copytree(story, tmp_path, dirs_exist_ok=True, ignore=lambda *_: ABOUT)
+    if (story / "sandbox").is_dir():
+        run_sandbox(story, tmp_path, listening)
     before = files(tmp_path)
     seen = ""
     for line in (story / "command.txt").read_text("utf-8").splitlines():

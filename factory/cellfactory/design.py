@@ -27,6 +27,7 @@ from cellfactory.addressing.lock import (
 )
 from cellfactory.addressing.lock_file import parse_lock
 from cellfactory.addressing.plan import plan_addresses
+from cellfactory.addressing.renamed import check_renames
 from cellfactory.addressing.steps import check_steps
 from cellfactory.documents import parse_document
 from cellfactory.errors import Finding, InventoryError, Problem, SizingError, has_error
@@ -164,6 +165,7 @@ def make_design(
         raise InventoryError(source.locate_all(findings))
     ledger = size_inventory(inventory, plan, facts)
     findings += check_ledger(ledger)
+    findings += check_renames(before, lock)
     if locked and (outdated := tuple(check_locked(before, lock))):
         raise InventoryError(source.locate_all([*findings, *outdated]))
     return Design(

@@ -7,7 +7,8 @@ by `cellfactory orphans --import --apply`, before the run goes on; nothing is de
 
 A kill takes a minute, so by default there are five of them: `python3 dev.py kills 40` makes
 as many as it is told, `CELLFACTORY_KILLS_SEED` moves them, and
-`CELLFACTORY_KILLS_LAYERS=network,cluster` has the cluster in it.
+`CELLFACTORY_KILLS_LAYERS=network,cluster` has the cluster in it: EKS takes a while for things then,
+and it is the cluster's stack that is struck, while it is being applied or destroyed.
 """
 
 from __future__ import annotations
@@ -47,6 +48,8 @@ VICTIMS = ("us", "terraform", "provider", "all", "emulator")
 QUIET_SECONDS = 240.0
 PATIENCE_SECONDS = 90.0  # then a person presses Ctrl-C
 AFTER_SECONDS = {"apply": (6.0, 36.0), "destroy": (4.0, 16.0)}  # in which most is made, or goes
+OF_CLUSTER_SECONDS = {"apply": (3.0, 40.0), "destroy": (1.0, 5.0)}  # likewise, once it is begun
+EKS_SECONDS = 3.0  # that a cluster, a node group and an add-on are CREATING
 TARGET_SECONDS = 20.0  # until a Terraform is there to be killed
 
 
@@ -88,23 +91,21 @@ def make(folder: Path, mirror: Path) -> Ladder:
     }
     data.pop("hubs", None)
     (folder / "cells.yaml").write_text(render_data(data), "utf-8")
-    ladder = Ladder(folder=folder, mirror=mirror)
+    slow = EKS_SECONDS if "cluster" in LAYERS else 0
+    ladder = Ladder(folder=folder, mirror=mirror, eks_seconds=slow)
     ladder.run("lock")
     ladder.run("synth", "--locked")
     ladder.start()
     return ladder
 
 
-def processes(ladder: Ladder, name: str) -> list[int]:
+def processes(ladder: Ladder, name: str, work: Path | None = None) -> list[int]:
     """The processes that work in a stack's folder, and whose program has a name."""
     found = []
+    work = work or ladder.folder / ".cellfactory/sandbox/work"
     for place in Path("/proc").glob("[0-9]*"):
         try:
-            inside = (
-                (place / "cwd")
-                .readlink()
-                .is_relative_to(ladder.folder / ".cellfactory/sandbox/work")
-            )
+            inside = (place / "cwd").readlink().is_relative_to(work)
             program = (place / "cmdline").read_bytes().split(b"\0")[0].decode()
         except OSError:
             continue
@@ -112,6 +113,16 @@ def processes(ladder: Ladder, name: str) -> list[int]:
         if inside and (name == "all" or is_provider == (name == "provider")):
             found.append(int(place.name))
     return found
+
+
+def wait_for_cluster(ladder: Ladder, child: subprocess.Popen[bytes]) -> None:
+    """Wait until Terraform is at work on the cluster's stack."""
+    work = ladder.folder / f".cellfactory/sandbox/work/{CELL}-cluster"
+    late = time.monotonic() + QUIET_SECONDS
+    while child.poll() is None and time.monotonic() < late:
+        if processes(ladder, "terraform", work):
+            return
+        time.sleep(0.05)
 
 
 def wait_for_quiet(ladder: Ladder) -> None:
@@ -158,16 +169,9 @@ def start(ladder: Ladder, verb: str) -> subprocess.Popen[bytes]:
 
 
 def orphans(ladder: Ladder) -> list[dict[str, Any]]:
-    found = json.loads(ladder.run("orphans", "--sandbox", "--format", "json"))["orphans"]
-    return [one for one in found if not _waits_for_its_day(ladder, one["arn"])]
-
-
-def _waits_for_its_day(ladder: Ladder, arn: str) -> bool:
-    """Whether it is a key that AWS deletes later, as each destroy leaves one."""
-    if ":key/" not in arn:
-        return False
-    told = ladder.client("kms", ACCOUNT, REGION).describe_key(KeyId=arn)
-    return bool(told["KeyMetadata"]["KeyState"] == "PendingDeletion")
+    """What bears our tags and is in no state; not a key that AWS deletes on its day."""
+    told = json.loads(ladder.run("orphans", "--sandbox", "--format", "json"))
+    return list(told["orphans"])
 
 
 def adopt(ladder: Ladder, counts: Counter[str]) -> None:
@@ -177,6 +181,11 @@ def adopt(ladder: Ladder, counts: Counter[str]) -> None:
         counts[f"orphan: {service} {name.partition('/')[0] if '/' in name else ''}".strip()] += 1
     words = ("orphans", "--import", "--apply", "--sandbox", "--format", "json")
     told = json.loads(ladder.run(*words))
+    while any("has not made it yet" in one["why"] for one in told["untold"]):
+        counts["imported"] += len(told["imports"])
+        counts["waited for AWS"] += 1
+        time.sleep(EKS_SECONDS)
+        told = json.loads(ladder.run(*words))
     counts["imported"] += len(told["imports"])
     assert told["unplaced"] == [], told
 
@@ -226,6 +235,8 @@ def require_no_locks(ladder: Ladder, what: str) -> None:
 def strike(ladder: Ladder, verb: str, one: Kill, after: float, what: str) -> int:
     """Begin a run and kill it; how many processes got the signal."""
     with start(ladder, verb) as child:
+        if "cluster" in LAYERS:
+            wait_for_cluster(ladder, child)
         time.sleep(after)
         hit = kill(ladder, child, one)
         try:
@@ -271,7 +282,8 @@ def test_after_any_kill_all_is_there_once(tmp_path: Path, terraform_mirror: Path
             verb = "apply" if number % 2 == 0 else "destroy"
             if verb == "destroy" and one.victim == "emulator":
                 one = Kill("all", one.sent)  # an emptied AWS has nothing to destroy
-            after = chance.uniform(*AFTER_SECONDS[verb])
+            spans = OF_CLUSTER_SECONDS if "cluster" in LAYERS else AFTER_SECONDS
+            after = chance.uniform(*spans[verb])
             what = f"kill {number} of {verb} after {after:.0f} s: {one.victim} by {one.sent.name}"
             print(what, end=" ", flush=True)
             hit = strike(ladder, verb, one, after, what)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from botocore.exceptions import ClientError
 
 from cellfactory.errors import TerraformError
 from cellfactory.naming import TAG_STACK
@@ -68,3 +69,41 @@ def test_who_does_not_answer_is_named_with_the_account() -> None:
 def test_a_state_that_is_none_is_named() -> None:
     with pytest.raises(TerraformError, match=r"F652 here is not a state"):
         held_by("[]", "here")
+
+
+def test_what_has_ended_is_no_orphan_though_aws_still_lists_it(emulator: Emulator) -> None:
+    """A destroyed cluster leaves a key that waits for its day: each run after it would name it."""
+    kms, ec2 = (emulator.client(service, ADOPTED) for service in ("kms", "ec2"))
+    tags = [{"TagKey": TAG_STACK, "TagValue": "a-cluster"}]
+    there, going = (kms.create_key(Tags=tags)["KeyMetadata"]["KeyId"] for _ in range(2))
+    kms.schedule_key_deletion(KeyId=going)
+    vpc = make_vpc(emulator, "")
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.9.0.0/24")["Subnet"]["SubnetId"]
+    named = [{"ResourceType": "natgateway", "Tags": [{"Key": TAG_STACK, "Value": "a-network"}]}]
+    made = [
+        ec2.create_nat_gateway(SubnetId=subnet, ConnectivityType="private", TagSpecifications=named)
+        for _ in range(2)
+    ]
+    stays, gone = (one["NatGateway"]["NatGatewayId"] for one in made)
+    ec2.delete_nat_gateway(NatGatewayId=gone)
+    found = {one.arn.rpartition("/")[2] for one in tagged(Session(emulator), ADOPTED, REGION)}
+    assert there in found
+    assert not {going, gone} & found
+    assert stays in found
+
+
+def test_a_key_that_nobody_may_look_at_is_an_orphan_as_ever(emulator: Emulator) -> None:
+    kms = emulator.client("kms", ADOPTED)
+    key = kms.create_key(Tags=[{"TagKey": TAG_STACK, "TagValue": "a-cluster"}])["KeyMetadata"]
+
+    class Blind(Session):
+        def client(self, service: str, **options: object) -> object:
+            client = super().client(service, **options)
+            if service == "kms":
+                client.describe_key = self.refuse  # type: ignore[attr-defined]
+            return client
+
+        def refuse(self, **_: object) -> object:
+            raise ClientError({"Error": {"Code": "AccessDeniedException"}}, "DescribeKey")
+
+    assert key["Arn"] in {one.arn for one in tagged(Blind(emulator), ADOPTED, REGION)}

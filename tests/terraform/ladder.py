@@ -29,12 +29,13 @@ class Ladder:
     mirror: Path
     emulator: subprocess.Popen[str] | None = None
     endpoint: str = ""
+    eks_seconds: float = 0  # that EKS takes for a cluster, a node group and an add-on
     stderr: str = field(default="", init=False)
 
     def start(self) -> None:
         """Start the emulator with `cellfactory sandbox`, and wait until it answers."""
         self.emulator = subprocess.Popen(
-            [*_CELLFACTORY, "sandbox"],
+            self._sandbox(),
             cwd=self.folder,
             env=self._environment(),
             stdout=subprocess.PIPE,
@@ -115,6 +116,11 @@ class Ladder:
             for path in (self.folder / "cdktf.out/stacks").glob("*/cdk.tf.json")
         }
 
+    def _sandbox(self) -> list[str]:
+        if not self.eks_seconds:
+            return [*_CELLFACTORY, "sandbox"]
+        return [sys.executable, "-c", _SLOW_SANDBOX.format(self.eks_seconds)]
+
     def _environment(self) -> dict[str, str]:
         return {**os.environ, "PYTHONPATH": str(ROOT), "TF_PLUGIN_MIRROR": str(self.mirror)}
 
@@ -130,4 +136,12 @@ def _what_went_wrong(done: subprocess.CompletedProcess[str]) -> str:
     return "\n".join([f"exit {done.returncode}", *told, done.stderr, done.stdout])
 
 
+_SLOW_SANDBOX = """\
+from dataclasses import replace
+from cellfactory.cli import main
+from cellfactory.sandbox import from_inventory as made
+plan_world = made.plan_world
+made.plan_world = lambda *known: replace(plan_world(*known), eks_seconds={})
+main(["sandbox"])
+"""
 _CELLFACTORY = (sys.executable, "-m", "cellfactory")

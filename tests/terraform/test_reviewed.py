@@ -322,3 +322,24 @@ def test_what_was_half_made_is_made_whole_by_the_same_review(world: World) -> No
     flag.touch()
     result = world.apply(wanted, agreed)["a-network"]
     assert (result.status, str(result.counts)) == ("applied", "+0 ~0 -0 ±1"), result.reason
+
+
+def test_what_was_edited_of_a_deferred_stack_that_stands_is_told_and_not_done(
+    world: World,
+) -> None:
+    """Nobody has seen a plan of it; the guard counts what its files say all the same."""
+    world.apply(sources(peering=peering_document("b", "c")))
+    record = world.context.registry.read(NETWORK)
+    assert record is not None
+    world.context.registry.remove(NETWORK)
+    less = sources(peering=peering_document("b"))
+    review, kept = world.review(less)
+    (changed,) = (one for one in review.unplanned if one.stack == PEERING)
+    assert 'terraform_data.row["c"]' in {
+        one.address for one in changed.resources if one.action == "delete"
+    }
+    remove_kept(kept)
+    agreed = Agreed(reviewed=reviewed_stacks(world.ready(less), review))
+    world.context.registry.write(record)
+    result = world.apply(less, agreed, allowed=Allowed.of(["network"]))["a-peering"]
+    assert result.status == "refused"

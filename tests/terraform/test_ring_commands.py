@@ -87,6 +87,16 @@ def test_a_check_that_fails_keeps_the_next_ring_as_it_is(shell: Shell) -> None:
     assert "ring canary did not pass" in told
     assert {stack for stack, _ in shell.commands()} == {f"{CANARY}-network"}
 
+    _, said = shell.run(*WORDS, "--resume", "last", script=MAKES, code=6)
+    assert "goes on as it was begun, with --check" in said
+    assert "F662" in said
+    (told_here,) = shell.folder.glob(".cellfactory/sandbox/runs/*.checks.json")
+    told_here.unlink()
+    _, said = shell.run(*WORDS, "--resume", "last", script=MAKES, code=6)
+    assert "F664" in said
+    shell.run(*WORDS, "--resume", "last", "--no-check", script=MAKES)
+    assert {stack for stack, _ in shell.commands()} == {f"{LATER}-network"}
+
 
 @pytest.mark.usefixtures("server")
 def test_a_ring_that_would_get_ahead_is_refused_before_anything_is_done(shell: Shell) -> None:

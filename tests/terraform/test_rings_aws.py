@@ -2,6 +2,9 @@
 
 The type is one and the same in both rings. What the earlier ring does moves nothing in the later
 one: its control plane, its node groups and its states stay as they are, byte for byte.
+
+And what an interrupted creation leaves tainted, though it may not be made anew, is taken up by the
+very line that `plan` and `apply` name.
 """
 
 from __future__ import annotations
@@ -9,6 +12,8 @@ from __future__ import annotations
 import copy
 import json
 import os
+import re
+import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -130,3 +135,44 @@ def test_the_later_ring_follows(ladder: Ladder) -> None:
     has_step(ladder, FIRST, LATER)
     serials = [json.loads(text)["serial"] for text in before.values()]
     assert [json.loads(t)["serial"] for t in states(ladder, FIRST).values()] == serials
+
+
+TAINTED = ("aws_vpc", "aws_s3_bucket", "aws_kms_key", "aws_eks_cluster", "aws_eks_node_group")
+
+
+def of_kind(ladder: Ladder, kind: str) -> tuple[str, str]:
+    """The layer and the address of a thing of the first cell."""
+    for layer in ("network", "cluster"):
+        found = ladder.documents()[f"{FIRST}-{layer}"]["resource"].get(kind)
+        if found:
+            return layer, f"{kind}.{next(iter(found))}"
+    raise AssertionError(kind)
+
+
+def ids(ladder: Ladder, layer: str) -> dict[str, list[str]]:
+    """The ids that a state holds, by block."""
+    state = json.loads(states(ladder, FIRST)[f"{layer}.tfstate"])
+    return {
+        f"{one['type']}.{one['name']}": [row["attributes"].get("id") for row in one["instances"]]
+        for one in state["resources"]
+    }
+
+
+@pytest.mark.parametrize("verb", ["plan", "apply"])
+@pytest.mark.parametrize("kind", TAINTED)
+def test_what_is_tainted_and_kept_is_taken_up_by_the_line_that_is_named(
+    ladder: Ladder, kind: str, verb: str
+) -> None:
+    layer, address = of_kind(ladder, kind)
+    before = ids(ladder, layer)
+    place = ("--sandbox", "--cell", FIRST, "--layer", layer)
+    ladder.run("terraform", *place, "--", "taint", address)
+    works = verb == "plan" and kind == "aws_eks_node_group"  # it has no prevent_destroy
+    ladder.run(verb, *place, code=0 if works else 6)
+    line = re.search(r"cellfactory (terraform .* -- untaint .*)", ladder.stderr)
+    assert line is not None, ladder.stderr
+    words = shlex.split(line[1])
+    assert words == ["terraform", *place, "--", "untaint", address]
+    ladder.run(*words)
+    ladder.run("plan", "--exit-code", *place)
+    assert ids(ladder, layer) == before, "nothing was made anew"

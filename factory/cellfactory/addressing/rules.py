@@ -31,5 +31,7 @@ RULES = {
     " the lock or the outputs registry is the wrong one.",
     "F223": "The outputs registry has the account of a new cell under another name.",
     "F224": "The outputs registry has none of the cells in the lock.",
+    "F225": "A cell is new and another one gone, alike in all but name and account: it looks like a"
+    " rename (a warning).",
 }
 """What each rule says; a number is never used again for something else. F205 was one."""

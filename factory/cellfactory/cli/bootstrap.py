@@ -88,7 +88,4 @@ def bootstrap(
     declared = read_declared(inventory_file)
     with Terminal(yes=yes) as watcher:
         outcome = make_ground(declared, request, watcher, wish)
-    if form == "markdown":
-        finish(outcome, "text", markdown=True)
-    else:
-        finish(outcome, form)
+    finish(outcome, form)

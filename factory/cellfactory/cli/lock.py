@@ -90,7 +90,8 @@ def lock(
     if design.texts.lock is None:
         warn(BEGUN.format(lock_file))
     data = {"file": str(lock_file), "written": changed, "changes": lines}
-    show(data, "\n".join(lines), (), form)
+    renamed = [p for p in design.problems if p.finding.rule == "F225"]  # nobody is told later
+    show(data, "\n".join(lines), renamed, form)
     say(
         f"{lock_file}: {'written' if changed else 'up to date'}, "
         f"{counted(len(wanted.cells), 'cell')}, "

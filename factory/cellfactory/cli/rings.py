@@ -27,12 +27,21 @@ def read_bake(bake: str | None, *, no_bake: bool) -> float | None:
         raise UsageError(msg) from error
 
 
-def read_checks(commands: Iterable[str]) -> tuple[tuple[str, ...], ...]:
+def read_checks(
+    commands: Iterable[str] | None, *, no_check: bool
+) -> tuple[tuple[str, ...], ...] | None:
     """Take commands apart into program and arguments, as a shell would; none will run them.
 
+    None where nobody says.
+
     Raises:
-        UsageError: when one is empty, or its quotes do not match.
+        UsageError: when one is empty, its quotes do not match, or both are given.
     """
+    if not commands:
+        return () if no_check else None
+    if no_check:
+        msg = "--check and --no-check: give one of them"
+        raise UsageError(msg)
     read = []
     for command in commands:
         try:

@@ -31,4 +31,4 @@ def runs(
     """
     request = request_of(inventory_file, mode_of(sandbox), registry=registry)
     rows = list_runs(read_state(inventory_file), request, Terminal(), last)
-    show({"runs": runs_to_json(rows)}, render_runs(rows), [], form)
+    show({"runs": runs_to_json(rows)}, render_runs(rows, request.mode), [], form)

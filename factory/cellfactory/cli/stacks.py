@@ -125,7 +125,7 @@ PlanForm = Annotated[
     typer.Option(
         "--format",
         metavar="FORMAT",
-        help="Output format: text, json, markdown, or github (workflow annotations).",
+        help="Output format: text, json, markdown, or github (Markdown, and annotations).",
     ),
 ]
 Out = Annotated[

@@ -111,10 +111,7 @@ def plan(
     design = read_design(inventory_file)
     with Terminal() as watcher:
         outcome = plan_design(design, request, watcher, out=out)
-    if form == "markdown":
-        finish(outcome, "text", markdown=True)
-    else:
-        finish(outcome, form, every=every)
+    finish(outcome, form, every=every)
     if exit_code and outcome.has_changes:
         raise typer.Exit(10)
 
@@ -132,6 +129,9 @@ def apply(
     bake: Bake = None,
     no_bake: Annotated[bool, how("--no-bake", help="Go on to the next ring at once.")] = False,
     check: Checks = None,
+    no_check: Annotated[
+        bool, how("--no-check", help="With --resume: run no program of --check any more.")
+    ] = False,
     out_of_order: Annotated[
         bool,
         how("--out-of-order", help="Apply a ring before an earlier one has the same."),
@@ -196,7 +196,7 @@ def apply(
         rings=tuple(ring or ()),
         ahead=out_of_order,
         bake=read_bake(bake, no_bake=no_bake),
-        checks=read_checks(check or ()),
+        checks=read_checks(check, no_check=no_check),
         parallel=parallel_of(parallel),
         patience_seconds=seconds_of(lock_timeout),
         first_apply=first_apply,

@@ -23,7 +23,7 @@ from cellfactory.terraform.findings import findings_of
 from cellfactory.terraform.messages import Step
 from cellfactory.terraform.results import Result
 from cellfactory.views.notices import render_notice, render_question
-from cellfactory.views.problems import ProblemForm
+from cellfactory.views.problems import DiffForm
 from cellfactory.views.progress import render_step
 from cellfactory.views.results import (
     render_dangers,
@@ -177,15 +177,12 @@ class Terminal:
             say(text)
 
 
-def finish(
-    outcome: Outcome, form: ProblemForm, *, markdown: bool = False, every: bool = False
-) -> None:
+def finish(outcome: Outcome, form: DiffForm, *, every: bool = False) -> None:
     """Show all results as data, and fail when one of them did.
 
     Args:
         outcome: of the run.
-        form: of data and problems.
-        markdown: whether a review is the data, in Markdown.
+        form: of data and problems; a review is Markdown where problems are annotations, too.
         every: whether a review shows each change of those that are alike.
 
     Raises:
@@ -201,22 +198,24 @@ def finish(
     problems = [Problem(None, finding) for finding in found]
     if outcome.failed and outcome.stopped:
         problems += error.problems
-    if form == "text":  # each was told as it happened
+    problems += outcome.problems
+    if form in ("text", "markdown"):  # each was told as it happened
         problems = []
     is_seen = sys.stdout.isatty() and sys.stderr.isatty() and not is_quiet()
     table = render_table(results, style_of(sys.stdout))
     if is_seen:  # line by line; an interrupt is told with the sums
         table = "" if outcome.failed and outcome.stopped else sums
-    if outcome.review is not None and markdown:
-        table = render_review_markdown(outcome.review)
+    if outcome.review is not None and form in ("markdown", "github"):
+        beyond = [problem.finding for problem in outcome.problems]
+        table = render_review_markdown(outcome.review, beyond=beyond, every=every)
     elif outcome.review is not None:
         table = f"{render_review(outcome.review, style_of(sys.stdout), every=every)}\n{table}"
     data: dict[str, Any] = {"stacks": to_json(results)}
     if outcome.review is not None:
         data["plan"] = review_to_json(outcome.review)
-    show(data, table, problems, form)
+    show(data, table, problems, "text" if form == "markdown" else form)
     if not outcome.failed:
         return
-    if form != "text" or outcome.stopped:  # the table ends with the sums
+    if form in ("json", "github") or outcome.stopped:  # the table ends with the sums
         warn(str(error))
     raise Told(error.exit_code)

@@ -146,20 +146,32 @@ def exceeded(
 
 
 def judge(
-    counts: Counts, limits: Limits, overrides: Sequence[Override] = ()
+    counts: Counts,
+    limits: Limits,
+    overrides: Sequence[Override] = (),
+    planned: Counts | None = None,
 ) -> tuple[Finding, ...]:
-    """Hold what was counted against limits: as `exceeded`."""
+    """Hold what was counted against limits: as `exceeded`.
+
+    Args:
+        counts: all that was counted.
+        limits: as of `limits_of`.
+        overrides: what somebody gave a reason for.
+        planned: what of it Terraform has planned; all of it when None.
+    """
     given = {override.what for override in overrides}
     left = counts.without(given)
+    seen = left if planned is None else planned.without(given)
     found = [
-        _refuse(name, left.names(name), left.number(name), limits)
+        _refuse(name, left, limits, left.number(name) - seen.number(name))
         for name in CLASSES
         if name not in given and left.number(name) > limits.most[name]
     ]
     return (*found, *_idle(counts, limits, given))
 
 
-def _refuse(name: GuardClass, names: Sequence[str], number: int, limits: Limits) -> Finding:
+def _refuse(name: GuardClass, counts: Counts, limits: Limits, unplanned: int) -> Finding:
+    names, number = counts.names(name), counts.number(name)
     verb, noun = _SAID[name]
     allowed = f"{limits.most[name]:,}"
     key = limits.keys[name]
@@ -170,9 +182,16 @@ def _refuse(name: GuardClass, names: Sequence[str], number: int, limits: Limits)
         rule=_RULE[name],
         path=("guard", key) if name in limits.written else (),
         message=f"the change {verb} {counted(number, noun)}; the guard allows {allowed} ({where})",
-        hint=f"{shown}{more}\n"
+        hint=f"{shown}{more}\n{_unplanned(unplanned, number)}"
         f"do it in parts, or say why: --override {name}=REASON, which the journal keeps",
     )
+
+
+def _unplanned(some: int, number: int) -> str:
+    if not some:
+        return ""
+    which = "it" if number == 1 else "all of it" if some == number else f"{some:,} of it"
+    return f"{which} cannot be planned yet, and is counted as the files say\n"
 
 
 def _idle(counts: Counts, limits: Limits, given: Iterable[str]) -> Iterator[Finding]:

@@ -8,6 +8,7 @@ from typing import TypedDict
 
 from cellfactory.addressing.births import Birth
 from cellfactory.addressing.need import pod_reservations, reserved_addresses
+from cellfactory.addressing.renamed import likely_renames
 from cellfactory.design import Design
 from cellfactory.diff.impact_model import (
     CellImpact,
@@ -96,9 +97,10 @@ def _cells(before: Design | None, after: Design) -> Iterator[CellImpact]:
     came = after.inventory.cells.keys() - stood.keys()
     went = stood.keys() - after.inventory.cells.keys()
     names = _renamed(before, after, came, went) if before else {}
+    likely = _likely(before, after, came - {*names}, went - {*names.values()}) if before else {}
     for name in sorted(stood.keys() | after.inventory.cells.keys()):
         if name in came:
-            yield _added(after, name, names.get(name, ""))
+            yield _added(after, name, names.get(name, ""), likely.get(name, ""))
         elif before and name in went:
             yield _removed(before, name)
         elif before and (changed := _changed(before, after, name)):
@@ -112,12 +114,26 @@ def _renamed(before: Design, after: Design, came: set[str], went: set[str]) -> M
     return {name: old for name, old in found.items() if old}
 
 
+def _likely(before: Design, after: Design, came: set[str], went: set[str]) -> Mapping[str, str]:
+    """Find cells that come as another one goes that is alike in all but name and account."""
+    sides = (
+        {name: _kind(design, name) for name in sorted(names)}
+        for design, names in ((after, came), (before, went))
+    )
+    return likely_renames(*sides)
+
+
+def _kind(design: Design, name: str) -> tuple[str, ...]:
+    cell = design.inventory.cells[name]
+    return cell.type, cell.mesh, cell.organization
+
+
 def _account(design: Design, cell: str) -> str:
     account = design.inventory.cells[cell].account
     return account.id if isinstance(account, ExistingAccount) else account.email
 
 
-def _added(design: Design, cell: str, renamed_from: str) -> CellImpact:
+def _added(design: Design, cell: str, renamed_from: str, likely_from: str) -> CellImpact:
     return CellImpact(
         name=cell,
         action="add",
@@ -126,6 +142,7 @@ def _added(design: Design, cell: str, renamed_from: str) -> CellImpact:
         groups=group_impacts(None, design, cell),
         after=room_of(design, cell),
         renamed_from=renamed_from,
+        likely_from=likely_from,
         **_price(None, design, cell),
     )
 

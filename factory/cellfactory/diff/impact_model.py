@@ -108,6 +108,7 @@ class CellImpact:
     zones_lost: tuple[str, ...] = ()
     zones_gained: tuple[str, ...] = ()
     renamed_from: str = ""  # the cell that had its account before
+    likely_from: str = ""  # the cell that goes and is alike in all but name and account
     prefixes: ValueStep | None = None  # /28 prefixes of each node
     reservations_lost: int = 0  # blocks kept for prefixes that go, pods on them
     dollars: Decimal = Decimal(0)  # more a month, of what is priced before and after (USD)

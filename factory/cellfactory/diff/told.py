@@ -30,6 +30,7 @@ class Told:
     details: tuple[str, ...] = ()
     disrupts: bool = False  # pods have to leave nodes, or packets lose their way
     is_of_mesh: bool = False  # edges, which resources tell of, too
+    is_rename: bool = False  # or looks like one: it tells how the rest is to be read
 
     def __str__(self) -> str:
         head = f"{self.subject}: {self.text}" if self.subject else self.text
@@ -37,7 +38,7 @@ class Told:
 
 
 def tell(impact: Impact) -> tuple[Told, ...]:
-    """Say what becomes of cells; sorted by level, and by cell within it."""
+    """Say what becomes of cells; sorted by level, renames first, and by cell within it."""
     found: list[Told] = []
     for cells in _alike(impact.cells):
         subject = _subject(cells, impact.rings)
@@ -45,7 +46,7 @@ def tell(impact: Impact) -> tuple[Told, ...]:
     for mesh in impact.meshes:
         found += _mesh(mesh)
     found += _in_all(impact)
-    return tuple(sorted(found, key=lambda told: _RANK[told.level]))
+    return tuple(sorted(found, key=lambda told: (_RANK[told.level], not told.is_rename)))
 
 
 def duration(minutes: float) -> str:
@@ -111,11 +112,22 @@ def _cell(cell: CellImpact, count: int) -> Iterator[Told]:
 def _added(cell: CellImpact) -> Iterator[Told]:
     held = cell.after.pods if cell.after else 0
     if cell.renamed_from:
-        yield _danger(
+        told = _danger(
             f"takes the account of {cell.renamed_from} ({cell.account}): it is a new cell",
             f"the account holds the VPC and the cluster of {cell.renamed_from} until they are "
             "destroyed; no resource is renamed",
         )
+        yield replace(told, is_rename=True)
+    if cell.likely_from:
+        old = cell.likely_from
+        told = _danger(
+            f"looks like {old} under another name, which no apply can give: it is a new cell",
+            f"its name is part of every resource: {cell.name} is built anew, in account "
+            f"{cell.account} and with other addresses, and {old} stands until: cellfactory "
+            f"decommission {old}",
+            f"to keep what stands, restore the name {old}",
+        )
+        yield replace(told, is_rename=True)
     yield _note(f"new cell, {counted(cell.added, 'node')}, {counted(held, 'pod')}")
 
 

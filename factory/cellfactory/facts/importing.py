@@ -31,6 +31,7 @@ class ImportForm(Provenance):
     id: str = ""  # template of what Terraform imports it by
     held: str = ""  # template of what its ARN ends in; the id where empty
     unread: tuple[str, ...] = ()  # attributes that AWS does not tell, and an import guesses
+    making: Mapping[str, str] = field(default_factory=dict)  # by path: while AWS makes it
     questions: tuple[Question, ...] = ()  # each is put with what the one before answered
     again: str = ""  # why it need not be imported; empty where it must
 
@@ -47,6 +48,7 @@ def load_import_forms() -> Mapping[str, ImportForm]:
             id=row.get("id", ""),
             held=row.get("held", ""),
             unread=tuple(row.get("unread", ())),
+            making=row.get("making", {}),
             questions=tuple(_questions(row)),
             again=row.get("again", ""),
             source=f"{table['provider']}/{row['page']}.html.markdown",

@@ -19,6 +19,7 @@ from cellfactory.terraform.orphans import Orphan, is_held
 from cellfactory.terraform.planning import Job
 from cellfactory.terraform.record import Deferred, resolve_inputs
 from cellfactory.terraform.results import Result, Status
+from cellfactory.terraform.runner import explained
 from cellfactory.terraform.running import RunContext
 from cellfactory.terraform.sessions import full_access, sessions
 from cellfactory.terraform.workspace import Sources
@@ -136,6 +137,7 @@ def _find(work: _Work, watcher: Watcher) -> tuple[tuple[Imports, ...], tuple[Res
         except FactoryError as error:
             told = _failed(stack, error, stopped=work.context.children.stopping)
         if isinstance(told, Result):
+            told = explained(work.context, told)
             listener.finished(told)
             failed.append(told)
         else:
@@ -154,6 +156,7 @@ def _import(work: _Work, ready: Sequence[Imports], watcher: Watcher) -> Iterator
             result = apply_imports(work.context, work.jobs[imports.stack], imports)
         except FactoryError as error:
             result = _failed(imports.stack, error, stopped=work.context.children.stopping)
+        result = explained(work.context, result)
         listener.finished(result)
         yield result
 

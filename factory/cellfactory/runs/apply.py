@@ -14,10 +14,11 @@ from pathlib import Path
 
 from cellfactory.design import Design
 from cellfactory.diff.guard import Override
-from cellfactory.diff.model import Changes
+from cellfactory.diff.model import Changes, StackChange
 from cellfactory.errors import Finding
 from cellfactory.layers import Stack, StackId
 from cellfactory.processes import ending_in_order, forwarding_signals
+from cellfactory.runs.asked import asked_as_before, note_asked
 from cellfactory.runs.guarding import changes_of, recorded_of, require_within
 from cellfactory.runs.meeting import Joined, find_run, joined, pace_of, run_id
 from cellfactory.runs.notices import NothingToDo, Notice, Pending, Resumable, Waiting
@@ -26,7 +27,7 @@ from cellfactory.runs.reading_roles import cannot_read
 from cellfactory.runs.request import Outcome, Request
 from cellfactory.runs.review import Review
 from cellfactory.runs.reviewed import agree_to, read_reviewed
-from cellfactory.runs.reviewing import make_review, reviewed_stacks
+from cellfactory.runs.reviewing import make_review, reviewed_stacks, unplanned_of
 from cellfactory.runs.ring_checks import checks_of
 from cellfactory.runs.ring_choice import require_order
 from cellfactory.runs.rings import Rollout, Turn, plan_turns, ring_plan, rings_by_name, roll_out
@@ -75,20 +76,23 @@ def apply_design(
         request: which stacks, and where.
         watcher: is told, shown what is planned, and asked.
         allowed: what plans may destroy and replace.
-        resume: an earlier run, or `last`, of which nothing is done twice.
+        resume: an earlier run, or `last`, of which nothing is done twice, and whose rings go on as
+            they were asked for.
         reviewed: a file that `plan --out` wrote; nothing beyond it is done, and nobody is asked.
         unseen: whether to plan and do, too, what no role could look at that only reads.
         overrides: limits of the guard that are lifted, and why.
 
     Raises:
         GuardError: when it does more at once than the guard of the inventory allows.
-        FactoryError: as `prepare` and `read_reviewed`.
+        FactoryError: as `prepare`, `read_reviewed` and `asked_as_before`.
         UsageError: when there is no such run, or the watcher does not agree.
     """
     plan = None if reviewed is None else read_reviewed(reviewed, design, request)
     ready = prepare(design, request, watcher)
     require_order(design, request, ready.context.registry)
     earlier = find_run(ready.context, resume) if resume else None
+    if earlier is not None:
+        request = asked_as_before(request, earlier, watcher)
     run = _Run(
         design=design,
         request=request,
@@ -100,7 +104,9 @@ def apply_design(
         overrides=overrides,
     )
     if reviewed is not None and plan is not None:
-        _guard(run, changes_of(plan.stacks, recorded_of(ready)))
+        deferred = (one.stack for one in plan.stacks if one.is_foreseen)
+        unplanned = unplanned_of(ready, (s for s in deferred if s in ready.sources))
+        _guard(run, changes_of(plan.stacks, recorded_of(ready)), unplanned)
         free = (s for s in ready.ids if unseen and cannot_read(design.inventory, s))
         agreed = agree_to(reviewed, plan, ready, frozenset(free))
         return _apply_untold(run, agreed.touched, agreed)
@@ -140,7 +146,7 @@ def _ask(run: _Run, review: Review, turns: Sequence[Turn]) -> None:
         UsageError: when the watcher does not agree.
     """
     run.watcher.reviewed(review)
-    _guard(run, review.changes)
+    _guard(run, review.changes, review.unplanned)
     _tell(run, turns)
     if review.is_done:
         run.watcher.noted(NothingToDo())
@@ -148,8 +154,8 @@ def _ask(run: _Run, review: Review, turns: Sequence[Turn]) -> None:
         require_agreement(run.watcher, "apply", review.touched, run.request.mode, review)
 
 
-def _guard(run: _Run, changes: Changes) -> None:
-    require_within(run.design, run.ready, changes, run.overrides, run.watcher)
+def _guard(run: _Run, changes: Changes, unplanned: Sequence[StackChange]) -> None:
+    require_within(run.design, run.ready, changes, run.overrides, run.watcher, unplanned)
 
 
 def _look(run: _Run) -> tuple[tuple[Result, ...], Mapping[StackId, Kept]]:
@@ -210,6 +216,7 @@ def _apply(
         joined(ready.context, path, "apply", pace) as met,
         forwarding_signals(ready.context.children),
     ):
+        note_asked(met.journal, run.request)
         for override in run.overrides:
             met.journal.overridden(override.what, override.reason)
         results, findings = roll_out(_rollout(run, met, turns, agreed, listener))

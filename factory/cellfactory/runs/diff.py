@@ -9,6 +9,7 @@ from pathlib import Path
 from cellfactory.design import Design, Texts
 from cellfactory.diff.causes import explain
 from cellfactory.diff.compare import compare_trees
+from cellfactory.diff.consequences import with_consequences
 from cellfactory.diff.guard import Override, exceeded, limits_of
 from cellfactory.diff.impact import Impact, impact
 from cellfactory.diff.model import Changes
@@ -122,7 +123,8 @@ def _against_design(
     sides = [tuple(stack for stack in stacks if stack.id in wanted) for stacks in (old, new)]
     texts = synth_differing((before or after, sides[0]), (after, sides[1]))
     left, right = ({ids[name]: text for name, text in one.items()} for one in texts)
-    return compare_trees(left, right, same=len(wanted) - len({*left, *right}))
+    found = compare_trees(left, right, same=len(wanted) - len({*left, *right}))
+    return with_consequences(found, right)
 
 
 def _against_tree(old: Tree, after: Design, new: Sequence[Stack], selection: Selection) -> Changes:
@@ -132,7 +134,8 @@ def _against_tree(old: Tree, after: Design, new: Sequence[Stack], selection: Sel
     kept = [stack for stack in new if stack.id in wanted]
     made = synth_stacks(after.inventory, after.plan, after.facts, kept)
     texts = {stack.id: made.stacks[stack.id.name] for stack in kept}
-    return compare_trees({stack: old[stack] for stack in old if stack in wanted}, texts)
+    found = compare_trees({stack: old[stack] for stack in old if stack in wanted}, texts)
+    return with_consequences(found, texts)
 
 
 def _selected(stacks: Iterable[StackId], selection: Selection) -> set[StackId]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from cellfactory.design import Design
 from cellfactory.diff.counts import Standing, counts_of_plan
@@ -28,13 +29,22 @@ def require_within(
     changes: Changes,
     overrides: Sequence[Override],
     watcher: Watcher,
+    unplanned: Sequence[StackChange] = (),
 ) -> None:
     """Refuse what is more than the guard allows, and tell what somebody lifted.
+
+    Args:
+        design: whose guard it is.
+        ready: the run.
+        changes: what is planned.
+        overrides: what somebody lifted.
+        watcher: is told.
+        unplanned: what was edited of stacks that stand and cannot be planned yet.
 
     Raises:
         GuardError: when it is more (F710 to F714), with every limit that is passed.
     """
-    found = guard_findings(design, ready, changes, overrides)
+    found = guard_findings(design, ready, changes, overrides, unplanned)
     if has_error(found):
         raise GuardError(design.source.locate_all(found))
     if found:
@@ -44,13 +54,22 @@ def require_within(
 
 
 def guard_findings(
-    design: Design, ready: Prepared, changes: Changes, overrides: Sequence[Override] = ()
+    design: Design,
+    ready: Prepared,
+    changes: Changes,
+    overrides: Sequence[Override] = (),
+    unplanned: Sequence[StackChange] = (),
 ) -> tuple[Finding, ...]:
-    """Find what plans do more of at once than the guard of an inventory allows."""
+    """Find what plans do more of at once than the guard of an inventory allows.
+
+    What stands and cannot be planned yet is counted as its files say.
+    """
     stood = _standing(ready)
     nodes = sum(sum(groups.values()) for groups in stood.values())
-    counts = counts_of_plan(changes, design, stood)
-    return judge(counts, limits_of(design, nodes), overrides)
+    planned = counts_of_plan(changes, design, stood)
+    both = replace(changes, stacks=(*changes.stacks, *unplanned))
+    counts = counts_of_plan(both, design, stood) if unplanned else planned
+    return judge(counts, limits_of(design, nodes), overrides, planned)
 
 
 def changes_of(stacks: Iterable[ReviewedStack], recorded: frozenset[StackId]) -> Changes:

@@ -233,6 +233,14 @@ class Pending:
 
 
 @dataclass(frozen=True, slots=True)
+class GoesOnAs:
+    """A run that is resumed, and the options that are not said anew."""
+
+    run: str
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Resumable:
     """A run that did not finish, and can be taken up again."""
 
@@ -266,5 +274,6 @@ RunNotice = (
     | RecordUnread
     | Pending
     | Resumable
+    | GoesOnAs
 )
 Notice = RunNotice | RingNotice

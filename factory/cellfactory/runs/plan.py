@@ -6,13 +6,15 @@ from dataclasses import replace
 from pathlib import Path
 
 from cellfactory.design import Design
+from cellfactory.errors import Finding
 from cellfactory.processes import forwarding_signals
 from cellfactory.runs.apply import waiting_notices
 from cellfactory.runs.guarding import guard_findings
 from cellfactory.runs.meeting import note_others
 from cellfactory.runs.notices import Guarded, Notice, ReviewWritten
-from cellfactory.runs.prepare import prepare
+from cellfactory.runs.prepare import Prepared, prepare
 from cellfactory.runs.request import Outcome, Request
+from cellfactory.runs.review import Review
 from cellfactory.runs.reviewed import require_writable, write_reviewed
 from cellfactory.runs.reviewing import make_review
 from cellfactory.runs.watcher import Watcher, listen
@@ -50,8 +52,9 @@ def plan_design(
     stopped = ready.context.children.stopping
     review = make_review(ready, results)
     notices: list[Notice] = list(waiting_notices(results))
-    if beyond := guard_findings(design, ready, review.changes):
-        notices.append(Guarded(tuple(replace(one, severity="warning") for one in beyond)))
+    beyond = _beyond(design, ready, review)
+    if beyond:
+        notices.append(Guarded(beyond))
     if out is not None and not stopped:
         write_reviewed(out, design, request, ready, review)
         notices.append(ReviewWritten(str(out), request.mode))
@@ -59,5 +62,12 @@ def plan_design(
         results=(*review.results, *ready.left_out),
         review=review,
         notices=tuple(notices),
+        problems=tuple(design.source.locate_all(beyond)),
         stopped=stopped,
     )
+
+
+def _beyond(design: Design, ready: Prepared, review: Review) -> tuple[Finding, ...]:
+    """Warn of what is more at once than `apply` would do."""
+    found = guard_findings(design, ready, review.changes, (), review.unplanned)
+    return tuple(replace(one, severity="warning") for one in found)

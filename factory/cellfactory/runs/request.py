@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cellfactory.errors import Finding
+from cellfactory.errors import Finding, Problem
 from cellfactory.runs.notices import Notice
 from cellfactory.runs.places import INVENTORY, OUTPUT, provider_lock_of
 from cellfactory.runs.review import Review
@@ -27,7 +27,7 @@ class Request:
     rings: tuple[str, ...] = ()  # of them only; all when empty
     ahead: bool = False  # whether a named ring may get ahead of an earlier one
     bake: float | None = None  # time that every ring bakes, as somebody said for this run (s)
-    checks: tuple[tuple[str, ...], ...] = ()  # programs that say whether a ring does well
+    checks: tuple[tuple[str, ...], ...] | None = None  # programs that say whether a ring does well
     parallel: int = 4  # stacks at a time
     patience_seconds: float | None = None  # to wait for other runs; as our policy says when None
     first_apply: bool = True  # whether an empty registry is one that nothing was applied to
@@ -45,6 +45,7 @@ class Outcome:
     review: Review | None = None  # what was planned, where that is the answer
     notices: tuple[Notice, ...] = ()  # what came up in the end
     findings: tuple[Finding, ...] = ()  # against the run, not a stack of it
+    problems: tuple[Problem, ...] = ()  # what `apply` would refuse for, though nothing failed
     stopped: bool = False  # a signal came before all was done
     fatal: frozenset[Status] = frozenset()  # statuses that fail this run, beside the broken ones
 

@@ -19,6 +19,7 @@ class Review:
     results: tuple[Result, ...]
     recorded: frozenset[StackId] = frozenset()  # those that were applied before
     accounts: Mapping[StackId, str] = field(default_factory=dict)  # empty where not made yet
+    unplanned: tuple[StackChange, ...] = ()  # of deferred stacks that stand: what was edited
     edits: Mapping[StackId, frozenset[str]] = field(default_factory=dict)
     """Of planned stacks that were applied before: the addresses that were edited since."""
 

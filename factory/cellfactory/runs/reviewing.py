@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from cellfactory.diff.model import StackChange
 from cellfactory.layers import Source, Stack, StackId
 from cellfactory.layers.access import ACCOUNT_VARIABLE
 from cellfactory.runs.prepare import Prepared
 from cellfactory.runs.review import Review
-from cellfactory.terraform.foreseen import foresee, read_foreseen
+from cellfactory.terraform.foreseen import foresee, read_foreseen, unplanned
 from cellfactory.terraform.intent import edited, recorded_tree
 from cellfactory.terraform.record import Record
 from cellfactory.terraform.results import Result
@@ -45,6 +46,7 @@ def make_review(ready: Prepared, results: Iterable[Result]) -> Review:
             stack: record.account if record else _account(ready, known[stack])
             for stack, record in records.items()
         },
+        unplanned=unplanned_of(ready, (r.stack for r in results if r.status == "deferred")),
         edits={
             one.stack: _edited(ready, known[one.stack], record)
             for one in results
@@ -53,6 +55,20 @@ def make_review(ready: Prepared, results: Iterable[Result]) -> Review:
             and record.complete
         },
     )
+
+
+def unplanned_of(ready: Prepared, deferred: Iterable[StackId]) -> tuple[StackChange, ...]:
+    """Say what was edited of stacks that stand and cannot be planned yet, by name.
+
+    Raises:
+        FactoryError: when the registry cannot be had, or a synthesized file is none.
+    """
+    registry = ready.context.registry
+    found = (
+        unplanned(stack, ready.sources[stack], registry.read(stack))
+        for stack in sorted(deferred, key=lambda one: one.name)
+    )
+    return tuple(changed for changed in found if changed is not None)
 
 
 def _edited(ready: Prepared, stack: Stack, record: Record) -> frozenset[str]:

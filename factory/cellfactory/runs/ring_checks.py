@@ -36,7 +36,7 @@ def checks_of(context: RunContext, request: Request, ask: AskHealth | None = Non
 
     def check(turn: Turn) -> Sequence[Finding]:
         found = list(_unwell(context, request, asks, turn)) if turn.is_followed else []
-        for program in request.checks:
+        for program in request.checks or ():
             if found or context.children.stopping:
                 break
             found += _refused_by(context, request, program, turn)

@@ -1,6 +1,6 @@
 """EKS add-ons and pod identity associations.
 
-An add-on is ACTIVE at once, with or without nodes. Where no version is asked for, the
+An add-on becomes ACTIVE with or without nodes. Where no version is asked for, the
 emulator answers a version that no real add-on has, rather than guess AWS's default.
 
 Source:
@@ -66,7 +66,7 @@ class AddonBackend(AccessBackend):
                 addon[key] = request[key]
         self._own_identities(cluster, addon, request.get("podIdentityAssociations") or [])
         cluster.addons[name] = addon
-        return {"addon": addon}
+        return {"addon": self.shown(addon)}
 
     def _require_version(self, cluster: Cluster, name: str, version: str | None) -> None:
         if version and not is_offered(name, version, cluster.document["version"]):
@@ -89,7 +89,7 @@ class AddonBackend(AccessBackend):
                 del cluster.identities[key]
 
     def describe_addon(self, request: Document) -> Document:
-        return {"addon": self._addon(request)[1]}
+        return {"addon": self.shown(self._addon(request)[1])}
 
     def list_addons(self, request: Document) -> Document:
         return {"addons": sorted(self.cluster(request["clusterName"]).addons)}

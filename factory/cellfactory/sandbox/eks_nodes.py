@@ -50,6 +50,7 @@ class NodeGroupBackend(ClusterBackend):
             message = f"NodeGroup already exists with name {name} and cluster name {cluster.name}"
             raise in_use(message)
         require_role(request["nodeRole"])
+        self.require_active(cluster)
         self._require_subnets(cluster, request["subnets"])
         sizes = {
             "minSize": 1,
@@ -62,7 +63,7 @@ class NodeGroupBackend(ClusterBackend):
         self._scale(cluster, document)
         cluster.node_groups[name] = document
         self.admit_nodes(cluster, request["nodeRole"])
-        return {"nodegroup": document}
+        return {"nodegroup": self.shown(document)}
 
     def admit_nodes(self, cluster: Cluster, role: str) -> None:
         """Let the nodes of a role join; clusters with access entries get one."""
@@ -191,7 +192,7 @@ class NodeGroupBackend(ClusterBackend):
         group.desired_capacity = sizes["desiredSize"]  # without starting instances
 
     def describe_nodegroup(self, request: Document) -> Document:
-        return {"nodegroup": self.node_group(request)[1]}
+        return {"nodegroup": self.shown(self.node_group(request)[1])}
 
     def list_nodegroups(self, request: Document) -> Document:
         return {"nodegroups": sorted(self.cluster(request["clusterName"]).node_groups)}

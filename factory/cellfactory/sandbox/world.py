@@ -77,6 +77,7 @@ class World:
     transit_seconds: float = 0  # that a transit gateway and what hangs on it take for a step
     late_log_seconds: float = 0  # after DeleteCluster, EKS still writes its log for so long
     leaked_interfaces: int = 0  # that the VPC CNI leaves behind when a node group goes
+    eks_seconds: float = 0  # that a cluster, a node group and an add-on are CREATING
     guardduty: bool = False  # whether it puts its endpoint into the VPC of each cluster
     enforce_iam: bool = False  # hold each call against the policies of who makes it
     rights: tuple[RoleRights, ...] = ()  # of the roles that lead into accounts, if not everything

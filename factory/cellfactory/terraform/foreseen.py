@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from cellfactory.diff.compare import compare_stack
+from cellfactory.diff.model import StackChange
 from cellfactory.layers import Stack, StackId
 from cellfactory.terraform.intent import recorded_tree
 from cellfactory.terraform.record import Record
-from cellfactory.terraform.workspace import CONFIGURATION, Sources
+from cellfactory.terraform.workspace import CONFIGURATION, Sources, digest_sources
 from cellfactory.tree.tree import Tree, read_tree
 
 
@@ -39,6 +41,20 @@ def foresee(tree: Tree, stack: Stack, record: Record | None) -> tuple[str, ...]:
     if record is not None and record.complete:
         there = _addresses(recorded_tree(stack, record), stack.id)
     return tuple(sorted(set(_addresses(tree, stack.id)).difference(there)))
+
+
+def unplanned(stack: StackId, files: Sources, record: Record | None) -> StackChange | None:
+    """Say how the files of a stack that stands differ from those it was applied with, as `diff`.
+
+    None where they do not, where it does not stand, or where nobody knows how far that came.
+
+    Raises:
+        DocumentError: F411, for a document that is not the Terraform JSON of a stack.
+    """
+    if record is None or not record.complete or record.digest == digest_sources(files):
+        return None
+    before = record.sources.get(CONFIGURATION, "{}")
+    return compare_stack(stack, before, files[CONFIGURATION])
 
 
 def _addresses(tree: Tree, stack: StackId) -> Iterable[str]:

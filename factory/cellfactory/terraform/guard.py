@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from cellfactory.errors import Finding
 from cellfactory.layers import LAYERS, StackId
 from cellfactory.terraform.advice import terraform_line
 from cellfactory.terraform.messages import Change
@@ -97,6 +98,28 @@ def describe(refused: Sequence[Change], stack: StackId, mode: Mode) -> tuple[str
     for change in refused:
         ways[_way_out(change, stack, mode)] = None
     return f"it would {' and '.join(told)}", "\n".join(ways)
+
+
+def tainted_warnings(planned: Iterable[Change], stack: StackId, mode: Mode) -> Iterator[Finding]:
+    """Warn of what is tainted and an apply will refuse to replace, with the line that untaints it.
+
+    Args:
+        planned: what Terraform plans.
+        stack: whose plan it is.
+        mode: where it is applied.
+
+    Rules:
+        F607: there is something (a warning here; an apply is refused for it).
+    """
+    for change in forbidden(dangers(planned, ()), stack.layer, NOTHING):
+        if is_tainted(change):
+            yield Finding(
+                rule="F607",
+                stack=stack.name,
+                message=f"apply refuses to replace {change.address}",
+                hint=_way_out(change, stack, mode),
+                severity="warning",
+            )
 
 
 _VERBS = {"delete": "destroy", "replace": "replace", "create": "re-create missing resources:"}

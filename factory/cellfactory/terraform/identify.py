@@ -75,15 +75,30 @@ def identify(
         if is_not_there(error):
             return None
         return Untold(address=wanted.address, why=f"AWS does not tell: {in_one_line(error)}")
-    ids = sorted(found)
-    if not ids:
-        return None
-    if len(ids) == 1:
-        held = fill(form.held, wanted, found[ids[0]])
-        unread = {path: found_at(wanted.values, path) for path in form.unread}
-        return Known(address=wanted.address, id=ids[0], held=held, unread=unread)
-    why = f"{len(ids):,} of them are alike: {', '.join(ids)}"
-    return Untold(address=wanted.address, why=why, ids=tuple(ids))
+    return _told(form, wanted, found) if found else None
+
+
+def _told(
+    form: ImportForm, wanted: Wanted, found: Mapping[str, Mapping[str, Any]]
+) -> Known | Untold:
+    """Take the one answer, by its id; say why where there are several, or it is not whole yet."""
+    ids = tuple(sorted(found))
+    if len(ids) > 1:
+        why = f"{len(ids):,} of them are alike: {', '.join(ids)}"
+        return Untold(address=wanted.address, why=why, ids=ids)
+    answer = found[ids[0]]
+    if state := _making(form, answer):
+        why = f"AWS has not made it yet ({state}): wait for it, then run this again"
+        return Untold(address=wanted.address, why=why, ids=ids)
+    held = fill(form.held, wanted, answer)
+    unread = {path: found_at(wanted.values, path) for path in form.unread}
+    return Known(address=wanted.address, id=ids[0], held=held, unread=unread)
+
+
+def _making(form: ImportForm, answer: Mapping[str, Any]) -> str:
+    """What says that AWS is still making it; empty where nothing does."""
+    told = (state for path, state in form.making.items() if state in walk(answer, path))
+    return next(told, "")
 
 
 def found_at(values: Any, path: str) -> Any:

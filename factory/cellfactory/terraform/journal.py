@@ -24,6 +24,8 @@ from cellfactory.terraform.workspace import Sources, digest, digest_sources
 RingEvent = Literal["baking", "passed", "failed"]
 Tell = Callable[[Mapping[str, Any]], None]
 """Is told a line of a journal."""
+Checks = tuple[tuple[str, ...], ...]
+"""Programs, each with its arguments."""
 _DONE = ("applied", "no-change", "done-before")
 
 
@@ -56,6 +58,10 @@ class Journal:
     def overridden(self, what: str, reason: str) -> None:
         """Note that somebody lifted a limit of the guard, and why."""
         self._append({"event": "override", "what": what, "reason": reason})
+
+    def asked(self, bake: float | None, checks: Checks | None) -> None:
+        """Note how long rings bake (s), and which programs are asked of them."""
+        self._append({"event": "asked", "bake": bake, "checks": checks})
 
     def ring(self, ring: str, event: RingEvent, at: float, **more: str) -> None:
         """Note how far a ring is, and when (s since the epoch)."""
@@ -121,6 +127,25 @@ def read_rings(path: Path, rings: Mapping[str, str]) -> Rings:
                 told.changed -= {stack for stack in told.changed if rings.get(stack) == ring}
                 told.baking.pop(ring, None)
     return told
+
+
+def read_asked(path: Path) -> tuple[float | None, Checks | None]:
+    """Read how the rings of an earlier run were to bake (s), and which programs it asked.
+
+    Each is None where nobody said; a run that was resumed may have said it anew.
+    """
+    bake, checks = None, None
+    for line in _lines(path):
+        match line:
+            case {"event": "asked", "bake": float() | None as told, "checks": programs}:
+                bake, checks = told, _checks(programs)
+    return bake, checks
+
+
+def _checks(told: object) -> Checks | None:
+    if not isinstance(told, list):
+        return None
+    return tuple(tuple(map(str, program)) for program in told if isinstance(program, list))
 
 
 def _lines(path: Path) -> Iterator[object]:

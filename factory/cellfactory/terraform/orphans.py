@@ -10,7 +10,7 @@ Source:
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,21 +70,69 @@ def tagged(session: Session, account: str, region: str) -> Iterator[Orphan]:
             yield Orphan(stack=tags[TAG_STACK], arn=arn, account=account, region=region)
 
 
-PEERING = ":vpc-peering-connection/"
-ENDED = frozenset({"deleted", "deleting", "expired", "failed", "rejected"})
-"""States of a connection that is gone, which EC2 shows for some hours more."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Lister:
+    """How EC2 lists what it still shows, and the tagging API with it, for hours after its end."""
+
+    operation: str
+    rows: str
+    id: str
+    state: Callable[[Mapping[str, Any]], str]
+    ended: frozenset[str]  # states in which it is gone
+
+
+_LISTERS: Mapping[str, _Lister] = {
+    ":vpc-peering-connection/": _Lister(
+        operation="describe_vpc_peering_connections",
+        rows="VpcPeeringConnections",
+        id="VpcPeeringConnectionId",
+        state=lambda row: str(row["Status"]["Code"]),
+        ended=frozenset({"deleted", "deleting", "expired", "failed", "rejected"}),
+    ),
+    ":natgateway/": _Lister(
+        operation="describe_nat_gateways",
+        rows="NatGateways",
+        id="NatGatewayId",
+        state=lambda row: str(row["State"]),
+        ended=frozenset({"deleted", "deleting", "failed"}),
+    ),
+}
+"""By what is in the ARN."""
+
+_KEY = ":key/"
+_GOING = frozenset({"PendingDeletion", "PendingReplicaDeletion"})
+"""States of a key that waits for its day; nobody can use it, and nothing is to be done about it."""
 
 
 def _ended(session: Session, region: str, arns: Collection[str]) -> frozenset[str]:
-    """Keep of ARNs those of connections that have ended."""
-    named = {arn.rpartition("/")[2]: arn for arn in arns if PEERING in arn}
-    if not named:
-        return frozenset()
+    """Keep of ARNs those of what has ended, or has only to wait for its end."""
+    found = {arn for arn in arns if _KEY in arn and _is_going(session, region, arn)}
+    for part, lister in _LISTERS.items():
+        named = {arn.rpartition("/")[2]: arn for arn in arns if part in arn}
+        if named:
+            live = set(_live(session, region, lister))
+            found |= {arn for id_, arn in named.items() if id_ not in live}
+    return frozenset(found)
+
+
+def _live(session: Session, region: str, lister: _Lister) -> Iterator[str]:
     ec2 = session.client("ec2", region_name=region)
-    pages = ec2.get_paginator("describe_vpc_peering_connections").paginate()
-    rows = [row for page in pages for row in page["VpcPeeringConnections"]]
-    live = {r["VpcPeeringConnectionId"] for r in rows if r["Status"]["Code"] not in ENDED}
-    return frozenset(arn for id_, arn in named.items() if id_ not in live)
+    for page in ec2.get_paginator(lister.operation).paginate():
+        for row in page[lister.rows]:
+            if lister.state(row) not in lister.ended:
+                yield str(row[lister.id])
+
+
+def _is_going(session: Session, region: str, key: str) -> bool:
+    """Whether a key waits for its deletion; one that nobody may look at counts as there."""
+    from botocore.exceptions import ClientError
+
+    kms = session.client("kms", region_name=region)
+    try:
+        state = kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"]
+    except ClientError:
+        return False
+    return state in _GOING
 
 
 def is_held(arn: str, held: Collection[str]) -> bool:

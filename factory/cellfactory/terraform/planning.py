@@ -20,7 +20,13 @@ from cellfactory.facts.loader import load_facts
 from cellfactory.files import digest_file
 from cellfactory.layers import Stack, StackId
 from cellfactory.terraform.chart_registries import charts_in_reach
-from cellfactory.terraform.guard import Allowed, dangers, describe, forbidden
+from cellfactory.terraform.guard import (
+    Allowed,
+    dangers,
+    describe,
+    forbidden,
+    tainted_warnings,
+)
 from cellfactory.terraform.messages import Change, Report, Value
 from cellfactory.terraform.reported import planned
 from cellfactory.terraform.results import Result
@@ -123,7 +129,9 @@ def plan_stack(context: RunContext, job: Job) -> Result:
             if finished.code not in (0, 2):
                 return failed_result(context, stack, report, finished)
             result = planned(stack, report, finished, time.monotonic() - started)
-            return _look_into(reaching, space, result)
+            result = _look_into(reaching, space, result)
+            tainted = tainted_warnings(report.planned, stack, context.target.mode)
+            return replace(result, warnings=(*result.warnings, *tainted))
     finally:
         (space.folder / PLAN).unlink(missing_ok=True)  # it holds the state
 

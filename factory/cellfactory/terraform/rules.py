@@ -47,6 +47,7 @@ RULES = {
     "EKS reports an issue.",
     "F662": "A `--check` of a ring failed, or could not be run.",
     "F663": "A ring had not baked when the run was interrupted.",
+    "F664": "A resumed run would have a program run that only its journal names.",
     "F665": "Another run, here or on another machine, is working on a stack that this one needs.",
     "F666": "A run that may have died still holds a stack; `unlock` releases it.",
     "F667": "A run cannot be resumed, because it has not ended.",

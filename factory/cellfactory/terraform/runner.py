@@ -262,13 +262,13 @@ def run_each(
         stopping=lambda: context.children.stopping,
         parallel=parallel,
     ):
-        result = _explained(context, result)
+        result = explained(context, result)
         results[stack] = result
         listener.finished(result)
     return tuple(results[stack] for stack in waits)
 
 
-def _explained(context: RunContext, result: Result) -> Result:
+def explained(context: RunContext, result: Result) -> Result:
     """Say beside Terraform's own words what they mean here."""
     told = (explain(d, result.stack, context.target.mode) for d in result.diagnostics)
     return replace(result, diagnostics=tuple(told))

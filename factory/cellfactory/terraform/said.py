@@ -24,7 +24,7 @@ class Saying:
     """A text that is told by its parts, and what to do about it.
 
     `hint` takes the groups of `parts` by name; a line of it whose group is not in the text is
-    left out. `{address}` is the resource that the text is about.
+    left out. `{address}` is the resource that the text is about, `{owner}` whose stack it is.
     """
 
     parts: str  # a regular expression over summary and detail
@@ -135,6 +135,21 @@ SAYINGS = (
         "https://docs.aws.amazon.com/eks/latest/userguide/cluster-endpoint.html",
     ),
     Saying(
+        r"Invalid index(?s:.*)the collection has no elements",
+        "a part of something is read that AWS has not made yet: a cluster has no certificate "
+        "until it is ACTIVE\n"
+        "wait for it: aws eks wait cluster-active --name {owner}\n"
+        "then run the same command again",
+        "https://docs.aws.amazon.com/eks/latest/APIReference/API_Cluster.html",
+    ),
+    Saying(
+        r"(?:Cluster '(?P<cluster>[^']+)' )?is not in ACTIVE status",
+        "EKS is still making the cluster, or updates it, as after an apply that was interrupted\n"
+        "wait for it: aws eks wait cluster-active --name {cluster}\n"
+        "then run the same command again",
+        "https://github.com/eksctl-io/eksctl/issues/2244",
+    ),
+    Saying(
         r"[Dd]eletion protection",
         "set deletion_protection: false, apply the cluster layer, and destroy it then",
         "https://docs.aws.amazon.com/eks/latest/userguide/deletion-protection.html",
@@ -209,7 +224,7 @@ def hint_of(diagnostic: Diagnostic, stack: StackId, mode: Mode) -> str:
 def _filled(
     lines: Iterable[str], known: dict[str, str], told: Diagnostic, stack: StackId, mode: Mode
 ) -> Iterator[str]:
-    given = {"address": told.address, **known}
+    given = {"address": told.address, "owner": stack.owner, **known}
     given["filter"] = _FILTERS.get(given.get("id", "").partition("-")[0], "")
     for line in lines:
         fields = set(_FIELD.findall(line)) - {"terraform", "orphans", "unlock"}

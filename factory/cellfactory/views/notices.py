@@ -12,6 +12,7 @@ from cellfactory.layers import LAYERS, ROWS, StackId
 from cellfactory.runs.notices import (
     AccountLeft,
     BusyRun,
+    GoesOnAs,
     Guarded,
     KeyToName,
     LayerLeftOut,
@@ -81,9 +82,8 @@ def _render_run(notice: RunNotice) -> str:  # noqa: C901 - a case for each kind
             text = sentence
         case StateMoved() | KeyToName():
             text = _of_bootstrap(notice)
-        case Resumable(run, mode, rings):
-            named = "".join(f" --ring {ring}" for ring in rings)
-            text = f"to resume: {command('apply', mode)}{named} --resume {run}"
+        case Resumable() | GoesOnAs():
+            text = _of_resumed(notice)
         case _:
             assert_never(notice)
     return text
@@ -93,6 +93,13 @@ def _of_bootstrap(notice: StateMoved | KeyToName) -> str:
     if isinstance(notice, StateMoved):
         return f"the state of what was made first lies in {notice.place} now, and no longer here"
     return f"the states are encrypted with {notice.arn}: write it into state.kms_key"
+
+
+def _of_resumed(notice: Resumable | GoesOnAs) -> str:
+    if isinstance(notice, GoesOnAs):
+        return f"run {notice.run} goes on as it was begun, with {' '.join(notice.words)}"
+    named = "".join(f" --ring {ring}" for ring in notice.rings)
+    return f"to resume: {command('apply', notice.mode)}{named} --resume {notice.run}"
 
 
 def _not_destroyed(notice: StackKept | RecordUnread) -> str:

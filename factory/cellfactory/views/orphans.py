@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from itertools import groupby
 from typing import Any
@@ -40,7 +40,7 @@ def to_json(orphans: Iterable[Orphan]) -> list[dict[str, Any]]:
 def render_adoption(adoption: Adoption, mode: Mode) -> str:
     """Render the `import` blocks that were found, and what has none, with the reason."""
     blocks = [_of_stack(imports) for imports in adoption.imports if imports.known]
-    lines = [f"no import: {line}" for imports in adoption.imports for line in _untold(imports)]
+    lines = [f"no import: {line}" for line in _untold(adoption)]
     lines += [_without(one, mode) for one in adoption.unplaced]
     known = counted(sum(len(one.known) for one in adoption.imports), "resource")
     left = counted(len(adoption.unplaced), "orphan")
@@ -51,8 +51,12 @@ def _of_stack(imports: Imports) -> str:
     return f"# {imports.stack}\n{render_blocks(imports.known)}"
 
 
-def _untold(imports: Imports) -> list[str]:
-    return [f"{imports.stack}: {one.address}: {one.why}" for one in imports.untold if not one.ids]
+def _untold(adoption: Adoption) -> Iterator[str]:
+    """Name what is not told beside the orphan that it could be."""
+    told = {one.why for one in adoption.unplaced}
+    for imports in adoption.imports:
+        lines = (f"{one.address}: {one.why}" for one in imports.untold)
+        yield from (f"{imports.stack}: {line}" for line in lines if line not in told)
 
 
 def _without(one: Unplaced, mode: Mode) -> str:

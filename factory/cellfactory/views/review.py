@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, replace
 from functools import partial
 from typing import Any
 
 from cellfactory.diff.model import StackChange
+from cellfactory.layers import StackId
 from cellfactory.runs.review import Review
 from cellfactory.terraform.messages import Counts
 from cellfactory.terraform.results import Result
@@ -38,18 +39,21 @@ def render_review(review: Review, style: Style = PLAIN, *, every: bool = False) 
     return "\n".join([*told, render_plan_sums(review)])
 
 
-def review_sections(review: Review, width: int, *, every: bool = False) -> Iterator[Section]:
+def review_sections(
+    review: Review, width: int, *, every: bool = False, notes: tuple[str, ...] = ()
+) -> Iterator[Section]:
     """Yield what there is to say, as `diff` does, and what only a plan or a registry knows.
 
     Args:
         review: what to show.
         width: columns that a line of values may take.
         every: whether to show each change of those that are alike.
+        notes: whole sentences of what the guard has to say.
     """
     stacks = tuple(map(partial(_marked, review), review.changes.stacks))
     new = () if every else tuple(one for one in stacks if one.action == "add")
     changes = replace(review.changes, stacks=tuple(one for one in stacks if one not in new))
-    found = tuple(sections(Diff(base="", changes=changes, every=every), width))
+    found = tuple(sections(Diff(base="", changes=changes, notes=notes, every=every), width))
     yield from (section for section in found if section.is_caution)
     if new:
         yield Section("New stacks", tuple(_new_lines(new)))
@@ -131,7 +135,7 @@ def later_lines(review: Review) -> Iterator[str]:
     results = (*review.later, *review.waiting)
     if len(results) <= MOST_LATER:
         for result in results:
-            told = _will_create([result])
+            told = _will_create([result], review)
             yield f"{result.stack} {result.reason}; {told}"
         return
     by_layer: dict[str, list[Result]] = {}
@@ -139,14 +143,33 @@ def later_lines(review: Review) -> Iterator[str]:
         by_layer.setdefault(result.stack.layer, []).append(result)
     for layer, found in by_layer.items():
         owners = counted(len(found), found[0].stack.kind)
-        yield f"{layer} of {owners}: {_will_create(found)}"
+        yield f"{layer} of {owners}: {_will_create(found, review)}"
 
 
-def _will_create(results: Sequence[Result]) -> str:
+def _will_create(results: Sequence[Result], review: Review) -> str:
     number = sum(len(result.foreseen) for result in results)
     least = "at least " if any(map(_is_open, results)) else ""
     what = f"{least}{counted(number, 'resource')}" if number else "nothing new"
-    return f"will create {what}, as {'its' if len(results) == 1 else 'their'} files say"
+    whose, who = ("its", "it") if len(results) == 1 else ("their", "they")
+    edited = _edited(review, {result.stack for result in results})
+    stand = "stands is" if edited == 1 else "stand are"
+    rest = (
+        f"; {counted(edited, 'resource')} that {stand} edited: refused until {who} can be planned"
+        " (F653)"
+        if edited
+        else ""
+    )
+    return f"will create {what}, as {whose} files say{rest}"
+
+
+def _edited(review: Review, stacks: Collection[StackId]) -> int:
+    """Count the resources that stand and were edited, of stacks that cannot be planned yet."""
+    return sum(
+        one.is_resource and one.action != "create"
+        for changed in review.unplanned
+        if changed.stack in stacks
+        for one in changed.resources
+    )
 
 
 def to_json(review: Review) -> dict[str, Any]:
@@ -156,6 +179,7 @@ def to_json(review: Review) -> dict[str, Any]:
         "later": {
             "stacks": [result.stack.name for result in review.later],
             "add": sum(len(result.foreseen) for result in review.later),
+            "edited": _edited(review, {result.stack for result in review.later}),
         },
         "waiting": [result.stack.name for result in review.waiting],
         "accounts": [account for account, _ in review.places if account.isdecimal()],

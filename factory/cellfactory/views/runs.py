@@ -8,13 +8,17 @@ from typing import Any
 
 from cellfactory.runs.list_runs import RunRow
 from cellfactory.runs.unlock import Released
+from cellfactory.terraform.advice import unlock_line
 from cellfactory.terraform.meeting_words import duration
+from cellfactory.terraform.target import Mode
+
+_GONE = ("dead", "silent")
 
 
-def render_runs(rows: Sequence[RunRow]) -> str:
+def render_runs(rows: Sequence[RunRow], mode: Mode) -> str:
     """Render runs as a table, with what each holds or ended with below it.
 
-    >>> render_runs(())
+    >>> render_runs((), "aws")
     'no runs'
     """
     if not rows:
@@ -28,16 +32,18 @@ def render_runs(rows: Sequence[RunRow]) -> str:
     lines = ["  ".join([*(map(str.ljust, line, widths)), line[4]]) for line in cells]
     shown = [lines[0]]
     for line, row in zip(lines[1:], rows, strict=True):
-        shown += [line, *(f"    {more}" for more in _more(row))]
+        shown += [line, *(f"    {more}" for more in _more(row, mode))]
     return "\n".join(shown)
 
 
-def _more(row: RunRow) -> list[str]:
+def _more(row: RunRow, mode: Mode) -> list[str]:
     told = []
     if row.counts:
         told.append(", ".join(f"{count:,} {name}" for name, count in sorted(row.counts.items())))
     if row.holds:
         told.append(f"holds {', '.join(row.holds)}")
+    if row.holds and row.state in _GONE:
+        told.append(f"to release it: {unlock_line(row.holder.run, mode)}")
     if row.holder.job:
         told.append(row.holder.job)
     if row.note:

@@ -15,10 +15,13 @@ from hypothesis import strategies as st
 from cellfactory.cli import app, main
 from cellfactory.cli.output import asked_form
 from cellfactory.cli.watching import finish
-from cellfactory.errors import Finding, TerraformError
+from cellfactory.diff.model import ResourceChange
+from cellfactory.errors import Finding, Problem, Span, TerraformError
 from cellfactory.layers import StackId
 from cellfactory.runs.request import Outcome
+from cellfactory.runs.review import Review
 from cellfactory.terraform.results import Result
+from cellfactory.views.problems import DiffForm
 
 COMMANDS: dict[str, Any] = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 WORDS = st.lists(st.sampled_from(["plan", "--format", "json", "github", "--", "--cell", "x"]))
@@ -92,6 +95,39 @@ def test_annotations_of_a_run_stand_below_its_table(capsys: pytest.CaptureFixtur
         finish(Outcome(results=(refused,)), "github")
     assert capsys.readouterr().out.splitlines()[-1] == (
         "::error title=F607::a-network: it would delete 1"
+    )
+
+
+@pytest.mark.parametrize("form", ["markdown", "github"])
+def test_a_plan_is_markdown_for_a_job_and_annotations_stand_below_it(
+    form: DiffForm, capsys: pytest.CaptureFixture[str]
+) -> None:
+    vpc = ResourceChange(address="aws_vpc.cell", action="update")
+    refused = Result(
+        stack=StackId("a", "network"), status="refused", reason=str(REFUSED), finding=REFUSED
+    )
+    results = (
+        refused,
+        Result(stack=StackId("b", "network"), status="planned", changes=(vpc,)),
+    )
+    beyond = Finding(rule="F710", message="too much", severity="warning")
+    span = Span("cells.yaml", 4, 2)
+    outcome = Outcome(
+        results=results, review=Review(results=results), problems=(Problem(span, beyond),)
+    )
+    with pytest.raises(typer.Exit):
+        finish(outcome, form)
+    lines = capsys.readouterr().out.splitlines()
+    notes = [line for line in lines if line.startswith("::")]
+    assert lines[0] == "### cellfactory plan"
+    assert lines[: len(lines) - len(notes)][-1] == "</details>"
+    assert notes == (
+        []
+        if form == "markdown"
+        else [
+            "::error title=F607::a-network: it would delete 1",
+            "::warning file=cells.yaml,line=4,col=2,title=F710::too much",
+        ]
     )
 
 

@@ -74,6 +74,11 @@ def rename_cell(made: Data) -> None:
     made["cells"]["prod-9"] = made["cells"].pop("prod-2")
 
 
+def rename_into_another_account(made: Data) -> None:
+    rename_cell(made)
+    made["cells"]["prod-9"]["account"] = {"id": "555555555555"}
+
+
 def rename_group(made: Data) -> None:
     kind(made)["node_groups"] = {"other": group(made)}
 
@@ -112,6 +117,7 @@ EDITS: Mapping[str, Edit] = {
 
 MORE: Mapping[str, Edit] = {
     "a cell more": lambda d: d["cells"].update({"prod-4": inventories.cell(7)}),
+    "rename a cell into another account": rename_into_another_account,
     "image": lambda d: kind(d).update(node_image="v20251103"),
     "tier": lambda d: kind(d).update(control_plane_tier="4xl"),
     "spot": lambda d: group(d).update(capacity="spot"),

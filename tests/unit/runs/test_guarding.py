@@ -10,7 +10,7 @@ import pytest
 
 from cellfactory.design import Design
 from cellfactory.diff.guard import Override
-from cellfactory.diff.model import Changes, ResourceChange, StackChange, ValueChange
+from cellfactory.diff.model import Action, Changes, ResourceChange, StackChange, ValueChange
 from cellfactory.errors import GuardError
 from cellfactory.layers import Layer, StackId
 from cellfactory.runs.guarding import changes_of, guard_findings, recorded_of, require_within
@@ -121,6 +121,53 @@ def test_what_was_reviewed_in_a_file_is_guarded_alike(ready: Prepared) -> None:
     from_file = guard_findings(limits, ready, changes_of(reviewed, recorded_of(ready)))
     assert from_file == guard_findings(limits, ready, planned)
     assert [found.rule for found in from_file] == ["F710", "F713"]
+
+
+def stands(*cells: str, action: Action, address: str = "aws_subnet.pod") -> list[StackChange]:
+    """What was edited of stacks that stand and cannot be planned yet."""
+    resources = (ResourceChange(address=address, action=action),)
+    return [
+        StackChange(stack=StackId(cell, "cluster"), action="change", resources=resources)
+        for cell in cells
+    ]
+
+
+NONE = Changes(stacks=(), unchanged=0)
+
+
+@pytest.mark.parametrize(
+    ("limits", "unplanned", "rule", "told"),
+    [
+        ({"cells": 1}, stands("prod-1", "prod-2", action="create"), "F710", "touches 2 cells"),
+        ({"destroyed": 0}, stands("prod-1", action="delete"), "F711", "destroys 1 resource"),
+        ({"replaced": 0}, stands("prod-1", action="replace"), "F712", "replaces 1 resource"),
+        (
+            {"nodes_drained": 19, "destroyed": 9},
+            stands("prod-1", action="delete", address=f"aws_eks_node_group.group-{GROUPS[0]}"),
+            "F713",
+            "drains 20 nodes",
+        ),
+    ],
+)
+def test_what_stands_and_cannot_be_planned_is_counted_as_its_files_say(
+    ready: Prepared, limits: dict[str, int], unplanned: list[StackChange], rule: str, told: str
+) -> None:
+    assert guard_findings(guarded(**limits), ready, NONE) == ()
+    (found,) = guard_findings(guarded(**limits), ready, NONE, (), unplanned)
+    assert (found.rule, told in found.message) == (rule, True)
+    assert "cannot be planned yet, and is counted as the files say" in found.hint
+
+
+def test_how_much_is_not_planned_is_told_beside_what_is(ready: Prepared) -> None:
+    unplanned = stands("prod-2", "prod-3", action="update")
+    (found,) = guard_findings(guarded(cells=1), ready, rolled("prod-1", "prod-2"), (), unplanned)
+    assert "touches 3 cells" in found.message
+    assert "1 of it cannot be planned yet" in found.hint
+    override = Override(what="prod-3", reason="CHG-1")
+    (found,) = guard_findings(
+        guarded(cells=1), ready, rolled("prod-1", "prod-2"), (override,), unplanned
+    )
+    assert "planned yet" not in found.hint
 
 
 def test_the_journal_keeps_why(place: Place) -> None:

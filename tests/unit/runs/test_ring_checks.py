@@ -133,11 +133,16 @@ def test_an_interrupt_ends_a_program(scene: Scene) -> None:
 
 
 def test_options_are_read_as_a_shell_would() -> None:
-    assert read_checks(["./smoke.sh --for 'a b'"]) == (("./smoke.sh", "--for", "a b"),)
+    assert read_checks(["./smoke.sh --for 'a b'"], no_check=False) == (
+        ("./smoke.sh", "--for", "a b"),
+    )
+    assert (read_checks([], no_check=False), read_checks(None, no_check=True)) == (None, ())
     assert (read_bake("5m", no_bake=False), read_bake(None, no_bake=True)) == (300.0, 0.0)
     assert read_bake(None, no_bake=False) is None
     with pytest.raises(UsageError, match="name a program"):
-        read_checks([" "])
+        read_checks([" "], no_check=False)
+    with pytest.raises(UsageError, match="give one of them"):
+        read_checks(["true"], no_check=True)
     for wrong in ("", "5", "-5m", "5 m", "1.5h", "5M", "\uff15m", "m"):
         with pytest.raises(UsageError, match="--bake"):
             read_bake(wrong, no_bake=False)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cellfactory.layers import Input, Source, Stack, StackId
-from cellfactory.terraform.foreseen import foresee, read_foreseen
+from cellfactory.terraform.foreseen import foresee, read_foreseen, unplanned
 from cellfactory.terraform.intent import edited, recorded_tree
 from cellfactory.terraform.record import Record
 from cellfactory.terraform.workspace import digest_sources
@@ -92,3 +92,29 @@ def test_what_was_edited_is_told_by_address(
     before = recorded_tree(of, record({"b": "pcx-1"}, document()))
     after = read_foreseen([of], {of.id: {"cdk.tf.json": json.dumps(said)}})
     assert edited(before, after, of.id) == found
+
+
+BEFORE = record({"b": "pcx-1"}, document())
+NEW_ZONE = {"resource": {"aws_eip": {"one": {"domain": "vpc"}, "two": {"domain": "vpc"}}}}
+
+
+@pytest.mark.parametrize(
+    ("before", "said", "found"),
+    [
+        (BEFORE, document(), None),
+        (None, NEW_ZONE, None),
+        (record({}, document(), complete=False), NEW_ZONE, None),
+        (BEFORE, {"resource": {}}, {"aws_eip.one": "delete", "aws_route.to[*]": "delete"}),
+        (BEFORE, document(timeouts={"create": "5m"}), {"aws_route.to[*]": "update"}),
+    ],
+    ids=["as-applied", "new", "broke-off", "destroyed", "changed"],
+)
+def test_of_what_stands_it_is_told_what_was_edited(
+    before: Record | None, said: dict[str, Any], found: dict[str, str] | None
+) -> None:
+    told = unplanned(ROUTES, {"cdk.tf.json": json.dumps(said)}, before)
+    actions = None if told is None else {r.address: r.action for r in told.resources}
+    if found is not None and actions is not None:
+        assert found.items() <= actions.items()
+    else:
+        assert actions == found

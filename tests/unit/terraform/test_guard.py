@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 
 from cellfactory.layers import StackId
-from cellfactory.terraform.guard import Allowed, dangers, describe, forbidden, is_tainted, lifted
+from cellfactory.terraform.guard import (
+    Allowed,
+    dangers,
+    describe,
+    forbidden,
+    is_tainted,
+    lifted,
+    tainted_warnings,
+)
 from cellfactory.terraform.messages import Change
 
 
@@ -137,3 +145,17 @@ def test_a_group_that_was_filled_late_is_untainted_by_a_command_that_is_here() -
         "--cell moka --layer cluster -- untaint 'aws_eks_node_group.group[\"a b\"]'",
         "to replace it: --allow-destroy 'aws_eks_node_group.group[\"a b\"]'",
     ]
+
+
+@pytest.mark.parametrize("kind", ["aws_vpc", "aws_kms_key", "aws_eks_node_group", "aws_eks_addon"])
+def test_a_plan_warns_of_what_is_tainted_and_an_apply_would_refuse(kind: str) -> None:
+    stack = StackId("moka", "cluster")
+    planned = [change(f"{kind}.one", "replace", "tainted"), change(f"{kind}.two", "replace")]
+    found = list(tainted_warnings(planned, stack, "aws"))
+    if kind == "aws_eks_addon":
+        assert found == [], "little hangs on it"
+        return
+    (warning,) = found
+    assert (warning.rule, warning.severity) == ("F607", "warning")
+    line = f"cellfactory terraform --cell moka --layer cluster -- untaint {kind}.one"
+    assert line in warning.hint

@@ -156,6 +156,30 @@ def test_a_key_that_waits_for_its_end_is_none() -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "call", "rows"),
+    [
+        ("aws_eks_cluster", "describe_cluster", "cluster"),
+        ("aws_eks_node_group", "describe_nodegroup", "nodegroup"),
+        ("aws_eks_addon", "describe_addon", "addon"),
+    ],
+)
+def test_what_aws_has_not_made_yet_is_imported_once_it_has(kind: str, call: str, rows: str) -> None:
+    names: dict[str, Any] = dict.fromkeys(
+        ("name", "cluster_name", "node_group_name", "addon_name"), "a"
+    )
+    unread = {"bootstrap_cluster_creator_admin_permissions": False}
+    names |= {"bootstrap_self_managed_addons": False, "access_config": [unread]}
+    made = {"status": "ACTIVE", "tags": {}}
+    found = look(Session(**{call: {rows: made}}), kind, tags_all={}, **names)
+    assert isinstance(found, Known)
+    making = {**made, "status": "CREATING"}
+    found = look(Session(**{call: {rows: making}}), kind, tags_all={}, **names)
+    assert isinstance(found, Untold)
+    assert found.why == "AWS has not made it yet (CREATING): wait for it, then run this again"
+    assert found.ids == (("a",) if kind == "aws_eks_cluster" else ("a:a",))
+
+
+@pytest.mark.parametrize(
     "code", ["NoSuchEntity", "ResourceNotFoundException", "NoSuchBucketPolicy", "404"]
 )
 def test_what_is_not_there_is_not_found(code: str) -> None:

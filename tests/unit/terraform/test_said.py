@@ -122,6 +122,11 @@ SAID = {
         "run this where a hub leads to it",
         "-- state rm 'aws_x.y[\"a b\"]'",
     ],
+    "creating EKS Node Group (alpha:all): operation error EKS: CreateNodegroup, https response "
+    "error StatusCode: 400, RequestID: 3, InvalidRequestException: Cluster 'alpha' is not in "
+    "ACTIVE status": ["wait cluster-active --name alpha", "then run the same command again"],
+    "Invalid index: The given key does not identify an element in this collection value: the "
+    "collection has no elements.": ["wait cluster-active --name alpha"],
     "deleting EKS Cluster (alpha): Cluster has deletion protection enabled": [
         "deletion_protection: false"
     ],

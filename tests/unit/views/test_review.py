@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from cellfactory.diff.hidden import HIDDEN
-from cellfactory.diff.model import ABSENT, Action, ResourceChange, Unknown, ValueChange
+from cellfactory.diff.model import (
+    ABSENT,
+    Action,
+    ResourceChange,
+    StackChange,
+    Unknown,
+    ValueChange,
+)
+from cellfactory.errors import Finding
 from cellfactory.layers import StackId
 from cellfactory.runs.review import Review
 from cellfactory.terraform.messages import Counts
@@ -145,6 +154,35 @@ def test_what_waits_is_told_with_what_it_will_create() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [
+        (0, "will create 1 resource, as its files say"),
+        (
+            1,
+            "will create 1 resource, as its files say; 1 resource that stands is edited: "
+            "refused until it can be planned (F653)",
+        ),
+        (
+            2,
+            "will create 1 resource, as its files say; 2 resources that stand are edited: "
+            "refused until it can be planned (F653)",
+        ),
+    ],
+)
+def test_what_waits_and_stands_is_told_with_what_was_edited(number: int, told: str) -> None:
+    resources = (
+        change("aws_eip.new", "create"),
+        change("output.x", "update"),
+        *(change(f"aws_subnet.s{n}", "update") for n in range(number)),
+    )
+    stands = StackChange(stack=CLUSTER, action="change", resources=resources)
+    waits = deferred(CLUSTER, NETWORK, foreseen=("aws_eip.new",))
+    found = replace(review(planned(NETWORK, UPDATE), waits), unplanned=(stands,))
+    assert list(later_lines(found)) == [f"a-cluster waits for a-network; {told}"]
+    assert to_json(found)["later"]["edited"] == number
+
+
 def test_what_waits_for_nobody_of_this_run_is_not_asked_about() -> None:
     found = review(deferred(CLUSTER, NETWORK, foreseen=("aws_eks_cluster.cell",)))
     assert found.is_idle
@@ -201,6 +239,13 @@ def test_markdown_has_what_is_dangerous_first_and_whole() -> None:
     assert text == render_review_markdown(found)
 
 
+def test_markdown_says_what_the_guard_does_not_allow_before_the_changes() -> None:
+    beyond = Finding(rule="F711", message="the change destroys 3", hint="a\nb", severity="warning")
+    text = render_review_markdown(review(planned(NETWORK, UPDATE)), beyond=[beyond])
+    assert "> **Guard**" in text
+    assert text.index("F711 warning: the change destroys 3: a; b") < text.index("aws_vpc.cell")
+
+
 def test_many_stacks_that_wait_are_told_by_layer() -> None:
     cells = [f"c{n}" for n in range(20)]
     waiting = [
@@ -219,7 +264,7 @@ def test_a_machine_reads_the_sums() -> None:
         "change": 1,
         "destroy": 0,
         "replace": 0,
-        "later": {"stacks": ["a-cluster"], "add": 2},
+        "later": {"stacks": ["a-cluster"], "add": 2, "edited": 0},
         "waiting": ["b-cluster"],
         "accounts": ["444444444444"],
     }
