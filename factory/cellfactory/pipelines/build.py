@@ -95,7 +95,7 @@ def _static(wanted: Wanted) -> Job:
 
 
 def _stacks(wanted: Wanted) -> Job:
-    plan = ("cellfactory", "plan", "--read-only", "--format", "markdown")
+    plan = ("cellfactory", "plan", "--read-only", "--synth", "--format", "markdown")
     return Job(
         name="plan",
         title="Plan",
@@ -107,10 +107,9 @@ def _stacks(wanted: Wanted) -> Job:
         matrix="static",
         keeps="plan",
         steps=(
-            SYNTH,
             Step(
                 title="Plan",
-                argv=plan,
+                argv=plan,  # synthesizes its own stacks alone: the others are no job of this one
                 reads=("CELLFACTORY_STACKS",),
                 saves=f"{OUT}/plan.md",
                 shows=f"{OUT}/plan.md",
