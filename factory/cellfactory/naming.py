@@ -120,6 +120,15 @@ def factory_policy_name(use: str, layer: str = "") -> str:
     return "-".join(("cellfactory", use, layer)).removesuffix("-")
 
 
+def cell_boundary_arn(account: str) -> str:
+    """Write the ARN of the policy that bounds the roles that a cell makes in its account.
+
+    >>> cell_boundary_arn("555555555555")
+    'arn:aws:iam::555555555555:policy/cellfactory-cell-boundary'
+    """
+    return f"arn:aws:iam::{account}:policy/{factory_policy_name('cell', 'boundary')}"
+
+
 def state_key_alias(bucket: str) -> str:
     """Name the KMS alias of the key of a state bucket; an alias holds no dots.
 

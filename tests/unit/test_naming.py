@@ -23,7 +23,7 @@ PARTS = ("control-plane", "endpoint", "ingress", "node", "nat", "pod", "public")
 
 NO_NAMES = {
     *("apply_environment", "reading_role_name"),
-    "role_arn",
+    *("cell_boundary_arn", "role_arn"),
     "policy_arn",
     "resource_group_arn",
     "stack_path",

@@ -73,6 +73,7 @@ class CellCluster:
             "cluster",
             name=role_name(cell.name, "cluster"),
             service="eks.amazonaws.com",
+            boundary=cell.boundary,
             policies=["AmazonEKSClusterPolicy"],
         )
         self.cluster = self._add_cluster(key.arn, role.arn, attachments)
@@ -158,6 +159,7 @@ class CellCluster:
             "vpc-cni",
             name=role_name(self._cell.name, "vpc-cni"),
             service=POD_IDENTITY,
+            boundary=self._cell.boundary,
             policies=["AmazonEKS_CNI_Policy"],
         )
         cni = self._addon(
@@ -190,6 +192,7 @@ class CellCluster:
             addon,
             name=role_name(self._cell.name, account),
             service=POD_IDENTITY,
+            boundary=self._cell.boundary,
             policies=[policy],
         )
         identity = EksAddonPodIdentityAssociation(role_arn=role.arn, service_account=account)

@@ -12,6 +12,7 @@ from cellfactory.inventory.node_config import is_open, pod_addresses_per_node, r
 from cellfactory.inventory.schema import Addon, CellType
 from cellfactory.layers import Stack
 from cellfactory.layers.access import deployer_role
+from cellfactory.layers.bootstrap import roles_boundary
 from cellfactory.naming import job_role_name, policy_arn, resource_group_arn, stack_tags
 from cellfactory.sizing.dns import dns_configuration, dns_size
 from cellfactory.sizing.shape import shape_of
@@ -40,6 +41,7 @@ def describe(parts: Parts, stack: Stack) -> ClusterSpec:
         region=stack.access.region,
         zones=tuple(parts.plan.cells[cell].zones),
         deployer=deployer,
+        boundary=roles_boundary(parts.inventory, cell),
         control_plane=_control_plane(cell_type),
         service_block=cell_type.service_block,
         admins=tuple(sorted(set(cell_type.admins) - {deployer})),

@@ -149,6 +149,7 @@ class ClusterSpec:
     region: str
     zones: tuple[str, ...]  # zone ids
     deployer: Leaf  # ARN of the role that deploys, or an expression of it
+    boundary: Leaf | None  # ARN of the policy that bounds each of its roles
     control_plane: ControlPlaneSpec
     service_block: IPv4Network
     admins: tuple[str, ...]  # ARNs of further IAM principals, sorted
