@@ -63,3 +63,10 @@ ROWS: Mapping[Layer, LayerRow] = {
     "platform": LayerRow(provider="helm", needs_kubernetes=True),
 }
 """Every layer. `gateway` and `transit` keep their names; no stack has them yet."""
+
+REBUILT: tuple[Layer, ...] = tuple(
+    layer
+    for layer in reversed(LAYERS)
+    if ROWS[layer].owner == "cell" and not ROWS[layer].kept_on_destroy
+)
+"""What a cell is made of that can be destroyed and made again, as it is destroyed."""
