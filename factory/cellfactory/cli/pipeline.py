@@ -144,7 +144,11 @@ def _job_page() -> str:
 @pipeline.command(cls=Command)
 def issues(
     report: Annotated[
-        Path, typer.Argument(metavar="FILE", help="What `drift --format json` has written.")
+        Path,
+        typer.Argument(
+            metavar="FILE|DIR",
+            help="What `drift --format json` has written, or a folder of such files.",
+        ),
     ],
     dry_run: DryRun = False,
 ) -> None:
@@ -152,7 +156,11 @@ def issues(
 
     A cell that drifted has one issue, which is updated in place; one that does not has none open.
     """
-    cells = _cells(report)
+    files = sorted(report.rglob("*.json")) if report.is_dir() else [report]
+    if not files:
+        msg = f"{report} holds no report: no file *.json is in it"
+        raise UsageError(msg)
+    cells = [cell for file in files for cell in _cells(file)]
     if dry_run:
         for cell in cells:
             typer.echo(cell["issue"]["body"] if cell["issue"] else f"{cell['name']}: none")
