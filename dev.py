@@ -166,7 +166,10 @@ def long(args: Sequence[str]) -> None:
     """Run at length what takes too long for the default suite: ladders of another kind."""
     _prepare("dev")
     os.environ["CELLFACTORY_LONG"] = "1"
-    tests = ("tests/sandbox/test_terraform.py", "tests/terraform/test_rings_aws.py")
+    tests = (
+        *("tests/sandbox/test_terraform.py", "tests/terraform/test_rings_aws.py"),
+        *("tests/terraform/test_drill.py", "tests/terraform/test_unseen_aws.py"),
+    )
     _run("pytest", *tests, *args)
 
 
