@@ -207,6 +207,37 @@ def balancer_name(cell: str) -> str:
     return cell
 
 
+def target_group_name(cell: str, port: int, usual: int) -> str:
+    """Name the target group of a cell: as the cell, or with its port where that is not usual.
+
+    A target group of another port is another target group, which stands beside the old one until
+    nothing leads there any more: so it needs a name of its own.
+
+    Args:
+        cell: its name, which is cut to make room for the port.
+        port: that the nodes answer on.
+        usual: the one that they answer on unless the inventory says otherwise.
+
+    >>> target_group_name("moka-use1-a", 30080, 30080)
+    'moka-use1-a'
+    >>> target_group_name("moka-use1-a", 31080, 30080)
+    'moka-use1-a-31080'
+    """
+    return cell if port == usual else f"{short_name(cell)}-{port}"
+
+
+def short_name(cell: str) -> str:
+    """Cut the name of a cell so that a hyphen and a port go behind it.
+
+    >>> short_name("a-cell-whose-name-is-rather-long")
+    'a-cell-whose-name-is-rathe'
+    """
+    return cell[:_BEFORE_A_PORT]
+
+
+_BEFORE_A_PORT = 26  # characters
+
+
 def role_name(cell: str, use: str) -> str:
     """Name an IAM role that an AWS service takes on for a cell.
 

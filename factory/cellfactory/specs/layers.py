@@ -158,6 +158,7 @@ class ClusterSpec:
     pools: Mapping[str, NodePool]  # by pool name
     session_manager: bool  # nodes may be looked at
     ingress: Ingress | None
+    target_group: Leaf  # name of what the load balancer leads to
     is_gateway_asked: bool  # whether the load balancer asks the gateway if it is ready
     jobs: JobsSpec
     tags: Mapping[str, Leaf]  # of what EC2 makes for a launch template, which no provider tags
