@@ -16,7 +16,8 @@ import pytest
 
 from cellfactory.documents import load_data, render_data
 from cellfactory.sandbox.world import Member, Organization, World
-from tests.sandbox.emulators import MEMBER_ROLE, REGION, Emulator, start, stop
+from tests.sandbox.configuration import in_cell
+from tests.sandbox.emulators import MEMBER_ROLE, Emulator, start, stop
 from tests.sandbox.places import CELL as ACCOUNT
 from tests.sandbox.places import MANAGEMENT
 from tests.sandbox.test_terraform import TERRAFORM, terraform
@@ -89,19 +90,11 @@ def configured(emulator: Emulator, resources: dict[str, Any], on: dict[str, Any]
     for attachment in first.values():
         attachment["autoscaling_group_name"] = "nodes"
     made["aws_autoscaling_attachment"] = first
-    endpoints = dict.fromkeys(("autoscaling", "ec2", "elbv2", "sts"), emulator.endpoint)
-    provider = {
-        **{"region": REGION, "access_key": "sandbox", "secret_key": "sandbox"},
-        "assume_role": [{"role_arn": f"arn:aws:iam::{ACCOUNT}:role/{MEMBER_ROLE}"}],
-        **{"skip_credentials_validation": True, "skip_metadata_api_check": True},
-        **{"skip_region_validation": True, "skip_requesting_account_id": True},
-        "endpoints": [endpoints],
-    }
     versions = {"aws": {"source": "hashicorp/aws", "version": ">= 5.100.0, < 7.0.0"}}
     return json.dumps(
         {
             "terraform": {"required_providers": versions},
-            "provider": {"aws": [provider]},
+            "provider": {"aws": [in_cell(emulator.endpoint)]},
             "resource": made,
         }
     )

@@ -11,6 +11,7 @@ from cellfactory.inventory.schema import Inventory
 from cellfactory.layers import list_bootstrap_stacks
 from cellfactory.layers.bootstrap import roles_boundary
 from cellfactory.naming import cell_boundary_arn
+from cellfactory.policy.identity_rules import CELL_BOUNDARY
 from cellfactory.runs.reading import read_declared
 from cellfactory.sandbox.asking import Call, questions
 from cellfactory.sandbox.judging import allows
@@ -121,3 +122,8 @@ def test_only_where_bootstrap_makes_it_there_is_a_boundary(inventory: Inventory)
     assert roles_boundary(without, CELL) is None
     by_hand = inventory.pipeline.model_copy(update={"by_hand": ["member_roles"]})
     assert roles_boundary(inventory.model_copy(update={"pipeline": by_hand}), CELL) is None
+
+
+def test_policy_knows_the_boundary_by_its_name(spec: RolesSpec) -> None:
+    """Its rules are exported alone, and import nothing of ours but the tree."""
+    assert set(spec.others) == {CELL_BOUNDARY} == {BOUNDARY.rpartition("/")[2]}
