@@ -120,6 +120,15 @@ def factory_policy_name(use: str, layer: str = "") -> str:
     return "-".join(("cellfactory", use, layer)).removesuffix("-")
 
 
+def cell_boundary_arn(account: str) -> str:
+    """Write the ARN of the policy that bounds the roles that a cell makes in its account.
+
+    >>> cell_boundary_arn("555555555555")
+    'arn:aws:iam::555555555555:policy/cellfactory-cell-boundary'
+    """
+    return f"arn:aws:iam::{account}:policy/{factory_policy_name('cell', 'boundary')}"
+
+
 def state_key_alias(bucket: str) -> str:
     """Name the KMS alias of the key of a state bucket; an alias holds no dots.
 
@@ -196,6 +205,37 @@ def cluster_name(cell: str) -> str:
 def balancer_name(cell: str) -> str:
     """Name the load balancer of a cell, and its target group: as the cell."""
     return cell
+
+
+def target_group_name(cell: str, port: int, usual: int) -> str:
+    """Name the target group of a cell: as the cell, or with its port where that is not usual.
+
+    A target group of another port is another target group, which stands beside the old one until
+    nothing leads there any more: so it needs a name of its own.
+
+    Args:
+        cell: its name, which is cut to make room for the port.
+        port: that the nodes answer on.
+        usual: the one that they answer on unless the inventory says otherwise.
+
+    >>> target_group_name("moka-use1-a", 30080, 30080)
+    'moka-use1-a'
+    >>> target_group_name("moka-use1-a", 31080, 30080)
+    'moka-use1-a-31080'
+    """
+    return cell if port == usual else f"{short_name(cell)}-{port}"
+
+
+def short_name(cell: str) -> str:
+    """Cut the name of a cell so that a hyphen and a port go behind it.
+
+    >>> short_name("a-cell-whose-name-is-rather-long")
+    'a-cell-whose-name-is-rathe'
+    """
+    return cell[:_BEFORE_A_PORT]
+
+
+_BEFORE_A_PORT = 26  # characters
 
 
 def role_name(cell: str, use: str) -> str:

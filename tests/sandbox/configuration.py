@@ -16,7 +16,7 @@ def configuration(endpoint: str, bucket: str) -> str:
     return json.dumps(
         {
             "terraform": _terraform(endpoint, bucket),
-            "provider": {"aws": [_management(endpoint), _cell(endpoint), _peer(endpoint)]},
+            "provider": {"aws": [_management(endpoint), in_cell(endpoint), _peer(endpoint)]},
             "data": _data(),
             "resource": _merge(
                 _organization(), network(), peering(), cluster(), nodes(), flow_logs()
@@ -70,7 +70,8 @@ def _management(endpoint: str) -> dict[str, Any]:
     return {"alias": "management", **_provider(endpoint, role)}
 
 
-def _cell(endpoint: str) -> dict[str, Any]:
+def in_cell(endpoint: str) -> dict[str, Any]:
+    """The provider of the account of the cell, by the way that a run goes."""
     chain = (
         f"arn:aws:iam::{MANAGEMENT}:role/CellFactory",
         f"arn:aws:iam::{CELL}:role/OrganizationAccountAccessRole",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,40 @@ def test_a_role_does_what_its_policies_say_and_nothing_else(tmp_path: Path) -> N
             with pytest.raises(ClientError, match=r"AccessDenied|UnauthorizedOperation"):
                 call()
         assert len(ec2.describe_vpcs()["Vpcs"]) == 1
+
+
+CODES: dict[
+    str, tuple[str, Callable[[Any], object]]
+] = {  # by service: how it refuses, and how a client reads that
+    "ec2": ("UnauthorizedOperation", lambda ec2: ec2.create_vpc(CidrBlock="10.65.0.0/16")),
+    "ecr": ("AccessDeniedException", lambda ecr: ecr.get_authorization_token()),
+    "eks": ("AccessDeniedException", lambda eks: eks.describe_cluster(name="cell")),
+    "elbv2": ("AccessDenied", lambda elb: elb.describe_load_balancers()),
+    "iam": ("AccessDenied", lambda iam: iam.list_roles()),
+    "kms": ("AccessDeniedException", lambda kms: kms.create_key()),
+    "logs": ("AccessDeniedException", lambda logs: logs.describe_log_groups()),
+    "organizations": ("AccessDeniedException", lambda o: o.leave_organization()),
+    "resourcegroupstaggingapi": ("AccessDeniedException", lambda tags: tags.get_resources()),
+    "s3": ("AccessDenied", lambda s3: s3.list_objects_v2(Bucket="somebody")),
+    "sts": ("AccessDenied", lambda sts: sts.get_session_token()),
+}
+
+
+def test_each_service_refuses_in_its_own_words(tmp_path: Path) -> None:
+    organization = Organization(
+        management_account=MANAGEMENT[0], members=(Member(account=ADOPTED, role=MEMBER_ROLE),)
+    )
+    with running(tmp_path, World(organizations=(organization,), enforce_iam=True)) as emulator:
+        session = narrow(emulator, member(emulator), "ec2:DescribeVpcs")
+        for service, (code, call) in CODES.items():
+            client: Any = session.client(service, endpoint_url=emulator.endpoint)
+            with pytest.raises(ClientError) as refused:
+                call(client)
+            told = refused.value.response
+            assert told["Error"]["Code"] == code, (service, told)
+            assert told["ResponseMetadata"]["HTTPStatusCode"] in (400, 403), (service, told)
+            if service != "s3":
+                assert "not authorized to perform" in told["Error"]["Message"], (service, told)
 
 
 def test_nothing_is_enforced_unless_it_is_asked_for(emulator: Emulator) -> None:

@@ -5,11 +5,20 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from cellfactory.layers import list_bootstrap_stacks
+from cellfactory.naming import cell_boundary_arn
+from cellfactory.runs.emulator import Emulator, prepare_world
+from cellfactory.runs.reading import read_declared, read_design
+from cellfactory.sandbox.world import RoleRights, parse_world, render_world
+from cellfactory.specs.access import describe_member
+from cellfactory.specs.roles import RolesSpec
 from tests.terraform.ladder import ROOT
 from tests.terraform.rights import RightsLadder
 
@@ -160,3 +169,80 @@ def test_the_provisioning_role_makes_accounts_and_nothing_else(ladder: RightsLad
     for service, call in calls.items():
         with pytest.raises(ClientError, match=DENIED):
             call(session.client(service, endpoint_url=ladder.endpoint))
+
+
+@dataclass(slots=True)
+class Bootstrapped(RightsLadder):
+    """A ladder whose member role is what `bootstrap` makes of it, boundary included."""
+
+    def start(self) -> None:
+        """Serve a world with that role in every account."""
+        declared = read_declared(self.folder / "cells.yaml")
+        spec = member_of(declared, BOUNDED)
+        texts = {
+            name: json.dumps({"Version": "2012-10-17", "Statement": held})
+            for name, held in documents_of(spec).items()
+        }
+        rights = RoleRights(
+            role=MEMBER,
+            policies=tuple(text for name, text in texts.items() if name != "boundary"),
+            boundary=texts["boundary"],
+        )
+        folder = prepare_world(read_design(self.folder / "cells.yaml"), self.folder)
+        file = folder / "world.json"
+        told = parse_world(file.read_text("utf-8"))
+        file.write_text(render_world(replace(told, enforce_iam=True, rights=(rights,))), "utf-8")
+        emulator = Emulator(folder, 0)
+        server = emulator.start()
+        self.running, self.endpoint = (emulator, server), server.endpoint
+
+
+BOUNDED, MEMBER, ITS_ACCOUNT, ITS_MANAGEMENT = (
+    *("moka-usw2-a", "CellFactoryMember"),
+    *("666666666666", "222222222222"),
+)
+
+
+def member_of(declared: Any, cell: str) -> RolesSpec:
+    """What `bootstrap` makes in the account of a cell."""
+    inventory, facts = declared.inventory, declared.facts
+    stacks = {stack.id.name: stack for stack in list_bootstrap_stacks(inventory, facts)}
+    parts: Any = SimpleNamespace(inventory=inventory, facts=facts)
+    return describe_member(parts, stacks[f"{cell}-member"])
+
+
+def documents_of(spec: RolesSpec) -> dict[str, list[Any]]:
+    """The statements of each policy of the member role, and of its boundary."""
+    found = {name: list(held) for name, held in spec.roles["member"].policies.items()}
+    return found | {"boundary": list(spec.boundary)}
+
+
+@pytest.fixture(scope="module")
+def bootstrapped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bootstrapped]:
+    folder = tmp_path_factory.mktemp("bootstrapped")
+    for name in ("cells.yaml", "cells.lock.yaml"):
+        shutil.copy(ROOT / name, folder)
+    ladder = Bootstrapped(folder=folder, mirror=folder)
+    ladder.start()
+    yield ladder
+    ladder.stop()
+
+
+def test_the_member_role_makes_no_role_without_the_boundary(bootstrapped: Bootstrapped) -> None:
+    session = bootstrapped.as_member(ITS_MANAGEMENT, ITS_ACCOUNT, MEMBER)
+    iam: Any = session.client("iam", endpoint_url=bootstrapped.endpoint)
+    bounded = cell_boundary_arn(ITS_ACCOUNT)
+    role = f"{BOUNDED}-node"
+    tags = [{"Key": "cellfactory:cell", "Value": BOUNDED}]
+    given = {"RoleName": role, "AssumeRolePolicyDocument": NOBODY, "Tags": tags}
+    for boundary in ({}, {"PermissionsBoundary": ADMIN}):
+        with pytest.raises(ClientError, match=DENIED):
+            iam.create_role(**given, **boundary)
+    iam.create_role(**given, PermissionsBoundary=bounded)
+    with pytest.raises(ClientError, match=DENIED):
+        iam.delete_role_permissions_boundary(RoleName=role)
+    with pytest.raises(ClientError, match=DENIED):
+        iam.put_role_permissions_boundary(RoleName=role, PermissionsBoundary=ADMIN)
+    iam.put_role_permissions_boundary(RoleName=role, PermissionsBoundary=bounded)
+    told = iam.get_role(RoleName=role)["Role"]["PermissionsBoundary"]
+    assert told["PermissionsBoundaryArn"] == bounded

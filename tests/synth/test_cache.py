@@ -77,3 +77,18 @@ def test_what_only_node_reads_is_removed_and_named(filled: Path) -> None:
     assert "F404" in done.stderr
     assert f"what was kept in {filled} is removed: try again" in done.stderr
     assert start(filled).stdout == "fine\n"
+
+
+def test_without_the_cache_no_result_is_read_or_kept(tmp_path: Path) -> None:
+    """What the bindings run on is kept like an installed package: no result depends on it."""
+    tmp_path.chmod(0o700)
+    done = subprocess.run(
+        [sys.executable, "-m", "cellfactory", "policy", "--no-cache"],
+        cwd=ROOT,
+        env={**os.environ, "CELLFACTORY_CACHE": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert not {"stencils", "reports", "known"} & {path.name for path in tmp_path.iterdir()}

@@ -189,6 +189,33 @@ def test_the_slim_copy_has_every_module_of_the_table_and_no_other(package: str) 
     assert typed == folders
 
 
+def names_in(path: Path) -> set[str]:
+    with tarfile.open(path) as tarball:
+        return set(tarball.getnames())
+
+
+def test_the_copy_of_the_core_is_a_part_of_it() -> None:
+    copy, wheel = map(Path, _slim.core_path("cdktf"))
+    packed = [next((folder / "_jsii").glob("*.jsii.tgz")) for folder in (copy, wheel)]
+    names, whole = map(names_in, packed)
+    assert names < whole
+    assert {"package/.jsii", "package/package.json", "package/lib/index.js"} <= names
+    assert len(names) < len(whole) / 3
+
+
+@pytest.mark.synth
+def test_node_finds_all_that_it_needs_in_the_copies() -> None:
+    """Where it does not, the whole packages are taken, and nobody but the clock notices."""
+    code = """
+from cellfactory.constructs import _bindings, _slim, cdk
+_bindings._import_core(_slim.core_path("cdktf"))
+import cdktf._jsii, sys
+print(sys.modules["cdktf._jsii"].__file__ == _slim.core_path("cdktf")[0] + "/_jsii/__init__.py")
+"""
+    done = run_python(code)
+    assert (done.stdout, done.stderr) == ("True\n", "")
+
+
 def test_every_module_of_the_table_is_in_use() -> None:
     """A module is loaded whole, in Python and in Node: none is paid for in vain."""
     root = Path(__file__).parents[2] / "factory" / "cellfactory"

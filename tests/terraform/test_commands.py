@@ -143,6 +143,22 @@ def test_real_aws_is_not_touched_without_a_yes(shell: Shell) -> None:
     assert shell.commands() == [(f"{CELL}-network", "plan")]
 
 
+@pytest.mark.usefixtures("server")
+def test_what_is_planned_can_be_synthesized_on_the_way(shell: Shell) -> None:
+    """A job of CI that plans one stack writes no folder of all of them."""
+    shutil.rmtree(shell.folder / "cdktf.out")
+    stack = f"{CELL}-network"
+    for words in (("plan", "--sandbox"), ("validate",)):
+        _, said = shell.run(*words, "--stack", stack, code=2)
+        assert "run `cellfactory synth` first" in said
+        shell.run(*words, "--stack", stack, "--synth")
+    assert not (shell.folder / "cdktf.out").exists()
+    assert [command for command in shell.commands() if command[1] != "output"] == [
+        (stack, "plan"),
+        (stack, "validate"),
+    ]
+
+
 def test_a_yes_applies_the_plan_that_was_looked_at(shell: Shell) -> None:
     script = {
         f"{CELL}-network": {"plan": {"changes": [ADD]}, **NETWORK_APPLIES},

@@ -23,10 +23,10 @@ PARTS = ("control-plane", "endpoint", "ingress", "node", "nat", "pod", "public")
 
 NO_NAMES = {
     *("apply_environment", "reading_role_name"),
-    "role_arn",
+    *("cell_boundary_arn", "role_arn"),
     "policy_arn",
     "resource_group_arn",
-    "stack_path",
+    *("short_name", "stack_path"),
 }
 """What is made of names that are given, and is no name that AWS keeps itself."""
 
@@ -58,6 +58,9 @@ def every_name() -> Iterator[tuple[str, str, str]]:
     yield "cluster_name", naming.cluster_name(CELL), "cluster-name-characters"
     yield "balancer_name", naming.balancer_name(CELL), "load-balancer-name-characters"
     yield "balancer_name", naming.balancer_name(CELL), "target-group-name-characters"
+    for port in (30080, 32767):
+        group = naming.target_group_name(CELL, port, 30080)
+        yield "target_group_name", group, "target-group-name-characters"
     for use in USES:
         yield "role_name", naming.role_name(CELL, use), "role-name-characters"
     limit = "role-name-characters"

@@ -27,11 +27,13 @@ from cellfactory.cli.stacks import (
     mode_of,
     request_of,
     selection_of,
+    which,
 )
 from cellfactory.cli.watching import Terminal
 from cellfactory.errors import Problem, StoppedError, TerraformError
 from cellfactory.runs.drift import DriftReport, find_drift, findings_of_drift
 from cellfactory.runs.reading import read_declared
+from cellfactory.runs.shards import parse_shard
 from cellfactory.terraform.findings import findings_of
 from cellfactory.views.drift import render_drift, render_markdown, to_json
 
@@ -60,6 +62,16 @@ def drift(
         ),
     ] = "text",
     read_only: ReadOnly = False,
+    shard: Annotated[
+        str | None,
+        which(
+            "--shard",
+            metavar="I/N",
+            envvar="CELLFACTORY_SHARD",
+            show_envvar=False,
+            help="Look at one of N parts, each of whole cells.",
+        ),
+    ] = None,
     exit_code: Annotated[bool, _how("--exit-code", help="Exit with 10 if a cell drifted.")] = False,
 ) -> None:
     """List what in AWS differs from what was applied.
@@ -76,7 +88,7 @@ def drift(
     )
     declared = read_declared(inventory_file)
     with Terminal() as watcher:
-        report = find_drift(declared, request, watcher)
+        report = find_drift(declared, request, watcher, shard=parse_shard(shard))
     problems = declared.source.locate_all(findings_of_drift(report.owners, report.mode))
     problems += [Problem(None, finding) for finding in findings_of(report.broken)]
     _show(report, problems, form)

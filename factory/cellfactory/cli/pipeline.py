@@ -14,9 +14,11 @@ from cellfactory.cli.help import Command
 from cellfactory.cli.options import DEFAULT_INVENTORY, InventoryFile
 from cellfactory.cli.output import show_problems
 from cellfactory.cli.screen import say
+from cellfactory.cli.stacks import Layers
 from cellfactory.errors import InventoryError, Problem, UsageError
 from cellfactory.files import read_text
 from cellfactory.inventory.rings import seconds_of, write_duration
+from cellfactory.layers.rows import REBUILT
 from cellfactory.runs.code_host import github_call, put_comment, put_issues
 from cellfactory.runs.gitlab_host import gitlab_call, is_gitlab, put_gitlab_issues, put_note
 from cellfactory.runs.places import find_repository
@@ -142,7 +144,11 @@ def _job_page() -> str:
 @pipeline.command(cls=Command)
 def issues(
     report: Annotated[
-        Path, typer.Argument(metavar="FILE", help="What `drift --format json` has written.")
+        Path,
+        typer.Argument(
+            metavar="FILE|DIR",
+            help="What `drift --format json` has written, or a folder of such files.",
+        ),
     ],
     dry_run: DryRun = False,
 ) -> None:
@@ -150,7 +156,11 @@ def issues(
 
     A cell that drifted has one issue, which is updated in place; one that does not has none open.
     """
-    cells = _cells(report)
+    files = sorted(report.rglob("*.json")) if report.is_dir() else [report]
+    if not files:
+        msg = f"{report} holds no report: no file *.json is in it"
+        raise UsageError(msg)
+    cells = [cell for file in files for cell in _cells(file)]
     if dry_run:
         for cell in cells:
             typer.echo(cell["issue"]["body"] if cell["issue"] else f"{cell['name']}: none")
@@ -183,6 +193,7 @@ def drill(
     within: Annotated[
         str, typer.Option("--within", metavar="TIME", help="Time that rebuilding may take.")
     ] = "30m",
+    layer: Layers = None,
     sandbox: Annotated[bool, typer.Option("--sandbox", help="In the emulated AWS.")] = False,
 ) -> None:
     """Destroy a cell and rebuild it, and say how long that took.
@@ -197,10 +208,13 @@ def drill(
     if cell not in inventory.cells:
         msg = f"unknown cell {cell!r}\n    known: {', '.join(sorted(inventory.cells))}"
         raise UsageError(msg)
-    layers = ["platform", "cluster", "routes", "accept", "peering", "network"]
+    layers: list[str] = [each for each in REBUILT if not layer or each in layer]
+    if not layers:
+        msg = f"no layer that is rebuilt is among {', '.join(layer or ())}\n    known: "
+        raise UsageError(msg + ", ".join(reversed(REBUILT)))
     destroy(inventory_file, sandbox=sandbox, cell=[cell], layer=layers, yes=True, sweep=True)
     began = time.monotonic()
-    apply(inventory_file, sandbox=sandbox, cell=[cell], yes=True, no_bake=True)
+    apply(inventory_file, sandbox=sandbox, cell=[cell], layer=layer, yes=True, no_bake=True)
     took = time.monotonic() - began
     verdict = f"{write_duration(round(took))} of {within}"
     typer.echo(f"`{cell}` was rebuilt in {verdict}.")

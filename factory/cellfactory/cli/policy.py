@@ -77,7 +77,7 @@ def policy(
         ),
     ] = None,
     no_cache: Annotated[
-        bool, typer.Option("--no-cache", help="Neither read nor write the cache")
+        bool, typer.Option("--no-cache", help="Use and keep nothing that was made before.")
     ] = False,
     form: Annotated[
         PolicyForm,

@@ -184,6 +184,13 @@ def selection_of(
     )
 
 
+Synthesizes = Annotated[
+    bool,
+    how(
+        "--synth",
+        help="Synthesize the stacks anew instead of reading --output.",
+    ),
+]
 ReadOnly = Annotated[
     bool,
     how(

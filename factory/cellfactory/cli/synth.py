@@ -37,7 +37,7 @@ def synth(
         typer.Option("--verify", help="Also synthesize each stack on its own, and compare (slow)"),
     ] = False,
     no_cache: Annotated[
-        bool, typer.Option("--no-cache", help="Neither read nor write the cache")
+        bool, typer.Option("--no-cache", help="Use and keep nothing that was made before.")
     ] = False,
     form: Form = "text",
 ) -> None:

@@ -32,6 +32,7 @@ from cellfactory.cli.stacks import (
     Rings,
     Sandbox,
     Stacks,
+    Synthesizes,
     Yes,
     how,
     mode_of,
@@ -54,8 +55,10 @@ from cellfactory.terraform.guard import Allowed
 def validate(
     inventory_file: InventoryFile = DEFAULT_INVENTORY,
     output: OutputFolder = None,
+    synth: Synthesizes = False,
     cell: Cells = None,
     layer: Layers = None,
+    stack: Stacks = None,
     parallel: Parallel = None,
     form: Form = "text",
 ) -> None:
@@ -65,7 +68,8 @@ def validate(
     """
     request = replace(
         request_of(inventory_file, "offline", output=output),
-        selection=selection_of(cell, layer),
+        selection=selection_of(cell, layer, stacks=stack),
+        synthesizes=synth,
         parallel=parallel_of(parallel),
     )
     design = read_design(inventory_file)
@@ -77,6 +81,7 @@ def validate(
 def plan(
     inventory_file: InventoryFile = DEFAULT_INVENTORY,
     output: OutputFolder = None,
+    synth: Synthesizes = False,
     sandbox: Sandbox = False,
     cell: Cells = None,
     mesh: Meshes = None,
@@ -107,6 +112,7 @@ def plan(
         rings=tuple(ring or ()),
         parallel=parallel_of(parallel),
         reads=read_only,
+        synthesizes=synth,
     )
     design = read_design(inventory_file)
     with Terminal() as watcher:

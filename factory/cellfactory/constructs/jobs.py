@@ -22,10 +22,18 @@ from cellfactory.naming import JOB_ACCOUNT, SUBMITTERS, VIEWERS
 from cellfactory.specs.layers import JobsSpec
 
 
-def add_job_identities(stack: TerraformStack, jobs: JobsSpec, cluster_name: str) -> None:
+def add_job_identities(
+    stack: TerraformStack, jobs: JobsSpec, cluster_name: str, boundary: str | None
+) -> None:
     """Add a role for the jobs of each namespace, its policies, and its association."""
     TerraformLocal(stack, "job_roles", {n: {"role": role} for n, role in jobs.roles.items()})
-    role, _ = add_service_role(stack, "spark-job", name="${each.value.role}", service=POD_IDENTITY)
+    role, _ = add_service_role(
+        stack,
+        "spark-job",
+        name="${each.value.role}",
+        service=POD_IDENTITY,
+        boundary=boundary,
+    )
     for_each(role, JOB_ROLES)
     _add_policies(stack, jobs)
     for namespace in jobs.roles:

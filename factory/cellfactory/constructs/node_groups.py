@@ -76,6 +76,7 @@ class CellNodeGroups:
             "node",
             name=role_name(cell.name, "node"),
             service="ec2.amazonaws.com",
+            boundary=cell.boundary,
             policies=[
                 *("AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly"),
                 *(("AmazonSSMManagedInstanceCore",) if cell.session_manager else ()),

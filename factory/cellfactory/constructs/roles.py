@@ -16,6 +16,7 @@ def add_service_role(
     *,
     name: str,
     service: str,
+    boundary: str | None,
     policies: Sequence[str] = (),
 ) -> tuple[IamRole, list[IamRolePolicyAttachment]]:
     """Add a role that one AWS service may assume, with policies that AWS manages.
@@ -25,6 +26,7 @@ def add_service_role(
         construct_id: what the role is for; a part of Terraform's names for it.
         name: its name in IAM, at most 64 characters.
         service: the service's principal, as `eks.amazonaws.com`.
+        boundary: ARN of the policy that says what it may do at most; None for none.
         policies: names of AWS managed policies, with their paths.
 
     Returns:
@@ -35,7 +37,13 @@ def add_service_role(
         actions.append("sts:TagSession")  # the agent tags each session with its pod
     statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": actions}
     trust = policy_document([statement])
-    role = IamRole(stack, f"role-{construct_id}", name=name, assume_role_policy=trust)
+    role = IamRole(
+        stack,
+        f"role-{construct_id}",
+        name=name,
+        assume_role_policy=trust,
+        permissions_boundary=boundary,
+    )
     attachments = [
         IamRolePolicyAttachment(
             stack,

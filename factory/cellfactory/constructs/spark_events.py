@@ -35,7 +35,13 @@ Source: https://spark.apache.org/docs/latest/monitoring.html
 """
 
 
-def add_event_logs(stack: TerraformStack, cell: str, logs: EventLogsSpec, cluster_name: str) -> str:
+def add_event_logs(
+    stack: TerraformStack,
+    cell: str,
+    logs: EventLogsSpec,
+    cluster_name: str,
+    boundary: str | None,
+) -> str:
     """Add the bucket, let jobs write to it, and add a role of the History Server that reads it.
 
     Returns:
@@ -64,7 +70,11 @@ def add_event_logs(stack: TerraformStack, cell: str, logs: EventLogsSpec, cluste
         content_type="text/plain",
     )
     history, _ = add_service_role(
-        stack, "spark-history", name=role_name(cell, "spark-history"), service=POD_IDENTITY
+        stack,
+        "spark-history",
+        name=role_name(cell, "spark-history"),
+        service=POD_IDENTITY,
+        boundary=boundary,
     )
     EksPodIdentityAssociation(
         stack,

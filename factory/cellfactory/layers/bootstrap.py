@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from cellfactory.facts.schema import Facts
 from cellfactory.inventory.schema import ExistingAccount, Inventory, Organization
 from cellfactory.layers.stack import Access, Stack, StackId
-from cellfactory.naming import FACTORY
+from cellfactory.naming import FACTORY, cell_boundary_arn
 
 AWS_MADE_ROLE = "OrganizationAccountAccessRole"
 """What CreateAccount names the role that it makes in a new account, where nobody says otherwise.
@@ -55,15 +55,30 @@ def _stacks(inventory: Inventory, facts: Facts) -> Iterator[Stack]:
         if "provisioning_roles" not in by_hand:
             access = _access(inventory.organizations[name].management_account, region)
             yield Stack(id=StackId(name, "bootstrap"), access=access, after=(PIPELINE,))
-    for cell in sorted(inventory.cells) if "member_roles" not in by_hand else ():
-        account = inventory.cells[cell].account
-        if isinstance(account, ExistingAccount) and has_own_role(inventory.organization_of(cell)):
-            owner = inventory.cells[cell].organization
-            yield Stack(
-                id=StackId(cell, "member"),
-                access=_access(account.id, facts.role_region(inventory.region_of(cell))),
-                after=() if "provisioning_roles" in by_hand else (StackId(owner, "bootstrap"),),
-            )
+    for cell, account in sorted(_members(inventory)):
+        owner = inventory.cells[cell].organization
+        yield Stack(
+            id=StackId(cell, "member"),
+            access=_access(account, facts.role_region(inventory.region_of(cell))),
+            after=() if "provisioning_roles" in by_hand else (StackId(owner, "bootstrap"),),
+        )
+
+
+def _members(inventory: Inventory) -> Iterator[tuple[str, str]]:
+    """Yield each cell in whose account the member role is made, and that account."""
+    if inventory.pipeline is None or "member_roles" in inventory.pipeline.by_hand:
+        return
+    for name, cell in inventory.cells.items():
+        account = cell.account
+        is_ours = has_own_role(inventory.organization_of(name))
+        if isinstance(account, ExistingAccount) and is_ours:
+            yield name, account.id
+
+
+def roles_boundary(inventory: Inventory, cell: str) -> str | None:
+    """The ARN of the boundary of each role that a cell makes; None where `bootstrap` makes none."""
+    account = dict(_members(inventory)).get(cell)
+    return None if account is None else cell_boundary_arn(account)
 
 
 def has_own_role(organization: Organization) -> bool:

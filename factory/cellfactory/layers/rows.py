@@ -71,3 +71,10 @@ ROWS: Mapping[Layer, LayerRow] = {
     "platform": LayerRow(provider="helm", needs_kubernetes=True),
 }
 """Every layer."""
+
+REBUILT: tuple[Layer, ...] = tuple(
+    layer
+    for layer in reversed(LAYERS)
+    if ROWS[layer].owner == "cell" and not ROWS[layer].kept_on_destroy
+)
+"""What a cell is made of that can be destroyed and made again, as it is destroyed."""

@@ -17,6 +17,7 @@ from cellfactory.naming import (
     flow_log_bucket,
     key_alias,
     role_name,
+    short_name,
 )
 
 ANY = "*"
@@ -121,7 +122,10 @@ KINDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "listener/net": (f"{_BALANCER}:listener/net/{balancer_name('{cell}')}/*",),
         "loadbalancer": (f"{_BALANCER}:loadbalancer/net/{balancer_name('{cell}')}/*",),
         "loadbalancer/net": (f"{_BALANCER}:loadbalancer/net/{balancer_name('{cell}')}/*",),
-        "targetgroup": (f"{_BALANCER}:targetgroup/{balancer_name('{cell}')}/*",),
+        "targetgroup": (
+            f"{_BALANCER}:targetgroup/{balancer_name('{cell}')}/*",
+            f"{_BALANCER}:targetgroup/{{short}}-3????/*",  # with a node port that is not the usual
+        ),
     },
     "iam": {
         "role": tuple(f"arn:aws:iam::*:role/{role_name('{cell}', use)}" for use in ROLE_USES),
@@ -155,4 +159,5 @@ class Place:
         """Yield the ARNs of one kind of thing."""
         bucket = _BUCKETS.get(self.layer, "").replace("{cell}", self.cell)
         for pattern in KINDS[service][kind]:
-            yield pattern.replace("{bucket}", bucket).replace("{cell}", self.cell)
+            named = pattern.replace("{bucket}", bucket).replace("{short}", short_name(self.cell))
+            yield named.replace("{cell}", self.cell)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import ceil
 
 from cellfactory.inventory.pipeline import Pipeline as Settings
 from cellfactory.inventory.rings import write_duration
@@ -29,11 +30,17 @@ class Wanted:
     bake: Mapping[str, float]  # of each ring (s)
 
 
-BY_HAND: tuple[Variable, ...] = (
-    *("CELLFACTORY_RESUME", "CELLFACTORY_ALLOW_DESTROY"),
-    *("CELLFACTORY_OVERRIDE", "CELLFACTORY_FIRST_APPLY"),
-)
-"""What a person says who starts an apply by hand; the program reads it from its environment."""
+BY_HAND: Mapping[Variable, str] = {
+    "CELLFACTORY_RESUME": "Run to take up again, as `cellfactory runs` names it",
+    "CELLFACTORY_ALLOW_DESTROY": "Layer or address whose destroys are meant",
+    "CELLFACTORY_OVERRIDE": "Limit of the guard to go beyond, and why: WHAT=REASON",
+    "CELLFACTORY_FIRST_APPLY": "Nothing was applied yet",
+}
+"""What a person says who starts an apply by hand, and how that is asked for; the program reads it
+from its environment."""
+YES_OR_NO: frozenset[Variable] = frozenset({"CELLFACTORY_FIRST_APPLY"})
+CELLS_OF_A_SHARD = 8
+"""Cells that one job looks at for drift: some 50 stacks."""
 
 
 def build_pipelines(wanted: Wanted) -> tuple[Pipeline, ...]:
@@ -95,7 +102,7 @@ def _static(wanted: Wanted) -> Job:
 
 
 def _stacks(wanted: Wanted) -> Job:
-    plan = ("cellfactory", "plan", "--read-only", "--format", "markdown")
+    plan = ("cellfactory", "plan", "--read-only", "--synth", "--format", "markdown")
     return Job(
         name="plan",
         title="Plan",
@@ -107,10 +114,9 @@ def _stacks(wanted: Wanted) -> Job:
         matrix="static",
         keeps="plan",
         steps=(
-            SYNTH,
             Step(
                 title="Plan",
-                argv=plan,
+                argv=plan,  # synthesizes its own stacks alone: the others are no job of this one
                 reads=("CELLFACTORY_STACKS",),
                 saves=f"{OUT}/plan.md",
                 shows=f"{OUT}/plan.md",
@@ -199,7 +205,7 @@ def _ring_apply(wanted: Wanted, ring: str, is_last: bool) -> Job:
             Step(
                 title=f"Apply {ring}, and let it bake" if bake else f"Apply {ring}",
                 argv=(*argv, *how, "--yes"),
-                reads=BY_HAND,
+                reads=tuple(BY_HAND),
             ),
         ),
     )
@@ -210,6 +216,7 @@ def _ring_apply(wanted: Wanted, ring: str, is_last: bool) -> Job:
 
 def _drift(wanted: Wanted) -> Pipeline:
     runner = _labels(wanted.settings.runners.plan)
+    shards = min(MOST_JOBS, max(1, ceil(len(wanted.inventory.cells) / CELLS_OF_A_SHARD)))
     look = Job(
         name="drift",
         title="Look for drift",
@@ -217,11 +224,13 @@ def _drift(wanted: Wanted) -> Pipeline:
         login=_login(wanted, PLAN),
         runner=runner,
         keeps="drift",
+        shards=shards,
         minutes=180,
         steps=(
             Step(
                 title="Hold what was applied against AWS",
                 argv=("cellfactory", "drift", "--read-only", "--format", "json"),
+                reads=("CELLFACTORY_SHARD",) if shards > 1 else (),
                 saves=f"{OUT}/drift.json",
             ),
         ),
@@ -233,12 +242,12 @@ def _drift(wanted: Wanted) -> Pipeline:
         runner=runner,
         condition="afterwards",
         grants=("read", "issues"),
-        takes="drift",
+        takes="drift" if shards == 1 else "drift-*",
         minutes=10,
         steps=(
             Step(
                 title="Open, update and close the issues of cells",
-                argv=("cellfactory", "pipeline", "issues", f"{IN}/drift.json"),
+                argv=("cellfactory", "pipeline", "issues", IN),
                 reads=("CI_TOKEN",),
             ),
         ),

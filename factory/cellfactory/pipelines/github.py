@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from cellfactory.inventory.pipeline import Pipeline as Settings
 from cellfactory.inventory.schema import Inventory
-from cellfactory.pipelines.build import IN, OUT
+from cellfactory.pipelines.build import BY_HAND, IN, OUT, YES_OR_NO
 from cellfactory.pipelines.model import Grant, Job, Pipeline, Step, Variable
 from cellfactory.pipelines.shell import BASE, INSTALL, LOCK, command_line, saved
 from cellfactory.pipelines.yaml_text import Data, Lines, Noted, render_yaml
@@ -39,6 +39,7 @@ _EXPRESSIONS: Mapping[Variable, str] = {
     "BASE_COMMIT": "github.event.pull_request.base.sha",
     "CHANGE_NUMBER": "github.event.pull_request.number",
     "CELLFACTORY_STACKS": "matrix.stacks",
+    "CELLFACTORY_SHARD": "matrix.shard",
     "CELLFACTORY_RESUME": "inputs.resume",
     "CELLFACTORY_ALLOW_DESTROY": "inputs.allow_destroy",
     "CELLFACTORY_OVERRIDE": "inputs.override",
@@ -48,10 +49,11 @@ _EXPRESSIONS: Mapping[Variable, str] = {
 }
 _BASE_REF = f"${{{{ {_EXPRESSIONS['BASE_COMMIT']} }}}}"
 _INPUTS: Mapping[str, tuple[str, str]] = {
-    "resume": ("Run to take up again, as `cellfactory runs` names it", "string"),
-    "allow_destroy": ("Layer or address whose destroys are meant", "string"),
-    "override": ("Limit of the guard to go beyond, and why: WHAT=REASON", "string"),
-    "first_apply": ("Nothing was applied yet", "boolean"),
+    variable.removeprefix("CELLFACTORY_").lower(): (
+        told,
+        "boolean" if variable in YES_OR_NO else "string",
+    )
+    for variable, told in BY_HAND.items()
 }
 """What a person can say who starts an apply by hand: description and type."""
 _GRANTS: Mapping[Grant, tuple[str, str, str]] = {
@@ -135,8 +137,8 @@ def _concurrency(pipeline: Pipeline) -> dict[str, Data]:
 def _job(job: Job, guard: str, is_change: bool) -> dict[str, Data]:
     labels: Data = list(job.runner) if len(job.runner) > 1 else job.runner[0]
     made: dict[str, Data] = {"name": job.title}
-    if job.matrix:
-        made["name"] = f"{job.title} ${{{{ matrix.name }}}}"
+    if job.matrix or job.shards > 1:
+        made["name"] = f"{job.title} ${{{{ matrix.{'name' if job.matrix else 'shard'} }}}}"
     if job.needs:
         made["needs"] = list(job.needs)
     if condition := " && ".join(filter(None, (guard, _condition(job)))):
@@ -148,6 +150,9 @@ def _job(job: Job, guard: str, is_change: bool) -> dict[str, Data]:
     if job.matrix:
         entries = f"${{{{ fromJSON(needs.{job.matrix}.outputs.matrix) }}}}"
         made["strategy"] = {"fail-fast": False, "matrix": entries}
+    elif job.shards > 1:
+        shards: Data = [f"{number}/{job.shards}" for number in range(1, job.shards + 1)]
+        made["strategy"] = {"fail-fast": False, "matrix": {"shard": shards}}
     if any(step.yields for step in job.steps):
         made["outputs"] = {"matrix": "${{ steps.yields.outputs.matrix }}"}
     made["steps"] = list(_steps(job, is_change))
@@ -188,7 +193,7 @@ def _steps(job: Job, is_change: bool) -> Iterator[dict[str, Data]]:
         yield {"name": "Make the folder of what is kept", "run": f"mkdir -p {OUT}"}
     if job.takes:
         how: dict[str, Data] = {"pattern": job.takes, "path": IN, "merge-multiple": True}
-        if job.takes == "*":
+        if job.takes.endswith("*"):
             how["merge-multiple"] = False
         yield _uses("actions/download-artifact", "Take what was kept", how)
     if job.login:
@@ -233,7 +238,8 @@ def _log_in(job: Job) -> dict[str, Data]:
 
 
 def _keep(job: Job) -> dict[str, Data]:
-    name = f"{job.keeps}-${{{{ strategy.job-index }}}}" if job.matrix else job.keeps
+    is_one_of_many = job.matrix or job.shards > 1
+    name = f"{job.keeps}-${{{{ strategy.job-index }}}}" if is_one_of_many else job.keeps
     how: dict[str, Data] = {"name": name or "", "path": OUT, "retention-days": 7}
     return {
         **_uses("actions/upload-artifact", "Keep what was found", how),

@@ -14,7 +14,7 @@ from fnmatch import fnmatchcase
 
 from cellfactory.inventory.pipeline import Pipeline as Settings
 from cellfactory.naming import PLAN
-from cellfactory.pipelines.build import IN, OUT
+from cellfactory.pipelines.build import BY_HAND, IN, OUT, YES_OR_NO
 from cellfactory.pipelines.model import Job, Pipeline, Variable
 from cellfactory.pipelines.shell import BASE, INSTALL, LOCK, command_line, saved
 from cellfactory.pipelines.yaml_text import Data, Noted, render_yaml
@@ -35,9 +35,17 @@ NO_CELL = "-"  # no name of a cell
 QUEUE: Mapping[str, str] = {"merge": "apply", "drill": "apply", "schedule": "drift"}
 """What of each event waits for the others of its name: a drill waits for an apply."""
 
+MOST_PARALLEL = 200
+"""Equal jobs at most.
+
+Source:
+    https://docs.gitlab.com/ci/yaml/#parallel
+"""
+
 _VARIABLES: Mapping[Variable, str] = {
     "BASE_COMMIT": "$CI_MERGE_REQUEST_DIFF_BASE_SHA",
     "CHANGE_NUMBER": "$CI_MERGE_REQUEST_IID",
+    "CELLFACTORY_SHARD": "$CI_NODE_INDEX/$CI_NODE_TOTAL",
     "CI_TOKEN": f"${TOKEN}",
 }
 """What a job is given; the other variables are those of the whole pipeline, by the same name."""
@@ -64,7 +72,7 @@ def render_gitlab(
         "variables": _asked(reachable),
     }
     for name, (pipeline, job) in jobs.items():
-        kept = {other.name: other.keeps for other in pipeline.jobs}
+        kept = {other.name: _kept(other) for other in pipeline.jobs}
         made[name] = _job(pipeline, job, kept, settings, audience)
     return {NAME: HEAD + render_yaml(made)}
 
@@ -87,11 +95,13 @@ def _without_logins(pipeline: Pipeline) -> Pipeline:
 def _asked(pipelines: list[Pipeline]) -> dict[str, Data]:
     """What whoever starts a pipeline by hand is asked."""
     cells = [cell for one in pipelines for cell in one.choices]
-    return {
-        "CELLFACTORY_RESUME": {
-            "value": "",
-            "description": "Run to take up again, as `cellfactory runs` names it",
-        },
+    asked: dict[str, Data] = {
+        variable: {"value": "false", "options": ["false", "true"], "description": told}
+        if variable in YES_OR_NO
+        else {"value": "", "description": told}
+        for variable, told in BY_HAND.items()
+    }
+    return asked | {
         "DRILL_CELL": {
             "value": NO_CELL,
             "options": [NO_CELL, *cells],
@@ -159,8 +169,11 @@ def _job(
         made["environment"] = {"name": PLAN, "action": "access"}  # it deploys nothing
     elif job.environment:
         made["environment"] = {"name": job.environment}
-    if job.login:
+    if job.shards > 1:
+        made["parallel"] = min(job.shards, MOST_PARALLEL)
+    elif job.login:  # jobs of one resource group follow each other
         made["resource_group"] = QUEUE[pipeline.trigger]
+    if job.login:
         why = f"to be {job.login.role.rpartition('/')[2]} in AWS"
         made["id_tokens"] = {ID_TOKEN: {"aud": Noted(audience, why)}}
     made |= {"variables": values} if (values := _variables(job)) else {}
@@ -173,6 +186,11 @@ def _job(
             "expire_in": "7 days",
         }
     return made
+
+
+def _kept(job: Job) -> str | None:
+    """The name of what a job keeps; of several equal jobs, of that of the first one."""
+    return f"{job.keeps}-1" if job.keeps and job.shards > 1 else job.keeps
 
 
 def _need(job: Job, name: str, kept: str | None) -> dict[str, Data]:
@@ -200,11 +218,12 @@ def _script(pipeline: Pipeline, job: Job) -> Iterator[str]:
     yield f'export PATH="$CI_PROJECT_DIR/{PROGRAMS}/bin:$PATH"'
     yield f"{INSTALL} {lock}"
     if job.keeps:
-        folder = f"{KEPT}/{job.keeps}"
+        number = '-"$CI_NODE_INDEX"' if job.shards > 1 else ""
+        folder = f"{KEPT}/{job.keeps}{number}"
         yield f"rm -rf {KEPT} {OUT} && mkdir -p {folder} && ln -s {folder} {OUT}"
     if job.takes:
         yield f"find {KEPT} -type l -delete"  # what a job kept points nowhere else
-        folder = KEPT if job.takes == "*" else f"{KEPT}/{job.takes}"
+        folder = KEPT if job.takes.endswith("*") else f"{KEPT}/{job.takes}"
         yield f"rm -rf {IN} && ln -s {folder} {IN}"
     yield from _log_in(job)
     for step in job.steps:

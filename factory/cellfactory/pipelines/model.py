@@ -14,6 +14,7 @@ Variable = Literal[
     "BASE_COMMIT",  # what a change is held against
     "CHANGE_NUMBER",  # of the pull request, or merge request
     "CELLFACTORY_STACKS",  # what one job of a matrix plans
+    "CELLFACTORY_SHARD",  # which part of all cells one of several equal jobs looks at, as 2/8
     "CELLFACTORY_RESUME",  # the run to take up again; empty where there is none
     "CELLFACTORY_ALLOW_DESTROY",  # what a person allows by hand, as does the next
     "CELLFACTORY_OVERRIDE",
@@ -69,6 +70,7 @@ class Job:
     grants: tuple[Grant, ...] = ("read",)
     reads_base: bool = False  # takes the files of the base of a change, and none of the change
     history: bool = False  # takes all commits, to hold a change against its base
+    shards: int = 1  # so many equal jobs, each of which looks at a part of all cells
     matrix: str | None = None  # the job that yields `matrix`, one job for each entry of it
     keeps: str | None = None  # name of what is kept of its folder `out`
     takes: str | None = None  # pattern of names of what was kept, put into the folder `in`

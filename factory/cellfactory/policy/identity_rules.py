@@ -75,9 +75,14 @@ def _bucket_policy(**statement: Any) -> Any:
 _DELIVERY = {"Service": "delivery.logs.amazonaws.com"}
 _BUCKET = "arn:aws:s3:::events"
 
+CELL_BOUNDARY = "cellfactory-cell-boundary"
+"""What bounds the roles of cells; written down here, since the rules are exported alone."""
+
 
 def _is_boundary(found: Subject) -> bool:
     """Whether a policy is the boundary of roles, and allows nothing by itself.
+
+    Of roles in its own stack, or of those that a cell makes in one of its other stacks.
 
     Source:
         https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html
@@ -86,7 +91,8 @@ def _is_boundary(found: Subject) -> bool:
         return False
     bounded = found.stack.attached(found, "aws_iam_role", "permissions_boundary")
     attached = found.stack.attached(found, "aws_iam_role_policy_attachment", "policy_arn")
-    return bool(bounded) and not attached
+    is_for_cells = found.get("name") == CELL_BOUNDARY
+    return (bool(bounded) or is_for_cells) and not attached
 
 
 @policy(

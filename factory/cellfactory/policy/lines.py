@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}:]|\n')
+_TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"\s*(:?)|[{}]')
 _PREFIXES = {  # of an address, by the word that begins a path, and the path's length
     **{("resource", 3): "", ("data", 3): "data.", ("variable", 2): "var."},
     **{("output", 2): "output.", ("provider", 2): "provider.", ("terraform", 1): "terraform"},
 }
+
+_DEEPEST = max(length for _, length in _PREFIXES)
 
 
 def lines_of(text: str) -> Mapping[str, int]:
@@ -27,21 +29,19 @@ def lines_of(text: str) -> Mapping[str, int]:
     """
     found: dict[str, int] = {}
     path: list[str] = []
-    line, last = 1, ""
+    line, told, last = 1, 0, ""
     for match in _TOKEN.finditer(text):
-        token = match[0]
-        if token == "\n":
-            line += 1
-        elif token == "{":
+        if match[2]:
+            last = match[1]
+            address = _address((*path[1:], last)) if len(path) <= _DEEPEST else None
+            if address is not None and address not in found:
+                line += text.count("\n", told, match.start(2))
+                told = match.start(2)
+                found[address] = line
+        elif match[0] == "{":
             path.append(last)
-        elif token == "}" and path:
+        elif match[0] == "}" and path:
             path.pop()
-        elif token == ":":
-            address = _address((*path[1:], last))
-            if address is not None:
-                found.setdefault(address, line)
-        elif token[0] == '"':
-            last = token[1:-1]
     return found
 
 

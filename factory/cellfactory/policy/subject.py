@@ -8,10 +8,10 @@ from typing import Any
 
 from cellfactory.policy.expected import Expected
 from cellfactory.tree.document import Document
-from cellfactory.tree.resource import Resource, resolve
+from cellfactory.tree.resource import Resource, value_of
 from cellfactory.tree.scope import Scope
 from cellfactory.tree.unit import Unit
-from cellfactory.tree.values import Expression, Value, expressions, to_value
+from cellfactory.tree.values import Expression, Value, expressions
 
 PARTS = ("terraform", "backend", "provider", "variable", "output", "local")
 """Parts of a document that rules look at as they look at resources."""
@@ -45,7 +45,7 @@ class Subject:
         """Work out one attribute; None where there is none."""
         if key not in self._values:
             written = self._written.get(key)
-            known = None if written is None else to_value(resolve(written, self._scope))
+            known = None if written is None else value_of(written, self._scope)
             self._values[key] = known
         return self._values[key]
 
@@ -198,13 +198,23 @@ def is_unknown(value: Value) -> bool:
     return isinstance(value, Expression)
 
 
-def texts(value: Value, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Yield every text in a value with its path; expressions as they are written."""
-    if isinstance(value, str | Expression):
-        yield path, str(value)
+def texts(value: Value) -> list[tuple[tuple[str, ...], str]]:
+    """List every text in a value with its path; expressions as they are written."""
+    found: list[tuple[tuple[str, ...], str]] = []
+    _add_texts(value, (), found)
+    return found
+
+
+def _add_texts(
+    value: Value, path: tuple[str, ...], found: list[tuple[tuple[str, ...], str]]
+) -> None:
+    if isinstance(value, str):
+        found.append((path, value))
     elif isinstance(value, dict):
         for key, inner in value.items():
-            yield from texts(inner, (*path, key))
+            _add_texts(inner, (*path, key), found)
     elif isinstance(value, list):
         for number, inner in enumerate(value):
-            yield from texts(inner, (*path, str(number)))
+            _add_texts(inner, (*path, str(number)), found)
+    elif isinstance(value, Expression):
+        found.append((path, str(value)))

@@ -58,14 +58,10 @@ def diff_inventory(
     """
     after = read_design(inventory_file).require_fit()
     base_of = _base(inventory_file, base)
+    before = base_of.design
     new = list_stacks(after.inventory, after.facts)
-    if base_of.tree is not None:
-        before, known = None, Impact()
-        changes = _against_tree(base_of.tree, after, new, selection)
-    else:
-        before = base_of.design
-        known = impact(before, after)
-        changes = _against_design(before, after, new, selection)
+    known = Impact() if base_of.tree is not None else impact(before, after)
+    changes = _changes(base_of, after, new, selection)
     names = {changed.stack for changed in changes.stacks} | {stack.id for stack in new}
     found = _narrowed(known, selection, _selected(names, selection))
     limits = limits_of(before or after, found.standing)
@@ -77,6 +73,36 @@ def diff_inventory(
         impact=found,
         beyond=exceeded(changes, found, limits, overrides),
     )
+
+
+def changed_stacks(
+    inventory_file: Path, base: str
+) -> tuple[Design, tuple[Stack, ...], frozenset[StackId]]:
+    """Say which stacks are not what they were, and nothing of what that does.
+
+    Args:
+        inventory_file: the inventory, with what is not committed yet.
+        base: as of `diff_inventory`.
+
+    Returns:
+        The design of the inventory, all of its stacks, and which stacks are different or gone.
+
+    Raises:
+        UsageError: when the base is not there.
+        InventoryError: when either inventory is not sound (F700 for the base).
+        SizingError: when what is asked for does not fit.
+        SynthError: when the bindings refuse what they are given.
+    """
+    after = read_design(inventory_file).require_fit()
+    new = list_stacks(after.inventory, after.facts)
+    changes = _changes(_base(inventory_file, base), after, new, EVERYTHING)
+    return after, new, frozenset(changed.stack for changed in changes.stacks)
+
+
+def _changes(base: _Base, after: Design, new: Sequence[Stack], selection: Selection) -> Changes:
+    if base.tree is not None:
+        return _against_tree(base.tree, after, new, selection)
+    return _against_design(base.design, after, new, selection)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ from cellfactory.processes import forwarding_signals
 from cellfactory.runs.context import open_context
 from cellfactory.runs.reading_roles import cannot_read
 from cellfactory.runs.request import Request
+from cellfactory.runs.shards import EVERYTHING, Shard
 from cellfactory.runs.watcher import Watcher, listen
 from cellfactory.terraform.drifted import CAUSES, Cause, Drifted, Looked, added_parts, in_order
 from cellfactory.terraform.drifting import job_of_record, look_for_drift
@@ -100,13 +101,16 @@ class DriftReport:
         return any(owner.pressing for owner in self.owners)
 
 
-def find_drift(declared: Declared, request: Request, watcher: Watcher) -> DriftReport:
+def find_drift(
+    declared: Declared, request: Request, watcher: Watcher, *, shard: Shard = EVERYTHING
+) -> DriftReport:
     """Look for drift in every applied stack of a selection.
 
     Args:
         declared: the inventory; its cells need not fit.
         request: which stacks, and where.
         watcher: is told.
+        shard: which part of what is known; by owner, so that an owner is looked at as a whole.
 
     Raises:
         UsageError: when a name fits no stack.
@@ -116,7 +120,7 @@ def find_drift(declared: Declared, request: Request, watcher: Watcher) -> DriftR
     context = open_context(declared.inventory.state, request, watcher)
     records, others = context.registry.read_each()
     known = sorted({*stacks, *records, *others}, key=layer_rank)
-    chosen = select_stacks(known, request.selection)
+    chosen = shard.take(select_stacks(known, request.selection))
     looking = {i: records[i] for i in chosen if i in records and records[i].complete}
     seen: dict[StackId, Looked] = {}
     defaults = tuple(declared.facts.aws_defaults.values())

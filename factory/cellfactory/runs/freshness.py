@@ -27,11 +27,7 @@ def read_fresh(output: Path, design: Design, stacks: Sequence[Stack]) -> dict[St
     found = {stack.id: read_sources(output, stack.id) for stack in stacks}
     if (known := _as_known(found, design)) is not None:
         return known
-    from cellfactory.stacks.synth import output_files, synth_stacks
-
-    made = synth_stacks(design.inventory, design.plan, design.facts, stacks)
-    files = output_files(made, stacks)
-    sources = {stack: _files_below(f"stacks/{stack}/", files) for stack in found}
+    sources = make_sources(design, stacks)
     stale = [
         stack
         for stack, texts in sources.items()
@@ -44,6 +40,19 @@ def read_fresh(output: Path, design: Design, stacks: Sequence[Stack]) -> dict[St
         hint = "run cellfactory synth and review the change"
         raise SynthError(Finding(rule="F405", message=msg, hint=hint))
     return sources
+
+
+def make_sources(design: Design, stacks: Sequence[Stack]) -> dict[StackId, Sources]:
+    """Synthesize stacks in memory, whatever lies in the folder that `synth` writes.
+
+    Raises:
+        SynthError: when the bindings refuse what they are given.
+    """
+    from cellfactory.stacks.synth import output_files, synth_stacks
+
+    made = synth_stacks(design.inventory, design.plan, design.facts, stacks)
+    files = output_files(made, stacks)
+    return {stack.id: _files_below(f"stacks/{stack.id}/", files) for stack in stacks}
 
 
 def _as_known(found: Mapping[StackId, Sources], design: Design) -> dict[StackId, Sources] | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from cellfactory.design import Design
 from cellfactory.layers import Stack, StackId, Wave
 from cellfactory.runs.context import open_context
-from cellfactory.runs.freshness import read_fresh
+from cellfactory.runs.freshness import make_sources, read_fresh
 from cellfactory.runs.hub_ways import hub_ways_of
 from cellfactory.runs.notices import NothingInRings
 from cellfactory.runs.recorded import require_recorded
@@ -65,7 +65,10 @@ def prepare(design: Design, request: Request, watcher: Watcher) -> Prepared:
         new = request.first_apply or mode == "sandbox"
         require_recorded(design, context.registry, first_apply=new)
         require_ways(design, context.registry)
-    sources = read_fresh(request.output, design, stacks)
+    if request.synthesizes:
+        sources = make_sources(design, stacks)
+    else:
+        sources = read_fresh(request.output, design, stacks)
     if mode != "offline":
         note_orphaned(context.registry, design, mode, watcher)
     context = replace(context, hub_ways=hub_ways_of(design, context.target))

@@ -22,6 +22,7 @@ class Request:
     selection: Selection = EVERYTHING
     home: Path = field(default_factory=Path.cwd)  # of the inventory; `.cellfactory` lies there
     output: Path = OUTPUT  # the folder that `synth` wrote
+    synthesizes: bool = False  # in place of reading `output`
     provider_lock: Path = field(default_factory=lambda: provider_lock_of(INVENTORY))
     registry: str | None = None  # place of the outputs registry; the state bucket when None
     rings: tuple[str, ...] = ()  # of them only; all when empty

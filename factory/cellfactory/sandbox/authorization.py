@@ -21,12 +21,14 @@ from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.core.responses import BaseResponse
 from moto.iam.access_control import IAMPolicy, create_access_key
 from moto.iam.models import AccessKey, iam_backends
+from werkzeug.exceptions import HTTPException
 
 from cellfactory.sandbox.accounts import trust_of
 from cellfactory.sandbox.asking import Call, questions
 from cellfactory.sandbox.calls import call_of, scope_of
 from cellfactory.sandbox.judging import allows
 from cellfactory.sandbox.recording import Recorder, row_of
+from cellfactory.sandbox.refusals import in_own_words
 from cellfactory.sandbox.world import RoleRights
 
 OUTSIDE = "sandbox"  # the key and the secret of who is in no account of the world
@@ -177,6 +179,9 @@ def _authorize(response: Any, iam_request_cls: Any, resource: str = "*") -> None
         headers=response.headers,
         action=response._get_action(),
     )
-    request.check_signature()
-    if refuses(response):
-        request._raise_access_denied()
+    try:
+        request.check_signature()
+        if refuses(response):
+            request._raise_access_denied()
+    except HTTPException as fault:
+        raise in_own_words(response, fault) from fault

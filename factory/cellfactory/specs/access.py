@@ -9,7 +9,12 @@ from cellfactory.facts.schema import Facts
 from cellfactory.layers import LAYERS, ROWS, Layer, Stack
 from cellfactory.layers.access import plan_role, ring_roles
 from cellfactory.layers.permissions import Statement, read_statements, statements
-from cellfactory.naming import factory_policy_name, reading_role_name, role_arn
+from cellfactory.naming import (
+    cell_boundary_arn,
+    factory_policy_name,
+    reading_role_name,
+    role_arn,
+)
 from cellfactory.specs.packing import packed, roles_spec
 from cellfactory.specs.parts import Parts
 from cellfactory.specs.pipeline import require_pipeline
@@ -20,6 +25,7 @@ _BY_DOCTOR = (
     *("organizations:DescribeOrganization", "organizations:DescribeOrganizationalUnit"),
     *("organizations:ListRoots", "organizations:ListAWSServiceAccessForOrganization"),
 )
+_CELL_BOUNDARY = cell_boundary_arn("*").rpartition("/")[2]
 MEMBER_LAYERS: tuple[Layer, ...] = tuple(
     layer
     for layer in LAYERS
@@ -110,6 +116,7 @@ def describe_member(parts: Parts, stack: Stack) -> RolesSpec:
             ),
         },
         parts.facts,
+        {_CELL_BOUNDARY: _cell_boundary(role, way)},
     )
 
 
@@ -170,6 +177,15 @@ def _member_boundary(role: str) -> Statements:
             ],
             [*own, f"arn:aws:iam::*:policy/{factory_policy_name('*')}"],
         ),
+        {
+            **_deny(
+                "NoRoleWithoutItsBoundary",
+                ["iam:CreateRole", "iam:PutRolePermissionsBoundary"],
+                ["*"],
+            ),
+            "Condition": {"StringNotLike": {"iam:PermissionsBoundary": cell_boundary_arn("*")}},
+        },
+        _deny("NoRoleOutOfItsBoundary", ["iam:DeleteRolePermissionsBoundary"], ["*"]),
         _deny(
             "NoOtherWayIn",
             [
@@ -179,6 +195,35 @@ def _member_boundary(role: str) -> Statements:
             ["*"],
         ),
     )
+
+
+def _cell_boundary(member: str, provisioning: str) -> Statements:
+    """All that roles of services and jobs are given, but no rights to hand on, and no way out.
+
+    A cluster's role makes the roles that are linked to services, which nobody can widen.
+    """
+    factory = [*_pair(member), *_pair(provisioning)]
+    return (
+        _allow("WhatTheirPoliciesSay", ["*"], ["*"]),
+        _deny(
+            "NoRightsToHandOn",
+            [
+                *("iam:Add*", "iam:Attach*", "iam:CreateAccessKey", "iam:CreateGroup"),
+                *("iam:CreateInstanceProfile", "iam:CreateLoginProfile", "iam:CreateOpenID*"),
+                *("iam:CreatePolicy*", "iam:CreateRole", "iam:CreateSAML*", "iam:CreateUser"),
+                *("iam:CreateServiceSpecificCredential", "iam:CreateVirtualMFADevice"),
+                *("iam:Deactivate*", "iam:Delete*", "iam:Detach*", "iam:Enable*", "iam:PassRole"),
+                *("iam:Put*", "iam:Remove*", "iam:Reset*", "iam:Set*", "iam:Tag*", "iam:Untag*"),
+                *("iam:Update*", "iam:Upload*", "organizations:*", "account:*"),
+            ],
+            ["*"],
+        ),
+        _deny("NotAsTheFactory", ["sts:AssumeRole"], factory),
+    )
+
+
+def _pair(role: str) -> tuple[str, str]:
+    return _any_account(role), _any_account(reading_role_name(role))
 
 
 def _any_account(role: str) -> str:

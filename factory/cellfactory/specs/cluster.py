@@ -11,9 +11,17 @@ from cellfactory.inventory.addons import merged
 from cellfactory.inventory.groups import name_groups, update_minutes
 from cellfactory.inventory.node_config import is_open, pod_addresses_per_node, render_node_config
 from cellfactory.inventory.schema import Addon, CellType
+from cellfactory.inventory.spark import Ingress
 from cellfactory.layers import Stack
 from cellfactory.layers.access import deployer_role
-from cellfactory.naming import job_role_name, policy_arn, resource_group_arn, stack_tags
+from cellfactory.layers.bootstrap import roles_boundary
+from cellfactory.naming import (
+    job_role_name,
+    policy_arn,
+    resource_group_arn,
+    stack_tags,
+    target_group_name,
+)
 from cellfactory.sizing.dns import dns_configuration, dns_size
 from cellfactory.sizing.shape import shape_of
 from cellfactory.specs.cni import cni_environment, cni_settings, ipv6_environment
@@ -42,6 +50,7 @@ def describe(parts: Parts, stack: Stack) -> ClusterSpec:
         region=stack.access.region,
         zones=tuple(parts.plan.cells[cell].zones),
         deployer=deployer,
+        boundary=roles_boundary(parts.inventory, cell),
         control_plane=_control_plane(cell_type),
         service_block=cell_type.service_block if cell_type.has_pod_blocks else None,
         admins=tuple(sorted(set(cell_type.admins) - {deployer})),
@@ -50,10 +59,16 @@ def describe(parts: Parts, stack: Stack) -> ClusterSpec:
         pools={pool: _pool(parts, stack, pool) for pool in cell_type.node_groups},
         session_manager=cell_type.session_manager,
         ingress=cell_type.ingress,
+        target_group=_target_group(cell, cell_type.ingress),
         is_gateway_asked=cell_type.ingress is not None and cell_type.spark.ui is not None,
         jobs=_jobs(parts, stack),
         tags=stack_tags(stack.id.kind, cell, stack.id.layer),
     )
+
+
+def _target_group(cell: str, ingress: Ingress | None) -> str:
+    usual = int(Ingress.model_fields["node_port"].default)
+    return cell if ingress is None else target_group_name(cell, ingress.node_port, usual)
 
 
 def _control_plane(cell_type: CellType) -> ControlPlaneSpec:

@@ -201,6 +201,7 @@ class ClusterSpec:
     region: str
     zones: tuple[str, ...]  # zone ids
     deployer: Leaf  # ARN of the role that deploys, or an expression of it
+    boundary: Leaf | None  # ARN of the policy that bounds each of its roles
     control_plane: ControlPlaneSpec
     service_block: IPv4Network | None  # None for IPv6 services: EKS chooses their block
     admins: tuple[str, ...]  # ARNs of further IAM principals, sorted
@@ -209,6 +210,7 @@ class ClusterSpec:
     pools: Mapping[str, NodePool]  # by pool name
     session_manager: bool  # nodes may be looked at
     ingress: Ingress | None
+    target_group: Leaf  # name of what the load balancer leads to
     is_gateway_asked: bool  # whether the load balancer asks the gateway if it is ready
     jobs: JobsSpec
     tags: Mapping[str, Leaf]  # of what EC2 makes for a launch template, which no provider tags

@@ -93,19 +93,33 @@ def require_short(name: str, boundary: Statements, facts: Facts) -> None:
 
 
 def roles_spec(
-    boundary_name: str, boundary: Statements, roles: Mapping[str, RoleSpec], facts: Facts
+    boundary_name: str,
+    boundary: Statements,
+    roles: Mapping[str, RoleSpec],
+    facts: Facts,
+    others: Mapping[str, Statements] | None = None,
 ) -> RolesSpec:
     """Put roles and their boundary together, as far as IAM takes them.
+
+    Args:
+        boundary_name: of the policy that bounds them.
+        boundary: what it says.
+        roles: those that it bounds.
+        facts: what IAM takes.
+        others: policies of the same account for roles that are made elsewhere, by name.
 
     Raises:
         SizingError: where a policy is too long, a role has too many, or its name is too long
             (F681).
     """
-    require_short(boundary_name, boundary, facts)
+    for name, held in {boundary_name: boundary, **(others or {})}.items():
+        require_short(name, held, facts)
     for role in roles.values():
         require_attachable(role.name, role.policies, facts)
         _require_name(role.name, facts)
-    return RolesSpec(boundary_name=boundary_name, boundary=boundary, roles=roles)
+    return RolesSpec(
+        boundary_name=boundary_name, boundary=boundary, roles=roles, others=others or {}
+    )
 
 
 def _require_name(name: str, facts: Facts) -> None:

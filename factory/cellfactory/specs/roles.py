@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 Statements = tuple[Mapping[str, Any], ...]
@@ -28,6 +28,7 @@ class RolesSpec:
     boundary_name: str
     boundary: Statements
     roles: Mapping[str, RoleSpec]  # by what each is for, such as `plan`
+    others: Mapping[str, Statements] = field(default_factory=dict)  # policies of no role here
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,8 +30,9 @@ def build(terraform: TerraformStack, spec: ClusterSpec) -> Outputs:
         outputs[INGRESS_NAME] = add_ingress(terraform, spec, spec.ingress, "${var.vpc_id}")
     name = cluster.cluster.name
     add_people(terraform, spec.jobs, name)
-    add_job_identities(terraform, spec.jobs, name)
+    add_job_identities(terraform, spec.jobs, name, spec.boundary)
     if spec.jobs.event_logs is not None:
-        bucket = add_event_logs(terraform, spec.name, spec.jobs.event_logs, name)
+        logs = spec.jobs.event_logs
+        bucket = add_event_logs(terraform, spec.name, logs, name, spec.boundary)
         outputs["event_log_bucket"] = bucket
     return outputs

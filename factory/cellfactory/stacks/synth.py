@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from cellfactory.addressing.blocks import AddressPlan
-from cellfactory.constructs import _cache
 from cellfactory.constructs._bindings import mode
 from cellfactory.constructs.synthesized import Synthesized, manifest_of
 from cellfactory.design import Design
@@ -47,16 +46,15 @@ def synth_stacks(
         facts: what it is held against.
         stacks: those to synthesize.
         verify: synthesize each of them the plain way as well, and compare.
-        cached: whether what was kept before may serve, and may be kept.
+        cached: whether what was synthesized before may serve, and may be kept. What the bindings
+            run on is kept beside it like an installed package, and serves in any case.
 
     Raises:
         SynthError: when the bindings refuse what they are given, or a stack that was filled in
             is not what a synthesis of it alone makes (F407).
     """
-    if not cached:
-        _cache.pass_by()
     specs = _specs(inventory, plan, facts, stacks)
-    made = {name: cast.text for name, cast in _cast(specs).items()}
+    made = {name: cast.text for name, cast in _cast(specs, cached=cached).items()}
     if verify and mode() == "fast":
         _compare(made, _build(list(specs.values())))
     return _synthesized(made)
@@ -95,24 +93,26 @@ def _specs(
     return {stack.id.name: describe_stack(parts, stack) for stack in stacks}
 
 
-def _cast(specs: Mapping[str, StackSpec]) -> Mapping[str, Cast]:
+def _cast(specs: Mapping[str, StackSpec], *, cached: bool = True) -> Mapping[str, Cast]:
     if mode() != "fast":  # of checked or plain bindings, nothing is taken from a cache
         texts = _build(list(specs.values()))
         return {name: Cast(text, Stencil(text=text, places=()), ()) for name, text in texts.items()}
     shapes = {name: shape_of(spec) for name, spec in specs.items()}
-    stencils = _stencils(specs, shapes)
+    stencils = _stencils(specs, shapes, cached=cached)
     return {n: Cast(shape.key, stencils[shape.key], shape.fillings) for n, shape in shapes.items()}
 
 
-def _stencils(specs: Mapping[str, StackSpec], shapes: Mapping[str, Shape]) -> Mapping[str, Stencil]:
-    """Read the stencils of all shapes, and make those that are not there yet."""
+def _stencils(
+    specs: Mapping[str, StackSpec], shapes: Mapping[str, Shape], *, cached: bool
+) -> Mapping[str, Stencil]:
+    """Read the stencils of all shapes, and make those that are not there yet, or all of them."""
     first: dict[str, str] = {}  # a stack of each shape
     for name, shape in shapes.items():
         first.setdefault(shape.key, name)
-    found = {key: read_stencil(key) for key in first}
+    found = {key: read_stencil(key) if cached else None for key in first}
     new = {key: name for key, name in first.items() if found[key] is None}
     made = _make(specs, shapes, new) if new else {}
-    for key, stencil in made.items():
+    for key, stencil in made.items() if cached else ():
         write_stencil(key, stencil)
     return {key: stencil for key, stencil in found.items() if stencil is not None} | made
 

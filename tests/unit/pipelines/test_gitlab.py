@@ -26,7 +26,7 @@ PROJECT = "example-group/cells"
 TOP = {"workflow", "stages", "variables"}
 KEYS = {
     *("stage", "rules", "needs", "tags", "timeout", "interruptible", "environment"),
-    *("resource_group", "id_tokens", "variables", "script", "artifacts"),
+    *("resource_group", "id_tokens", "variables", "script", "artifacts", "parallel"),
 }
 PLACE = Path("pipelines/gitlab/.gitlab-ci.yml")
 OURS = re.compile(r"\$(CI_[A-Z0-9_]+|CELLFACTORY_[A-Z_]+|DRILL_CELL|PATH)")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cellfactory.tree.document import read_document
+from cellfactory.tree.resource import resolve, value_of
+from cellfactory.tree.scope import Scope
 from cellfactory.tree.tree import Place, Tree
+from cellfactory.tree.unit import Unit
 from cellfactory.tree.values import (
     Expression,
     Value,
@@ -19,7 +23,10 @@ from cellfactory.tree.values import (
     decode_json,
     expressions,
     is_known,
+    to_value,
 )
+
+GOLDEN = Path(__file__).resolve().parents[2] / "synth" / "golden"
 
 JSON = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=4)),
@@ -83,3 +90,26 @@ def test_what_cannot_be_looked_into_stays_as_it_is(written: Any) -> None:
     value = body_of(written)
     assert decode_json(value) == value
     assert decode_base64(value) == value
+
+
+WRITTEN: tuple[Any, ...] = (
+    *("", "10.0.0.0/16", "a { b", "${local.a}", "$${a}", "%{ if true }a%{ endif }", "e\u0301"),
+    *(True, 0, 1.0, 1.5, None, [], {}, ["a", ["${local.a}"]], {"a": {"b": "${local.m}"}}),
+    *({"${local.a}": 1}, {"${var.x}": 1}, {"e\u0301": 1, "\u00e9": 2}, {"a": {"x": [None, 2.0]}}),
+)
+
+
+@pytest.mark.parametrize("written", WRITTEN, ids=repr)
+def test_a_value_is_the_same_by_the_short_way(written: Any) -> None:
+    scope = Scope(locals={"a": "A", "m": {"k": ["${var.x}", 1]}}, keys_of=lambda _: None)
+    assert value_of(written, scope) == to_value(resolve(written, scope))
+
+
+def test_every_body_of_a_real_tree_is_the_same_by_the_short_way() -> None:
+    for path in sorted(GOLDEN.glob("*.tf.json")):
+        unit = Unit(read_document(path.read_text("utf-8"), path.stem), None, lambda *_: None)
+        for found in unit.resources.values():
+            for written in found.raw.values():
+                assert value_of(written, found.scope) == to_value(resolve(written, found.scope))
+        for held in unit.document.locals.values():
+            assert value_of(held, unit.scope) == to_value(resolve(held, unit.scope))
