@@ -18,6 +18,7 @@ from cellfactory.cli.stacks import (
     Bake,
     Cells,
     Checks,
+    Hubs,
     Layers,
     LockTimeout,
     Meshes,
@@ -81,6 +82,7 @@ def plan(
     cell: Cells = None,
     mesh: Meshes = None,
     organization: Organizations = None,
+    hub: Hubs = None,
     layer: Layers = None,
     stack: Stacks = None,
     ring: Rings = None,
@@ -103,7 +105,7 @@ def plan(
     """
     request = replace(
         request_of(inventory_file, mode_of(sandbox), output=output, registry=registry),
-        selection=selection_of(cell, layer, mesh, organization, stack),
+        selection=selection_of(cell, layer, mesh, organization, stack, hub),
         rings=tuple(ring or ()),
         parallel=parallel_of(parallel),
         reads=read_only,
@@ -126,6 +128,7 @@ def apply(
     cell: Cells = None,
     mesh: Meshes = None,
     organization: Organizations = None,
+    hub: Hubs = None,
     layer: Layers = None,
     stack: Stacks = None,
     ring: Rings = None,
@@ -192,7 +195,7 @@ def apply(
         raise UsageError(msg)
     request = replace(
         request_of(inventory_file, mode_of(sandbox), output=output, registry=registry),
-        selection=selection_of(cell, layer, mesh, organization, stack),
+        selection=selection_of(cell, layer, mesh, organization, stack, hub),
         rings=tuple(ring or ()),
         ahead=out_of_order,
         bake=read_bake(bake, no_bake=no_bake),
@@ -230,6 +233,7 @@ def destroy(
     cell: Cells = None,
     mesh: Meshes = None,
     organization: Organizations = None,
+    hub: Hubs = None,
     layer: Layers = None,
     stack: Stacks = None,
     parallel: Parallel = None,
@@ -263,7 +267,7 @@ def destroy(
     """
     request = replace(
         request_of(inventory_file, mode_of(sandbox), registry=registry),
-        selection=selection_of(cell, layer, mesh, organization, stack),
+        selection=selection_of(cell, layer, mesh, organization, stack, hub),
         parallel=parallel_of(parallel),
         patience_seconds=seconds_of(lock_timeout),
         sweep=sweep,

@@ -8,7 +8,16 @@ import typer
 
 from cellfactory.cli.options import DEFAULT_INVENTORY, InventoryFile
 from cellfactory.cli.output import Form, show
-from cellfactory.cli.stacks import Cells, Layers, Meshes, Organizations, Rings, Stacks, selection_of
+from cellfactory.cli.stacks import (
+    Cells,
+    Hubs,
+    Layers,
+    Meshes,
+    Organizations,
+    Rings,
+    Stacks,
+    selection_of,
+)
 from cellfactory.layers import list_stacks, list_waves
 from cellfactory.runs.reading import read_declared
 from cellfactory.runs.ring_choice import require_rings
@@ -21,6 +30,7 @@ def waves(
     cell: Cells = None,
     mesh: Meshes = None,
     organization: Organizations = None,
+    hub: Hubs = None,
     layer: Layers = None,
     stack: Stacks = None,
     ring: Rings = None,
@@ -64,7 +74,7 @@ def waves(
     declared = read_declared(inventory_file)
     inventory, facts = declared.inventory, declared.facts
     stacks = list_stacks(inventory, facts)
-    wanted = selection_of(cell, layer, mesh, organization, stack)
+    wanted = selection_of(cell, layer, mesh, organization, stack, hub)
     require_rings(inventory, ring or ())
     chosen = set(select_stacks([s.id for s in stacks], wanted))
     if base is not None:

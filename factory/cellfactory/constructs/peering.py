@@ -7,6 +7,7 @@ peers and edits nothing else.
 from __future__ import annotations
 
 from cellfactory.constructs.cdk import (
+    Route,
     TerraformLocal,
     TerraformStack,
     VpcPeeringConnection,
@@ -17,7 +18,7 @@ from cellfactory.constructs.cdk import (
     VpcPeeringConnectionTimeouts,
 )
 from cellfactory.constructs.stack import for_each
-from cellfactory.specs.layers import AcceptSpec, PeeringSpec
+from cellfactory.specs.layers import AcceptSpec, HubSpec, PeeringSpec
 
 _EDGES = "${local.edges}"
 _LONG = "10m"  # the provider waits one minute by itself; many are made at once
@@ -68,3 +69,54 @@ def add_acceptances(stack: TerraformStack, spec: AcceptSpec) -> str:
     )
     for_each(options, _EDGES)
     return "${{ for peer, edge in aws_vpc_peering_connection_accepter.peer : peer => edge.id }}"
+
+
+def add_hub(stack: TerraformStack, spec: HubSpec) -> str:
+    """Accept, for a hub, what cells asked for so far, and lead back to their nodes.
+
+    Returns:
+        The expression of a map: connection id by cell, known once it is active.
+    """
+    TerraformLocal(stack, "edges", spec.edges)
+    known = _known("edges", "key")
+    accepter = VpcPeeringConnectionAccepterA(
+        stack,
+        "cell",
+        vpc_peering_connection_id="${var.connection_ids[each.key]}",
+        auto_accept=True,
+        timeouts=VpcPeeringConnectionAccepterTimeouts(create=_LONG, update=_LONG),
+        tags={"Name": "${each.value.edge}"},
+    )
+    for_each(accepter, known)
+    if spec.resolves:
+        options = VpcPeeringConnectionOptions(
+            stack,
+            "names",
+            vpc_peering_connection_id="${aws_vpc_peering_connection_accepter.cell[each.key].id}",
+            accepter=VpcPeeringConnectionOptionsAccepter(allow_remote_vpc_dns_resolution=True),
+        )
+        for_each(options, known)
+    if spec.routes is not None:
+        TerraformLocal(stack, "routes", spec.routes)
+        route = Route(
+            stack,
+            "to-cell",
+            route_table_id="${each.value.table}",
+            destination_cidr_block="${each.value.block}",
+            vpc_peering_connection_id=(
+                "${aws_vpc_peering_connection_accepter.cell[each.value.peer].id}"
+            ),
+        )
+        for_each(route, _known("routes", "row.peer"))
+    return "${{ for cell, edge in aws_vpc_peering_connection_accepter.cell : cell => edge.id }}"
+
+
+def _known(rows: str, peer: str) -> str:
+    """Keep the rows of a local whose connection is there.
+
+    Args:
+        rows: the local's name.
+        peer: expression of the other side's name, in terms of `key` and `row`.
+    """
+    known = f"contains(keys(var.connection_ids), {peer})"
+    return f"${{{{ for key, row in local.{rows} : key => row if {known} }}}}"

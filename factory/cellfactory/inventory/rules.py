@@ -12,6 +12,7 @@ from cellfactory.inventory.addon_rules import check_addons
 from cellfactory.inventory.block_rules import check_blocks
 from cellfactory.inventory.endpoint_rules import check_endpoints
 from cellfactory.inventory.guard_rules import check_guard
+from cellfactory.inventory.hub_rules import check_hubs
 from cellfactory.inventory.node_rules import check_node_groups
 from cellfactory.inventory.offering_rules import check_offerings
 from cellfactory.inventory.organization_rules import check_organizations
@@ -101,6 +102,9 @@ RULES = {
     "F144": "A node image release is not a date, or predates the Kubernetes version in EKS.",
     "F145": "An add-on's configuration sets a value that the cell sets, or has the wrong form.",
     "F146": "A principal is granted cluster access twice.",
+    "F167": "The role that accepts for a hub is in another account than the hub.",
+    "F169": "Route tables are named of a hub whose owner accepts by hand, so that nothing changes "
+    "them.",
     "F168": "The quarantine of an organization is a unit that its cells are made in.",
     "F147": "Spot Instances are combined with capacity reservations, which EC2 does not allow.",
     "F160": "The guard limits the nodes that may be drained twice.",
@@ -112,13 +116,14 @@ def check_inventory(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
     """Yield what is wrong between the values of an inventory, warnings included.
 
     Rules:
-        F103, F110 to F168: see `RULES`; F730, F731 and F736: see `pipeline_rules.RULES`.
+        F103, F110 to F169: see `RULES`; F730, F731 and F736: see `pipeline_rules.RULES`.
     """
     # Each part says how far it goes where something was refused; none may stop the others.
     yield from as_far_as_readable(check_references)(inventory, facts)
     for check in (
         check_accounts,
         check_rings,
+        check_hubs,
         check_spark,
         check_texts,
         check_guard,

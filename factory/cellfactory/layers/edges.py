@@ -13,7 +13,7 @@ from cellfactory.facts.schema import Facts
 from cellfactory.inventory.schema import Inventory
 from cellfactory.layers.access import is_new_account, member_access
 from cellfactory.layers.cell import account_inputs, network_outputs
-from cellfactory.layers.stack import Stack, StackId
+from cellfactory.layers.stack import Source, Stack, StackId
 from cellfactory.layers.wiring import entry, of_each, put_together, whole
 
 
@@ -71,10 +71,10 @@ def _accept(inventory: Inventory, facts: Facts, cell: str) -> Stack:
 
 
 def _routes(inventory: Inventory, facts: Facts, cell: str) -> Stack:
-    """Take each connection once it is active; one to a hub, whose owner accepts by hand, before."""
+    """Take each connection once it is active; where a hub's owner accepts by hand, before."""
     lower = {p: entry(cell, "accept", "accepted_ids", p) for p in lower_peers(inventory, cell)}
     higher = of_each(higher_peers(inventory, cell), "accept", "accepted_ids", key=cell)
-    hubs = {h: entry(cell, "peering", "connection_ids", h) for h in inventory.hubs_of(cell)}
+    hubs = {h: _to_hub(inventory, cell, h) for h in inventory.hubs_of(cell)}
     return Stack(
         id=StackId(cell, "routes"),
         access=member_access(inventory, facts, cell),
@@ -84,3 +84,10 @@ def _routes(inventory: Inventory, facts: Facts, cell: str) -> Stack:
             "connection_ids": put_together(lower, higher, hubs),
         },
     )
+
+
+def _to_hub(inventory: Inventory, cell: str, hub: str) -> Source:
+    """Where the connection of a cell to a hub comes from: of who accepts it, where that is us."""
+    if inventory.hubs[hub].role is None:
+        return entry(cell, "peering", "connection_ids", hub)
+    return entry(hub, "hub", "accepted_ids", cell)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-OwnerKind = Literal["factory", "organization", "mesh", "cell"]
+OwnerKind = Literal["factory", "organization", "mesh", "hub", "cell"]
 """Whose a state can be."""
 
 Provider = Literal["aws", "helm"]
@@ -25,6 +25,7 @@ Layer = Literal[
     "gateway",
     "peering",
     "accept",
+    "hub",
     "transit",
     "routes",
     "cluster",
@@ -57,6 +58,7 @@ ROWS: Mapping[Layer, LayerRow] = {
     "gateway": LayerRow(owner="mesh"),
     "peering": LayerRow(),
     "accept": LayerRow(),
+    "hub": LayerRow(owner="hub"),
     "transit": LayerRow(),
     "routes": LayerRow(),
     "cluster": LayerRow(),

@@ -6,12 +6,13 @@ from cellfactory.facts.schema import Facts
 from cellfactory.inventory.schema import Inventory
 from cellfactory.layers.cell import cell_stacks
 from cellfactory.layers.edges import edge_stacks
+from cellfactory.layers.hub import hub_stacks
 from cellfactory.layers.order import order_stacks
 from cellfactory.layers.stack import Stack
 
 
 def list_stacks(inventory: Inventory, facts: Facts) -> tuple[Stack, ...]:
-    """List every stack of every cell, in an order in which they can be applied.
+    """List every stack of every cell and hub, in an order in which they can be applied.
 
     Args:
         inventory: one in which nothing is wrong.
@@ -27,4 +28,5 @@ def list_stacks(inventory: Inventory, facts: Facts) -> tuple[Stack, ...]:
         for part in (cell_stacks, edge_stacks)
         for stack in part(inventory, facts, cell)
     }
+    stacks |= {stack.id: stack for stack in hub_stacks(inventory, facts)}
     return tuple(stacks[i] for i in order_stacks(stacks.values()))

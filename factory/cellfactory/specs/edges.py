@@ -1,4 +1,4 @@
-"""The layers `peering`, `accept` and `routes`: how a cell is joined to its peers and hubs."""
+"""The layers `peering`, `accept`, `hub` and `routes`: how cells are joined to peers and hubs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from cellfactory.layers import Stack
 from cellfactory.layers.access import account_id, is_new_account
 from cellfactory.layers.edges import higher_peers, lower_peers, resolving_hubs
 from cellfactory.naming import edge_name
-from cellfactory.specs.layers import AcceptSpec, PeeringSpec, RoutesSpec
+from cellfactory.specs.layers import AcceptSpec, HubSpec, PeeringSpec, RoutesSpec
 from cellfactory.specs.parts import Parts
 
 
@@ -43,11 +43,33 @@ def describe_accept(parts: Parts, stack: Stack) -> AcceptSpec:
     )
 
 
+def describe_hub(parts: Parts, stack: Stack) -> HubSpec:
+    """Collect the connections that a hub accepts, and its routes back: to nodes, never to pods."""
+    name, inventory = stack.id.owner, parts.inventory
+    hub, cells = inventory.hubs[name], inventory.cells_of(name)
+    back = {
+        f"{table} {parts.primaries[cell]}": {
+            "block": parts.primaries[cell],
+            "peer": cell,
+            "table": table,
+        }
+        for table in hub.route_tables
+        for cell in cells
+    }
+    return HubSpec(
+        edges={cell: {"edge": edge_name(cell, name)} for cell in cells},
+        resolves=hub.dns_resolution,
+        routes=back or None,
+    )
+
+
 def describe_routes(parts: Parts, stack: Stack) -> RoutesSpec:
     """Collect the ways of a cell to every peer and hub: each of their blocks, from each zone."""
     cell, inventory = stack.id.owner, parts.inventory
     peers = [(peer, parts.primaries[peer]) for peer in inventory.peers_of(cell)]
     hubs = [(n, str(b)) for n in inventory.hubs_of(cell) for b in inventory.hubs[n].blocks]
+    resolving = resolving_hubs(inventory, cell)
+    ours = [h for h in resolving if inventory.hubs[h].role is not None]
     zones = tuple(parts.plan.cells[cell].zones)
     return RoutesSpec(
         routes={
@@ -55,8 +77,8 @@ def describe_routes(parts: Parts, stack: Stack) -> RoutesSpec:
             for to, block in (*peers, *hubs)
             for zone in zones
         },
-        resolving=_connections(higher_peers(inventory, cell)),
-        resolving_hubs=_connections(resolving_hubs(inventory, cell)) or None,
+        resolving=_connections(sorted((*higher_peers(inventory, cell), *ours))),
+        resolving_hubs=_connections(h for h in resolving if h not in ours) or None,
     )
 
 

@@ -81,6 +81,15 @@ class AcceptSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HubSpec:
+    """The connections that a hub accepts, and the ways back to the cells."""
+
+    edges: Rows  # by the name of the cell
+    resolves: bool  # whether private names are resolved over them
+    routes: Rows | None  # by table and destination; None where its owner makes them
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RoutesSpec:
     """The ways of a cell to its peers and hubs, whatever joins them."""
 
@@ -233,6 +242,7 @@ LayerSpec = (
     | NetworkSpec
     | PeeringSpec
     | AcceptSpec
+    | HubSpec
     | RoutesSpec
     | ClusterSpec
     | PlatformSpec

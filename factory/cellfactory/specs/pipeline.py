@@ -35,7 +35,7 @@ from cellfactory.specs.trust import federated_trust, issuer_of, provider_arn
 REGISTRY = "registry"
 KEY_ARN = "${aws_kms_key.state-key.arn}"
 _PROVIDER_ARN = "${aws_iam_openid_connect_provider.ci.arn}"
-_STATES = ("cells/*", "meshes/*")
+_STATES = ("cells/*", "meshes/*", "hubs/*")
 """What the pipeline works with; below `bootstrap/` lies what says its rights."""
 
 _LOOKS_AT_BUCKET = (

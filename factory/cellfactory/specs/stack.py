@@ -29,6 +29,7 @@ _DESCRIBE: Mapping[Layer, Callable[[Parts, Stack], LayerSpec]] = {
     "network": network.describe,
     "peering": edges.describe_peering,
     "accept": edges.describe_accept,
+    "hub": edges.describe_hub,
     "routes": edges.describe_routes,
     "cluster": cluster.describe,
     "platform": platform.describe,

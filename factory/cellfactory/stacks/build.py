@@ -22,6 +22,7 @@ _BUILD: Mapping[Layer, Callable[[TerraformStack, Any], Outputs]] = {
     "network": network.build,
     "peering": edges.build_peering,
     "accept": edges.build_accept,
+    "hub": edges.build_hub,
     "routes": edges.build_routes,
     "cluster": cluster.build,
     "platform": platform.build,

@@ -1,11 +1,11 @@
-"""The layers `peering`, `accept` and `routes`: how a cell is joined to its peers and hubs."""
+"""The layers `peering`, `accept`, `hub` and `routes`: how cells are joined to peers and hubs."""
 
 from __future__ import annotations
 
 from cellfactory.constructs.cdk import TerraformStack
-from cellfactory.constructs.peering import add_acceptances, add_requests
+from cellfactory.constructs.peering import add_acceptances, add_hub, add_requests
 from cellfactory.constructs.routes import add_requester_options, add_routes
-from cellfactory.specs.layers import AcceptSpec, PeeringSpec, RoutesSpec
+from cellfactory.specs.layers import AcceptSpec, HubSpec, PeeringSpec, RoutesSpec
 from cellfactory.stacks.frame import Outputs
 
 
@@ -17,6 +17,11 @@ def build_peering(terraform: TerraformStack, spec: PeeringSpec) -> Outputs:
 def build_accept(terraform: TerraformStack, spec: AcceptSpec) -> Outputs:
     """Add the acceptances."""
     return {"accepted_ids": add_acceptances(terraform, spec)}
+
+
+def build_hub(terraform: TerraformStack, spec: HubSpec) -> Outputs:
+    """Add the acceptances of a hub, and its routes back."""
+    return {"accepted_ids": add_hub(terraform, spec)}
 
 
 def build_routes(terraform: TerraformStack, spec: RoutesSpec) -> Outputs:

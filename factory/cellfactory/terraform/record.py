@@ -189,7 +189,11 @@ def _resolve(
         return value
     entries: dict[str, str] = {}
     for key, source in sorted(given.sources.items()):
-        value = _take(source, records)
+        value = _take(source, records, last=given.lacking == "leave-out")
+        if given.lacking != "wait" and value == "":
+            continue
+        if value is None and given.lacking == "leave-out":
+            continue
         if value is None:
             missing.add(source.stack)
         elif not isinstance(value, str):
@@ -204,9 +208,10 @@ def _is_complete(record: Record | None) -> bool:
     return record is not None and record.complete
 
 
-def _take(source: Source, records: Mapping[StackId, Record]) -> Value | None:
+def _take(source: Source, records: Mapping[StackId, Record], *, last: bool = False) -> Value | None:
+    """Find a value; with `last` what the last apply that succeeded handed on is good enough."""
     record = records.get(source.stack)
-    if record is None or not record.complete:
+    if record is None or not (record.complete or last):
         return None
     value = record.outputs.get(source.output)
     if source.key is None or value is None:
