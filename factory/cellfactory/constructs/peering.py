@@ -21,6 +21,11 @@ from cellfactory.constructs.stack import for_each
 from cellfactory.specs.layers import AcceptSpec, HubSpec, PeeringSpec
 
 _EDGES = "${local.edges}"
+_ASKED = "{ for peer, edge in aws_vpc_peering_connection.peer : peer => edge.id }"
+_ROUND = (
+    "${merge({ for peer, vpc in var.peer_vpc_ids : peer => merge(local.edges[peer], "
+    "{ vpc_id = vpc }) }, local.hubs)}"
+)
 _LONG = "10m"  # the provider waits one minute by itself; many are made at once
 
 
@@ -28,9 +33,14 @@ def add_requests(stack: TerraformStack, spec: PeeringSpec) -> str:
     """Ask each peer for a connection.
 
     Returns:
-        The expression of a map: connection id by peer name.
+        The expression of a map: connection id by peer name; an empty text for a peer whose turn
+        comes with a later round.
     """
     TerraformLocal(stack, "edges", spec.edges)
+    rows, asked = _EDGES, _ASKED
+    if spec.hubs is not None:
+        TerraformLocal(stack, "hubs", spec.hubs)
+        rows, asked = _ROUND, f'merge({{ for peer, edge in local.edges : peer => "" }}, {_ASKED})'
     connection = VpcPeeringConnection(
         stack,
         "peer",
@@ -41,8 +51,8 @@ def add_requests(stack: TerraformStack, spec: PeeringSpec) -> str:
         timeouts=VpcPeeringConnectionTimeouts(create=_LONG, update=_LONG, delete=_LONG),
         tags={"Name": "${each.value.edge}"},
     )
-    for_each(connection, _EDGES)
-    return "${{ for peer, edge in aws_vpc_peering_connection.peer : peer => edge.id }}"
+    for_each(connection, rows)
+    return f"${{{asked}}}"
 
 
 def add_acceptances(stack: TerraformStack, spec: AcceptSpec) -> str:
@@ -52,22 +62,24 @@ def add_acceptances(stack: TerraformStack, spec: AcceptSpec) -> str:
         The expression of a map: connection id by peer name, known once it is active.
     """
     TerraformLocal(stack, "edges", spec.edges)
+    asked = "${var.connection_ids[each.key]}" if spec.in_rounds else "${each.value.connection_id}"
+    rows = _known("edges", "key") if spec.in_rounds else _EDGES
     accepter = VpcPeeringConnectionAccepterA(
         stack,
         "peer",
-        vpc_peering_connection_id="${each.value.connection_id}",
+        vpc_peering_connection_id=asked,
         auto_accept=True,
         timeouts=VpcPeeringConnectionAccepterTimeouts(create=_LONG, update=_LONG),
         tags={"Name": "${each.value.edge}"},
     )
-    for_each(accepter, _EDGES)
+    for_each(accepter, rows)
     options = VpcPeeringConnectionOptions(
         stack,
         "names",
         vpc_peering_connection_id="${aws_vpc_peering_connection_accepter.peer[each.key].id}",
         accepter=VpcPeeringConnectionOptionsAccepter(allow_remote_vpc_dns_resolution=True),
     )
-    for_each(options, _EDGES)
+    for_each(options, rows)
     return "${{ for peer, edge in aws_vpc_peering_connection_accepter.peer : peer => edge.id }}"
 
 

@@ -16,6 +16,12 @@ from cellfactory.layers.cell import account_inputs, network_outputs
 from cellfactory.layers.stack import Source, Stack, StackId
 from cellfactory.layers.wiring import entry, of_each, put_together, whole
 
+REQUESTS = "outstanding-peering-requests"
+"""The quota of requests that wait; AWS counts them for the account that asks."""
+
+PEER_VPCS = "peer_vpc_ids"
+"""The variable that holds whom a cell asks, by name."""
+
 
 def lower_peers(inventory: Inventory, cell: str) -> tuple[str, ...]:
     """The cells whose peering requests this cell accepts: those with a lower name."""
@@ -25,6 +31,19 @@ def lower_peers(inventory: Inventory, cell: str) -> tuple[str, ...]:
 def higher_peers(inventory: Inventory, cell: str) -> tuple[str, ...]:
     """The cells that this cell sends a peering request to: those with a higher name."""
     return tuple(peer for peer in inventory.peers_of(cell) if peer > cell)
+
+
+def most_requests(inventory: Inventory, facts: Facts, cell: str) -> int:
+    """How many requests of a cell's account may wait to be accepted at once."""
+    quota = facts.quota(REQUESTS)
+    return int(inventory.quotas_of(cell).get(quota.code, quota.default))
+
+
+def asks_in_rounds(inventory: Inventory, facts: Facts, cell: str) -> bool:
+    """Whether a cell asks more peers and hubs than may wait at once, so that some come later."""
+    peers = len(higher_peers(inventory, cell))
+    most = most_requests(inventory, facts, cell)
+    return peers > 0 and peers + len(inventory.hubs_of(cell)) > most
 
 
 def resolving_hubs(inventory: Inventory, cell: str) -> tuple[str, ...]:
@@ -53,7 +72,7 @@ def _peering(inventory: Inventory, facts: Facts, cell: str) -> Stack:
         inputs={
             **account_inputs(inventory, cell),
             **whole(cell, "network", network_outputs("vpc_id")),
-            "peer_vpc_ids": put_together(of_each(higher, "network", "vpc_id")),
+            PEER_VPCS: put_together(of_each(higher, "network", "vpc_id")),
             "peer_account_ids": put_together(of_each(new, "account", "account_id")),
         },
         outputs={"connection_ids": "map(string)"},
@@ -61,11 +80,17 @@ def _peering(inventory: Inventory, facts: Facts, cell: str) -> Stack:
 
 
 def _accept(inventory: Inventory, facts: Facts, cell: str) -> Stack:
-    asked = of_each(lower_peers(inventory, cell), "peering", "connection_ids", key=cell)
+    lower = lower_peers(inventory, cell)
+    asked = of_each(lower, "peering", "connection_ids", key=cell)
+    is_late = any(asks_in_rounds(inventory, facts, peer) for peer in lower)
+    ids = put_together(asked, lacking="next-round" if is_late else "wait")
     return Stack(
         id=StackId(cell, "accept"),
         access=member_access(inventory, facts, cell),
-        inputs={**account_inputs(inventory, cell), "connection_ids": put_together(asked)},
+        inputs={
+            **account_inputs(inventory, cell),
+            "connection_ids": put_together(asked, lacking=lacking),
+        },
         outputs={"accepted_ids": "map(string)"},
     )
 

@@ -6,7 +6,13 @@ from collections.abc import Iterable
 
 from cellfactory.layers import Stack
 from cellfactory.layers.access import account_id, is_new_account
-from cellfactory.layers.edges import higher_peers, lower_peers, resolving_hubs
+from cellfactory.layers.edges import (
+    PEER_VPCS,
+    asks_in_rounds,
+    higher_peers,
+    lower_peers,
+    resolving_hubs,
+)
 from cellfactory.naming import edge_name
 from cellfactory.specs.layers import AcceptSpec, HubSpec, PeeringSpec, RoutesSpec
 from cellfactory.specs.parts import Parts
@@ -15,31 +21,31 @@ from cellfactory.specs.parts import Parts
 def describe_peering(parts: Parts, stack: Stack) -> PeeringSpec:
     """Collect the connections that a cell asks for: of its higher peers and of its hubs."""
     cell, inventory = stack.id.owner, parts.inventory
-    peers = {
-        peer: (_account_of(parts, peer), f'${{var.peer_vpc_ids["{peer}"]}}')
+    edges = {
+        peer: {"account_id": _account_of(parts, peer), "edge": edge_name(cell, peer)}
         for peer in higher_peers(inventory, cell)
     }
-    hubs = {name: inventory.hubs[name] for name in inventory.hubs_of(cell)}
-    asked = {name: (hub.account, hub.vpc) for name, hub in hubs.items()}
-    return PeeringSpec(
-        edges={
-            name: {"account_id": account, "edge": edge_name(cell, name), "vpc_id": vpc}
-            for name, (account, vpc) in {**peers, **asked}.items()
-        }
-    )
+    hubs = {
+        name: {"account_id": hub.account, "edge": edge_name(cell, name), "vpc_id": hub.vpc}
+        for name, hub in ((name, inventory.hubs[name]) for name in inventory.hubs_of(cell))
+    }
+    if asks_in_rounds(inventory, parts.facts, cell):
+        return PeeringSpec(edges=edges, hubs=hubs)
+    vpcs = {peer: {"vpc_id": f'${{var.{PEER_VPCS}["{peer}"]}}'} for peer in edges}
+    return PeeringSpec(edges={**{peer: {**edges[peer], **vpcs[peer]} for peer in edges}, **hubs})
 
 
 def describe_accept(parts: Parts, stack: Stack) -> AcceptSpec:
     """Collect the connections that a cell accepts: those of its lower peers."""
     cell = stack.id.owner
+    in_rounds = stack.inputs["connection_ids"].lacking == "next-round"
+    asked = {} if in_rounds else _connections(lower_peers(parts.inventory, cell))
     return AcceptSpec(
         edges={
-            peer: {
-                "connection_id": f'${{var.connection_ids["{peer}"]}}',
-                "edge": edge_name(cell, peer),
-            }
+            peer: {**asked.get(peer, {}), "edge": edge_name(cell, peer)}
             for peer in lower_peers(parts.inventory, cell)
-        }
+        },
+        in_rounds=in_rounds,
     )
 
 
