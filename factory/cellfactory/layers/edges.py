@@ -89,7 +89,7 @@ def _accept(inventory: Inventory, facts: Facts, cell: str) -> Stack:
         access=member_access(inventory, facts, cell),
         inputs={
             **account_inputs(inventory, cell),
-            "connection_ids": put_together(asked, lacking=lacking),
+            "connection_ids": ids,
         },
         outputs={"accepted_ids": "map(string)"},
     )
