@@ -10,6 +10,7 @@ from cellfactory.inventory.pipeline import Pipeline
 from cellfactory.inventory.schema import Inventory
 from cellfactory.layers import Stack
 from cellfactory.layers.access import ring_roles
+from cellfactory.layers.hub_rights import hub_roles
 from cellfactory.naming import (
     PLAN,
     apply_environment,
@@ -162,8 +163,8 @@ def _roles(parts: Parts, pipeline: Pipeline) -> RolesSpec:
 
 
 def _ways(inventory: Inventory, *, reads: bool = False) -> list[str]:
-    """The ARNs of the roles that lead into organizations."""
-    found = []
+    """The ARNs of the roles that lead into organizations, and straight to hubs."""
+    found = [*hub_roles(inventory, None, reads=reads)]
     for organization in inventory.organizations.values():
         role = organization.provisioning_role
         role = reading_role_name(role) if reads else role
