@@ -105,8 +105,8 @@ def _requests(around: Neighbourhood, facts: Facts) -> Usage:
 
 def _joining(around: Neighbourhood, facts: Facts, most: float) -> str:
     """Say in how many rounds a cell asks, and for how long EC2 throttles that; empty where none."""
-    room = int(most) - around.by_hand
-    if room <= 0 or around.asks <= most:
+    room = most - around.by_hand
+    if room < 1 or around.asks <= most:
         return ""
     rounds = ceil((around.asks - around.by_hand) / room)
     bucket = facts.buckets["create-vpc-peering-connection"]

@@ -8,7 +8,7 @@ are there. It ends when none is left, or when a pass found no room to ask for an
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import astuple, replace
+from dataclasses import asdict, replace
 
 from cellfactory.layers import Stack, StackId
 from cellfactory.terraform.messages import Counts
@@ -80,7 +80,7 @@ def joined(before: Result | None, after: Result) -> Result:
     return replace(
         after,
         status="applied" if is_done else after.status,
-        counts=Counts(*(a + b for a, b in zip(_of(before), _of(after), strict=True))),
+        counts=_sum(before.counts, after.counts),
         planned=(*before.planned, *after.planned),
         changes=(*before.changes, *after.changes),
         applied=(*before.applied, *after.applied),
@@ -90,8 +90,9 @@ def joined(before: Result | None, after: Result) -> Result:
     )
 
 
-def _of(result: Result) -> tuple[int, ...]:
-    return astuple(result.counts)
+def _sum(one: Counts, other: Counts) -> Counts:
+    more = asdict(other)
+    return Counts(**{name: number + more[name] for name, number in asdict(one).items()})
 
 
 def _again(

@@ -136,7 +136,7 @@ BROKEN: Mapping[str, Broken] = {
     "F366": broken(with_quotas(base(), L_0263D0A3=2)),
     "F370": broken(with_quotas(base(4), L_7E9ECCDB=2)),
     "F370 hub": broken(with_hub(base(4), quotas={"L-7E9ECCDB": 3})),
-    "F371": broken(with_quotas(base(4), L_DC9F7029=2)),
+    "F371": broken(with_quotas(with_hub(base(4)), L_DC9F7029=1)),
     "F380": broken(with_spark(base(), operator={"jobs_per_minute": 100, "cpu": 4}, namespaces=TWO)),
     "F381": broken(
         with_spark(base(), history={"image": IMAGE, "logs_per_day": 500, "rolling_logs": True})
