@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
+from ipaddress import IPv4Network
 
 from cellfactory.facts.iam import load_iam
 from cellfactory.facts.loader import load_facts
-from cellfactory.layers.permissions import member_statements, policies, statements, way_in
+from cellfactory.inventory.schema import Hub, HubRole
+from cellfactory.layers.hub_rights import hub_statements
+from cellfactory.layers.permissions import (
+    member_statements,
+    policies,
+    policy,
+    statements,
+    way_in,
+)
 from cellfactory.layers.rows import LAYERS, ROWS
 from cellfactory.layers.scopes import TYPES
 from cellfactory.layers.statement import Statement
@@ -37,6 +47,12 @@ takes the actions of level List and Read alone, with the same bounds.
 All statements of a member role fill {count} managed policies; a role takes {most} unless its quota
 is raised.
 """
+
+HUB = """\
+The role of a hub that `accept: {role: …}` names is made by the hub's owner, in the hub's account
+([prerequisites.md](prerequisites.md#by-a-role)). Here it is that of VPC `vpc-0f00ba120f00ba120` in
+account 333333333333, with `dns_resolution: true` and one route table; the role beside it, whose
+name ends in `Read`, takes the first statement alone."""
 
 TAIL = """\
 ## What is not bound
@@ -79,7 +95,28 @@ def _lines() -> Iterator[str]:
             yield from table(("Statement", "Why"), ((f"`{s.sid}`", s.reason) for s in granted))
             for one in granted:
                 yield from _section(one)
+    yield from _hub()
     yield TAIL
+
+
+def _hub() -> Iterator[str]:
+    """The statements of a hub's role, which its owner makes, for one that has all there is."""
+    hub = Hub(
+        account="333333333333",
+        vpc="vpc-0f00ba120f00ba120",
+        region="us-east-1",
+        blocks=[IPv4Network("10.0.0.0/16")],
+        accept=HubRole(role="arn:aws:iam::333333333333:role/cellfactory-accept"),
+        route_tables=["rtb-0123456789abcdef0"],
+        dns_resolution=True,
+        quotas={},
+    )
+    yield from ("## hub", "", HUB, "")
+    granted = hub_statements(hub)
+    yield from table(("Statement", "Why"), ((f"`{s.sid}`", s.reason) for s in granted))
+    for one in granted:
+        yield from _section(one)
+    yield from ("As a policy:", "", "```json", json.dumps(policy(granted), indent=2), "```", "")
 
 
 def _section(one: Statement) -> Iterator[str]:

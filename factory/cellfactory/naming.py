@@ -13,6 +13,7 @@ OWNER_FOLDERS = {
     "factory": "factories",
     "organization": "organizations",
     "mesh": "meshes",
+    "hub": "hubs",
     "cell": "cells",
 }
 """Where the states and records of an owner lie, by its kind."""

@@ -43,7 +43,10 @@ CELL, OWNER, POOL = longest(CellName), longest(Name), longest(GroupName)
 NAMESPACE = "n" * 63  # a label of DNS, as its pattern has it
 SERVICE = longest(ServiceName)
 ZONE = max((z for region in FACTS.regions.values() for z in region.zone_ids), key=len)
-OWNERS = {"factory": naming.FACTORY, "cell": CELL, "mesh": OWNER, "organization": OWNER}
+OWNERS = {
+    **{"factory": naming.FACTORY, "cell": CELL, "hub": OWNER, "mesh": OWNER},
+    "organization": OWNER,
+}
 
 
 def most_groups() -> int:

@@ -20,7 +20,7 @@ from cellfactory.runs.places import INVENTORY, find_inventory
 from cellfactory.views.rules import all_rules
 
 MOST_HELP = 60  # characters beside a name
-_KINDS = {"cell": "cells", "mesh": "meshes", "organization": "organizations"}
+_KINDS = {"cell": "cells", "mesh": "meshes", "organization": "organizations", "hub": "hubs"}
 
 Complete = Callable[[typer.Context, str], list[Any]]
 
@@ -58,6 +58,11 @@ def complete_cells(ctx: typer.Context, incomplete: str) -> list[str]:
 def complete_owners(ctx: typer.Context, incomplete: str) -> list[str]:
     """Complete names of cells and hubs."""
     return _beginning(incomplete, [*_names(ctx, "cells"), *_names(ctx, "hubs")])
+
+
+def complete_hubs(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Complete names of hubs."""
+    return _beginning(incomplete, _names(ctx, "hubs"))
 
 
 def complete_meshes(ctx: typer.Context, incomplete: str) -> list[str]:

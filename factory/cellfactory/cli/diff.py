@@ -12,6 +12,7 @@ from cellfactory.cli.output import show_problems
 from cellfactory.cli.screen import style_of
 from cellfactory.cli.stacks import (
     Cells,
+    Hubs,
     Layers,
     Meshes,
     Organizations,
@@ -45,6 +46,7 @@ def diff(
     cell: Cells = None,
     mesh: Meshes = None,
     organization: Organizations = None,
+    hub: Hubs = None,
     layer: Layers = None,
     stack: Stacks = None,
     override: Overrides = None,
@@ -69,7 +71,7 @@ def diff(
     Holds the Terraform of the inventory as it lies here against that of a Git revision. Needs no
     credentials and no Terraform.
     """
-    selection = selection_of(cell, layer, mesh, organization, stack)
+    selection = selection_of(cell, layer, mesh, organization, stack, hub)
     overrides = tuple(map(parse_override, override or ()))
     found = diff_inventory(inventory_file, base, selection, overrides)
     shown = Diff(

@@ -16,6 +16,7 @@ from cellfactory.cli.output import OPTION, Told, show
 from cellfactory.cli.screen import style_of, warn
 from cellfactory.cli.stacks import (
     Cells,
+    Hubs,
     Layers,
     Meshes,
     Organizations,
@@ -49,6 +50,7 @@ def drift(
     cell: Cells = None,
     mesh: Meshes = None,
     organization: Organizations = None,
+    hub: Hubs = None,
     layer: Layers = None,
     stack: Stacks = None,
     parallel: Parallel = None,
@@ -82,7 +84,7 @@ def drift(
     """
     request = replace(
         request_of(inventory_file, mode_of(sandbox), output=output, registry=registry),
-        selection=selection_of(cell, layer, mesh, organization, stack),
+        selection=selection_of(cell, layer, mesh, organization, stack, hub),
         parallel=parallel_of(parallel),
         reads=read_only,
     )

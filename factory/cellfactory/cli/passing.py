@@ -10,6 +10,7 @@ import typer
 
 from cellfactory.cli.completion import (
     complete_cells,
+    complete_hubs,
     complete_layers,
     complete_meshes,
     complete_organizations,
@@ -54,6 +55,10 @@ OneOrganization = Annotated[
         help="Organization that owns it.",
     ),
 ]
+OneHub = Annotated[
+    str | None,
+    _which("--hub", metavar="HUB", autocompletion=complete_hubs, help="Hub that it accepts for."),
+]
 OneLayer = Annotated[
     str | None,
     _which(
@@ -76,6 +81,7 @@ def terraform(
     cell: OneCell = None,
     mesh: OneMesh = None,
     organization: OneOrganization = None,
+    hub: OneHub = None,
     layer: OneLayer = None,
     registry: RegistryPlace = None,
     lock_timeout: LockTimeout = None,
@@ -86,10 +92,10 @@ def terraform(
     gets the folder, inputs, credentials and lock of a run; our checks are skipped, so apply and
     destroy are refused.
     """
-    owners = [("cell", cell), ("mesh", mesh), ("organization", organization)]
+    owners = [("cell", cell), ("mesh", mesh), ("organization", organization), ("hub", hub)]
     named = [(kind, name) for kind, name in owners if name is not None]
     if len(named) != 1 or layer is None:
-        msg = "name one stack: --cell, --mesh or --organization, and --layer"
+        msg = "name one stack: --cell, --mesh, --organization or --hub, and --layer"
         raise UsageError(msg)
     request = replace(
         request_of(inventory_file, mode_of(sandbox), output=output, registry=registry),
@@ -97,6 +103,7 @@ def terraform(
             cells=(cell,) if cell else (),
             meshes=(mesh,) if mesh else (),
             organizations=(organization,) if organization else (),
+            hubs=(hub,) if hub else (),
             layers=(layer,),
         ),
         patience_seconds=seconds_of(lock_timeout),

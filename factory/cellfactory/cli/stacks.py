@@ -12,6 +12,7 @@ import typer
 
 from cellfactory.cli.completion import (
     complete_cells,
+    complete_hubs,
     complete_layers,
     complete_meshes,
     complete_organizations,
@@ -67,6 +68,15 @@ Organizations = Annotated[
         metavar="NAME",
         autocompletion=complete_organizations,
         help="Only stacks of this organization; may be repeated.",
+    ),
+]
+Hubs = Annotated[
+    list[str] | None,
+    which(
+        "--hub",
+        metavar="HUB",
+        autocompletion=complete_hubs,
+        help="Only stacks of this hub; may be repeated.",
     ),
 ]
 Layers = Annotated[
@@ -173,6 +183,7 @@ def selection_of(
     meshes: Sequence[str] | None = None,
     organizations: Sequence[str] | None = None,
     stacks: Sequence[str] | None = None,
+    hubs: Sequence[str] | None = None,
 ) -> Selection:
     """Put together which stacks the options of a command name."""
     return Selection(
@@ -180,6 +191,7 @@ def selection_of(
         layers=tuple(layers or ()),
         meshes=tuple(meshes or ()),
         organizations=tuple(organizations or ()),
+        hubs=tuple(hubs or ()),
         stacks=tuple(stacks or ()),
     )
 

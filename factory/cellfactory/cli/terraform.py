@@ -18,6 +18,7 @@ from cellfactory.cli.stacks import (
     Bake,
     Cells,
     Checks,
+    Hubs,
     Layers,
     LockTimeout,
     Meshes,
@@ -86,6 +87,7 @@ def plan(
     cell: Cells = None,
     mesh: Meshes = None,
     organization: Organizations = None,
+    hub: Hubs = None,
     layer: Layers = None,
     stack: Stacks = None,
     ring: Rings = None,
@@ -108,7 +110,7 @@ def plan(
     """
     request = replace(
         request_of(inventory_file, mode_of(sandbox), output=output, registry=registry),
-        selection=selection_of(cell, layer, mesh, organization, stack),
+        selection=selection_of(cell, layer, mesh, organization, stack, hub),
         rings=tuple(ring or ()),
         parallel=parallel_of(parallel),
         reads=read_only,
@@ -129,6 +131,7 @@ def apply(
     cell: Cells = None,
     mesh: Meshes = None,
     organization: Organizations = None,
+    hub: Hubs = None,
     layer: Layers = None,
     stack: Stacks = None,
     ring: Rings = None,
@@ -198,7 +201,7 @@ def apply(
         raise UsageError(msg)
     request = replace(
         request_of(inventory_file, mode_of(sandbox), output=output, registry=registry),
-        selection=selection_of(cell, layer, mesh, organization, stack),
+        selection=selection_of(cell, layer, mesh, organization, stack, hub),
         rings=tuple(ring or ()),
         ahead=out_of_order,
         bake=read_bake(bake, no_bake=no_bake),
@@ -236,6 +239,7 @@ def destroy(
     cell: Cells = None,
     mesh: Meshes = None,
     organization: Organizations = None,
+    hub: Hubs = None,
     layer: Layers = None,
     stack: Stacks = None,
     parallel: Parallel = None,
@@ -269,7 +273,7 @@ def destroy(
     """
     request = replace(
         request_of(inventory_file, mode_of(sandbox), registry=registry),
-        selection=selection_of(cell, layer, mesh, organization, stack),
+        selection=selection_of(cell, layer, mesh, organization, stack, hub),
         parallel=parallel_of(parallel),
         patience_seconds=seconds_of(lock_timeout),
         sweep=sweep,

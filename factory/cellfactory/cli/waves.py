@@ -9,7 +9,16 @@ import typer
 
 from cellfactory.cli.options import DEFAULT_INVENTORY, InventoryFile
 from cellfactory.cli.output import Form, show
-from cellfactory.cli.stacks import Cells, Layers, Meshes, Organizations, Rings, Stacks, selection_of
+from cellfactory.cli.stacks import (
+    Cells,
+    Hubs,
+    Layers,
+    Meshes,
+    Organizations,
+    Rings,
+    Stacks,
+    selection_of,
+)
 from cellfactory.layers import list_stacks, list_waves
 from cellfactory.runs.reading import read_declared
 from cellfactory.runs.ring_choice import require_rings
@@ -27,6 +36,7 @@ def waves(
     cell: Cells = None,
     mesh: Meshes = None,
     organization: Organizations = None,
+    hub: Hubs = None,
     layer: Layers = None,
     stack: Stacks = None,
     ring: Rings = None,
@@ -68,7 +78,7 @@ def waves(
     )
 
     inventory, facts, stacks, changed = _read(inventory_file, base)
-    wanted = selection_of(cell, layer, mesh, organization, stack)
+    wanted = selection_of(cell, layer, mesh, organization, stack, hub)
     require_rings(inventory, ring or ())
     chosen = set(select_stacks([s.id for s in stacks], wanted))
     if changed is not None:

@@ -12,7 +12,7 @@ from cellfactory.diff.model import Changes, ResourceChange, StackChange
 from cellfactory.inventory.groups import name_groups
 from cellfactory.layers import StackId
 
-EDGE_LAYERS = frozenset({"peering", "accept", "routes"})
+EDGE_LAYERS = frozenset({"peering", "accept", "hub", "routes"})
 """Whose resources are no more than edges: these are counted as such."""
 
 Standing = Mapping[StackId, Mapping[str, int]]

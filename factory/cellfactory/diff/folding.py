@@ -19,12 +19,12 @@ from cellfactory.diff.model import (
 )
 from cellfactory.layers import StackId
 
-EDGE_LAYERS = frozenset({"peering", "accept", "routes"})
-_FIRST = frozenset({"bootstrap", "gateway", "network"})
+EDGE_LAYERS = frozenset({"peering", "accept", "hub", "routes"})
+_FIRST = frozenset({"bootstrap", "gateway", "hub", "network"})
 """Layers that every owner of their kind has."""
 
 _KEY = re.compile(r'\["((?:[^"\\]|\\.)*)"\]$')
-_PEER = re.compile(r'\bconnection_ids\["([^"]+)"\]')
+_PEER = re.compile(r'(?:\bconnection_ids|_accepter\.cell)\["([^"]+)"\]')
 _ACCOUNT = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])")
 
 Change = tuple[StackId, ResourceChange]

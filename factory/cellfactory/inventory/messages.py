@@ -21,7 +21,14 @@ from cellfactory.inventory.patterns import WORDS
 from cellfactory.inventory.pipeline import RUNNER_LABEL, RUNNER_LIST
 from cellfactory.inventory.rings import RING_LIST, RING_MAPPING
 from cellfactory.inventory.salvage import Refused
-from cellfactory.inventory.schema import ADDON_ENTRY, ADDON_VERSION, EXISTING_ACCOUNT, NEW_ACCOUNT
+from cellfactory.inventory.schema import (
+    ADDON_ENTRY,
+    ADDON_VERSION,
+    EXISTING_ACCOUNT,
+    HUB_BY_HAND,
+    HUB_ROLE,
+    NEW_ACCOUNT,
+)
 
 Error = Mapping[str, Any]
 
@@ -29,8 +36,8 @@ MOST_READ = 1000  # characters of a refused text
 MOST_GUESSES = 200  # unknown keys whose nearest known key is searched for
 ACCOUNT_KINDS = "an account has either id, or email and ou"
 _KEY = "[key]"  # the schema's mark of a key that is not well formed
-# the schema's marks of what kind of account or add-on it read
-_TAGS = {EXISTING_ACCOUNT, NEW_ACCOUNT, ADDON_ENTRY, ADDON_VERSION}
+# the schema's marks of what kind of account, add-on or acceptance it read
+_TAGS = {EXISTING_ACCOUNT, NEW_ACCOUNT, ADDON_ENTRY, ADDON_VERSION, HUB_BY_HAND, HUB_ROLE}
 
 
 def refusals(
@@ -245,7 +252,7 @@ def _name(path: KeyPath) -> str:
 def _path(error: Error) -> KeyPath:
     """Leave out of the schema's location what is not in the file."""
     path: KeyPath = error["loc"]
-    for place, key in ((3, "account"), (4, "addons")):
+    for place, key in ((3, "account"), (3, "accept"), (4, "addons")):
         if path[2:3] == (key,) and path[place : place + 1] and path[place] in _TAGS:
             path = (*path[:place], *path[place + 1 :])
     if path[:1] == ("rings",) and path[1:2] in ((RING_LIST,), (RING_MAPPING,)):

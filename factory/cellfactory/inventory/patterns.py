@@ -23,6 +23,7 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.
 """
 VPC_ID = r"^vpc-[0-9a-f]{8}([0-9a-f]{9})?$"
 ATTACHMENT_ID = r"^tgw-attach-[0-9a-f]{8}([0-9a-f]{9})?$"
+ROUTE_TABLE = r"^rtb-[0-9a-f]{8}([0-9a-f]{9})?$"
 LABEL_KEY = (
     r"^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*/)?"
     r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$"
@@ -43,6 +44,8 @@ ADDON_VERSION = r"^v[0-9]+\.[0-9]+\.[0-9]+-eksbuild\.[0-9]+$"
 POLICY = r"^(arn:aws:iam::aws:policy/)?([A-Za-z0-9_+=,.@-]+/)*[A-Za-z0-9_+=,.@-]{1,128}$"
 RESOURCE_GROUP = r"^[A-Za-z0-9_.-]{1,300}$"
 PRINCIPAL = r"^arn:aws:iam::[0-9]{12}:(role|user)/([A-Za-z0-9_+=,.@-]+/)*[A-Za-z0-9_+=,.@-]{1,64}$"
+HUB_ROLE = r"^arn:aws:iam::[0-9]{12}:role/([A-Za-z0-9_+=,.@-]+/)*[A-Za-z0-9_+=,.@-]{1,60}$"
+"""A role beside which there is room for the one that reads, whose name is four letters longer."""
 EMAIL = (
     r"^[A-Za-z0-9!#$*+/=?^_`{}~-][A-Za-z0-9!#$*+/=?^_`{}~.-]*"
     r"@[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)+$"
@@ -93,6 +96,7 @@ WORDS = {
     "end with -s3alias, --ol-s3, .mrap, --x-s3 or --table-s3, and takes no IP address",
     ATTACHMENT_ID: "a transit gateway attachment, such as tgw-attach-0f00ba120f00ba120",
     VPC_ID: "a VPC id, such as vpc-0f00ba120f00ba120",
+    ROUTE_TABLE: "a route table's id, such as rtb-0f00ba120f00ba120",
     LABEL_KEY: "a label key: at most 63 letters, digits and ._- after an optional domain and slash",
     LABEL_VALUE: "a label value: at most 63 letters, digits and ._-, none of ._- at either end",
     INSTANCE_TYPE: "an EC2 instance type, such as r6gd.8xlarge",
@@ -108,6 +112,8 @@ WORDS = {
     RESOURCE_GROUP: "the name of a resource group of capacity reservations (no ARN and no cr-…: a "
     "reservation lies in one zone of one account, the nodes in several)",
     PRINCIPAL: "the ARN of an IAM role or user, such as arn:aws:iam::123456789012:role/admins",
+    HUB_ROLE: "the ARN of an IAM role, such as arn:aws:iam::123456789012:role/accept, whose "
+    "name has at most 60 characters",
     EMAIL: "an e-mail address that AWS takes: ASCII, no dot first, and a domain of two parts",
     KMS_KEY: "a KMS key's id, ARN or alias, such as alias/tfstate",
     REGISTRY: "a registry without https://, such as registry.example.com/mirror",

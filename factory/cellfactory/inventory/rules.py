@@ -14,6 +14,7 @@ from cellfactory.inventory.central_rules import check_central
 from cellfactory.inventory.endpoint_rules import check_endpoints
 from cellfactory.inventory.family_rules import check_families
 from cellfactory.inventory.guard_rules import check_guard
+from cellfactory.inventory.hub_rules import check_hubs
 from cellfactory.inventory.interconnect_rules import check_interconnects
 from cellfactory.inventory.node_rules import check_node_groups
 from cellfactory.inventory.offering_rules import check_offerings
@@ -104,6 +105,9 @@ RULES = {
     "F144": "A node image release is not a date, or predates the Kubernetes version in EKS.",
     "F145": "An add-on's configuration sets a value that the cell sets, or has the wrong form.",
     "F146": "A principal is granted cluster access twice.",
+    "F167": "The role that accepts for a hub is in another account than the hub.",
+    "F169": "Route tables are named of a hub whose owner accepts by hand, so that nothing changes "
+    "them.",
     "F168": "The quarantine of an organization is a unit that its cells are made in.",
     "F147": "Spot Instances are combined with capacity reservations, which EC2 does not allow.",
     "F160": "The guard limits the nodes that may be drained twice.",
@@ -115,7 +119,7 @@ def check_inventory(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
     """Yield what is wrong between the values of an inventory, warnings included.
 
     Rules:
-        F103, F110 to F168: see `RULES`; F730, F731 and F736: see `pipeline_rules.RULES`;
+        F103, F110 to F169: see `RULES`; F730, F731 and F736: see `pipeline_rules.RULES`;
         F750 to F753: see `family_rules.RULES`; F755 to F758: see `central_rules.RULES`.
         F760 to F763 and F766 to F769: see `interconnect_rules.RULES`.
     """
@@ -124,6 +128,7 @@ def check_inventory(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
     for check in (
         check_accounts,
         check_rings,
+        check_hubs,
         check_spark,
         check_texts,
         check_guard,

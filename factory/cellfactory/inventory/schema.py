@@ -22,6 +22,10 @@ from cellfactory.inventory.addons import ADDON_VERSION as ADDON_VERSION
 from cellfactory.inventory.addons import Addon as Addon
 from cellfactory.inventory.addons import AddonEntry, ControlPlaneLog, ControlPlaneTier
 from cellfactory.inventory.guard import Guard as Guard
+from cellfactory.inventory.hubs import HUB_BY_HAND as HUB_BY_HAND
+from cellfactory.inventory.hubs import HUB_ROLE as HUB_ROLE
+from cellfactory.inventory.hubs import Hub as Hub
+from cellfactory.inventory.hubs import HubRole as HubRole
 from cellfactory.inventory.interconnect import ROWS, Interconnect, StepRow, TransitGateway
 from cellfactory.inventory.load import Load as Load
 from cellfactory.inventory.nodes import FlowLogs as FlowLogs
@@ -35,7 +39,6 @@ from cellfactory.inventory.spark import SparkOperator as SparkOperator
 from cellfactory.inventory.traffic import Traffic as Traffic
 from cellfactory.inventory.values import (
     AccountId,
-    AttachmentId,
     Block,
     BucketName,
     CellName,
@@ -105,31 +108,6 @@ class AddressPools(Model):
     reserved: list[Block] = Field(
         default=[], max_length=1000, description="Blocks that no cell may ever get."
     )
-
-
-class Hub(Model):
-    """A VPC that exists already and that the factory does not own."""
-
-    account: AccountId = Field(description="Account that owns the VPC.")
-    vpc: str = Field(pattern=patterns.VPC_ID, description="Id of the VPC.")
-    region: RegionName = Field(description="Region of the VPC.")
-    blocks: list[Block] = Field(min_length=1, max_length=100, description="Every block of the VPC.")
-    accept: Literal["manual"] = Field(
-        default="manual", description="Its owner accepts each peering request by hand."
-    )
-    dns_resolution: bool = Field(
-        default=False,
-        description="Resolve private names over the peering, once its owner has accepted.",
-    )
-    attachments: dict[Name, AttachmentId] = Field(
-        default={},
-        description="Its attachment to the transit gateway of a mesh, by the mesh's name; its "
-        "owner makes it.",
-    )
-    nau: int = Field(
-        default=0, ge=0, le=10**9, description="Network address usage of the VPC now (NAU)."
-    )
-    quotas: Quotas
 
 
 class Mesh(Model):
@@ -438,3 +416,7 @@ class Inventory(Model):
     def members_of(self, mesh: str) -> tuple[str, ...]:
         """Return the cells of a mesh, by the mesh's name, sorted."""
         return tuple(sorted(name for name, cell in self.cells.items() if cell.mesh == mesh))
+
+    def cells_of(self, hub: str) -> tuple[str, ...]:
+        """Return the cells of all meshes that peer with a hub, by name, sorted."""
+        return tuple(n for n in sorted(self.cells) if hub in self.mesh_of(n).hubs)

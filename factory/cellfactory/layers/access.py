@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from cellfactory.facts.schema import Facts
-from cellfactory.inventory.schema import ExistingAccount, Inventory, Organization
+from cellfactory.inventory.schema import ExistingAccount, HubRole, Inventory, Organization
 from cellfactory.layers.stack import Access
 from cellfactory.naming import (
     PLAN,
@@ -73,6 +73,18 @@ def network_access(inventory: Inventory, facts: Facts, mesh: str) -> Access:
         roles.append(role_arn(account, organization.member_role))
     return Access(
         account=account, roles=tuple(roles), region=region, sts_region=facts.role_region(region)
+    )
+
+
+def hub_access(inventory: Inventory, facts: Facts, name: str, role: HubRole) -> Access:
+    """Work in the account of a hub by a role of it, straight or by way of an organization."""
+    hub = inventory.hubs[name]
+    via = () if role.via is None else (_provisioning_role(inventory.organizations[role.via]),)
+    return Access(
+        account=hub.account,
+        roles=(*via, role.role),
+        region=hub.region,
+        sts_region=facts.role_region(hub.region),
     )
 
 

@@ -16,11 +16,17 @@ from cellfactory.inventory.schema import Inventory
 from cellfactory.layers.access import is_new_account, member_access
 from cellfactory.layers.cell import account_inputs, network_outputs
 from cellfactory.layers.gateway import LINKED, READY
-from cellfactory.layers.stack import Input, Stack, StackId
+from cellfactory.layers.stack import Input, Source, Stack, StackId
 from cellfactory.layers.wiring import entry, of_each, put_together, stack_id, whole
 
 WAYS = "ways"
 """The output that says, by peer and hub, what the routes to it lead over."""
+
+REQUESTS = "outstanding-peering-requests"
+"""The quota of requests that wait; AWS counts them for the account that asks."""
+
+PEER_VPCS = "peer_vpc_ids"
+"""The variable that holds whom a cell asks, by name."""
 
 
 def lower_peers(inventory: Inventory, cell: str) -> tuple[str, ...]:
@@ -36,6 +42,19 @@ def higher_peers(inventory: Inventory, cell: str) -> tuple[str, ...]:
 def peered_hubs(inventory: Inventory, cell: str) -> tuple[str, ...]:
     """The hubs that this cell sends a peering request to."""
     return inventory.hubs_of(cell) if inventory.mesh_of(cell).step.peerings else ()
+
+
+def most_requests(inventory: Inventory, facts: Facts, cell: str) -> int:
+    """How many requests of a cell's account may wait to be accepted at once."""
+    quota = facts.quota(REQUESTS)
+    return int(inventory.quotas_of(cell).get(quota.code, quota.default))
+
+
+def asks_in_rounds(inventory: Inventory, facts: Facts, cell: str) -> bool:
+    """Whether a cell asks more peers and hubs than may wait at once, so that some come later."""
+    peers = len(higher_peers(inventory, cell))
+    most = most_requests(inventory, facts, cell)
+    return peers > 0 and peers + len(peered_hubs(inventory, cell)) > most
 
 
 def resolving_hubs(inventory: Inventory, cell: str) -> tuple[str, ...]:
@@ -72,7 +91,7 @@ def _peering(inventory: Inventory, facts: Facts, cell: str) -> Stack:
         inputs={
             **account_inputs(inventory, cell),
             **whole(cell, "network", network_outputs("vpc_id")),
-            "peer_vpc_ids": put_together(of_each(higher, "network", "vpc_id")),
+            PEER_VPCS: put_together(of_each(higher, "network", "vpc_id")),
             "peer_account_ids": put_together(of_each(new, "account", "account_id")),
         },
         outputs={"connection_ids": "map(string)"},
@@ -84,24 +103,32 @@ def _ways_around(inventory: Inventory, cell: str) -> tuple[StackId, ...]:
     """The routes that must have left the connections of a cell before those are deleted."""
     if inventory.mesh_of(cell).step.peerings:
         return ()
-    return tuple(stack_id(one, "routes") for one in (cell, *inventory.peers_of(cell)))
+    hubs = (h for h in inventory.hubs_of(cell) if inventory.hubs[h].role is not None)
+    cells = (cell, *inventory.peers_of(cell))
+    return (*(stack_id(one, "routes") for one in cells), *(stack_id(h, "hub") for h in hubs))
 
 
 def _accept(inventory: Inventory, facts: Facts, cell: str) -> Stack:
-    asked = of_each(lower_peers(inventory, cell), "peering", "connection_ids", key=cell)
+    lower = lower_peers(inventory, cell)
+    asked = of_each(lower, "peering", "connection_ids", key=cell)
+    is_late = any(asks_in_rounds(inventory, facts, peer) for peer in lower)
+    ids = put_together(asked, lacking="next-round" if is_late else "wait")
     return Stack(
         id=StackId(cell, "accept"),
         access=member_access(inventory, facts, cell),
-        inputs={**account_inputs(inventory, cell), "connection_ids": put_together(asked)},
+        inputs={
+            **account_inputs(inventory, cell),
+            "connection_ids": ids,
+        },
         outputs={"accepted_ids": "map(string)"},
     )
 
 
 def _routes(inventory: Inventory, facts: Facts, cell: str) -> Stack:
-    """Take each connection once it is active; one to a hub, whose owner accepts by hand, before."""
+    """Take each connection once it is active; where a hub's owner accepts by hand, before."""
     lower = {p: entry(cell, "accept", "accepted_ids", p) for p in lower_peers(inventory, cell)}
     higher = of_each(higher_peers(inventory, cell), "accept", "accepted_ids", key=cell)
-    hubs = {h: entry(cell, "peering", "connection_ids", h) for h in peered_hubs(inventory, cell)}
+    hubs = {h: _to_hub(inventory, cell, h) for h in peered_hubs(inventory, cell)}
     has_gateway = inventory.mesh_of(cell).step.gateway
     return Stack(
         id=StackId(cell, "routes"),
@@ -131,3 +158,10 @@ def _gateways(inventory: Inventory, cell: str) -> dict[str, Input]:
 
 def _reached(inventory: Inventory, cell: str) -> tuple[str, ...]:
     return (*inventory.peers_of(cell), *inventory.hubs_of(cell))
+
+
+def _to_hub(inventory: Inventory, cell: str, hub: str) -> Source:
+    """Where the connection of a cell to a hub comes from: of who accepts it, where that is us."""
+    if inventory.hubs[hub].role is None:
+        return entry(cell, "peering", "connection_ids", hub)
+    return entry(hub, "hub", "accepted_ids", cell)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-OwnerKind = Literal["factory", "organization", "mesh", "cell"]
+OwnerKind = Literal["factory", "organization", "mesh", "hub", "cell"]
 """Whose a state can be."""
 
 Provider = Literal["aws", "helm"]
@@ -26,6 +26,7 @@ Layer = Literal[
     "egress",
     "peering",
     "accept",
+    "hub",
     "transit",
     "link",
     "linked",
@@ -62,6 +63,7 @@ ROWS: Mapping[Layer, LayerRow] = {
     "egress": LayerRow(owner="mesh"),
     "peering": LayerRow(),
     "accept": LayerRow(),
+    "hub": LayerRow(owner="hub"),
     "transit": LayerRow(),
     "link": LayerRow(owner="mesh"),
     "linked": LayerRow(owner="mesh"),

@@ -15,6 +15,14 @@ _PLACE = attrgetter("owner", "layer")  # as ids sort, and faster
 
 VariableType = Literal["string", "map(string)", "list(string)"]
 
+Lacking = Literal["wait", "next-round", "leave-out"]
+"""What becomes of an entry of a map that its stack does not hand on yet.
+
+`wait`: the taker waits. `next-round`: it waits too, unless the entry is there and empty, which says
+that it comes with a later round; it is left out until then. `leave-out`: it is left out, whatever
+the reason.
+"""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class StackId:
@@ -66,6 +74,7 @@ class Input:
 
     type: VariableType
     sources: Source | Mapping[str, Source]
+    lacking: Lacking = "wait"
 
     def all_sources(self) -> tuple[Source, ...]:
         """Every source, in the order of keys."""
@@ -100,14 +109,21 @@ class Stack:
         return tuple(sorted(self._producers(), key=_PLACE))
 
     @property
+    def ranked_by(self) -> tuple[StackId, ...]:
+        """The stacks whose outputs it cannot do without, sorted."""
+        return tuple(sorted(self._producers("leave-out"), key=_PLACE))
+
+    @property
     def waits_for(self) -> tuple[StackId, ...]:
         """The stacks whose outputs it takes, or that it comes after, sorted."""
         return tuple(sorted(self._producers().union(self.after), key=_PLACE))
 
-    def _producers(self) -> set[StackId]:
+    def _producers(self, but: Lacking | None = None) -> set[StackId]:
         found: set[StackId] = set()
         for given in self.inputs.values():
             sources = given.sources
+            if given.lacking == but:
+                continue
             if isinstance(sources, Source):
                 found.add(sources.stack)
             else:

@@ -7,12 +7,13 @@ from cellfactory.inventory.schema import Inventory
 from cellfactory.layers.cell import cell_stacks
 from cellfactory.layers.edges import edge_stacks
 from cellfactory.layers.gateway import gateway_stacks
+from cellfactory.layers.hub import hub_stacks
 from cellfactory.layers.order import order_stacks
 from cellfactory.layers.stack import Stack
 
 
 def list_stacks(inventory: Inventory, facts: Facts) -> tuple[Stack, ...]:
-    """List every stack of every cell, in an order in which they can be applied.
+    """List every stack of every cell and hub, in an order in which they can be applied.
 
     Args:
         inventory: one in which nothing is wrong.
@@ -29,4 +30,5 @@ def list_stacks(inventory: Inventory, facts: Facts) -> tuple[Stack, ...]:
         for stack in part(inventory, facts, cell)
     }
     stacks |= {stack.id: stack for stack in gateway_stacks(inventory, facts)}
+    stacks |= {stack.id: stack for stack in hub_stacks(inventory, facts)}
     return tuple(stacks[i] for i in order_stacks(stacks.values()))

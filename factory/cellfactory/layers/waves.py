@@ -5,6 +5,10 @@ later one. So an edge belongs to the ring of its later cell: `peering`, `accept`
 cell hold rows of all its peers, and change when one of them comes or goes. What an earlier ring
 has of its own, its networks, clusters and platforms, is never the business of a later one.
 
+The stack of a hub holds a row for each cell that is joined to it. It takes part in every ring in
+which one of these asks, and waits for none that is of a later ring: a row of that one is not there
+before its own ring has asked.
+
 That a stack comes after another one without taking anything of it, as a platform after the way to
 its cluster, holds it back only until that one stands: an operator's upgrade of the first ring does
 not wait for the last.
@@ -58,16 +62,28 @@ def rings_of(
         stands: whether a stack was applied, which is asked of those that others come after.
 
     Returns:
-        Rings by stack; the stacks in an order in which they can be applied.
+        Rings by stack, of one that takes part in several the first; the stacks in an order in which
+        they can be applied.
     """
-    known = {stack.id: stack for stack in stacks}
     names = inventory.ring_names
+    found = _ranks(inventory, {stack.id: stack for stack in stacks}, stands)
+    return {stack: names[min(ranks)] for stack, ranks in found.items()}
+
+
+def _ranks(
+    inventory: Inventory, known: Mapping[StackId, Stack], stands: Stands
+) -> dict[StackId, frozenset[int]]:
+    """The places of the rings that each stack takes part in; of nearly all it is one."""
     needed = _first_needed(inventory, known)
-    ranks: dict[StackId, int] = {}
+    ranks: dict[StackId, frozenset[int]] = {}
     for stack in order_stacks(known.values()):
-        held = [*known[stack].takes_from, *(w for w in known[stack].after if not stands(w))]
-        ranks[stack] = max([needed[stack], *(ranks[w] for w in held if w in ranks)])
-    return {stack: names[rank] for stack, rank in ranks.items()}
+        one = known[stack]
+        held = [*one.ranked_by, *(w for w in one.after if not stands(w))]
+        own = max([needed[stack], *(min(ranks[w]) for w in held if w in ranks)])
+        served = set(one.takes_from).difference(one.ranked_by)
+        joined = [max(own, min(ranks[w])) for w in served if w in ranks]
+        ranks[stack] = frozenset(joined or [own])
+    return ranks
 
 
 def _first_needed(inventory: Inventory, known: Mapping[StackId, Stack]) -> dict[StackId, int]:
@@ -98,11 +114,11 @@ def list_waves(
         stands: as for `rings_of`.
     """
     known = {stack.id: stack for stack in stacks}
-    rings = rings_of(inventory, known.values(), stands)
+    ranks = _ranks(inventory, known, stands)
     parts = [
         (ring, part, held)
-        for ring in inventory.ring_names
-        for part, held in split([known[stack] for stack, own in rings.items() if own == ring])
+        for place, ring in enumerate(inventory.ring_names)
+        for part, held in split([known[stack] for stack, own in ranks.items() if place in own])
         if held
     ]
     waves = [

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from cellfactory.layers.rows import Layer
-from cellfactory.layers.stack import Input, Source, StackId, VariableType
+from cellfactory.layers.stack import Input, Lacking, Source, StackId, VariableType
 
 _MANY_STACKS = 1 << 14
 stack_id = lru_cache(maxsize=_MANY_STACKS)(StackId)
@@ -31,6 +31,7 @@ def of_each(
     return {peer: entry(peer, layer, output, key) for peer in peers}
 
 
-def put_together(*parts: Mapping[str, Source]) -> Input:
+def put_together(*parts: Mapping[str, Source], lacking: Lacking = "wait") -> Input:
     """Make a map out of values of several stacks; it may have no entry at all."""
-    return Input(type="map(string)", sources={k: s for part in parts for k, s in part.items()})
+    sources = {k: s for part in parts for k, s in part.items()}
+    return Input(type="map(string)", sources=sources, lacking=lacking)

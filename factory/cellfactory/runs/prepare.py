@@ -14,6 +14,7 @@ from cellfactory.runs.notices import NothingInRings
 from cellfactory.runs.recorded import require_recorded
 from cellfactory.runs.request import Request
 from cellfactory.runs.ring_choice import choose_waves
+from cellfactory.runs.rounds import rounds_of
 from cellfactory.runs.selection import choose_stacks, leave_out, leave_unread, note_orphaned
 from cellfactory.runs.watcher import Watcher
 from cellfactory.runs.ways import require_ways
@@ -71,5 +72,9 @@ def prepare(design: Design, request: Request, watcher: Watcher) -> Prepared:
         sources = read_fresh(request.output, design, stacks)
     if mode != "offline":
         note_orphaned(context.registry, design, mode, watcher)
-    context = replace(context, hub_ways=hub_ways_of(design, context.target))
+    context = replace(
+        context,
+        hub_ways=hub_ways_of(design, context.target),
+        rounds=rounds_of(design, context.target),
+    )
     return Prepared(context=context, stacks=stacks, sources=sources, left_out=left_out, waves=waves)

@@ -40,12 +40,12 @@ class CellWays:
 
 
 def read_ways(inventory: Inventory, mesh: str, registry: Registry) -> dict[str, CellWays]:
-    """Read what is applied of the ways of each cell of a mesh, by cell.
+    """Read what is applied of the ways of each cell of a mesh, and of hubs we work in, by name.
 
     Raises:
         TerraformError: when the registry cannot be read (F603, F605).
     """
-    return {
+    cells = {
         cell: ways_of(
             inventory,
             cell,
@@ -54,6 +54,24 @@ def read_ways(inventory: Inventory, mesh: str, registry: Registry) -> dict[str, 
         )
         for cell in inventory.members_of(mesh)
     }
+    hubs = {
+        hub: hub_ways_of(inventory, mesh, hub, registry.read(StackId(hub, "hub")))
+        for hub in inventory.meshes[mesh].hubs
+        if inventory.hubs[hub].route_tables
+    }
+    return cells | hubs
+
+
+def hub_ways_of(inventory: Inventory, mesh: str, hub: str, record: Record | None) -> CellWays:
+    """Put together what the record of a hub tells of its ways back to the cells of a mesh."""
+    over: dict[str, str] = {}
+    if record is not None and record.outputs:
+        cells = inventory.members_of(mesh)
+        told = record.outputs.get(WAYS)
+        given = told if isinstance(told, dict) else dict.fromkeys(cells, PEERING)
+        over = {cell: way for cell, way in given.items() if cell in cells}
+    settled = record is None or record.complete
+    return CellWays(cell=hub, over=over, is_attached=False, is_settled=settled)
 
 
 def ways_of(
@@ -134,13 +152,15 @@ def _still_over(
     declared = inventory.meshes[mesh]
     back = step_towards(declared.interconnect, "soak" if what == PEERING else "both")
     shown = ", ".join(late[:_SHOWN]) + (" …" if len(late) > _SHOWN else "")
-    words = " ".join(f"--cell {cell}" for cell in late[:_SHOWN])
+    words = " ".join(
+        f"--{'cell' if one in inventory.cells else 'hub'} {one}" for one in late[:_SHOWN]
+    )
     yield Finding(
         rule=rule,
         path=("meshes", mesh, "interconnect"),
         message=f"mesh {mesh!r} is at {declared.interconnect}, and routes of "
-        f"{counted(len(late), 'cell')} still lead over {_NAMES[what]}: {shown}",
-        hint=f"write interconnect: {back} again, then lock, synth and apply {words} --layer routes",
+        f"{shown} still lead over {_NAMES[what]}",
+        hint=f"write interconnect: {back} again, then lock, synth and apply {words}",
     )
 
 

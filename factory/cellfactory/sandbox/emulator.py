@@ -91,6 +91,10 @@ def _build_hub(hub: HubVpc) -> None:
             table._routes.clear()
     for block in hub.blocks:  # as told, however wide and many: the hub exists already
         backend.add_block(vpc, block, len(hub.blocks))
+    for name in hub.route_tables:
+        table = backend.create_route_table(vpc_id=hub.vpc_id)
+        backend.route_tables[name] = backend.route_tables.pop(table.id)
+        table.id = name
 
 
 def _rename(backend: Any, vpc: VPC, vpc_id: str) -> None:

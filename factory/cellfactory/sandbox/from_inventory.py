@@ -33,6 +33,7 @@ def plan_world(inventory: Inventory, facts: Facts) -> World:
                 vpc_id=hub.vpc,
                 region=hub.region,
                 blocks=tuple(map(str, hub.blocks)),
+                route_tables=tuple(hub.route_tables),
             )
             for _, hub in sorted(inventory.hubs.items())
         ),

@@ -34,12 +34,13 @@ class Organization:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HubVpc:
-    """A VPC that exists already, with one route table (its main one)."""
+    """A VPC that exists already, with its main route table and those that are named."""
 
     account: str  # 12 digits
     vpc_id: str
     region: str
     blocks: tuple[str, ...]  # CIDR text: the primary block, then the secondary ones
+    route_tables: tuple[str, ...] = ()  # ids, beside the main one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +128,8 @@ def _rights(row: Mapping[str, Any]) -> RoleRights:
 
 
 def _hub(row: Mapping[str, Any]) -> HubVpc:
-    hub = HubVpc(**{**row, "blocks": tuple(row["blocks"])})
+    tables = tuple(row.get("route_tables", ()))
+    hub = HubVpc(**{**row, "blocks": tuple(row["blocks"]), "route_tables": tables})
     if not hub.blocks:
         message = f"the hub VPC {hub.vpc_id} has no block"
         raise ValueError(message)

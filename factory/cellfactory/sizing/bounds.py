@@ -234,7 +234,7 @@ _ROWS = (
           hub_remedy="split the mesh, each part with a hub of its own"),
     Bound(id="outstanding-peering-requests", rule="F371", title="peering requests at once",
           unit="requests",
-          assumption="a cell that is built anew asks all its peers before any accepts"),
+          assumption="a cell asks its hubs first, then as many peers at a time as may wait"),
     Bound(id="transit-gateway-attachments", rule="F372", title="TGW attachments",
           unit="attachments", gate="note", assumption=_TGW),
     Bound(id="transit-gateway-bandwidth", rule="F373", title="TGW bandwidth", unit="Gbit/s",

@@ -77,8 +77,15 @@ def _unlike(around: Sequence[Neighbourhood]) -> tuple[Neighbourhood, ...]:
     for near in around:
         is_hub = near.path[0] == "hubs"
         cells = tuple(sorted(near.cells))
-        key = (is_hub, cells, near.hub_nau, near.connections, tuple(sorted(near.quotas.items())))
-        if key not in most or near.requests > most[key].requests:
+        key = (
+            is_hub,
+            cells,
+            near.hub_nau,
+            near.connections,
+            near.by_hand,
+            tuple(sorted(near.quotas.items())),
+        )
+        if key not in most or near.asks > most[key].asks:
             most[key] = near
     return tuple(most.values())
 
@@ -112,10 +119,9 @@ def _grown(mesh: JoinedMesh, near: Neighbourhood, more: int, gone: Counter[str])
             left[cell] -= 1
         else:
             cells.append(cell)
-    hubs = near.connections - len(near.cells) + 1
     return replace(
         near,
         cells=(*cells, *[mesh.cell] * max(0, more)),
         connections=near.connections + more,
-        requests=0 if is_hub else max(hubs, near.requests + more),
+        asks=0 if is_hub else max(near.hubs, near.asks + more),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import ceil
 
 from cellfactory.errors import KeyPath
 from cellfactory.facts.schema import Facts
@@ -24,7 +25,9 @@ class Neighbourhood:
     cells: tuple[str, ...]  # cells among itself and its peers
     hub_nau: int  # NAU of the hubs among them, as their owners state it
     connections: int  # peering connections of the VPC
-    requests: int  # of these, those that it asks for at once; 0 for a hub
+    asks: int  # of these, those that it asks for; 0 for a hub
+    by_hand: int  # of these, those that people accept: hubs, which it asks first
+    hubs: int  # of these, all to hubs
     quotas: Mapping[str, float]
 
 
@@ -41,7 +44,9 @@ def cell_neighbourhood(inventory: Inventory, cell: str) -> Neighbourhood:
         # VPCs of another Region do not count.
         hub_nau=sum(h.nau for h in (inventory.hubs[n] for n in hubs) if h.region == region),
         connections=len(peers) + len(hubs),
-        requests=sum(1 for peer in peers if peer > cell) + len(hubs),
+        asks=sum(1 for peer in peers if peer > cell) + len(hubs),
+        by_hand=sum(1 for name in hubs if inventory.hubs[name].role is None),
+        hubs=len(hubs),
         quotas=inventory.quotas_of(cell),
     )
 
@@ -61,7 +66,9 @@ def hub_neighbourhood(inventory: Inventory, hub: str) -> Neighbourhood:
         cells=tuple(cell for cell in cells if inventory.region_of(cell) == declared.region),
         hub_nau=declared.nau,
         connections=len(cells),
-        requests=0,
+        asks=0,
+        by_hand=0,
+        hubs=0,
         quotas=declared.quotas,
     )
 
@@ -88,9 +95,31 @@ def size_neighbourhood(
     yield _usage(around, facts, "peerings-per-vpc", "peerings-per-vpc", around.connections)
     gateway = "attachments-per-transit-gateway"
     yield _usage(around, facts, "transit-gateway-attachments", gateway, around.connections + 1)
-    if around.requests:
-        requests = "outstanding-peering-requests"
-        yield _usage(around, facts, requests, requests, around.requests)
+    if around.asks:
+        yield _requests(around, facts)
+
+
+def _requests(around: Neighbourhood, facts: Facts) -> Usage:
+    """Size what must wait at once: the hubs, and one peer; all other peers are asked in rounds."""
+    requests = "outstanding-peering-requests"
+    peers = around.asks - around.hubs
+    usage = _usage(around, facts, requests, requests, around.hubs + min(1, peers))
+    detail = _joining(around, facts, usage.allowed.value)
+    return replace(usage, assumption="; ".join(filter(None, (detail, usage.assumption))))
+
+
+def _joining(around: Neighbourhood, facts: Facts, most: float) -> str:
+    """Say in how many rounds a cell asks, and for how long EC2 throttles that; empty where none."""
+    room = most - around.by_hand
+    if room < 1 or around.asks <= most:
+        return ""
+    rounds = ceil((around.asks - around.by_hand) / room)
+    bucket = facts.buckets["create-vpc-peering-connection"]
+    seconds = ceil(max(0, around.asks - bucket.capacity) / bucket.refill)
+    return (
+        f"{around.asks:,} are asked for in {rounds:,} rounds of {room:,}, for which EC2 takes "
+        f"{seconds:,} s at least"
+    )
 
 
 def _peered_nau(

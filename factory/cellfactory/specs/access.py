@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from cellfactory.facts.schema import Facts
 from cellfactory.layers import LAYERS, ROWS, Layer, Stack
 from cellfactory.layers.access import plan_role, ring_roles
+from cellfactory.layers.hub_rights import hub_roles
 from cellfactory.layers.permissions import Statement, read_statements, statements
 from cellfactory.naming import (
     cell_boundary_arn,
@@ -43,13 +44,14 @@ def describe_organization(parts: Parts, stack: Stack) -> RolesSpec:
     role, member = organization.provisioning_role, organization.member_role
     appliers = ring_roles(inventory).values()
     own = [_any_account(role), _any_account(reading_role_name(role))]
+    hubs, hubs_read = (hub_roles(inventory, name, reads=reads) for reads in (False, True))
     doctor = (
         _allow("AskedByDoctor", _BY_DOCTOR, ["*"]),
         _allow("WhatItMay", ["iam:SimulatePrincipalPolicy"], own),
     )
     return roles_spec(
         factory_policy_name("provisioning", "boundary"),
-        _provisioning_boundary(member),
+        _provisioning_boundary(member, (*hubs, *hubs_read)),
         {
             "provisioning": RoleSpec(
                 name=role,
@@ -59,7 +61,7 @@ def describe_organization(parts: Parts, stack: Stack) -> RolesSpec:
                     factory_policy_name("provisioning"),
                     (
                         *_as_policy(statements("account")),
-                        _allow("GoToMembers", ["sts:AssumeRole"], [_any_account(member)]),
+                        _allow("GoToMembers", ["sts:AssumeRole"], [_any_account(member), *hubs]),
                         *doctor,
                     ),
                     parts.facts,
@@ -76,7 +78,7 @@ def describe_organization(parts: Parts, stack: Stack) -> RolesSpec:
                         _allow(
                             "GoToMembersToLook",
                             ["sts:AssumeRole"],
-                            [_any_account(reading_role_name(member))],
+                            [_any_account(reading_role_name(member)), *hubs_read],
                         ),
                         *doctor,
                     ),
@@ -137,9 +139,9 @@ def _as_policy(told: Iterable[Statement]) -> Statements:
     return tuple(one.document() for one in told)
 
 
-def _provisioning_boundary(member: str) -> Statements:
+def _provisioning_boundary(member: str, hubs: Sequence[str]) -> Statements:
     """All that accounts take, and nothing that takes an organization apart."""
-    members = [_any_account(member), _any_account(reading_role_name(member))]
+    members = [_any_account(member), _any_account(reading_role_name(member)), *hubs]
     return (
         _allow(
             "AccountsAndLooking",

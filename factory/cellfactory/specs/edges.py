@@ -1,4 +1,4 @@
-"""The layers `peering`, `accept` and `routes`: how a cell is joined to its peers and hubs."""
+"""The layers `peering`, `accept`, `hub` and `routes`: how cells are joined to peers and hubs."""
 
 from __future__ import annotations
 
@@ -7,9 +7,17 @@ from collections.abc import Iterable
 from cellfactory.inventory.schema import Inventory
 from cellfactory.layers import Stack
 from cellfactory.layers.access import account_id, is_new_account
-from cellfactory.layers.edges import higher_peers, lower_peers, peered_hubs, resolving_hubs
+from cellfactory.layers.edges import (
+    PEER_VPCS,
+    asks_in_rounds,
+    higher_peers,
+    lower_peers,
+    peered_hubs,
+    resolving_hubs,
+)
+from cellfactory.layers.hub import asking_cells, has_gateway
 from cellfactory.naming import edge_name
-from cellfactory.specs.layers import AcceptSpec, PeeringSpec, RoutesSpec
+from cellfactory.specs.layers import AcceptSpec, HubSpec, PeeringSpec, RoutesSpec
 from cellfactory.specs.parts import Parts
 
 EVERYWHERE = "0.0.0.0/0"
@@ -18,31 +26,57 @@ EVERYWHERE = "0.0.0.0/0"
 def describe_peering(parts: Parts, stack: Stack) -> PeeringSpec:
     """Collect the connections that a cell asks for: of its higher peers and of its hubs."""
     cell, inventory = stack.id.owner, parts.inventory
-    peers = {
-        peer: (_account_of(parts, peer), f'${{var.peer_vpc_ids["{peer}"]}}')
+    edges = {
+        peer: {"account_id": _account_of(parts, peer), "edge": edge_name(cell, peer)}
         for peer in higher_peers(inventory, cell)
     }
-    hubs = {name: inventory.hubs[name] for name in peered_hubs(inventory, cell)}
-    asked = {name: (hub.account, hub.vpc) for name, hub in hubs.items()}
-    return PeeringSpec(
-        edges={
-            name: {"account_id": account, "edge": edge_name(cell, name), "vpc_id": vpc}
-            for name, (account, vpc) in {**peers, **asked}.items()
-        }
-    )
+    hubs = {
+        name: {"account_id": hub.account, "edge": edge_name(cell, name), "vpc_id": hub.vpc}
+        for name, hub in ((name, inventory.hubs[name]) for name in peered_hubs(inventory, cell))
+    }
+    if asks_in_rounds(inventory, parts.facts, cell):
+        return PeeringSpec(edges=edges, hubs=hubs)
+    vpcs = {peer: {"vpc_id": f'${{var.{PEER_VPCS}["{peer}"]}}'} for peer in edges}
+    return PeeringSpec(edges={**{peer: {**edges[peer], **vpcs[peer]} for peer in edges}, **hubs})
 
 
 def describe_accept(parts: Parts, stack: Stack) -> AcceptSpec:
     """Collect the connections that a cell accepts: those of its lower peers."""
     cell = stack.id.owner
+    in_rounds = stack.inputs["connection_ids"].lacking == "next-round"
+    asked = {} if in_rounds else _connections(lower_peers(parts.inventory, cell))
     return AcceptSpec(
         edges={
-            peer: {
-                "connection_id": f'${{var.connection_ids["{peer}"]}}',
-                "edge": edge_name(cell, peer),
-            }
+            peer: {**asked.get(peer, {}), "edge": edge_name(cell, peer)}
             for peer in lower_peers(parts.inventory, cell)
+        },
+        in_rounds=in_rounds,
+    )
+
+
+def describe_hub(parts: Parts, stack: Stack) -> HubSpec:
+    """Collect the connections that a hub accepts, and its routes back: to nodes, never to pods."""
+    name, inventory = stack.id.owner, parts.inventory
+    hub, cells = inventory.hubs[name], inventory.cells_of(name)
+    ways: dict[str, dict[str, str]] = {}
+    if has_gateway(inventory, name):
+        ways = {c: {"over": _over(inventory.leads_over_gateway(c, name))} for c in cells}
+    back = {
+        f"{table} {parts.primaries[cell]}": {
+            "block": parts.primaries[cell],
+            "peer": cell,
+            "table": table,
+            **ways.get(cell, {}),
         }
+        for table in hub.route_tables
+        for cell in cells
+    }
+    asking = asking_cells(inventory, name)
+    return HubSpec(
+        edges={cell: {"edge": edge_name(cell, name)} for cell in asking},
+        resolves=hub.dns_resolution,
+        routes=back or None,
+        ways=ways or None,
     )
 
 
@@ -52,6 +86,8 @@ def describe_routes(parts: Parts, stack: Stack) -> RoutesSpec:
     near = (*inventory.peers_of(cell), *inventory.linked_cells(cell))
     peers = [(peer, parts.primaries[peer]) for peer in near]
     hubs = [(n, str(b)) for n in inventory.hubs_of(cell) for b in inventory.hubs[n].blocks]
+    resolving = resolving_hubs(inventory, cell)
+    ours = [h for h in resolving if inventory.hubs[h].role is not None]
     zones = tuple(parts.plan.cells[cell].zones)
     over = _ways(parts, cell)
     return RoutesSpec(
@@ -61,14 +97,18 @@ def describe_routes(parts: Parts, stack: Stack) -> RoutesSpec:
             for zone in zones
         },
         ways=over or None,
-        resolving=_connections(higher_peers(inventory, cell)),
-        resolving_hubs=_connections(resolving_hubs(inventory, cell)) or None,
+        resolving=_connections(sorted((*higher_peers(inventory, cell), *ours))),
+        resolving_hubs=_connections(h for h in resolving if h not in ours) or None,
     )
 
 
 def _way_out(inventory: Inventory, cell: str) -> list[tuple[str, str]]:
     """The default route of a cell with central egress: over the gateway that it is attached to."""
     return [(cell, EVERYWHERE)] if inventory.has_central_egress(cell) else []
+
+
+def _over(is_moved: bool) -> str:
+    return "gateway" if is_moved else "peering"
 
 
 def _ways(parts: Parts, cell: str) -> dict[str, dict[str, str]]:
@@ -78,7 +118,7 @@ def _ways(parts: Parts, cell: str) -> dict[str, dict[str, str]]:
         return {}
     out = {cell: {"over": "gateway"}} if inventory.has_central_egress(cell) else {}
     over = out | {
-        to: {"over": "gateway" if inventory.leads_over_gateway(cell, to) else "peering"}
+        to: {"over": _over(inventory.leads_over_gateway(cell, to))}
         for to in (*inventory.peers_of(cell), *inventory.hubs_of(cell))
     }
     return over | {far: {"over": "gateway"} for far in inventory.linked_cells(cell)}

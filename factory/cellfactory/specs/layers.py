@@ -71,9 +71,14 @@ class NetworkSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeeringSpec:
-    """The connections that a cell asks for."""
+    """The connections that a cell asks for.
+
+    Where it asks in rounds, whom it asks in one of them is in its variable `peer_vpc_ids`: the rows
+    of `edges` are peers without their VPCs, and those of `hubs` are asked in every round.
+    """
 
     edges: Rows  # by the name of the peer or hub
+    hubs: Rows | None = None  # by name, where it asks in rounds; None where all are in `edges`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +86,17 @@ class AcceptSpec:
     """The connections that a cell accepts."""
 
     edges: Rows  # by the name of the peer
+    in_rounds: bool = False  # whether some are asked for later than others
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubSpec:
+    """The connections that a hub accepts, and the ways back to the cells."""
+
+    edges: Rows  # by the name of the cell
+    resolves: bool  # whether private names are resolved over them
+    routes: Rows | None  # by table and destination; None where its owner makes them
+    ways: Rows | None  # by cell, what the way leads over; None where only peerings are
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -288,6 +304,7 @@ LayerSpec = (
     | NetworkSpec
     | PeeringSpec
     | AcceptSpec
+    | HubSpec
     | EgressSpec
     | TransitGatewaySpec
     | TransitSpec

@@ -10,6 +10,7 @@ from cellfactory.inventory.pipeline import Pipeline
 from cellfactory.inventory.schema import Inventory
 from cellfactory.layers import Stack
 from cellfactory.layers.access import ring_roles
+from cellfactory.layers.hub_rights import hub_roles
 from cellfactory.naming import (
     PLAN,
     apply_environment,
@@ -35,7 +36,7 @@ from cellfactory.specs.trust import federated_trust, issuer_of, provider_arn
 REGISTRY = "registry"
 KEY_ARN = "${aws_kms_key.state-key.arn}"
 _PROVIDER_ARN = "${aws_iam_openid_connect_provider.ci.arn}"
-_STATES = ("cells/*", "meshes/*")
+_STATES = ("cells/*", "meshes/*", "hubs/*")
 """What the pipeline works with; below `bootstrap/` lies what says its rights."""
 
 _LOOKS_AT_BUCKET = (
@@ -162,8 +163,8 @@ def _roles(parts: Parts, pipeline: Pipeline) -> RolesSpec:
 
 
 def _ways(inventory: Inventory, *, reads: bool = False) -> list[str]:
-    """The ARNs of the roles that lead into organizations."""
-    found = []
+    """The ARNs of the roles that lead into organizations, and straight to hubs."""
+    found = [*hub_roles(inventory, None, reads=reads)]
     for organization in inventory.organizations.values():
         role = organization.provisioning_role
         role = reading_role_name(role) if reads else role

@@ -45,6 +45,7 @@ _DESCRIBE: Mapping[Layer, Callable[[Parts, Stack], LayerSpec]] = {
     "link": transit.describe_link,
     "linked": transit.describe_linked,
     "segments": transit.describe_segments,
+    "hub": edges.describe_hub,
     "routes": edges.describe_routes,
     "cluster": cluster.describe,
     "platform": platform.describe,

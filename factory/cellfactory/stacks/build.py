@@ -37,6 +37,7 @@ _BUILD: Mapping[Layer, Callable[[TerraformStack, Any], Outputs]] = {
     "link": transit.build_link,
     "linked": transit.build_linked,
     "segments": transit.build_segments,
+    "hub": edges.build_hub,
     "routes": edges.build_routes,
     "cluster": cluster.build,
     "platform": platform.build,

@@ -1,12 +1,13 @@
-"""The layers `peering`, `accept` and `routes`: how a cell is joined to its peers and hubs."""
+"""The layers `peering`, `accept`, `hub` and `routes`: how cells are joined to peers and hubs."""
 
 from __future__ import annotations
 
 from cellfactory.constructs.cdk import TerraformLocal, TerraformStack
-from cellfactory.constructs.peering import add_acceptances, add_requests
+from cellfactory.constructs.peering import add_acceptances, add_hub, add_requests
 from cellfactory.constructs.routes import add_requester_options, add_routes
 from cellfactory.layers.edges import WAYS
-from cellfactory.specs.layers import AcceptSpec, PeeringSpec, RoutesSpec
+from cellfactory.layers.leaf import Rows
+from cellfactory.specs.layers import AcceptSpec, HubSpec, PeeringSpec, RoutesSpec
 from cellfactory.stacks.frame import Outputs
 
 
@@ -20,11 +21,20 @@ def build_accept(terraform: TerraformStack, spec: AcceptSpec) -> Outputs:
     return {"accepted_ids": add_acceptances(terraform, spec)}
 
 
+def build_hub(terraform: TerraformStack, spec: HubSpec) -> Outputs:
+    """Add the acceptances of a hub, and its routes back."""
+    return {"accepted_ids": add_hub(terraform, spec), **_ways(terraform, spec.ways)}
+
+
 def build_routes(terraform: TerraformStack, spec: RoutesSpec) -> Outputs:
     """Add the routes, and the requesting side's names."""
     add_routes(terraform, spec)
     add_requester_options(terraform, spec)
-    if spec.ways is None:
+    return _ways(terraform, spec.ways)
+
+
+def _ways(terraform: TerraformStack, ways: Rows | None) -> Outputs:
+    if ways is None:
         return {}
-    TerraformLocal(terraform, "over", spec.ways)
+    TerraformLocal(terraform, "over", ways)
     return {WAYS: "${{ for peer, way in local.over : peer => way.over }}"}

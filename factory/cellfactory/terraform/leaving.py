@@ -2,6 +2,7 @@
 
 A route outlives what it points at and becomes a hole that swallows traffic. So the peers' routes go
 first, then what the cell itself routes, then acceptances, then connections, and the network last.
+A hub gives up its routes back with its acceptances: until then they lead to the cluster that goes.
 Nothing here is remembered from run to run: what is left to do follows from the records alone.
 """
 
@@ -18,7 +19,7 @@ from cellfactory.terraform.messages import Change
 from cellfactory.terraform.record import Record
 from cellfactory.terraform.workspace import CONFIGURATION
 
-EDGE_LAYERS: tuple[Layer, ...] = ("routes", "accept", "peering")
+EDGE_LAYERS: tuple[Layer, ...] = ("routes", "accept", "hub", "peering")
 """What joins a cell to others, in the order in which that is taken apart."""
 
 ROWS = frozenset(
@@ -34,7 +35,7 @@ ROWS = frozenset(
 _OWN: tuple[tuple[str, tuple[Layer, ...], tuple[Layer, ...]], ...] = (
     ("routes of the peers", ("routes",), ()),
     ("platform, cluster and routes", (), ("platform", "cluster", "routes")),
-    ("acceptances", ("accept",), ("accept",)),
+    ("acceptances", ("accept", "hub"), ("accept",)),
     ("connections", ("peering",), ("peering",)),
     ("network", (), ("network",)),
 )
@@ -98,7 +99,7 @@ def plot_course(
         if stack.owner not in cells
         and (names & set(cells) or (stack.owner in peers and not records[stack].complete))
     }
-    strangers = {stack.owner for stack in touched if stack.owner not in standing_owners}
+    strangers = {s.owner for s in touched if s.cell and s.owner not in standing_owners}
     strangers |= {
         name
         for stack in touched - set(standing)

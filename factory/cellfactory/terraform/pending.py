@@ -29,6 +29,8 @@ def hub_requests(
             made = (change.resource_type, change.action) == ("aws_vpc_peering_connection", "create")
             if made and change.key in hubs:
                 hub = inventory.hubs[change.key]
+                if hub.role is not None:
+                    continue
                 yield (
                     f"{cell} -> hub {change.key}: account {hub.account} has to "
                     f"accept {change.id or 'the request'} for {hub.vpc}, and to route "

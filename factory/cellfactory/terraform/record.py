@@ -7,12 +7,13 @@ With the configuration and the inputs at hand, a stack can be destroyed after it
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
 from cellfactory.errors import Finding, TerraformError
 from cellfactory.layers import LAYERS, Input, Source, Stack, StackId, VariableType
+from cellfactory.layers.stack import Lacking
 from cellfactory.terraform.messages import Value
 from cellfactory.terraform.workspace import Sources, digest_sources, is_inside
 
@@ -150,7 +151,9 @@ def check_outputs(stack: Stack, told: Mapping[str, Any]) -> dict[str, Value]:
     return {name: told[name] for name in stack.outputs}
 
 
-def resolve_inputs(stack: Stack, records: Mapping[StackId, Record]) -> dict[str, Value] | Deferred:
+def resolve_inputs(
+    stack: Stack, records: Mapping[StackId, Record], *, coming: Collection[StackId] = ()
+) -> dict[str, Value] | Deferred:
     """Find the value of every variable of a stack.
 
     A producer whose last apply did not succeed counts as missing, and so does an entry that a
@@ -159,6 +162,8 @@ def resolve_inputs(stack: Stack, records: Mapping[StackId, Record]) -> dict[str,
     Args:
         stack: the stack and where its inputs come from.
         records: what is known of the stacks that it waits for.
+        coming: stacks that are about to be applied, too: what one of them does not hand on yet is
+            waited for, also where it could be left out.
 
     Returns:
         Values by variable, or the stacks that have to be applied first, sorted.
@@ -169,7 +174,7 @@ def resolve_inputs(stack: Stack, records: Mapping[StackId, Record]) -> dict[str,
     missing = {before for before in stack.after if not _is_complete(records.get(before))}
     values: dict[str, Value] = {}
     for name, given in stack.inputs.items():
-        found = _resolve(given, records, missing)
+        found = _resolve(given, records, missing, coming)
         if found is None:
             continue
         if not _is(found, given.type):
@@ -180,7 +185,10 @@ def resolve_inputs(stack: Stack, records: Mapping[StackId, Record]) -> dict[str,
 
 
 def _resolve(
-    given: Input, records: Mapping[StackId, Record], missing: set[StackId]
+    given: Input,
+    records: Mapping[StackId, Record],
+    missing: set[StackId],
+    coming: Collection[StackId],
 ) -> Value | None:
     if isinstance(given.sources, Source):
         value = _take(given.sources, records)
@@ -189,8 +197,10 @@ def _resolve(
         return value
     entries: dict[str, str] = {}
     for key, source in sorted(given.sources.items()):
-        value = _take(source, records)
-        if value is None:
+        value = _take(source, records, last=given.lacking == "leave-out")
+        if _is_left_out(given.lacking, value) and source.stack not in coming:
+            continue
+        if value is None or value == "":
             missing.add(source.stack)
         elif not isinstance(value, str):
             msg = f"{source.stack} hands on {source.output}, which is not text: {_short(value)}"
@@ -200,13 +210,19 @@ def _resolve(
     return entries
 
 
+def _is_left_out(lacking: Lacking, value: Value | None) -> bool:
+    """Whether a map goes without an entry for now."""
+    return lacking != "wait" and (value == "" or (value is None and lacking == "leave-out"))
+
+
 def _is_complete(record: Record | None) -> bool:
     return record is not None and record.complete
 
 
-def _take(source: Source, records: Mapping[StackId, Record]) -> Value | None:
+def _take(source: Source, records: Mapping[StackId, Record], *, last: bool = False) -> Value | None:
+    """Find a value; with `last` what the last apply that succeeded handed on is good enough."""
     record = records.get(source.stack)
-    if record is None or not record.complete:
+    if record is None or not (record.complete or last):
         return None
     value = record.outputs.get(source.output)
     if source.key is None or value is None:

@@ -11,7 +11,7 @@ from cellfactory.terraform.guard import EXPIRING, KEPT, NEVER
 from cellfactory.terraform.target import Mode
 
 CONNECTION = "aws_vpc_peering_connection"
-FOLLOWING = ("accept", "routes")
+FOLLOWING = ("accept", "hub", "routes")
 """Layers of both sides that hold on to a connection: they replace what they made of it."""
 
 

@@ -50,6 +50,7 @@ class Result:
     less: int = 0  # resources that were reviewed, and needed nothing any more
     refused: tuple[Change, ...] = ()  # of what is planned, what the guard forbids
     applied: tuple[Change, ...] = ()
+    edges_left: int = 0  # of a mesh, that this stack asks for in a later round
     seconds: float = 0.0  # wall time
     log: Path | None = None  # what Terraform said, where that was kept
 

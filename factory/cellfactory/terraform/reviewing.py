@@ -53,7 +53,7 @@ def review_stacks(
         return result
 
     def work(stack: StackId) -> Result:
-        job = job_of(context, known[stack], sources[stack])
+        job = job_of(context, known[stack], sources[stack], coming=known)
         if isinstance(job, Result):
             return job
         if done := done_before(context, job, finished):

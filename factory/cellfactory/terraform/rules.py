@@ -31,6 +31,7 @@ RULES = {
     "F623": "Service Quotas cannot be reached, or does not return a quota.",
     "F630": "Something the first apply needs does not exist, as `doctor` found.",
     "F631": "Something recommended does not exist, or `doctor` is not allowed to look (a warning).",
+    "F649": "AWS does not show which peering requests of an account wait to be accepted.",
     "F650": "A state could not be saved where it belongs; nothing is planned without it.",
     "F651": "`validate` skipped every stack, so nothing was validated.",
     "F652": "AWS cannot list what has the tags of a stack, or a state cannot be read.",

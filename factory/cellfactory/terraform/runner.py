@@ -5,7 +5,7 @@ Nothing here prints: what happens is told to a `Listener`, one stack at a time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -20,10 +20,12 @@ from cellfactory.terraform.leave import Agreed, Leave
 from cellfactory.terraform.messages import Value
 from cellfactory.terraform.needed import refuse_needed, users_of
 from cellfactory.terraform.new_accounts import resolved_access
+from cellfactory.terraform.passes import in_passes, is_settled
 from cellfactory.terraform.planning import Job, plan_stack
 from cellfactory.terraform.pool import run_when_ready
 from cellfactory.terraform.record import Deferred, Record, resolve_inputs
 from cellfactory.terraform.results import Result
+from cellfactory.terraform.rounds import narrowed
 from cellfactory.terraform.running import RunContext
 from cellfactory.terraform.said import explain
 from cellfactory.terraform.turns import stack_lock
@@ -84,7 +86,7 @@ def plan_stacks_now(
     known = {stack.id: stack for stack in stacks}
 
     def work(stack: StackId) -> Result:
-        job = job_of(context, known[stack], sources[stack])
+        job = job_of(context, known[stack], sources[stack], coming=known)
         if isinstance(job, Result):
             return job
         if why := closed(context, job):
@@ -122,12 +124,14 @@ def apply_stacks(
     """
     known = {stack.id: stack for stack in stacks}
 
-    def work(stack: StackId) -> Result:
+    def work(stack: StackId, before: Result | None) -> Result:
         if agreed is not None and stack in agreed.settled:
             return agreed.settled[stack]
         job = job_of(context, known[stack], sources[stack])
         if isinstance(job, Result):
             return job
+        if before is not None and is_settled(before) and _still_stands(context, job):
+            return before
         key = work_key(job.sources, job.inputs)
         leave = agreed.leave(stack, allowed) if agreed else Leave(allowed=allowed)
         if done := done_before(context, job, finished):
@@ -139,16 +143,25 @@ def apply_stacks(
             listener.started(stack)
             result = _guarded(
                 stack,
-                lambda: _apply_held(context, job, leave, listener),
+                lambda: _apply_held(context, job, leave, listener, before),
             )
         journal.finished(result, key)
         return result
 
-    waits = {stack.id: stack.waits_for for stack in known.values()}
-    return run_each(context, waits, work, listener, parallel)
+    def once(
+        todo: Sequence[Stack], done: Mapping[StackId, Result], tell: Callable[[Result], None]
+    ) -> tuple[Result, ...]:
+        waits = {stack.id: stack.waits_for for stack in todo}
+        telling = replace(listener, finished=tell)
+        return run_each(context, waits, lambda s: work(s, done.get(s)), telling, parallel)
+
+    askers = context.rounds.askers if context.rounds is not None else ()
+    return in_passes(tuple(known.values()), askers, once, listener.finished)
 
 
-def _apply_held(context: RunContext, job: Job, leave: Leave, listener: Listener) -> Result:
+def _apply_held(
+    context: RunContext, job: Job, leave: Leave, listener: Listener, before: Result | None
+) -> Result:
     """Apply a stack while no other run does, with its inputs as they are then."""
     stack = job.stack.id
 
@@ -156,9 +169,23 @@ def _apply_held(context: RunContext, job: Job, leave: Leave, listener: Listener)
         fresh = job if context.meeting is None else job_of(context, job.stack, job.sources)
         if isinstance(fresh, Result):
             return fresh
-        return alone(context, stack, lambda: _apply(context, fresh, leave, listener))
+        return alone(context, stack, lambda: _apply_round(context, fresh, leave, listener, before))
 
     return held(context, stack, job.stack.waits_for, lambda why: listener.waiting(stack, why), work)
+
+
+def _apply_round(
+    context: RunContext, job: Job, leave: Leave, listener: Listener, before: Result | None
+) -> Result:
+    """Apply a stack; of the peerings of one that asks in rounds, as many as there is room for."""
+    asked = context.rounds.of(job.stack, job.inputs) if context.rounds is not None else None
+    if asked is None or not asked.left:
+        return _apply(context, job, leave, listener)
+    listener.waiting(job.stack.id, str(asked))
+    if asked.is_idle and before is not None:
+        return before
+    part = replace(job, inputs=narrowed(job.inputs, asked))
+    return replace(_apply(context, part, leave, listener), edges_left=asked.left)
 
 
 def closed(context: RunContext, job: Job) -> str:
@@ -302,22 +329,35 @@ def _deferred(stack: StackId, deferred: Deferred) -> Result:
     return Result(stack=stack, status="deferred", reason=reason, waits_for=deferred.waits_for)
 
 
-def job_of(context: RunContext, stack: Stack, sources: Sources) -> Job | Result:
-    """Put together what a command needs of a stack; the result of one whose inputs are missing."""
-    resolved = _resolve(context, stack)
+def job_of(
+    context: RunContext, stack: Stack, sources: Sources, coming: Collection[StackId] = ()
+) -> Job | Result:
+    """Put together what a command needs of a stack; the result of one whose inputs are missing.
+
+    Args:
+        context: with the registry that tells the inputs.
+        stack: the stack.
+        sources: its synthesized files.
+        coming: as of `resolve_inputs`: whoever only looks waits for what the run is to make.
+    """
+    resolved = _resolve(context, stack, coming)
     if isinstance(resolved, Deferred):
         return _deferred(stack.id, resolved)
     return Job(stack=stack, sources=sources, inputs=resolved)
 
 
-def _resolve(context: RunContext, stack: Stack) -> dict[str, Value] | Deferred:
+def _resolve(
+    context: RunContext, stack: Stack, coming: Collection[StackId]
+) -> dict[str, Value] | Deferred:
     """Find the inputs of a stack; what is missing is looked for again, as others may make it."""
     found = {producer: context.registry.read(producer) for producer in stack.waits_for}
-    resolved = resolve_inputs(stack, {i: r for i, r in found.items() if r is not None})
+    known = {i: r for i, r in found.items() if r is not None}
+    resolved = resolve_inputs(stack, known, coming=coming)
     if not isinstance(resolved, Deferred):
         return resolved
     found |= {producer: context.registry.read_again(producer) for producer in resolved.waits_for}
-    return resolve_inputs(stack, {i: r for i, r in found.items() if r is not None})
+    known = {i: r for i, r in found.items() if r is not None}
+    return resolve_inputs(stack, known, coming=coming)
 
 
 def _still_stands(context: RunContext, job: Job) -> bool:

@@ -31,6 +31,7 @@ from cellfactory.terraform.registry import Registry
 from cellfactory.terraform.reported import in_flight
 from cellfactory.terraform.rescue import ERRORED, Rescue
 from cellfactory.terraform.results import Result
+from cellfactory.terraform.rounds import Rounds
 from cellfactory.terraform.sweep import Sweeper
 from cellfactory.terraform.target import Target
 from cellfactory.terraform.turns import cache_turn, note_worker, worker_file
@@ -57,6 +58,7 @@ class RunContext:
     init_lock: threading.Lock = field(default_factory=threading.Lock)
     new_accounts: NewAccounts | None = None  # None waits for none
     hub_ways: HubWays | None = None  # None takes every cluster to be reached
+    rounds: Rounds | None = None  # None asks for all peerings at once
     sweeper: Sweeper | None = None  # None looks into no VPC
     meeting: Meeting | None = None  # None where no other run can be
     log_in: LogIn | None = None  # to private chart registries; None logs in nowhere

@@ -17,13 +17,19 @@ class Selection:
     cells: tuple[str, ...] = ()
     meshes: tuple[str, ...] = ()
     organizations: tuple[str, ...] = ()
+    hubs: tuple[str, ...] = ()
     layers: tuple[str, ...] = ()
     stacks: tuple[str, ...] = ()  # whole names, such as a-network
 
     @property
     def owners(self) -> Mapping[OwnerKind, tuple[str, ...]]:
         """The named owners, by kind."""
-        return {"organization": self.organizations, "mesh": self.meshes, "cell": self.cells}
+        return {
+            "organization": self.organizations,
+            "mesh": self.meshes,
+            "hub": self.hubs,
+            "cell": self.cells,
+        }
 
     @property
     def has_owners(self) -> bool:

@@ -172,9 +172,20 @@ def _part(part: str | Node | Directive, scope: Scope) -> str | Node | Directive:
 
 def _call(node: Call, scope: Scope) -> Node:
     arguments = tuple(deep(argument, scope) for argument in node.arguments)
+    if node.name == "keys" and not node.spread and len(arguments) == 1:
+        return _keys(node, arguments[0], scope)
     compute = None if node.spread else FUNCTIONS.get(node.name)
     known = compute(*arguments) if compute else None
     return Call(node.name, arguments, node.spread) if known is None else known
+
+
+def _keys(node: Call, collection: Node, scope: Scope) -> Node:
+    """List the keys of an object, or of a variable whose keys its sources tell."""
+    is_list = isinstance(collection, TupleOf | Call)
+    items = None if is_list else items_of(collection, scope, evaluate)
+    if items is None:
+        return Call(node.name, (collection,))
+    return TupleOf(tuple(key for key, _ in items))
 
 
 def _tuple(node: TupleOf, scope: Scope) -> Node:

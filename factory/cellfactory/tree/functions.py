@@ -68,8 +68,21 @@ def _merge(*arguments: Node) -> Node | None:
     return ObjectOf(tuple((Constant(key), merged[key]) for key in sorted(merged)))
 
 
+def _contains(*arguments: Node) -> Node | None:
+    """Look for a text in a list of texts."""
+    if len(arguments) != 2 or not isinstance(arguments[0], TupleOf):
+        return None
+    texts = [i.value for i in arguments[0].items if isinstance(i, Constant)]
+    wanted = arguments[1]
+    if len(texts) < len(arguments[0].items) or not isinstance(wanted, Constant):
+        return None
+    is_text = all(isinstance(text, str) for text in (*texts, wanted.value))
+    return Constant(wanted.value in texts) if is_text else None
+
+
 FUNCTIONS: dict[str, Callable[..., Node | None]] = {
     "base64encode": _base64encode,
+    "contains": _contains,
     "jsonencode": _jsonencode,
     "merge": _merge,
 }

@@ -193,7 +193,7 @@ GONE = Drifted(stack=NETWORK, address="aws_subnet.x", event="gone", cause="rever
             "aws_vpc_peering_connection.x",
             "gone",
             "create",
-            "cellfactory apply --allow-destroy accept --allow-destroy routes",
+            "cellfactory apply --allow-destroy accept --allow-destroy hub --allow-destroy routes",
         ),
         ("aws_organizations_account.x", "gone", "create", ""),
     ],
