@@ -131,6 +131,8 @@ def make_spoke(emulator: Emulator, account: str, block: str, region: str = REGIO
 
 def attached(owner: Owner, spoke: Spoke) -> str:
     """Share a gateway with a spoke, attach its VPC and accept that: the attachment."""
+    if spoke.account == owner.account:
+        return spoke.attach(owner.gateway)
     owner.share(spoke.account)
     spoke.take()
     attachment = spoke.attach(owner.gateway)

@@ -36,6 +36,7 @@ ORGANIZATIONS = st.builds(
     units=st.lists(st.text()).map(tuple),
     members=st.lists(st.builds(Member, account=st.text(), role=st.text())).map(tuple),
     most_accounts=st.integers(1, 50),
+    resource_sharing=st.booleans(),
 )
 WORLDS = st.builds(
     World,
@@ -45,6 +46,8 @@ WORLDS = st.builds(
     blocks_per_vpc=st.none() | st.integers(1, 50),
     peering_requests=st.none() | st.integers(1, 50),
     account_ready_seconds=st.floats(0, 10),
+    quotas=st.dictionaries(st.text(), st.integers(1, 50)),
+    transit_seconds=st.floats(0, 10),
     enforce_iam=st.booleans(),
 )
 

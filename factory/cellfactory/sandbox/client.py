@@ -14,7 +14,7 @@ import botocore.loaders
 import botocore.session
 
 ROLE = "SandboxVisitor"  # every account of the emulator admits it
-GONE = frozenset({"deleted", "deleting", "failed", "rejected", "expired"})
+GONE = frozenset({"deleted", "deleting", "failed", "failing", "rejected", "rejecting", "expired"})
 
 Lister = Callable[[boto3.Session, str], Iterator[str]]
 
@@ -99,6 +99,23 @@ def _network(session: boto3.Session, endpoint: str) -> Iterator[str]:
     yield from _rows("egress-only-gateway", ways_out, "EgressOnlyInternetGatewayId")
     acls = ec2.describe_network_acls()["NetworkAcls"]
     yield from _rows("network-acl", (one for one in acls if not one["IsDefault"]), "NetworkAclId")
+
+
+def _transit(session: boto3.Session, endpoint: str) -> Iterator[str]:
+    here = session.client("sts", endpoint_url=endpoint).get_caller_identity()["Account"]
+    ec2: Any = session.client("ec2", endpoint_url=endpoint)
+    gateways = ec2.describe_transit_gateways()["TransitGateways"]
+    own = (g for g in gateways if g["OwnerId"] == here and g["State"] not in GONE)
+    yield from _rows("transit-gateway", own, "TransitGatewayId")
+    attachments = ec2.describe_transit_gateway_attachments()["TransitGatewayAttachments"]
+    live = (one for one in attachments if one["State"] not in GONE)
+    yield from _rows("transit-gateway-attachment", live, "TransitGatewayAttachmentId")
+    tables = ec2.describe_transit_gateway_route_tables()["TransitGatewayRouteTables"]
+    kept = (one for one in tables if one["State"] not in GONE)
+    yield from _rows("transit-gateway-route-table", kept, "TransitGatewayRouteTableId")
+    ram: Any = session.client("ram", endpoint_url=endpoint)
+    shares = ram.get_resource_shares(resourceOwner="SELF", resourceShareStatus="ACTIVE")
+    yield from _rows("resource-share", shares["resourceShares"], "resourceShareArn")
 
 
 def _is_main(table: dict[str, Any]) -> bool:
@@ -196,6 +213,7 @@ def _members(session: boto3.Session, endpoint: str) -> Iterator[str]:
 
 LISTERS: tuple[Lister, ...] = (
     _network,
+    _transit,
     _attached,
     _clusters,
     _balancers,

@@ -50,7 +50,7 @@ class AttachmentResponse(TransitResponse):
             id=random_transit_gateway_attachment_id(),
             owner=self.here,
             gateway=gateway.id,
-            stage=FABRIC.soon("initiating", "pendingAcceptance"),
+            stage=FABRIC.soon("pending", "pendingAcceptance"),
             vpc=vpc,
             subnets=subnets,
             options={**DEFAULTS, **(self._get_param("Options") or {})},

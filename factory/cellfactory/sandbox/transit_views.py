@@ -75,7 +75,6 @@ def peering_row(attachment: Attachment, tags: list[Row]) -> Row:
         "TransitGatewayAttachmentId": attachment.id,
         "RequesterTgwInfo": _side(attachment.gateway, attachment.owner),
         "AccepterTgwInfo": _side(attachment.peer, peer),
-        "Options": {"DynamicRouting": "disable"},
         "Status": {"Code": _PEERING_STATUS.get(state, state)},
         "State": state,
         "CreationTime": attachment.made,
