@@ -164,7 +164,9 @@ def run_attached(
     """
     child = subprocess.Popen(list(argv), cwd=cwd, env=dict(env), start_new_session=True)
     with children.watching(child):
-        return child.wait()
+        code = child.wait()
+    _end_left(child)
+    return code
 
 
 @contextlib.contextmanager
@@ -248,6 +250,7 @@ def _wait(
             _send(child, signal.SIGINT)
             break
     else:
+        _end_left(child)
         return False
     try:
         child.wait(GRACE_SECONDS)
@@ -256,6 +259,16 @@ def _wait(
             os.killpg(child.pid, signal.SIGKILL)  # with whatever it started itself
         child.wait()
     return True
+
+
+def _end_left(child: subprocess.Popen[bytes]) -> None:
+    """End what a child that was killed has left: the next run shall not work beside it.
+
+    A provider whose Terraform is killed just as it starts waits for ever, with all its memory.
+    """
+    if child.returncode < 0:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(child.pid, signal.SIGTERM)
 
 
 def _ended(child: subprocess.Popen[bytes], late: float | None, follow: _Follower | None) -> bool:

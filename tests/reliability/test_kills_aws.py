@@ -48,7 +48,7 @@ VICTIMS = ("us", "terraform", "provider", "all", "emulator")
 QUIET_SECONDS = 240.0
 PATIENCE_SECONDS = 90.0  # then a person presses Ctrl-C
 AFTER_SECONDS = {"apply": (6.0, 36.0), "destroy": (4.0, 16.0)}  # in which most is made, or goes
-OF_CLUSTER_SECONDS = {"apply": (3.0, 40.0), "destroy": (1.0, 5.0)}  # likewise, once it is begun
+OF_CLUSTER_SECONDS = {"apply": (3.0, 30.0), "destroy": (1.0, 5.0)}  # likewise, once it is begun
 EKS_SECONDS = 3.0  # that a cluster, a node group and an add-on are CREATING
 TARGET_SECONDS = 20.0  # until a Terraform is there to be killed
 

@@ -87,6 +87,32 @@ def test_a_child_that_does_not_listen_is_killed_with_its_own_children(
     assert not is_running(grandchild)
 
 
+@pytest.mark.parametrize("signum", [signal.SIGKILL, signal.SIGTERM])
+def test_what_a_killed_child_has_left_ends_with_it(tmp_path: Path, signum: signal.Signals) -> None:
+    code = (
+        "import os, subprocess, sys\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
+        f"print(child.pid, flush=True); os.kill(os.getpid(), {int(signum)})"
+    )
+    finished = python(code, tmp_path)
+    assert finished.code == -signum
+    late = time.monotonic() + 10
+    while is_running(int(finished.stdout)) and time.monotonic() < late:
+        time.sleep(0.05)
+    assert not is_running(int(finished.stdout))
+
+
+def test_what_a_child_has_left_that_ended_by_itself_goes_on(tmp_path: Path) -> None:
+    code = (
+        "import subprocess, sys\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
+        "print(child.pid, flush=True)"
+    )
+    left = int(python(code, tmp_path).stdout)
+    assert is_running(left)
+    os.kill(left, signal.SIGKILL)
+
+
 def is_running(pid: int) -> bool:
     try:
         state = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[0]

@@ -109,12 +109,12 @@ def tainted_warnings(planned: Iterable[Change], stack: StackId, mode: Mode) -> I
         mode: where it is applied.
 
     Rules:
-        F607: there is something (a warning here; an apply is refused for it).
+        F682: there is something (a warning; an apply is refused for it, F607).
     """
     for change in forbidden(dangers(planned, ()), stack.layer, NOTHING):
         if is_tainted(change):
             yield Finding(
-                rule="F607",
+                rule="F682",
                 stack=stack.name,
                 message=f"apply refuses to replace {change.address}",
                 hint=_way_out(change, stack, mode),

@@ -67,6 +67,8 @@ RULES = {
     "one that left, or its blocks are unknown.",
     "F646": "AWS Organizations does not move or close an account.",
     "F647": "A bucket that is to be deleted cannot be emptied.",
+    "F682": "A plan would replace something whose creation was interrupted, which an apply refuses "
+    "(a warning).",
     "F684": "A plan of imports would do more than import.",
     "F716": "The inventory does not say where the pipeline runs, or which key somebody else made.",
     "F717": "What `bootstrap` would make exists already, and `--adopt` was not given.",

@@ -156,6 +156,6 @@ def test_a_plan_warns_of_what_is_tainted_and_an_apply_would_refuse(kind: str) ->
         assert found == [], "little hangs on it"
         return
     (warning,) = found
-    assert (warning.rule, warning.severity) == ("F607", "warning")
+    assert (warning.rule, warning.severity) == ("F682", "warning")
     line = f"cellfactory terraform --cell moka --layer cluster -- untaint {kind}.one"
     assert line in warning.hint
