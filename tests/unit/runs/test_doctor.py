@@ -27,7 +27,6 @@ from cellfactory.inventory.schema import Inventory
 from cellfactory.layers.permissions import management_actions, member_actions, region_actions
 from cellfactory.layers.stack import Access
 from cellfactory.runs.doctor import Doors, choose_subjects, examine
-from cellfactory.runs.doctor_cell import ADMINISTRATOR, NO_ADMINISTRATOR
 from cellfactory.runs.questions import (
     LOG_IN,
     LOOK_AT_NETWORK,
@@ -391,25 +390,6 @@ def test_a_mesh_without_a_hub_is_a_warning(declared: Declared) -> None:
 def test_of_an_account_that_is_not_made_nothing_else_is_asked(declared: Declared) -> None:
     answers = ask(declared, MADE, refuse={"CellFactory": AssertionError("never")})
     assert [a.status for a in answers.values()] == ["ok", "skipped", "warning"]
-
-
-@pytest.mark.parametrize(
-    ("told", "status"),
-    [
-        ({"AttachedPolicies": [{"PolicyArn": ADMINISTRATOR}]}, "warning"),
-        ({"AttachedPolicies": [{"PolicyArn": "arn:aws:iam::1:policy/cellfactory-member"}]}, "ok"),
-        (refused("AccessDenied"), "ok"),  # it may not look at itself: bootstrap has narrowed it
-    ],
-    ids=["as AWS made it", "of bootstrap", "narrowed"],
-)
-def test_an_administrator_is_named_with_what_narrows_it(
-    declared: Declared, told: object, status: str
-) -> None:
-    answer = ask(declared, CELL, {("iam", "list_attached_role_policies"): told})[NO_ADMINISTRATOR]
-    assert answer.status == status
-    assert ("docs/bootstrap.md" in answer.fix) == (status == "warning")
-    made = ask(declared, MADE)[NO_ADMINISTRATOR]
-    assert made.seen == "CreateAccount attaches AdministratorAccess to CellFactoryMember"
 
 
 def test_terraform_that_is_missing_or_too_old(declared: Declared) -> None:
