@@ -66,13 +66,16 @@ def test_what_the_reader_saw_is_held_and_what_it_could_not_see_is_done(place: Pl
 
     applies = place.token_keys("apply-first", "cellfactory-apply-first")
     reviewed = ("apply", *CHOSEN, "--reviewed", "reviewed.json", *APPLY)
-    place.run(*reviewed, code=6, keys=applies)
+    told = json.loads(place.run(*reviewed, code=6, keys=applies))
+    status = {row["stack"]: row["status"] for row in told["stacks"]}
+    assert (status[SEEN], status[ACCOUNT_STACK]) == ("applied", "applied")
+    assert status[UNSEEN] not in ("applied", "no-change")
     assert "F658" in place.said
-    assert not any(key.endswith(".tfstate") and "cells/" in key for key in place.objects())
+    assert f"cells/{NEW}/network.tfstate" not in place.objects()
 
     told = json.loads(place.run(*reviewed, "--unseen", keys=applies))
     status = {row["stack"]: row["status"] for row in told["stacks"]}
-    assert status == {SEEN: "applied", ACCOUNT_STACK: "applied", UNSEEN: "applied"}
+    assert status == {SEEN: "no-change", ACCOUNT_STACK: "no-change", UNSEEN: "applied"}
     kept = {f"cells/{CELL}/network", f"cells/{NEW}/account", f"cells/{NEW}/network"}
     assert {f"{one}.tfstate" for one in kept} <= place.objects()
     again = place.token_keys("plan", "cellfactory-plan")
