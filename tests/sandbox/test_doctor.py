@@ -106,7 +106,8 @@ def test_what_is_there_is_well(capsys: pytest.CaptureFixture[str]) -> None:
     assert rows(told, "failed") == []
     assert code == 0
     assert rows(told, "warning") == [
-        ("cell moka-usw2-a", "a hub reaches its private Kubernetes API")
+        ("cell moka-use1-c", "the role that works in its account is no administrator"),
+        ("cell moka-usw2-a", "a hub reaches its private Kubernetes API"),
     ]
     assert {claim for _, claim in rows(told, "skipped")} == {
         "its account can be worked in",
@@ -121,7 +122,7 @@ def test_what_is_there_is_well(capsys: pytest.CaptureFixture[str]) -> None:
     assert ("cell moka-use1-a", "EKS offers coredns v1.13.2-eksbuild.24 for it") in well
     document = json.loads(told)
     assert document["format_version"] == 1
-    assert [row["rule"] for row in document["problems"]] == ["F631"]
+    assert [row["rule"] for row in document["problems"]] == ["F631", "F631"]
     assert document["problems"][0]["places"][0]["file"] == "cells.yaml"
 
 

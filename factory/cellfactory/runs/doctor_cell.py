@@ -14,9 +14,12 @@ from cellfactory.layers.access import member_access
 from cellfactory.layers.permissions import member_actions
 from cellfactory.layers.stack import Access
 from cellfactory.runs.permissions import ask_permissions
-from cellfactory.runs.questions import Question, Unmet, Visit
+from cellfactory.runs.questions import Question, Unmet, Visit, error_code
 
 READY = frozenset({"opt-in-not-required", "opted-in"})
+NO_ADMINISTRATOR = "the role that works in its account is no administrator"
+ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
+NARROW = "docs/bootstrap.md, Accounts that the factory makes, says how bootstrap narrows it"
 TRUST_PAGE = "docs/prerequisites.md has the trust of the member role"
 RELEASES = "releases: https://github.com/awslabs/amazon-eks-ami/releases"
 
@@ -25,6 +28,7 @@ def cell_questions(
     inventory: Inventory, facts: Facts, name: str, enter: Callable[[Access], Session]
 ) -> Iterator[Question]:
     """Ask by the chain of roles that its stacks take; little where its account is not made yet."""
+    role, at = inventory.organization_of(name).member_role, ("account",)
     yield from _way_in(inventory, name)
     if not isinstance(inventory.cells[name].account, ExistingAccount):
         yield Question(
@@ -32,10 +36,13 @@ def cell_questions(
             ask=lambda: Unmet("the first apply creates the account", status="skipped"),
             path=("account",),
         )
+        yield Question(claim=NO_ADMINISTRATOR, ask=lambda: _made_as_administrator(role), path=at)
         return
     visit = Visit(member_access(inventory, facts, name), enter)
     kind = inventory.type_of(name)
     yield from _of_account(visit)
+    asks = visit.asks("iam", _administrator, role)
+    yield Question(claim=NO_ADMINISTRATOR, ask=asks, path=at, fix=NARROW)
     yield from _of_network(facts, kind, visit)
     yield from _of_compute(facts, kind, visit)
     yield from _of_cluster(kind, visit)
@@ -83,6 +90,31 @@ def _of_account(visit: Visit) -> Iterator[Question]:
         ask=visit.asks("iam", ask_permissions, last, member_actions()),
         path=("account",),
     )
+
+
+def _made_as_administrator(role: str) -> Unmet:
+    """Say of an account that is still to be made what its role will be.
+
+    Source:
+        https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_access.html
+    """
+    return Unmet(f"CreateAccount attaches AdministratorAccess to {role}", NARROW, "warning")
+
+
+def _administrator(iam: Any, role: str) -> Unmet | None:
+    """A role that may not look at itself is one that `bootstrap` has narrowed."""
+    from botocore.exceptions import ClientError
+
+    try:
+        pages = iam.get_paginator("list_attached_role_policies").paginate(RoleName=role)
+        attached = {one["PolicyArn"] for page in pages for one in page["AttachedPolicies"]}
+    except ClientError as error:
+        if error_code(error) != "AccessDenied":
+            raise
+        return None
+    if ADMINISTRATOR not in attached:
+        return None
+    return Unmet(f"AdministratorAccess is attached to {role}", NARROW, "warning")
 
 
 def _of_network(facts: Facts, kind: CellType, visit: Visit) -> Iterator[Question]:

@@ -163,6 +163,12 @@ def _of_s3(call: Call) -> Found:
         yield "bucket", f"arn:aws:s3:::{bucket}", bucket
 
 
+def _of_ecr(call: Call) -> Found:
+    name = call.parameters.get("repositoryName", "")
+    if name:
+        yield "repository", f"arn:aws:ecr:{call.region}:{call.account}:repository/{name}", ""
+
+
 def _of_iam(call: Call) -> Found:
     if "RoleName" in call.parameters:
         name = call.parameters["RoleName"]
@@ -239,6 +245,7 @@ def _of_tokens(call: Call) -> Found:
 
 _FINDERS = {
     "autoscaling": _of_autoscaling,
+    "ecr": _of_ecr,
     "eks": _of_eks,
     "elasticloadbalancing": _of_balancers,
     "iam": _of_iam,

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import cellfactory
 from cellfactory.facts.iam import load_iam
 from cellfactory.facts.loader import load_facts
 from cellfactory.layers.permissions import (
@@ -31,7 +32,13 @@ RECORDED = Path(__file__).with_name("recorded_calls.jsonl")
 CELL, OTHER = "moka-use1-c", "moka-use1-b"
 ACCOUNT, REGION = "555555555555", "us-east-1"
 MADE: tuple[Layer, ...] = tuple(TYPES)
-RAN = tuple(layer for layer in MADE if layer != "platform")  # Helm has no emulated cluster
+OF_PLATFORM: dict[str, tuple[str, str]] = {  # Helm has no emulated cluster: what asks AWS beside it
+    "ec2:DescribeVpcPeeringConnections": ("terraform/hub_ways.py", "describe_vpc_peering"),
+    "ecr:GetAuthorizationToken": ("terraform/chart_registries.py", "get_authorization_token"),
+    "ecr:BatchGetImage": ("constructs/spark_releases.py", "Release"),  # Helm, by that token
+    "ecr:GetDownloadUrlForLayer": ("constructs/spark_releases.py", "Release"),
+}
+"""What is asked for `platform`, and the code that asks; it makes no other call of AWS's."""
 
 
 @cache
@@ -41,7 +48,34 @@ def recorded() -> tuple[tuple[Layer, str, Call], ...]:
     for line in RECORDED.read_text("utf-8").splitlines():
         row = json.loads(line)
         found.append((row.pop("layer"), row.pop("cell"), Call(**row)))
+    for asked in OF_PLATFORM:
+        service, _, operation = asked.partition(":")
+        parameters = {"repositoryName": "charts/spark"} if operation in _ON_A_REPOSITORY else {}
+        call = Call(
+            service=service,
+            operation=operation,
+            account=ACCOUNT,
+            region=REGION,
+            parameters=parameters,
+        )
+        found.append(("platform", CELL, call))
     return tuple(found)
+
+
+_ON_A_REPOSITORY = ("BatchGetImage", "GetDownloadUrlForLayer")
+
+
+def test_what_is_asked_for_the_platform_is_asked_by_this_code_and_none_is_left_over() -> None:
+    root = Path(str(cellfactory.__file__)).parent
+    for file, words in OF_PLATFORM.values():
+        assert words in (root / file).read_text("utf-8"), (file, words)
+    granted = {action for one in statements("platform", CELL) for action in one.actions}
+    assert granted == set(OF_PLATFORM)
+
+
+def test_only_repositories_are_pulled_from() -> None:
+    wide = Question(action="ecr:BatchGetImage", resource="*")
+    assert not allows([policy(statements("platform", CELL))], wide)
 
 
 def asked(layer: Layer) -> list[tuple[str, Question]]:
@@ -70,7 +104,7 @@ def refused(layer: Layer, lost: str = "", region: str = "*") -> list[Question]:
     return [question for cell, question in asked(layer) if not allows(documents[cell], question)]
 
 
-@pytest.mark.parametrize("layer", RAN)
+@pytest.mark.parametrize("layer", MADE)
 def test_a_layer_may_do_all_that_a_real_ladder_asked_for_it(layer: Layer) -> None:
     assert len(asked(layer)) > 2
     assert refused(layer) == []
@@ -84,9 +118,7 @@ def test_a_role_of_one_region_does_nothing_in_another() -> None:
         assert "iam" not in elsewhere
 
 
-@pytest.mark.parametrize(
-    ("layer", "lost"), [(layer, one.sid) for layer, one in every() if layer in RAN]
-)
+@pytest.mark.parametrize(("layer", "lost"), [(layer, one.sid) for layer, one in every()])
 def test_without_any_one_statement_its_layer_fails(layer: Layer, lost: str) -> None:
     assert refused(layer, lost) != []
 
