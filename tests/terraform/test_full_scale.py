@@ -121,7 +121,7 @@ def test_the_edges_of_three_cells_are_valid_and_plan_all_their_rows(
     kind, ladder = mesh
     words = [*CHOSEN, "--layer", "peering", "--layer", "accept", "--layer", "routes"]
     told = ladder.results("plan", *words)
-    added = {name: row["add"] for name, row in told.items()}
+    added = {name: row["counts"]["add"] for name, row in told.items()}
     zones, names = len(ZONES), 1  # of whose requests the names are resolved
     if kind == "none":
         assert added == {
@@ -147,4 +147,4 @@ def test_the_hub_of_a_star_plans_a_row_for_each_cell(mesh: tuple[str, Ladder]) -
     if kind != "none":
         pytest.skip("a full mesh has no hub here")
     told = ladder.results("plan", "--hub", HUB)
-    assert told[f"{HUB}-hub"]["add"] == 3 * (CELLS - 1)  # acceptance, names and route of each
+    assert told[f"{HUB}-hub"]["counts"]["add"] == 3 * (CELLS - 1)  # acceptance, names and route of each
