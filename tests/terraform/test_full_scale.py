@@ -147,4 +147,6 @@ def test_the_hub_of_a_star_plans_a_row_for_each_cell(mesh: tuple[str, Ladder]) -
     if kind != "none":
         pytest.skip("a full mesh has no hub here")
     told = ladder.results("plan", "--hub", HUB)
-    assert told[f"{HUB}-hub"]["counts"]["add"] == 3 * (CELLS - 1)  # acceptance, names and route of each
+    assert told[f"{HUB}-hub"]["counts"]["add"] == 3 * (
+        CELLS - 1
+    )  # acceptance, names and route of each
