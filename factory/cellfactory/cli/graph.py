@@ -36,7 +36,7 @@ def graph(
     """
     declared = read_declared(inventory_file)
     names = choose_cells(declared.inventory, wanted_of(cell, mesh, organization, ring))
-    stacks = stacks_of(declared, names, layer or ())
+    stacks = stacks_of(declared, names, layer or (), shared=True)
     shown = render_graph(stacks, form, style_of(sys.stdout))
     if form in ("json", "github"):
         show({"stacks": graph_json(stacks)}, shown, [], form)

@@ -77,7 +77,7 @@ def list_(
     """
     declared = read_declared(inventory_file)
     names = choose_cells(declared.inventory, wanted_of(cell, mesh, organization, ring))
-    stacks = stacks_of(declared, names, layer or ())
+    stacks = stacks_of(declared, names, layer or (), shared=True)
     request = request_of(inventory_file, mode_of(sandbox), registry=registry)
     asked = {i for stack in stacks for i in (stack.id, *stack.waits_for)}
     known = NOT_ASKED if offline else ask_registry(declared.inventory.state, request, asked)

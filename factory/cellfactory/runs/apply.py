@@ -35,6 +35,7 @@ from cellfactory.runs.watcher import Watcher, listen, require_agreement
 from cellfactory.terraform.guard import NOTHING, Allowed
 from cellfactory.terraform.journal import Rings, read_finished, read_rings
 from cellfactory.terraform.leave import Agreed
+from cellfactory.terraform.passes import each_once
 from cellfactory.terraform.pending import hub_requests
 from cellfactory.terraform.planning import Kept
 from cellfactory.terraform.results import Result, Status
@@ -219,7 +220,8 @@ def _apply(
         note_asked(met.journal, run.request)
         for override in run.overrides:
             met.journal.overridden(override.what, override.reason)
-        results, findings = roll_out(_rollout(run, met, turns, agreed, listener))
+        told, findings = roll_out(_rollout(run, met, turns, agreed, listener))
+        results = each_once(told)
         met.results += results
     left = _left_for_people(run.design, results)
     return Outcome(

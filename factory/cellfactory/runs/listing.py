@@ -103,9 +103,20 @@ def list_cells(declared: Declared, names: Iterable[str], known: Known) -> tuple[
 
 
 def stacks_of(
-    declared: Declared, names: Collection[str], layers: Collection[str] = ()
+    declared: Declared,
+    names: Collection[str],
+    layers: Collection[str] = (),
+    *,
+    shared: bool = False,
 ) -> tuple[Stack, ...]:
-    """List the stacks of cells, in the order of work; of all layers, or of some.
+    """List the stacks of cells, in the order of work.
+
+    Args:
+        declared: the inventory.
+        names: of the cells.
+        layers: those that are listed; all when empty.
+        shared: whether those of hubs and others are listed, too, that a stack of the cells waits
+            for, or that wait for one.
 
     Raises:
         UsageError: when a layer is none.
@@ -114,11 +125,17 @@ def stacks_of(
         if layer not in LAYERS:
             msg = f"unknown layer {layer!r}{suggest(layer, LAYERS)}"
             raise UsageError(msg)
-    return tuple(
-        stack
-        for stack in list_stacks(declared.inventory, declared.facts)
-        if stack.id.cell in names and (not layers or stack.id.layer in layers)
-    )
+    every = list_stacks(declared.inventory, declared.facts)
+    found = {stack.id for stack in every if stack.id.cell in names}
+    if shared:
+        used = {before for stack in every if stack.id in found for before in stack.waits_for}
+        found |= {
+            stack.id
+            for stack in every
+            if stack.id.cell is None
+            and (stack.id in used or any(before.cell in names for before in stack.waits_for))
+        }
+    return tuple(s for s in every if s.id in found and (not layers or s.id.layer in layers))
 
 
 def _row(declared: Declared, name: str, stacks: Iterable[Stack], known: Known) -> CellRow:

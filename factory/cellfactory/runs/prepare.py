@@ -55,7 +55,7 @@ def prepare(design: Design, request: Request, watcher: Watcher) -> Prepared:
     context = open_context(design.inventory.state, request, watcher)
     waves = choose_waves(design, request, chosen, context.registry)
     if request.rings:
-        chosen = tuple(stack for wave in waves for stack in wave.stacks)
+        chosen = tuple({stack.id: stack for wave in waves for stack in wave.stacks}.values())
         if not chosen:
             watcher.noted(NothingInRings(request.rings))
     stacks, left_out = leave_out(chosen, mode, watcher)

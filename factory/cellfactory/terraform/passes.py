@@ -53,6 +53,16 @@ def in_passes(
     return tuple(results[stack.id] for stack in stacks)
 
 
+def each_once(results: Iterable[Result]) -> tuple[Result, ...]:
+    """Make one result of those of a stack that several rings had a part in, as a hub's."""
+    found: dict[StackId, Result] = {}
+    for result in results:
+        before = found.get(result.stack)
+        if before is None or not before.broken:
+            found[result.stack] = joined(before, result)
+    return tuple(found.values())
+
+
 def is_settled(result: Result) -> bool:
     """Whether nothing is left to do of a stack as long as it takes the same values."""
     return result.status in _SETTLED and not result.edges_left
