@@ -15,6 +15,8 @@ class Expected:
 
     internet: bool = False  # whether its VPC may have a way to the internet
     open_endpoints: bool = False  # whether its endpoints may let everybody through
+    shared_outside: bool = False  # whether its share has members in other organizations
+    way_out: bool = False  # whether its gateway leads to the internet
     pod_blocks: tuple[str, ...] = ("100.64.0.0/10",)  # addresses that no other network routes to
 
 

@@ -10,6 +10,7 @@ from cellfactory.design import Design
 from cellfactory.errors import Finding, Problem, Span
 from cellfactory.facts.loader import load_facts
 from cellfactory.inventory.schema import AddressPools
+from cellfactory.layers.gateway import is_shared_outside
 from cellfactory.policy.catalogue import RULES
 from cellfactory.policy.engine import check_stack, cover
 from cellfactory.policy.expected import NOTHING_EXPECTED, Expected
@@ -124,12 +125,24 @@ def expected_of(design: Design | None, stack: str, pods: tuple[str, ...] | None 
     """
     cell = _cell_of(design, stack)
     if design is None or cell is None:
-        return NOTHING_EXPECTED
+        return _of_mesh(design, stack)
     cell_type = design.inventory.type_of(cell)
     return Expected(
         internet=cell_type.egress == "nat_gateway",
         open_endpoints=cell_type.endpoint_access == "any",
         pod_blocks=pod_blocks(design.inventory.address_pools) if pods is None else pods,
+    )
+
+
+def _of_mesh(design: Design | None, stack: str) -> Expected:
+    """What the inventory says of the gateway of a mesh."""
+    owner = stack.rpartition("-")[0]
+    if design is None or owner not in design.inventory.meshes:
+        return NOTHING_EXPECTED
+    has_gateway = design.inventory.meshes[owner].gateway is not None
+    return Expected(
+        shared_outside=has_gateway and is_shared_outside(design.inventory, owner),
+        pod_blocks=pod_blocks(design.inventory.address_pools),
     )
 
 
