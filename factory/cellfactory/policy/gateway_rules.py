@@ -14,9 +14,9 @@ from cellfactory.tree.values import Expression, expressions
 _GATEWAY = "aws_ec2_transit_gateway"
 _ACCEPTER = f"{_GATEWAY}_vpc_attachment_accepter"
 _ATTACHMENT = f"{_GATEWAY}_vpc_attachment"
-_OFF = {
-    key: "disable" for key in ("default_route_table_association", "default_route_table_propagation")
-}
+_OFF = dict.fromkeys(
+    ("default_route_table_association", "default_route_table_propagation"), "disable"
+)
 _ACCOUNT = re.compile(r"\d{12}")
 _OF_SUBNETS = ("subnet_id", "subnet_ids")  # attributes that say where something lies
 _OWN = ("transit", "attachment")  # how the subnets of attachments are called

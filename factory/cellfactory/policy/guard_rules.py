@@ -51,8 +51,8 @@ def _template(*kinds: str) -> Any:
     "P701",
     "What cannot be made again refuses to be destroyed",
     types=" ".join(KEPT),
-    reason="A VPC, a cluster, a key, a bucket, an account or a gateway that is replaced is lost with all "
-    "that stands on it.",
+    reason="A VPC, a cluster, a key, a bucket, an account or a gateway that is replaced is lost "
+    "with all that stands on it.",
     remedy="add lifecycle.prevent_destroy; `cellfactory destroy` lifts it where that is asked for",
     bad=resources(aws_vpc={"cell": {"cidr_block": "10.128.0.0/21"}}),
     good=resources(

@@ -91,9 +91,7 @@ INGRESS = "aws_vpc_security_group_ingress_rule"
         ("P125", resource(f"{GATEWAY}_vpc_attachment", subnet_ids=["subnet-0a"])),
         (
             "P125",
-            resource(
-                "aws_eks_cluster", vpc_config=[{"subnet_ids": ["${aws_subnet.transit-a.id}"]}]
-            ),
+            resource("aws_eks_cluster", vpc_config={"subnet_ids": ["${aws_subnet.transit-a.id}"]}),
         ),
         ("P126", resource(f"{GATEWAY}_prefix_list_reference", prefix_list_id="pl-0a")),
         ("P701", resource(GATEWAY, description="joins cells")),
