@@ -27,6 +27,7 @@ NO_NAMES = {
     "policy_arn",
     "resource_group_arn",
     "stack_path",
+    "owner_tag",
 }
 """What is made of names that are given, and is no name that AWS keeps itself."""
 

@@ -38,7 +38,7 @@ TYPES: Mapping[Layer, tuple[str, ...]] = {
     ),
     "gateway": (
         *("aws_ec2_transit_gateway", "aws_ram_principal_association"),
-        *("aws_ram_resource_association", "aws_ram_resource_share"),
+        *("aws_ram_resource_association", "aws_ram_resource_share", "command.orphans"),
     ),
     "peering": ("aws_vpc_peering_connection",),
     "accept": ("aws_vpc_peering_connection_accepter", "aws_vpc_peering_connection_options"),

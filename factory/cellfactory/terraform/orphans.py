@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 from cellfactory.credentials import Session, asking_aws
@@ -70,21 +71,85 @@ def tagged(session: Session, account: str, region: str) -> Iterator[Orphan]:
             yield Orphan(stack=tags[TAG_STACK], arn=arn, account=account, region=region)
 
 
-PEERING = ":vpc-peering-connection/"
-ENDED = frozenset({"deleted", "deleting", "expired", "failed", "rejected"})
-"""States of a connection that is gone, which EC2 shows for some hours more."""
+ENDED = frozenset({"deleted", "deleting", "expired", "failed", "failing", "rejected", "rejecting"})
+"""States of what is gone, which AWS shows for some hours more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Stays:
+    """A kind of thing that AWS goes on telling of when it is gone: how to ask for its state."""
+
+    service: str
+    operation: str
+    rows: str
+    id: str  # the key of what ends its ARN, or of the ARN
+    state: tuple[str, ...]  # the path
+    ask: tuple[tuple[str, str], ...] = ()  # parameters
+
+
+_STAYING = {  # by what their ARNs hold
+    # source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeTransitGateways.html
+    ":vpc-peering-connection/": _Stays(
+        service="ec2",
+        operation="describe_vpc_peering_connections",
+        rows="VpcPeeringConnections",
+        id="VpcPeeringConnectionId",
+        state=("Status", "Code"),
+    ),
+    ":transit-gateway/": _Stays(
+        service="ec2",
+        operation="describe_transit_gateways",
+        rows="TransitGateways",
+        id="TransitGatewayId",
+        state=("State",),
+    ),
+    ":transit-gateway-attachment/": _Stays(
+        service="ec2",
+        operation="describe_transit_gateway_attachments",
+        rows="TransitGatewayAttachments",
+        id="TransitGatewayAttachmentId",
+        state=("State",),
+    ),
+    ":transit-gateway-route-table/": _Stays(
+        service="ec2",
+        operation="describe_transit_gateway_route_tables",
+        rows="TransitGatewayRouteTables",
+        id="TransitGatewayRouteTableId",
+        state=("State",),
+    ),
+    # source: https://docs.aws.amazon.com/ram/latest/APIReference/API_GetResourceShares.html
+    ":resource-share/": _Stays(
+        service="ram",
+        operation="get_resource_shares",
+        rows="resourceShares",
+        id="resourceShareArn",
+        state=("status",),
+        ask=(("resourceOwner", "SELF"),),
+    ),
+}
 
 
 def _ended(session: Session, region: str, arns: Collection[str]) -> frozenset[str]:
-    """Keep of ARNs those of connections that have ended."""
-    named = {arn.rpartition("/")[2]: arn for arn in arns if PEERING in arn}
-    if not named:
-        return frozenset()
-    ec2 = session.client("ec2", region_name=region)
-    pages = ec2.get_paginator("describe_vpc_peering_connections").paginate()
-    rows = [row for page in pages for row in page["VpcPeeringConnections"]]
-    live = {r["VpcPeeringConnectionId"] for r in rows if r["Status"]["Code"] not in ENDED}
-    return frozenset(arn for id_, arn in named.items() if id_ not in live)
+    """Keep of ARNs those of things that have ended."""
+    return frozenset(
+        arn
+        for part, kind in _STAYING.items()
+        for arn in _gone(session, region, kind, [arn for arn in arns if part in arn])
+    )
+
+
+def _gone(session: Session, region: str, kind: _Stays, arns: Collection[str]) -> Iterator[str]:
+    if not arns:
+        return
+    client = session.client(kind.service, region_name=region)
+    pages = client.get_paginator(kind.operation).paginate(**dict(kind.ask))
+    live = {
+        str(row[kind.id]).rpartition("/")[2]
+        for page in pages
+        for row in page[kind.rows]
+        if reduce(lambda value, name: value[name], kind.state, row).lower() not in ENDED
+    }
+    yield from (arn for arn in arns if arn.rpartition("/")[2] not in live)
 
 
 def is_held(arn: str, held: Collection[str]) -> bool:
