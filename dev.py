@@ -167,6 +167,7 @@ def long(args: Sequence[str]) -> None:
     _prepare("dev")
     os.environ["CELLFACTORY_LONG"] = "1"
     tests = ("tests/sandbox/test_terraform.py", "tests/terraform/test_rings_aws.py")
+    tests += ("tests/terraform/test_migration_aws.py",)
     _run("pytest", *tests, *args)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from decimal import Decimal
 from typing import TypedDict
 
@@ -21,6 +21,7 @@ from cellfactory.diff.impact_model import (
 from cellfactory.diff.impact_nodes import group_impacts
 from cellfactory.inventory.groups import declared_nodes
 from cellfactory.inventory.node_config import pods_per_node, prefixes_per_node
+from cellfactory.inventory.overlaps import Owned, overlapping
 from cellfactory.inventory.schema import CellType, ExistingAccount
 from cellfactory.inventory.version_step import refusal
 from cellfactory.pricing.costs import sum_of_cell
@@ -243,15 +244,63 @@ def _price(before: Design | None, after: Design | None, cell: str) -> _Priced:
 def _meshes(before: Design | None, after: Design) -> tuple[MeshImpact, ...]:
     """Find the edges that come and go; one that stays in a mesh of another name does neither."""
     old, new = _edges(before) if before else {}, _edges(after)
+    moved = _moved(before, after, set(old) & set(new)) if before else {}
     changes = [
         MeshImpact(
             name=mesh,
             gained=tuple(sorted(e for e, m in new.items() if m == mesh and e not in old)),
             lost=tuple(sorted(e for e, m in old.items() if m == mesh and e not in new)),
+            to_gateway=tuple(sorted(e for e, way in moved.items() if way and new[e] == mesh)),
+            to_peering=tuple(sorted(e for e, way in moved.items() if not way and new[e] == mesh)),
+            **(_step(before, after, mesh) if before else {}),
         )
         for mesh in sorted({*old.values(), *new.values()})
     ]
-    return tuple(change for change in changes if change.gained or change.lost)
+    return tuple(change for change in changes if change)
+
+
+class _Step(TypedDict, total=False):
+    step: ValueStep
+    loses_peerings: bool
+    reuses_pods: bool
+
+
+def _step(before: Design, after: Design, mesh: str) -> _Step:
+    """Say which step a mesh takes between peerings and a gateway, and which door it closes."""
+    was, now = before.inventory.meshes.get(mesh), after.inventory.meshes.get(mesh)
+    found: _Step = {}
+    if was is None or now is None:
+        return found
+    if was.interconnect != now.interconnect:
+        found["step"] = ValueStep(
+            what="interconnect", before=was.interconnect, after=now.interconnect
+        )
+        if was.step.peerings and not now.step.peerings:
+            found["loses_peerings"] = True
+    if _shares_pods(after, mesh) and not _shares_pods(before, mesh):
+        found["reuses_pods"] = True
+    return found
+
+
+def _shares_pods(design: Design, mesh: str) -> bool:
+    held: list[Owned] = [
+        (block, (), cell)
+        for cell in design.inventory.members_of(mesh)
+        if cell in design.plan.cells
+        for block in design.plan.cells[cell].pod_blocks
+    ]
+    return any(one[2] != other[2] for one, other in overlapping(held))
+
+
+def _moved(before: Design, after: Design, edges: Collection[Edge]) -> dict[Edge, bool]:
+    """Find the edges that lead over something else than before: whether over the gateway now."""
+    ways = {edge: (_over(before, edge), _over(after, edge)) for edge in edges}
+    return {edge: now for edge, (was, now) in ways.items() if was != now}
+
+
+def _over(design: Design, edge: Edge) -> bool:
+    cell, other = edge if edge[0] in design.inventory.cells else edge[::-1]
+    return design.inventory.leads_over_gateway(cell, other)
 
 
 def _edges(design: Design) -> dict[Edge, str]:

@@ -151,11 +151,20 @@ class CellImpact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeshImpact:
-    """The edges of a mesh, to its hubs included, that come and go; sorted pairs of names."""
+    """The edges of a mesh, to its hubs included, that come, go or move; sorted pairs of names."""
 
     name: str
     gained: tuple[tuple[str, str], ...] = ()
     lost: tuple[tuple[str, str], ...] = ()
+    step: ValueStep | None = None  # between peerings and a gateway
+    to_gateway: tuple[tuple[str, str], ...] = ()  # that lead over the gateway from now on
+    to_peering: tuple[tuple[str, str], ...] = ()  # that lead over a peering again
+    loses_peerings: bool = False  # which are the way back
+    reuses_pods: bool = False  # some cell has pod addresses of another one from now on
+
+    def __bool__(self) -> bool:
+        """Whether anything becomes of it."""
+        return self != MeshImpact(name=self.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -255,6 +255,22 @@ def _addons(cell: CellImpact) -> Iterator[Told]:
 
 
 def _mesh(mesh: MeshImpact) -> Iterator[Told]:
+    subject = f"mesh {mesh.name}"
+    if mesh.step is not None:
+        yield Told(level="note", subject=subject, text=str(mesh.step))
+    moves = ((mesh.to_gateway, "the gateway"), (mesh.to_peering, "peerings again"))
+    for edges, where in moves:
+        if edges:
+            names = listed(["--".join(edge) for edge in edges])
+            verb = "leads" if len(edges) == 1 else "lead"
+            text = f"{counted(len(edges), 'edge')} {verb} over {where}, in place: {names}"
+            yield Told(level="caution", subject=subject, text=text)
+    if mesh.loses_peerings:
+        text = "connections are deleted: going back is asking for each of them again"
+        yield Told(level="danger", subject=subject, text=text)
+    if mesh.reuses_pods:
+        text = "cells share pod addresses from now on: there is no way back to peerings"
+        yield Told(level="danger", subject=subject, text=text)
     ways: tuple[tuple[str, tuple[tuple[str, str], ...], Level], ...] = (
         ("loses", mesh.lost, "danger"),
         ("gains", mesh.gained, "note"),
@@ -264,7 +280,7 @@ def _mesh(mesh: MeshImpact) -> Iterator[Told]:
             names = listed(["--".join(edge) for edge in edges])
             yield Told(
                 level=level,
-                subject=f"mesh {mesh.name}",
+                subject=subject,
                 text=f"{verb} {counted(len(edges), 'edge')}: {names}",
                 disrupts=verb == "loses",
                 is_of_mesh=True,

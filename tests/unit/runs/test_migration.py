@@ -92,7 +92,7 @@ def applied(inventory: Inventory, step: Interconnect) -> dict[StackId, Record]:
             to: "gateway" if made.leads_over_gateway(cell, to) else "peering"
             for to in (*made.peers_of(cell), *made.hubs_of(cell))
         }
-        told = {"ways": ways} if ROWS[step].gateway else {}
+        told: dict[str, Any] = {"ways": ways} if ROWS[step].gateway else {}
         asked = dict.fromkeys((*higher_peers(made, cell), *peered_hubs(made, cell)), "pcx-1")
         took = dict.fromkeys(lower_peers(made, cell), "pcx-1")
         attached = {cell: "tgw-attach-1"} if ROWS[step].attached else {}
@@ -241,9 +241,8 @@ def test_a_blocked_step_is_not_written(tmp_path: Path) -> None:
 
 
 def test_a_hub_that_is_not_attached_blocks_what_deletes_its_connection() -> None:
-    text = texts_at("soak").replace(
-        "    attachments:\n      east: tgw-attach-0f00ba120f00ba120\n", ""
-    )
+    attached = "    attachments:\n      east: tgw-attach-0f00ba120f00ba120\n"
+    text = texts_at("soak").replace(attached, "")
     assert "tgw-attach" not in text
     texts = Texts(inventory=text, inventory_file="cells.yaml", lock=None, lock_file="lock")
     design = make_design(texts, FACTS)
