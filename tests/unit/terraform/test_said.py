@@ -46,8 +46,8 @@ SAID = {
     "StatusCode: 409, RequestID: 1, HostID: 2, api error BucketNotEmpty: The bucket you tried to "
     "delete is not empty": ["save what you need", "s3://acme-flow-logs"],
     "No pending RAM Resource Share (arn:aws:ram:us-east-1:888888888888:resource-share/1f) "
-    "invitation found\n\nNOTE: If both AWS accounts are in the same AWS Organization and RAM Sharing with AWS "
-    "Organizations is enabled, this resource is not necessary": [
+    "invitation found\n\nNOTE: If both AWS accounts are in the same AWS Organization and RAM "
+    "Sharing with AWS Organizations is enabled, this resource is not necessary": [
         "shared by arn:aws:ram:us-east-1:888888888888:resource-share/1f",
         "for 7 days",
         "cellfactory orphans --sandbox --import",
