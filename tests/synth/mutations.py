@@ -98,6 +98,11 @@ STATE_KEY = (
 STATE_RULES = f"{R}/aws_s3_bucket_lifecycle_configuration/states-expire/rule"
 CI_TRUST = f"{R}/aws_iam_role/role-plan/assume_role_policy"
 CI_CLAIMS = "Statement/0/Condition/StringEquals/token.actions.githubusercontent.com"
+GATEWAY = f"{R}/aws_ec2_transit_gateway"
+JOINS_NOTHING = {
+    "default_route_table_association": "disable",
+    "default_route_table_propagation": "disable",
+}
 BUCKET = "${aws_s3_bucket.flow-logs.id}"
 TABLE = {"route_table_id": "rtb-1", "vpc_peering_connection_id": "pcx-1"}
 ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
@@ -177,6 +182,36 @@ MUTATIONS: Mapping[str, Mutation] = {
         ROUTES,
         put(f"{R}/aws_route/v6", {**V6, "vpc_peering_connection_id": "pcx-0a"}),
         put(f"{R}/aws_route/v6", {**V6, "egress_only_gateway_id": "eigw-0a"}),
+    ),
+    "P121": Mutation(
+        NETWORK,
+        put(f"{GATEWAY}/t", {"default_route_table_association": "disable"}),
+        put(f"{GATEWAY}/t", {**JOINS_NOTHING, "description": "joins cells"}),
+    ),
+    "P122": Mutation(
+        NETWORK,
+        put(f"{R}/aws_ram_principal_association/p", {"principal": "*"}),
+        put(f"{R}/aws_ram_principal_association/p", {"principal": "${var.account_id}"}),
+    ),
+    "P123": Mutation(
+        NETWORK,
+        put(f"{R}/aws_ram_resource_share/s", {"allow_external_principals": "true"}),
+        put(f"{R}/aws_ram_resource_share/s", {"name": "mesh"}),
+    ),
+    "P124": Mutation(
+        NETWORK,
+        put(f"{GATEWAY}_route/r", {"destination_cidr_block": "0.0.0.0/1"}),
+        put(f"{GATEWAY}_route/r", {"destination_cidr_block": "10.0.0.0/8"}),
+    ),
+    "P125": Mutation(
+        NETWORK,
+        put(f"{ENDPOINT}/subnet_ids", ["${aws_subnet.transit-use1-az1.id}"]),
+        put(f"{ENDPOINT}/subnet_ids", ["${aws_subnet.endpoint-use1-az1.id}"]),
+    ),
+    "P126": Mutation(
+        ROUTES,
+        put(ROUTE, {"destination_prefix_list_id": "pl-1", "transit_gateway_id": "tgw-1"}),
+        put(ROUTE, {"destination_prefix_list_id": "pl-1", "vpc_endpoint_id": "vpce-1"}),
     ),
     "P201": Mutation(
         NETWORK,

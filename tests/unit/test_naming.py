@@ -26,7 +26,7 @@ NO_NAMES = {
     *("cell_boundary_arn", "role_arn"),
     "policy_arn",
     "resource_group_arn",
-    *("short_name", "stack_path"),
+    *("owner_tag", "short_name", "stack_path"),
 }
 """What is made of names that are given, and is no name that AWS keeps itself."""
 

@@ -67,7 +67,7 @@ def add_link_routes(stack: TerraformStack, spec: SegmentsSpec) -> str | None:
     if spec.links is None:
         return None
     TerraformLocal(stack, "links", spec.links)
-    TerraformLocal(stack, "link-routes", spec.link_routes or {})
+    TerraformLocal(stack, "link-routes", spec.link_routes if spec.link_routes is not None else {})
     association = Ec2TransitGatewayRouteTableAssociation(
         stack,
         "link",

@@ -55,13 +55,48 @@ def _stacks(inventory: Inventory, facts: Facts) -> Iterator[Stack]:
         if "provisioning_roles" not in by_hand:
             access = _access(inventory.organizations[name].management_account, region)
             yield Stack(id=StackId(name, "bootstrap"), access=access, after=(PIPELINE,))
+    if "member_roles" not in by_hand:
+        yield from _member_stacks(inventory, facts)
+
+
+def _member_stacks(inventory: Inventory, facts: Facts) -> Iterator[Stack]:
+    """Yield those of accounts that are there: of cells, and of the gateways of meshes."""
     for cell, account in sorted(_members(inventory)):
-        owner = inventory.cells[cell].organization
-        yield Stack(
-            id=StackId(cell, "member"),
-            access=_access(account, facts.role_region(inventory.region_of(cell))),
-            after=() if "provisioning_roles" in by_hand else (StackId(owner, "bootstrap"),),
-        )
+        owner, region = inventory.cells[cell].organization, inventory.region_of(cell)
+        yield _member_stack(inventory, facts, StackId(cell, "member"), account, owner, region)
+    for mesh in network_accounts(inventory).values():
+        gateway = inventory.meshes[mesh].gateway
+        assert gateway is not None  # it has the account
+        organization = inventory.organizations[gateway.organization]
+        if has_own_role(organization) and gateway.account != organization.management_account:
+            id_, owner = StackId(mesh, "netmember"), gateway.organization
+            region = inventory.meshes[mesh].region
+            yield _member_stack(inventory, facts, id_, gateway.account, owner, region)
+
+
+def _member_stack(
+    inventory: Inventory, facts: Facts, id_: StackId, account: str, owner: str, region: str
+) -> Stack:
+    """Make the stack of a member role, after that of the role that it trusts."""
+    assert inventory.pipeline is not None
+    by_hand = inventory.pipeline.by_hand
+    return Stack(
+        id=id_,
+        access=_access(account, facts.role_region(region)),
+        after=() if "provisioning_roles" in by_hand else (StackId(owner, "bootstrap"),),
+    )
+
+
+def network_accounts(inventory: Inventory) -> dict[str, str]:
+    """The accounts of gateways, sorted, each with the first mesh whose gateway is in it.
+
+    Several meshes may share one: its member role is made once, and is of the first of them.
+    """
+    found: dict[str, str] = {}
+    for name, mesh in sorted(inventory.meshes.items()):
+        if mesh.gateway is not None:
+            found.setdefault(mesh.gateway.account, name)
+    return dict(sorted(found.items()))
 
 
 def _members(inventory: Inventory) -> Iterator[tuple[str, str]]:

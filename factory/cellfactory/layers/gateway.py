@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 
 from cellfactory.facts.schema import Facts
 from cellfactory.inventory.central import CentralEgress
-from cellfactory.inventory.schema import Inventory
+from cellfactory.inventory.schema import ExistingAccount, Inventory
 from cellfactory.layers.access import is_new_account, member_access, network_access
 from cellfactory.layers.cell import TRANSIT_OUTPUTS, account_inputs, network_outputs
 from cellfactory.layers.stack import Input, Stack, StackId, VariableType
@@ -52,6 +52,28 @@ def attached_hubs(inventory: Inventory, mesh: str) -> tuple[str, ...]:
     """The hubs of a mesh whose owners have attached them to its gateway, sorted."""
     hubs = inventory.meshes[mesh].hubs
     return tuple(sorted(hub for hub in hubs if mesh in inventory.hubs[hub].attachments))
+
+
+def unknown_hub_accounts(inventory: Inventory, mesh: str) -> tuple[str, ...]:
+    """The accounts of a mesh's hubs, sorted, that are neither its gateway's nor a cell's."""
+    gateway = inventory.meshes[mesh].gateway
+    assert gateway is not None  # F760 has said so
+    owners = (inventory.cells[cell].account for cell in inventory.members_of(mesh))
+    known = {gateway.account, *(each.id for each in owners if isinstance(each, ExistingAccount))}
+    hubs = {inventory.hubs[hub].account for hub in inventory.meshes[mesh].hubs}
+    return tuple(sorted(hubs - known))
+
+
+def is_shared_outside(inventory: Inventory, mesh: str) -> bool:
+    """Whether the share of a gateway has to take accounts that are invited.
+
+    To RAM those of other organizations are external, and those of one's own where the organization
+    does not let RAM share in it; nobody says whose the account of a hub is.
+
+    Source: https://docs.aws.amazon.com/ram/latest/userguide/getting-started-sharing.html
+    """
+    invited = any(has_invitation(inventory, cell) for cell in inventory.members_of(mesh))
+    return invited or bool(unknown_hub_accounts(inventory, mesh))
 
 
 def gateway_stacks(inventory: Inventory, facts: Facts) -> Iterator[Stack]:

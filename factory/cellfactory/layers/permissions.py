@@ -16,7 +16,7 @@ from typing import Any
 from cellfactory.facts.iam import PHASES, Action, Phase, load_iam
 from cellfactory.facts.schema import Facts
 from cellfactory.layers.rows import ROWS, Layer
-from cellfactory.layers.scopes import ADOPTED, ANY, TYPES, Place
+from cellfactory.layers.scopes import ADOPTED, ANY, OF_OTHERS, TYPES, Place
 from cellfactory.layers.special import (
     BOUND_ELSEWHERE,
     TAGGING,
@@ -25,7 +25,7 @@ from cellfactory.layers.special import (
     tag_condition,
 )
 from cellfactory.layers.statement import Conditions, Statement, statement
-from cellfactory.naming import TAG_CELL, TAG_LAYER, cluster_name, role_arn
+from cellfactory.naming import TAG_LAYER, cluster_name, role_arn
 
 __all__ = [
     "Statement",
@@ -33,6 +33,7 @@ __all__ = [
     "management_actions",
     "member_actions",
     "member_statements",
+    "network_statements",
     "policies",
     "policy",
     "read_statements",
@@ -44,28 +45,39 @@ __all__ = [
 _VERSION = "2012-10-17"  # of IAM's policy language
 
 
-def statements(layer: Layer, cell: str = ANY, region: str = ANY) -> tuple[Statement, ...]:
+def statements(
+    layer: Layer, cell: str = ANY, region: str = ANY, sharers: tuple[str, ...] = ()
+) -> tuple[Statement, ...]:
     """Derive what applying, reading and destroying a layer takes, in the account it works in.
 
     Args:
-        layer: its name; `account` works in the management account, all others in that of a cell.
-        cell: the one that the role is for; `*` for a role of several.
+        layer: its name; `account` works in the management account, those of meshes in the network
+            account of a gateway, all others in that of a cell.
+        cell: the cell or mesh that the role is for; `*` for a role of several.
         region: the one that the cell lies in, so that nothing is done elsewhere; `*` for any.
+        sharers: the accounts whose shares are taken up; without any, those of every account.
 
     Returns:
         Statements that allow, each with its reason; none for a layer that no stack has yet.
     """
-    return tuple(_derive(Place(layer=layer, cell=cell, region=region), PHASES))
+    place = Place(layer=layer, cell=cell, region=region, sharers=sharers)
+    return tuple(_derive(place, PHASES))
 
 
 def member_statements(cell: str = ANY, region: str = ANY) -> tuple[Statement, ...]:
     """Derive what the member role takes in the account of a cell: that of all its layers."""
-    return tuple(
-        one
-        for layer in TYPES
-        if not ROWS[layer].makes_account
-        for one in statements(layer, cell, region)
-    )
+    owned = (layer for layer in TYPES if _is_of_member(layer))
+    return tuple(one for layer in owned for one in statements(layer, cell, region))
+
+
+def network_statements(mesh: str = ANY, region: str = ANY) -> tuple[Statement, ...]:
+    """Derive what the member role takes in a network account: that of the layers of meshes."""
+    owned = (layer for layer in TYPES if ROWS[layer].owner == "mesh")
+    return tuple(one for layer in owned for one in statements(layer, mesh, region))
+
+
+def _is_of_member(layer: Layer) -> bool:
+    return ROWS[layer].owner == "cell" and not ROWS[layer].makes_account
 
 
 def read_statements(layer: Layer, cell: str = ANY, region: str = ANY) -> tuple[Statement, ...]:
@@ -161,7 +173,8 @@ def _sort_in(groups: _Groups, place: Place, action: Action) -> None:
         groups[action.service, "giving"].add(action.name, [ANY])
     elif not action.things:
         groups["", "look" if action.reads else "any"].add(action.name, [ANY])
-    for kind, tie in action.things.items():
+    for kind, own in action.things.items():
+        tie = "untagged" if kind in OF_OTHERS.get(place.layer, ()) else own
         groups[action.service, tie].add(action.name, place.arns(action.service, kind))
 
 
@@ -176,13 +189,13 @@ _WAYS: Mapping[str, tuple[str, str]] = {
         "Terraform reads what is there, and AWS lets these calls be bound to nothing.",
     ),
     "any": ("Any", "AWS lets these calls be bound to nothing."),
-    "giving": ("Make", "What is made bears the tags of its cell from the first moment."),
-    "created": ("Create", "What is made bears the tags of its cell and layer from the start."),
-    "tagged": ("Work", "Only what bears the tag of the cell is used, changed or removed."),
+    "giving": ("Make", "What is made bears the tags of its owner from the first moment."),
+    "created": ("Create", "What is made bears the tags of its owner and layer from the start."),
+    "tagged": ("Work", "Only what bears the tag of its owner is used, changed or removed."),
     "named": ("Named", "Only what has the names of the cell is made, read, changed or removed."),
     "untagged": (
         "Adopt",
-        "What AWS or a peer made is taken over: it bears the tag of no cell yet.",
+        "What AWS or another account made is taken over: it bears no tag of an owner of ours yet.",
     ),
 }
 """For each way to bind: what its statement is called, and the reason."""
@@ -210,7 +223,19 @@ _REASONS: Mapping[tuple[str, str], str] = {
         "The prefixes that a subnet reserves are given back, and the addresses of NAT gateways "
         "that are gone; AWS lets neither be bound to what is still there."
     ),
+    ("ram", "giving"): "A share bears the tags of its mesh from the first moment.",
+    ("ram", "named"): (
+        "The share of the mesh's gateway is taken up where its account is invited to it; an "
+        "invitation has no tags, and its id is known to nobody before."
+    ),
+    ("ram", "tagged"): (
+        "Only the share that bears the tag of the mesh is changed, and only gateways go into it."
+    ),
     ("s3", "named"): "Buckets of the layer have the cell's name, and no other is looked into.",
+    ("transit", "untagged"): (
+        "The gateway and its share are another account's; the tags that it gave them are not seen "
+        "here."
+    ),
 }
 """By service or layer, where the reason is one of its own."""
 
@@ -220,7 +245,8 @@ _SERVICES = {"elasticloadbalancing": "Elb", "autoscaling": "AutoScaling"}
 def _granted(place: Place, service: str, tie: str, group: _Group) -> Statement:
     name, reason = _WAYS[tie]
     sid = place.sid(f"{_SERVICES.get(service, service.title())}{name}")
-    reason = _REASONS.get((service or place.layer, tie), reason)
+    for key in (service or place.layer, place.layer):
+        reason = _REASONS.get((key, tie), reason)
     return statement(sid, reason, group.actions, group.arns, _conditions(place, service, tie))
 
 
@@ -237,14 +263,38 @@ _GLOBAL = frozenset({"iam"})  # services that have one place for all Regions
 
 def _tie_conditions(place: Place, service: str, tie: str) -> Conditions:
     if tie in ("created", "giving"):
-        asked = tag_condition("aws:RequestTag", place.cell)
+        asked = tag_condition("aws:RequestTag", place)
         ours = {**asked.get("StringEquals", {}), f"aws:RequestTag/{TAG_LAYER}": (place.layer,)}
-        return {**asked, "StringEquals": ours}
+        return {**asked, "StringEquals": ours, **_of_shares(place, service, tie)}
     if tie == "untagged":
-        return {"Null": {f"aws:ResourceTag/{TAG_CELL}": ("true",)}}
+        return {"Null": {f"aws:ResourceTag/{place.owner_tag}": ("true",)}}
     if tie == "tagged" and service == "autoscaling":  # EKS makes the groups, and tags them
         return {"StringLike": {"aws:ResourceTag/eks:cluster-name": (cluster_name(place.cell),)}}
-    return tag_condition("aws:ResourceTag", place.cell) if tie == "tagged" else {}
+    if tie == "named":
+        return _of_shares(place, service, tie)
+    if tie != "tagged":
+        return {}
+    return {**tag_condition("aws:ResourceTag", place), **_of_shares(place, service, tie)}
+
+
+def _of_shares(place: Place, service: str, tie: str) -> Conditions:
+    """Bind shares: what goes into one is a gateway, and whose are taken up is known.
+
+    RAM asks for each principal and each resource of a request by itself: a type that is not there
+    is that of a principal.
+
+    Source:
+        https://docs.aws.amazon.com/ram/latest/userguide/security-iam-policies-examples.html
+    """
+    if service != "ram":
+        return {}
+    if tie != "named":
+        return {"StringEqualsIfExists": {"ram:RequestedResourceType": (_SHARED,)}}
+    owners = place.sharers
+    return {"StringEquals": {"ram:ShareOwnerAccountId": owners}} if owners else {}
+
+
+_SHARED = "ec2:TransitGateway"  # the type that a share of ours holds, as RAM calls it
 
 
 @cache
@@ -253,7 +303,7 @@ def member_actions() -> Mapping[Layer, tuple[str, ...]]:
 
     `platform` takes none of IAM, the cluster knows the role.
     """
-    made = {layer: _making(layer) for layer in TYPES if layer != "account"}
+    made = {layer: _making(layer) for layer in TYPES if _is_of_member(layer)}
     return {layer: actions for layer, actions in made.items() if actions}
 
 

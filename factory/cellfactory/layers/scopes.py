@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from cellfactory.layers.rows import Layer
+from cellfactory.layers.rows import ROWS, Layer
 from cellfactory.naming import (
     balancer_name,
     control_plane_log_group,
     event_log_bucket,
     flow_log_bucket,
     key_alias,
+    owner_tag,
     role_name,
     short_name,
 )
@@ -37,8 +38,20 @@ TYPES: Mapping[Layer, tuple[str, ...]] = {
         *("aws_vpc_security_group_egress_rule", "aws_vpc_security_group_ingress_rule"),
         *("command.look", "command.orphans", "command.wait"),
     ),
+    "gateway": (
+        *("aws_ec2_transit_gateway", "aws_ram_principal_association"),
+        *("aws_ram_resource_association", "aws_ram_resource_share", "command.orphans"),
+    ),
     "peering": ("aws_vpc_peering_connection",),
     "accept": ("aws_vpc_peering_connection_accepter", "aws_vpc_peering_connection_options"),
+    "transit": ("aws_ec2_transit_gateway_vpc_attachment", "aws_ram_resource_share_accepter"),
+    "link": ("aws_ec2_transit_gateway_peering_attachment",),
+    "linked": ("aws_ec2_transit_gateway_peering_attachment_accepter",),
+    "segments": (
+        *("aws_ec2_transit_gateway_route", "aws_ec2_transit_gateway_route_table"),
+        *("aws_ec2_transit_gateway_route_table_association",),
+        *("aws_ec2_transit_gateway_vpc_attachment_accepter",),
+    ),
     "routes": (
         *("aws_route", "aws_vpc_peering_connection_options"),
         *("data.aws_vpc_peering_connection",),
@@ -63,11 +76,16 @@ What begins with `command.` is no type: it stands for what our own commands ask 
 """
 
 ADOPTED: Mapping[str, str] = {
+    "aws_ec2_transit_gateway_peering_attachment_accepter": "transit-gateway-attachment",
+    "aws_ec2_transit_gateway_vpc_attachment_accepter": "transit-gateway-attachment",
     "aws_default_route_table": "route-table",
     "aws_default_security_group": "security-group",
     "aws_vpc_peering_connection_accepter": "vpc-peering-connection",
 }
 """Types whose things AWS or a peer made, and what they are to EC2: untagged until we tag them."""
+
+OF_OTHERS: Mapping[Layer, tuple[str, ...]] = {"transit": ("resource-share", "transit-gateway")}
+"""What a layer uses of another account's: the tags that it has there are seen nowhere else."""
 
 ROLE_USES = (
     *("cluster", "node", "vpc-cni", "ebs-csi-controller-sa", "cloudwatch-agent"),
@@ -106,7 +124,8 @@ KINDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             *("egress-only-internet-gateway", "elastic-ip", "image", "instance"),
             *("internet-gateway", "launch-template"),
             *("natgateway", "network-interface", "route-table", "security-group"),
-            *("security-group-rule", "subnet", "volume", "vpc", "vpc-endpoint"),
+            *("security-group-rule", "subnet", "transit-gateway", "transit-gateway-attachment"),
+            *("transit-gateway-route-table", "volume", "vpc", "vpc-endpoint"),
             *("vpc-flow-log", "vpc-peering-connection"),
         )
     },
@@ -135,6 +154,10 @@ KINDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "key": ("arn:aws:kms:*:*:key/*",),
     },
     "logs": {"log-group": (_LOGS, f"{_LOGS}:*")},
+    "ram": {
+        kind: (f"arn:aws:ram:*:*:{kind}/*",)
+        for kind in ("resource-share", "resource-share-invitation")
+    },
     "s3": {
         "bucket": ("arn:aws:s3:::{bucket}",),
         "object": ("arn:aws:s3:::{bucket}/*",),
@@ -148,8 +171,14 @@ class Place:
     """What statements are for."""
 
     layer: Layer
-    cell: str  # its name, or `*` for every cell
-    region: str = ANY  # where the cell lies, or `*` for everywhere
+    cell: str  # the name of the owner, a cell or a mesh, or `*` for every one
+    region: str = ANY  # where the owner lies, or `*` for everywhere
+    sharers: tuple[str, ...] = ()  # accounts whose shares are taken up; none: anybody's
+
+    @property
+    def owner_tag(self) -> str:
+        """The tag that says whose something is: of a cell or of a mesh."""
+        return owner_tag(ROWS[self.layer].owner)
 
     def sid(self, what: str) -> str:
         """Name a statement of the layer."""

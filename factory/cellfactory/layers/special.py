@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from cellfactory.facts.iam import Dependent, IamActions
 from cellfactory.layers.scopes import ANY, MANAGED_POLICIES, TOO_MUCH, Place
 from cellfactory.layers.statement import Statement, statement
-from cellfactory.naming import TAG_CELL, role_name
+from cellfactory.naming import role_name
 
 TAGGING = frozenset({"ec2:CreateTags", "ec2:DeleteTags"})
 """They go with whatever a layer makes."""
@@ -37,16 +37,16 @@ def special(place: Place, iam: IamActions, names: Sequence[str]) -> Iterator[Sta
         yield _dependent(place, iam, action, rows)
 
 
-def tag_condition(key: str, cell: str) -> dict[str, dict[str, tuple[str, ...]]]:
-    """Ask for the tag that names the cell; for `*`, that there is one.
+def tag_condition(key: str, place: Place) -> dict[str, dict[str, tuple[str, ...]]]:
+    """Ask for the tag that names the owner; for `*`, that there is one.
 
     Args:
         key: `aws:ResourceTag` or `aws:RequestTag`.
-        cell: its name, or `*`.
+        place: whose it is.
     """
-    if cell == ANY:
-        return {"Null": {f"{key}/{TAG_CELL}": ("false",)}}
-    return {"StringEquals": {f"{key}/{TAG_CELL}": (cell,)}}
+    if place.cell == ANY:
+        return {"Null": {f"{key}/{place.owner_tag}": ("false",)}}
+    return {"StringEquals": {f"{key}/{place.owner_tag}": (place.cell,)}}
 
 
 def made_kinds(iam: IamActions, names: Sequence[str]) -> set[str]:
@@ -69,7 +69,7 @@ def _tag(
         making, kinds = [*making, _LAUNCH], kinds.union(_LAUNCHED)
     if not making:
         return
-    conditions = tag_condition("aws:RequestTag", place.cell)
+    conditions = tag_condition("aws:RequestTag", place)
     ours = dict(conditions.get("StringEquals", {}))
     ours["ec2:CreateAction"] = tuple(sorted(name.partition(":")[2] for name in making))
     yield statement(
@@ -134,7 +134,7 @@ def _dependent(place: Place, iam: IamActions, action: str, rows: Sequence[Depend
         template = {"ec2:LaunchTemplate": tuple(place.arns("ec2", "launch-template"))}
         return statement(sid, reason, [action], arns, {"ArnLike": template})
     if action == "kms:CreateGrant":
-        conditions = tag_condition("aws:ResourceTag", place.cell)
+        conditions = tag_condition("aws:ResourceTag", place)
         for_aws = {"Bool": {"kms:GrantIsForAWSResource": ("true",)}}
         return statement(sid, reason, [action], arns, {**conditions, **for_aws})
     return statement(sid, reason, [action], arns)

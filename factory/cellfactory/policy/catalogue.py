@@ -8,6 +8,7 @@ from cellfactory.policy import (
     cluster_rules,
     data_rules,
     edge_rules,
+    gateway_rules,
     guard_rules,
     identity_rules,
     network_rules,
@@ -32,6 +33,7 @@ AREAS: Mapping[str, str] = {
 _ALL = (
     *network_rules.RULES,
     *edge_rules.RULES,
+    *gateway_rules.RULES,
     *data_rules.RULES,
     *identity_rules.RULES,
     *cluster_rules.RULES,

@@ -17,6 +17,8 @@ class Expected:
     central_egress: bool = False  # whether its default route leads over a transit gateway
     ipv6_pods: bool = False  # whether its pods have IPv6 addresses
     open_endpoints: bool = False  # whether its endpoints may let everybody through
+    shared_outside: bool = False  # whether its share has members in other organizations
+    way_out: bool = False  # whether its gateway leads to the internet
     pod_blocks: tuple[str, ...] = ("100.64.0.0/10",)  # addresses that no other network routes to
 
 

@@ -13,6 +13,7 @@ from cellfactory.tree.values import decode_base64, decode_json
 
 KEPT = (
     *("aws_vpc", "aws_eks_cluster", "aws_kms_key", "aws_s3_bucket", "aws_organizations_account"),
+    "aws_ec2_transit_gateway",
 )
 """Types that take all that stands on them along when they go."""
 TAGS = ("cellfactory:layer", "cellfactory:stack")
@@ -50,8 +51,8 @@ def _template(*kinds: str) -> Any:
     "P701",
     "What cannot be made again refuses to be destroyed",
     types=" ".join(KEPT),
-    reason="A VPC, a cluster, a key, a bucket or an account that is replaced is lost with all "
-    "that stands on it.",
+    reason="A VPC, a cluster, a key, a bucket, an account or a gateway that is replaced is lost "
+    "with all that stands on it.",
     remedy="add lifecycle.prevent_destroy; `cellfactory destroy` lifts it where that is asked for",
     bad=resources(aws_vpc={"cell": {"cidr_block": "10.128.0.0/21"}}),
     good=resources(

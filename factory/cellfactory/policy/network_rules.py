@@ -14,7 +14,7 @@ _VPC = {"cell": {"cidr_block": "10.128.0.0/21"}}
 _OF_VPC = {"vpc_id": "${aws_vpc.cell.id}"}
 _SOURCES = ("cidr_ipv4", "cidr_ipv6", "cidr_blocks", "ipv6_cidr_blocks")
 _DESTINATIONS = ("destination_cidr_block", "destination_ipv6_cidr_block", "cidr_block")
-_WIDEST = {4: 8, 6: 7}  # prefix length of the largest private block: 10.0.0.0/8, fc00::/7
+WIDEST = {4: 8, 6: 7}  # prefix length of the largest private block: 10.0.0.0/8, fc00::/7
 
 
 def network(value: Value) -> IPv4Network | IPv6Network | None:
@@ -42,7 +42,7 @@ def _worldwide(subject: Subject, *keys: str) -> Iterator[str]:
     for key in keys:
         for value in listed(subject.get(key)):
             found = network(value)
-            if found is not None and found.prefixlen < _WIDEST[found.version]:
+            if found is not None and found.prefixlen < WIDEST[found.version]:
                 yield str(found)
 
 
@@ -162,7 +162,7 @@ def wide_route_to_a_peer(route: Subject) -> Iterator[str]:
         return
     for key in _DESTINATIONS:
         found = network(route.get(key))
-        if found is not None and found.prefixlen < (widest := _WIDEST[found.version]):
+        if found is not None and found.prefixlen < (widest := WIDEST[found.version]):
             yield f"routes {found} to a peer: no peer has a block wider than /{widest}"
 
 

@@ -70,16 +70,24 @@ def _way(inventory: Inventory, stack: Stack, keys: Keys, here: str) -> Way | Non
     account = stack.access.account
     way = _direct(account, keys, here)
     role = keys.member_via
-    if stack.id.cell is None or role is None or (way is not None and not way.roles):
+    management = _management_of(inventory, stack.id)
+    if management is None or role is None or (way is not None and not way.roles):
         return way
-    organization = inventory.organization_of(stack.id.cell)
-    first = _direct(organization.management_account, keys, here)
+    first = _direct(management, keys, here)
     if first is None:
         return None
     return Way(
         roles=(*first.roles, role_arn(account, role)),
         profile=first.profile,
     )
+
+
+def _management_of(inventory: Inventory, stack: StackId) -> str | None:
+    """The management account that leads into the account of a member; None for what is none."""
+    if stack.cell is not None:
+        return inventory.organization_of(stack.cell).management_account
+    gateway = inventory.meshes[stack.owner].gateway if stack.kind == "mesh" else None
+    return inventory.organizations[gateway.organization].management_account if gateway else None
 
 
 def _direct(account: str, keys: Keys, here: str) -> Way | None:

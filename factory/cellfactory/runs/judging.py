@@ -10,6 +10,7 @@ from cellfactory.design import Design
 from cellfactory.errors import Finding, Problem, Span
 from cellfactory.facts.loader import load_facts
 from cellfactory.inventory.schema import AddressPools
+from cellfactory.layers.gateway import is_shared_outside
 from cellfactory.policy.catalogue import RULES
 from cellfactory.policy.engine import check_stack, cover
 from cellfactory.policy.expected import NOTHING_EXPECTED, Expected
@@ -140,8 +141,12 @@ def _of_mesh(design: Design | None, stack: str) -> Expected:
     owner, _, layer = stack.rpartition("-")
     if design is None or owner not in design.inventory.meshes:
         return NOTHING_EXPECTED
-    pods = pod_blocks(design.inventory.address_pools)
-    return Expected(internet=layer == "egress", pod_blocks=pods)
+    has_gateway = design.inventory.meshes[owner].gateway is not None
+    return Expected(
+        internet=layer == "egress",
+        shared_outside=has_gateway and is_shared_outside(design.inventory, owner),
+        pod_blocks=pod_blocks(design.inventory.address_pools),
+    )
 
 
 def pod_blocks(pools: AddressPools) -> tuple[str, ...]:

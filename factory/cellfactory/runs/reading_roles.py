@@ -19,9 +19,20 @@ def cannot_read(inventory: Inventory, stack: StackId) -> str:
     """
     if stack.row.needs_kubernetes:
         return NO_CLUSTER
+    if stack.kind == "mesh":
+        return _of_gateway(inventory, stack.owner)
     if stack.cell is None or stack.row.makes_account:
         return ""
     cell = inventory.cells.get(stack.cell)
     if cell is not None and has_own_role(inventory.organization_of(stack.cell)):
         return "" if isinstance(cell.account, ExistingAccount) else NO_ROLE
     return NO_ROLE
+
+
+def _of_gateway(inventory: Inventory, mesh: str) -> str:
+    declared = inventory.meshes.get(mesh)
+    if declared is None or declared.gateway is None:
+        return NO_ROLE
+    organization = inventory.organizations[declared.gateway.organization]
+    by_itself = declared.gateway.account == organization.management_account
+    return "" if by_itself or has_own_role(organization) else NO_ROLE

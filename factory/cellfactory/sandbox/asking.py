@@ -32,12 +32,15 @@ EC2_KINDS = {  # by what ids begin with
     "sg": "security-group",
     "sgr": "security-group-rule",
     "subnet": "subnet",
+    "tgw": "transit-gateway",
+    "tgw-attach": "transit-gateway-attachment",
+    "tgw-rtb": "transit-gateway-route-table",
     "vol": "volume",
     "vpc": "vpc",
     "vpce": "vpc-endpoint",
 }
-OF_OTHERS = ("PeerVpcId",)  # asked of nobody but its owner, who accepts
-_ID = re.compile(r"([a-z]+)-[0-9a-f]{8,}")
+OF_OTHERS = ("PeerTransitGatewayId", "PeerVpcId")  # asked of nobody but its owner, who accepts
+_ID = re.compile(r"([a-z]+(?:-[a-z]+)*)-[0-9a-f]{8,}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +116,22 @@ def _context(call: Call, given: Tags, own: Tags) -> dict[str, tuple[str, ...]]:
         made["iam:PolicyARN"] = (str(call.parameters["PolicyArn"]),)
     if call.service == "iam" and "PermissionsBoundary" in call.parameters:
         made["iam:PermissionsBoundary"] = (str(call.parameters["PermissionsBoundary"]),)
+    if call.service == "ram":
+        made |= dict(_of_ram(call))
     return made
+
+
+def _of_ram(call: Call) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield what RAM says of a share: what goes into it, and whose it is."""
+    for arn in call.parameters.get("resourceArns") or ():
+        kind = _RAM_TYPES.get(str(arn).split(":")[5].partition("/")[0], "")
+        yield "ram:RequestedResourceType", (kind,)
+    invitation = str(call.parameters.get("resourceShareInvitationArn") or "")
+    if invitation:
+        yield "ram:ShareOwnerAccountId", (invitation.split(":")[4],)
+
+
+_RAM_TYPES = {"transit-gateway": "ec2:TransitGateway"}  # by the kind of an ARN
 
 
 def _of_action(action: Action | None, name: str, call: Call, given: Tags) -> Iterator[Question]:
@@ -238,6 +256,14 @@ def _of_balancers(call: Call) -> Found:
             yield f"{kind}/{rest.partition('/')[0]}", str(arn), ""
 
 
+def _of_shares(call: Call) -> Found:
+    for name in ("resourceShareArn", "resourceShareInvitationArn", "resourceArn"):
+        arn = str(call.parameters.get(name) or "")
+        kind = arn.rpartition(":")[2].partition("/")[0]
+        if arn.startswith("arn:aws:ram:"):
+            yield kind, arn, arn
+
+
 def _of_tokens(call: Call) -> Found:
     if "RoleArn" in call.parameters:
         yield "role", str(call.parameters["RoleArn"]), ""
@@ -251,6 +277,7 @@ _FINDERS = {
     "iam": _of_iam,
     "kms": _of_kms,
     "logs": _of_logs,
+    "ram": _of_shares,
     "s3": _of_s3,
     "sts": _of_tokens,
 }

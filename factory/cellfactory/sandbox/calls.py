@@ -18,6 +18,7 @@ from moto.ec2.models import ec2_backends
 from moto.kms.models import kms_backends
 
 from cellfactory.sandbox.asking import Call, strings
+from cellfactory.sandbox.sharing import SHARES
 
 Parameters = Mapping[str, Any]
 
@@ -115,6 +116,13 @@ def _associated(backend: Any, named: set[str]) -> Iterator[str]:
             yield vpc.id
 
 
+def _of_shares(account: str, names: Iterable[str]) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield the tags of one's own shares: nobody sees those of another account's."""
+    for name in names:
+        if name in SHARES and SHARES[name].owner.account == account:
+            yield name, dict(SHARES[name].tags)
+
+
 def _tags(
     service: str, account: str, region: str, names: Iterable[str]
 ) -> Iterator[tuple[str, dict[str, str]]]:
@@ -122,6 +130,8 @@ def _tags(
     if service == "ec2":
         held = ec2_backends[account][region].tags
         yield from ((name, dict(held[name])) for name in names if name in held)
+    if service == "ram":
+        yield from _of_shares(account, names)
     if service in ("kms", "eks"):
         keys: Any = kms_backends[account][region]
         for name in (each.rpartition("/")[2] for each in names):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
+from moto.core.resource_tagging import TaggedResource
 from moto.core.responses import ActionResult
 from moto.ec2.exceptions import (
     CidrLimitExceeded,
@@ -30,7 +31,8 @@ from cellfactory.sandbox.endpoints import EndpointBackend
 from cellfactory.sandbox.flow_logs import FlowLogBackend
 from cellfactory.sandbox.images import eks_image, image_id, image_of
 from cellfactory.sandbox.peering import PeeringBackend, PeeringResponse, blocks_of, overlapping
-from cellfactory.sandbox.transit import FABRIC
+from cellfactory.sandbox.tagged import tagged_in
+from cellfactory.sandbox.transit import FABRIC, Place
 from cellfactory.sandbox.transit_api import TransitActions
 from cellfactory.sandbox.vpc_routes import VpcRouteBackend
 from cellfactory.sandbox.world import World
@@ -55,6 +57,10 @@ class NetworkBackend(PeeringBackend, EndpointBackend, FlowLogBackend, VpcRouteBa
     """
 
     world: ClassVar[World] = World()
+
+    def iter_tagged_resources(self) -> Iterator[TaggedResource]:
+        yield from super().iter_tagged_resources()
+        yield from tagged_in(Place(self.account_id, self.region_name), self.tags)
 
     def create_default_vpc(self) -> Any:
         return NoDefaultVpc()

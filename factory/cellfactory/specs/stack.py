@@ -35,6 +35,7 @@ _DESCRIBE: Mapping[Layer, Callable[[Parts, Stack], LayerSpec]] = {
     "pipeline": pipeline.describe,
     "bootstrap": access.describe_organization,
     "member": access.describe_member,
+    "netmember": access.describe_network_member,
     "account": account.describe,
     "network": network.describe,
     "peering": edges.describe_peering,

@@ -11,7 +11,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from cellfactory.inventory.schema import Inventory
 from cellfactory.layers import Stack
 from cellfactory.layers.access import account_id, is_new_account
-from cellfactory.layers.gateway import attached_hubs, has_invitation, higher_links, lower_links
+from cellfactory.layers.gateway import (
+    attached_hubs,
+    has_invitation,
+    higher_links,
+    is_shared_outside,
+    lower_links,
+    unknown_hub_accounts,
+)
 from cellfactory.naming import edge_name
 from cellfactory.specs.layers import (
     LinkedSpec,
@@ -38,15 +45,13 @@ def describe_gateway(parts: Parts, stack: Stack) -> TransitGatewaySpec:
     members = {
         cell: {"account_id": _account_of(inventory, cell)} for cell in inventory.members_of(mesh)
     }
-    known = {gateway.account, *(row["account_id"] for row in members.values())}
-    hubs = {inventory.hubs[hub].account for hub in inventory.meshes[mesh].hubs} - known
-    others = {inventory.cells[cell].organization for cell in members} - {gateway.organization}
+    hubs = unknown_hub_accounts(inventory, mesh)
     return TransitGatewaySpec(
         name=mesh,
         asn=gateway.asn,
-        is_shared_outside=bool(others or hubs),
+        is_shared_outside=is_shared_outside(inventory, mesh),
         members=members,
-        hubs={account: {"account_id": account} for account in sorted(hubs)},
+        hubs={account: {"account_id": account} for account in hubs},
     )
 
 

@@ -27,6 +27,7 @@ _BUILD: Mapping[Layer, Callable[[TerraformStack, Any], Outputs]] = {
     "pipeline": pipeline.build,
     "bootstrap": access.build,
     "member": access.build,
+    "netmember": access.build,
     "account": account.build,
     "network": network.build,
     "peering": edges.build_peering,

@@ -178,8 +178,9 @@ def _bears(row: Any, path: str, wanted: Wanted) -> bool:
         raise NotYetError
     told: dict[str, str] = {}
     for one in walk(row, path):
-        is_pair = set(one) == {"Key", "Value"}
-        told |= {one["Key"]: one["Value"]} if is_pair else dict(one)
+        pair = {str(name).lower(): value for name, value in one.items()}
+        is_pair = set(pair) == {"key", "value"}  # RAM writes both small
+        told |= {pair["key"]: pair["value"]} if is_pair else dict(one)
     return all(told.get(key) == value for key, value in (wanted.values["tags_all"] or {}).items())
 
 

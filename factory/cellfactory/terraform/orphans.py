@@ -10,8 +10,9 @@ Source:
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 from cellfactory.credentials import Session, asking_aws
@@ -70,57 +71,98 @@ def tagged(session: Session, account: str, region: str) -> Iterator[Orphan]:
             yield Orphan(stack=tags[TAG_STACK], arn=arn, account=account, region=region)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Lister:
-    """How EC2 lists what it still shows, and the tagging API with it, for hours after its end."""
-
-    operation: str
-    rows: str
-    id: str
-    state: Callable[[Mapping[str, Any]], str]
-    ended: frozenset[str]  # states in which it is gone
-
-
-_LISTERS: Mapping[str, _Lister] = {
-    ":vpc-peering-connection/": _Lister(
-        operation="describe_vpc_peering_connections",
-        rows="VpcPeeringConnections",
-        id="VpcPeeringConnectionId",
-        state=lambda row: str(row["Status"]["Code"]),
-        ended=frozenset({"deleted", "deleting", "expired", "failed", "rejected"}),
-    ),
-    ":natgateway/": _Lister(
-        operation="describe_nat_gateways",
-        rows="NatGateways",
-        id="NatGatewayId",
-        state=lambda row: str(row["State"]),
-        ended=frozenset({"deleted", "deleting", "failed"}),
-    ),
-}
-"""By what is in the ARN."""
-
 _KEY = ":key/"
 _GOING = frozenset({"PendingDeletion", "PendingReplicaDeletion"})
 """States of a key that waits for its day; nobody can use it, and nothing is to be done about it."""
 
+ENDED = frozenset({"deleted", "deleting", "expired", "failed", "failing", "rejected", "rejecting"})
+"""States of what is gone, which AWS shows for some hours more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Stays:
+    """A kind of thing that AWS goes on telling of when it is gone: how to ask for its state."""
+
+    service: str
+    operation: str
+    rows: str
+    id: str  # the key of what ends its ARN, or of the ARN
+    state: tuple[str, ...]  # the path
+    ask: tuple[tuple[str, str], ...] = ()  # parameters
+
+
+_STAYING = {  # by what their ARNs hold
+    # source: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeTransitGateways.html
+    ":vpc-peering-connection/": _Stays(
+        service="ec2",
+        operation="describe_vpc_peering_connections",
+        rows="VpcPeeringConnections",
+        id="VpcPeeringConnectionId",
+        state=("Status", "Code"),
+    ),
+    ":natgateway/": _Stays(
+        service="ec2",
+        operation="describe_nat_gateways",
+        rows="NatGateways",
+        id="NatGatewayId",
+        state=("State",),
+    ),
+    ":transit-gateway/": _Stays(
+        service="ec2",
+        operation="describe_transit_gateways",
+        rows="TransitGateways",
+        id="TransitGatewayId",
+        state=("State",),
+    ),
+    ":transit-gateway-attachment/": _Stays(
+        service="ec2",
+        operation="describe_transit_gateway_attachments",
+        rows="TransitGatewayAttachments",
+        id="TransitGatewayAttachmentId",
+        state=("State",),
+    ),
+    ":transit-gateway-route-table/": _Stays(
+        service="ec2",
+        operation="describe_transit_gateway_route_tables",
+        rows="TransitGatewayRouteTables",
+        id="TransitGatewayRouteTableId",
+        state=("State",),
+    ),
+    # source: https://docs.aws.amazon.com/ram/latest/APIReference/API_GetResourceShares.html
+    ":resource-share/": _Stays(
+        service="ram",
+        operation="get_resource_shares",
+        rows="resourceShares",
+        id="resourceShareArn",
+        state=("status",),
+        ask=(("resourceOwner", "SELF"),),
+    ),
+}
+
 
 def _ended(session: Session, region: str, arns: Collection[str]) -> frozenset[str]:
     """Keep of ARNs those of what has ended, or has only to wait for its end."""
-    found = {arn for arn in arns if _KEY in arn and _is_going(session, region, arn)}
-    for part, lister in _LISTERS.items():
-        named = {arn.rpartition("/")[2]: arn for arn in arns if part in arn}
-        if named:
-            live = set(_live(session, region, lister))
-            found |= {arn for id_, arn in named.items() if id_ not in live}
-    return frozenset(found)
+    going = {arn for arn in arns if _KEY in arn and _is_going(session, region, arn)}
+    gone = (
+        arn
+        for part, kind in _STAYING.items()
+        for arn in _gone(session, region, kind, [arn for arn in arns if part in arn])
+    )
+    return frozenset((*going, *gone))
 
 
-def _live(session: Session, region: str, lister: _Lister) -> Iterator[str]:
-    ec2 = session.client("ec2", region_name=region)
-    for page in ec2.get_paginator(lister.operation).paginate():
-        for row in page[lister.rows]:
-            if lister.state(row) not in lister.ended:
-                yield str(row[lister.id])
+def _gone(session: Session, region: str, kind: _Stays, arns: Collection[str]) -> Iterator[str]:
+    if not arns:
+        return
+    client = session.client(kind.service, region_name=region)
+    pages = client.get_paginator(kind.operation).paginate(**dict(kind.ask))
+    live = {
+        str(row[kind.id]).rpartition("/")[2]
+        for page in pages
+        for row in page[kind.rows]
+        if reduce(lambda value, name: value[name], kind.state, row).lower() not in ENDED
+    }
+    yield from (arn for arn in arns if arn.rpartition("/")[2] not in live)
 
 
 def _is_going(session: Session, region: str, key: str) -> bool:

@@ -170,7 +170,61 @@ SAYINGS = (
         "https://github.com/hashicorp/terraform/blob/main/internal/plugin/grpc_error.go",
     ),
     Saying(
-        r"\w*(?:AlreadyExists|AlreadyOwnedByYou|AlreadyAssociated|\.Duplicate|Duplicate\w*Name)\w*"
+        r"No pending RAM Resource Share \((?P<share>[^)]+)\) invitation found",
+        "its gateway is shared by {share}, and the account has no invitation that waits: RAM keeps "
+        "one for 7 days\n"
+        "where it is taken up already: {orphans} --import, then with --apply\n"
+        "where it has expired: apply the gateway layer of the mesh, which invites an account again "
+        "that RAM has let go\n"
+        "where the organization shares without invitations: resource_sharing: true",
+        "https://docs.aws.amazon.com/ram/latest/userguide/working-with-shared-invitations.html",
+    ),
+    Saying(
+        r"Principal (?P<who>\d{12}) is not in your AWS organization",
+        "to RAM account {who} is a stranger: it is of another organization, or its organization "
+        "does not let RAM share in it\n"
+        "let it (aws ram enable-sharing-with-aws-organization, in the management account), or "
+        "remove resource_sharing: true from the organization",
+        "https://docs.aws.amazon.com/ram/latest/userguide/getting-started-sharing.html",
+    ),
+    Saying(
+        r"CreateRoute(?s:.*)InvalidTransitGatewayID\.NotFound",
+        "EC2 takes a route to a gateway once its VPC is attached: apply the cell's transit layer, "
+        "and then this one\n"
+        "aws ec2 describe-transit-gateway-vpc-attachments says in which state the attachment is",
+        "https://docs.aws.amazon.com/vpc/latest/tgw/tgw-vpc-attachments.html",
+    ),
+    Saying(
+        r"InvalidTransitGatewayID\.NotFound(?:(?s:.*?)(?P<gateway>tgw-[0-9a-f]+))?",
+        "the account does not see {gateway}: it is not shared with it, the share is not taken up, "
+        "or it is of another Region\n"
+        "apply the gateway layer of the mesh, then the transit layer of the cell; a share that was "
+        "just taken up can take a minute to be seen",
+        "https://docs.aws.amazon.com/vpc/latest/tgw/tgw-transit-gateways.html",
+    ),
+    Saying(
+        r"IncorrectState(?s:.*)(?P<gateway>tgw-[0-9a-f]+) has non-deleted",
+        "what is still attached to {gateway} goes first: the transit layer of each cell, the links "
+        "to other meshes, and by their owners the VPCs of hubs\n"
+        "list them: aws ec2 describe-transit-gateway-attachments --filters "
+        "Name=transit-gateway-id,Values={gateway}",
+        "https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteTransitGateway.html",
+    ),
+    Saying(
+        r"IncorrectState(?s:.*?)(?P<attachment>tgw-attach-[0-9a-f]+)"
+        r"|(?P<waiting>tgw-attach-[0-9a-f]+)(?s:.*)unexpected state "
+        r"'(?:pendingAcceptance|rejected|rejecting|deleted|deleting|failed|failing)'",
+        "the attachment is not ready: it waits until the segments layer of the mesh accepts it, or "
+        "it was rejected or deleted\n"
+        "aws ec2 describe-transit-gateway-attachments --transit-gateway-attachment-ids "
+        "{attachment}\n"
+        "aws ec2 describe-transit-gateway-attachments --transit-gateway-attachment-ids {waiting}\n"
+        "one that is rejected or deleted: apply the transit layer of its cell again; that of a hub "
+        "its owner makes again, and its id under attachments changes",
+        "https://docs.aws.amazon.com/vpc/latest/tgw/tgw-vpc-attachments.html",
+    ),
+    Saying(
+        r"DuplicateTransitGatewayAttachment|\w*(?:AlreadyExists|AlreadyOwnedByYou|AlreadyAssociated|\.Duplicate|Duplicate\w*Name)\w*"
         r"|already exists|overlap with existing reserved CIDR",
         "AWS has it already: an apply that was interrupted may have made it, and not written it "
         "down\n"

@@ -22,7 +22,7 @@ from cellfactory.layers.permissions import (
     statements,
     way_in,
 )
-from cellfactory.layers.rows import LAYERS, Layer
+from cellfactory.layers.rows import LAYERS, ROWS, Layer
 from cellfactory.layers.scopes import TYPES
 from cellfactory.sandbox.asking import Call, Question, questions
 from cellfactory.sandbox.judging import allows
@@ -30,6 +30,7 @@ from cellfactory.sandbox.judging import allows
 FACTS = load_facts()
 RECORDED = Path(__file__).with_name("recorded_calls.jsonl")
 CELL, OTHER = "moka-use1-c", "moka-use1-b"
+MESH, SECOND = "moka-use1", "moka-usw2"
 ACCOUNT, REGION = "555555555555", "us-east-1"
 MADE: tuple[Layer, ...] = tuple(TYPES)
 OF_PLATFORM: dict[str, tuple[str, str]] = {  # Helm has no emulated cluster: what asks AWS beside it
@@ -90,16 +91,21 @@ def asked(layer: Layer) -> list[tuple[str, Question]]:
     ]
 
 
+def owner_of(layer: Layer) -> str:
+    """One whose statements are looked at."""
+    return {"cell": CELL, "mesh": MESH}[ROWS[layer].owner]
+
+
 def every() -> Iterator[tuple[Layer, Statement]]:
     for layer in MADE:
-        yield from ((layer, one) for one in statements(layer, CELL))
+        yield from ((layer, one) for one in statements(layer, owner_of(layer)))
 
 
 def refused(layer: Layer, lost: str = "", region: str = "*") -> list[Question]:
     """What a layer asks and its statements do not allow, with one left out."""
     documents = {
-        cell: [policy(one for one in statements(layer, cell, region) if one.sid != lost)]
-        for cell in (CELL, OTHER)
+        owner: [policy(one for one in statements(layer, owner, region) if one.sid != lost)]
+        for owner in {owner for owner, _ in asked(layer)}
     }
     return [question for cell, question in asked(layer) if not allows(documents[cell], question)]
 
@@ -126,11 +132,11 @@ def test_without_any_one_statement_its_layer_fails(layer: Layer, lost: str) -> N
 @pytest.mark.parametrize("layer", MADE)
 def test_a_plan_reads_all_and_changes_nothing(layer: Layer) -> None:
     iam = load_iam()
-    granted = read_statements(layer, CELL)
+    granted = read_statements(layer, owner_of(layer))
     actions = {action for one in granted for action in one.actions}
     assert actions
     assert {iam.actions[action].level for action in actions} <= {"List", "Read"}
-    whole = {action for one in statements(layer, CELL) for action in one.actions}
+    whole = {action for one in statements(layer, owner_of(layer)) for action in one.actions}
     assert actions <= whole
 
 
@@ -140,7 +146,7 @@ def test_each_action_is_there_for_a_type_of_the_layer(layer: Layer) -> None:
     own = {action for kind in TYPES[layer] for action in iam.of_type(kind)}
     beside = {row.action for action in own for row in iam.dependents.get(action, ())}
     tagging = {"ec2:CreateTags"}  # of what is made
-    granted = {action for one in statements(layer, CELL) for action in one.actions}
+    granted = {action for one in statements(layer, owner_of(layer)) for action in one.actions}
     assert own <= granted
     assert granted <= own | beside | tagging
 

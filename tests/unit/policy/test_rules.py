@@ -65,6 +65,7 @@ def resource(kind: str, **body: Any) -> dict[str, Any]:
     return {"resource": {kind: {"a": body}}}
 
 
+GATEWAY = "aws_ec2_transit_gateway"
 INGRESS = "aws_vpc_security_group_ingress_rule"
 
 
@@ -82,6 +83,18 @@ INGRESS = "aws_vpc_security_group_ingress_rule"
         ("P103", resource("aws_eip", domain="vpc")),
         ("P105", resource("aws_ec2_transit_gateway_route", destination_cidr_block="100.64.0.0/16")),
         ("P105", resource("aws_route", destination_cidr_block="96.0.0.0/5", gateway_id="vgw-1")),
+        ("P121", resource(f"{GATEWAY}_vpc_attachment_accepter", tags={})),
+        ("P121", resource(f"{GATEWAY}_route_table_propagation", tags={})),
+        ("P122", resource("aws_ram_principal_association", principal="arn:aws:iam::1:role/x")),
+        ("P122", resource("aws_ram_sharing_with_organization")),
+        ("P124", resource(f"{GATEWAY}_route", destination_cidr_block="0.0.0.0/0")),
+        ("P125", resource(f"{GATEWAY}_vpc_attachment", subnet_ids=["subnet-0a"])),
+        (
+            "P125",
+            resource("aws_eks_cluster", vpc_config={"subnet_ids": ["${aws_subnet.transit-a.id}"]}),
+        ),
+        ("P126", resource(f"{GATEWAY}_prefix_list_reference", prefix_list_id="pl-0a")),
+        ("P701", resource(GATEWAY, description="joins cells")),
         ("P109", resource("aws_lb", load_balancer_type="network")),
         ("P109", resource("aws_subnet", map_public_ip_on_launch="true")),
         ("P110", resource("aws_vpc_endpoint", service_name="com.amazonaws.eu-west-1.ecr.api")),
@@ -146,6 +159,15 @@ def test_a_rule_notices(rule: str, document: dict[str, Any]) -> None:
         ("P608", resource("helm_release", values=['{"image": {"repository": "nginx"}}'])),
         ("P705", resource("aws_db_instance", password="${var.password}")),
         ("P705", resource("aws_ssm_parameter", description="Rotate the password: see the page")),
+        ("P111", resource(GATEWAY, auto_accept_shared_attachments="disable")),
+        ("P121", resource(f"{GATEWAY}_vpc_attachment_accepter",
+                          transit_gateway_default_route_table_association=False,
+                          transit_gateway_default_route_table_propagation="false")),
+        ("P122", resource("aws_ram_principal_association", principal="${var.account_id}")),
+        ("P124", resource(f"{GATEWAY}_route", destination_cidr_block="10.128.0.0/21")),
+        ("P125", resource("aws_eks_cluster", vpc_config=[{"subnet_ids": ["subnet-0a"]}])),
+        ("P126", resource("aws_route", destination_cidr_block="10.0.0.0/8",
+                          transit_gateway_id="tgw-0a")),
         ("P706", {"output": {"token_endpoint": {"value": "x", "sensitive": True}}}),
     ],
 )  # fmt: skip
@@ -194,6 +216,12 @@ def test_what_the_inventory_wants_is_no_violation() -> None:
     endpoint = resource("aws_vpc_endpoint", service_name="com.amazonaws.us-east-1.s3")
     assert told(endpoint, RULES["P110"])
     assert told(endpoint, RULES["P110"], expected=Expected(open_endpoints=True)) == []
+    share = resource("aws_ram_resource_share", allow_external_principals=True)
+    assert told(share, RULES["P123"])
+    assert told(share, RULES["P123"], expected=Expected(shared_outside=True)) == []
+    default = resource(f"{GATEWAY}_route", destination_cidr_block="0.0.0.0/0")
+    assert told(default, RULES["P124"])
+    assert told(default, RULES["P124"], expected=Expected(way_out=True)) == []
     route = resource("aws_route", destination_cidr_block="172.16.0.0/16")
     assert told(route, RULES["P105"], expected=Expected(pod_blocks=("172.16.0.0/12",)))
 
@@ -209,6 +237,8 @@ def test_what_the_inventory_wants_is_no_violation() -> None:
         resource("aws_eks_cluster", vpc_config=[{}, {}], enabled_cluster_log_types="api"),
         resource("aws_launch_template", block_device_mappings="odd", tag_specifications=[7]),
         resource("aws_route", destination_cidr_block="nowhere"),
+        resource(f"{GATEWAY}_vpc_attachment", subnet_ids={"odd": 1}),
+        resource("aws_ram_principal_association", principal=["444444444444"]),
         resource("helm_release", values="odd", repository=7),
         {"provider": {"aws": [{"default_tags": "odd", "allowed_account_ids": "1"}]}},
         {"terraform": {"required_providers": "odd"}},

@@ -45,6 +45,33 @@ SAID = {
     "deleting S3 Bucket (acme-flow-logs): operation error S3: DeleteBucket, https response error "
     "StatusCode: 409, RequestID: 1, HostID: 2, api error BucketNotEmpty: The bucket you tried to "
     "delete is not empty": ["save what you need", "s3://acme-flow-logs"],
+    "No pending RAM Resource Share (arn:aws:ram:us-east-1:888888888888:resource-share/1f) "
+    "invitation found\n\nNOTE: If both AWS accounts are in the same AWS Organization and RAM "
+    "Sharing with AWS Organizations is enabled, this resource is not necessary": [
+        "shared by arn:aws:ram:us-east-1:888888888888:resource-share/1f",
+        "for 7 days",
+        "cellfactory orphans --sandbox --import",
+    ],
+    "creating RAM Principal Association (arn:aws:ram:us-east-1:888888888888:resource-share/1f,"
+    "555555555555): operation error RAM: AssociateResourceShare, InvalidParameterException: "
+    "Principal 555555555555 is not in your AWS organization. You do not have permission to add "
+    "external AWS accounts to a resource share.": ["account 555555555555 is a stranger"],
+    f"creating Route in Route Table (rtb-1): operation error EC2: CreateRoute, {EC2} "
+    "InvalidTransitGatewayID.NotFound: The transitGateway ID 'tgw-0f1e' does not exist.": [
+        "apply the cell's transit layer, and then this one"
+    ],
+    f"creating EC2 Transit Gateway VPC Attachment: {EC2} InvalidTransitGatewayID.NotFound: Transit "
+    "Gateway tgw-0f1e was deleted or does not exist.": ["the account does not see tgw-0f1e"],
+    f"deleting EC2 Transit Gateway (tgw-0f1e): {EC2} IncorrectState: tgw-0f1e has non-deleted "
+    "Transit Gateway Attachments: tgw-attach-0a1b.": ["Name=transit-gateway-id,Values=tgw-0f1e"],
+    f"creating EC2 Transit Gateway Route Table Association: {EC2} IncorrectState: tgw-attach-0a1b "
+    "is in invalid state": ["until the segments layer", "attachment-ids tgw-attach-0a1b"],
+    "waiting for EC2 Transit Gateway VPC Attachment (tgw-attach-0a1b) create: unexpected state "
+    "'failed', wanted target 'available, pendingAcceptance'": ["attachment-ids tgw-attach-0a1b"],
+    f"creating EC2 Transit Gateway VPC Attachment: {EC2} DuplicateTransitGatewayAttachment: "
+    "tgw-0f1e has non-deleted Transit Gateway Attachments with same VPC ID.": [
+        "cellfactory orphans --sandbox --import"
+    ],
     f"creating EC2 Subnet CIDR Reservation: {EC2} InvalidParameterValue: Reservation CIDR "
     "100.64.9.0/24 has overlap with existing reserved CIDR block": [
         "take it up: cellfactory orphans --sandbox --import, then with --apply"
