@@ -60,6 +60,7 @@ AREAS = (
     Area("72", "policy and its waivers", PolicyError, POLICY_RULES),
     Area("73", "the pipeline", InventoryError, PIPELINE_RULES),
     Area("77", "the way between peerings and a gateway", InventoryError, WAYS_RULES),
+    Area("77", "routes that keep their place", TerraformError, _numbered("F77")),
     Area("76", "what joins the VPCs of a mesh", InventoryError, INTERCONNECT_RULES),
 )
 _WARNING = "(a warning)"

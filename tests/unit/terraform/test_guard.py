@@ -137,3 +137,10 @@ def test_a_group_that_was_filled_late_is_untainted_by_a_command_that_is_here() -
         "--cell moka --layer cluster -- untaint 'aws_eks_node_group.group[\"a b\"]'",
         "to replace it: --allow-destroy 'aws_eks_node_group.group[\"a b\"]'",
     ]
+
+
+def test_what_terraform_only_forgets_is_no_danger() -> None:
+    """The provider does nothing in AWS: options go with their connection."""
+    names = change('aws_vpc_peering_connection_options.names["b"]', "delete")
+    assert refused(names) == []
+    assert refused(change(names.address, "replace")) == [names.address]
