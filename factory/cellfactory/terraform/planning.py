@@ -227,7 +227,9 @@ def _cut(context: RunContext, space: Workspace, report: Report, seconds: float) 
     record = context.registry.read(space.stack)
     after = {CONFIGURATION: read_text(space.folder / CONFIGURATION)}
     finding = refuse_cut(space.stack, report.planned, record.sources if record else {}, after)
-    return finding and Result(
+    if finding is None:
+        return None
+    return Result(
         stack=space.stack,
         status="refused",
         counts=report.planned_counts,
