@@ -178,15 +178,16 @@ def _does(inventory: Inventory, mesh: str, step: Interconnect) -> Iterator[str]:
     if before.attached != after.attached:
         yield f"{len(cells):,} attachments are {'made' if after.attached else 'removed'}"
     if before.routes != after.routes:
-        where = "peerings" if after.routes == "peering" else "the gateway"
-        which = "ways from and to the canary cells alone lead" if after.routes == "canary" else ""
         routes, moved = _moved(inventory, mesh, step)
-        told = f"; {which} over the gateway" if which else f" to {where}"
-        if after.routes == "canary" and not inventory.meshes[mesh].canary:
-            told += " (of the cells of the first ring)"
-        yield (f"{counted(routes, 'route')} of {counted(moved, 'cell')} change in place{told}")
+        told = f" to {'peerings' if after.routes == 'peering' else 'the gateway'}"
+        if after.routes == "canary":
+            some = _named(inventory.meshes[mesh].canary or _canary(inventory, mesh, ()))
+            told = f": ways from and to {some} alone lead over the gateway"
+        yield f"{counted(routes, 'route')} of {counted(moved, 'cell')} change in place{told}"
     if before.peerings and not after.peerings:
         yield f"{connections:,} connections are deleted: the way back is asking for them again"
+        if hubs:
+            yield f"owners of {_named(sorted(hubs))} move their own routes to the gateway before"
     if after.peerings and not before.peerings:
         yield f"{connections:,} connections are made again"
     if not (before.gateway != after.gateway or before.attached != after.attached) and (
@@ -220,14 +221,13 @@ def _blocks(
 ) -> Iterator[str]:
     """Yield what stands in the way of a step."""
     inventory = design.inventory
+    declared = inventory.meshes[mesh]
     if any(check_locked(design.before, design.lock)):
         yield "the lock is out of date: run cellfactory lock"
     if not known.is_known:
         yield f"what is applied is not known: {known.why_not}"
-    elif late:
-        more = f" and {len(late) - _SHOWN:,} more" if len(late) > _SHOWN else ""
-        yield f"not applied yet everywhere: {', '.join(late[:_SHOWN])}{more}"
-    declared = inventory.meshes[mesh]
+    elif late and not _is_safe_anyway(declared.interconnect, step):
+        yield f"not applied yet everywhere: {_named(late)}"
     if ROWS[step].gateway and declared.gateway is None:
         yield 'the mesh has no gateway: {account: "…", organization: …}'
     for hub in declared.hubs if not ROWS[step].peerings else ():
@@ -240,6 +240,16 @@ def _blocks(
         yield "pod_blocks: reusable has to become unique first"
 
 
+def _is_safe_anyway(now: Interconnect, step: Interconnect) -> bool:
+    """Whether a step may be taken from one that is half applied: back, where it removes nothing.
+
+    Whoever sees a canary fail does not finish it first.
+    """
+    here, there = ROWS[now], ROWS[step]
+    removes = (here.attached and not there.attached) or (here.gateway and not there.gateway)
+    return step_back(now) == step and not removes
+
+
 def _shared_pods(design: Design, mesh: str) -> str:
     held = [
         (block, (), cell)
@@ -249,6 +259,11 @@ def _shared_pods(design: Design, mesh: str) -> str:
     ]
     pairs = [(a[2], b[2]) for a, b in overlapping(held) if a[2] != b[2]]
     return f"cells {pairs[0][0]} and {pairs[0][1]} share pod addresses" if pairs else ""
+
+
+def _named(names: Sequence[str]) -> str:
+    more = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" and {more:,} more" if more > 0 else "")
 
 
 _SHOWN = 3
@@ -285,6 +300,9 @@ def write_step(
     if ahead.blocked:
         lines = "".join(f"\n    {line}" for line in ahead.blocked)
         msg = f"mesh {stand.mesh!r} cannot go from {stand.step} to {ahead.step} yet:{lines}"
+        raise UsageError(msg)
+    if canary and ahead.step != "canary":
+        msg = f"--canary goes with the step to canary; the next one is {ahead.step}"
         raise UsageError(msg)
     cells = _canary(design.inventory, stand.mesh, canary) if ahead.step == "canary" else ()
     before = read_text(inventory_file)
