@@ -30,7 +30,7 @@ class Counts:
     destroyed: tuple[tuple[StackId, str], ...] = ()  # stack and address
     replaced: tuple[tuple[StackId, str], ...] = ()
     drained: Mapping[str, int] = field(default_factory=dict)  # nodes by cell
-    edges_lost: tuple[tuple[str, str], ...] = ()
+    edges_lost: tuple[tuple[str, str], ...] = ()  # also those that lose no more than their way back
 
     def names(self, name: str) -> tuple[str, ...]:
         """Name what was counted of a class."""
@@ -61,7 +61,7 @@ class Counts:
 def counts_of(changes: Changes, impact: Impact) -> Counts:
     """Count what is different between two trees, whose designs have an impact."""
     gone = {cell.name for cell in impact if cell.action == "remove"}
-    lost = (edge for mesh in impact.meshes for edge in mesh.lost)
+    lost = (edge for mesh in impact.meshes for edge in (*mesh.lost, *mesh.retired))
     return Counts(
         cells=_cells(changes),
         destroyed=_resources(changes, "delete"),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from cellfactory.diff.model import (
+    ABSENT,
     Changes,
     ResourceChange,
     StackAction,
@@ -18,6 +19,9 @@ from cellfactory.diff.model import (
     Unknown,
 )
 from cellfactory.layers import StackId
+
+TARGETS = frozenset({"transit_gateway_id", "vpc_peering_connection_id"})
+"""What a route of ours can lead over."""
 
 EDGE_LAYERS = frozenset({"peering", "accept", "hub", "routes"})
 _FIRST = frozenset({"bootstrap", "gateway", "hub", "network"})
@@ -85,6 +89,24 @@ class Edges:
         """In how many stacks that is."""
         return len({stack for stack, _ in self.changes})
 
+    @property
+    def has_routes(self) -> bool:
+        """Whether the way itself comes or goes, and not only a connection that it might take."""
+        return any(change.resource_type == "aws_route" for _, change in self.changes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flip:
+    """Routes that stay where they are, and lead over something else."""
+
+    to_gateway: bool  # from a peering; else the other way round
+    changes: tuple[Change, ...]
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """Whose routes they are, each once."""
+        return tuple(dict.fromkeys(stack.owner for stack, _ in self.changes))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Folded:
@@ -93,6 +115,7 @@ class Folded:
     gone: tuple[Whole, ...]
     dangers: tuple[Alike, ...]  # destroyed or replaced in stacks that stay
     edges: tuple[Edges, ...]  # lost ones first
+    flips: tuple[Flip, ...]  # to the gateway first
     new: tuple[Whole, ...]
     others: tuple[Alike, ...]
     stacks: tuple[StackChange, ...]  # that a standing owner gains or loses, without resources
@@ -117,12 +140,15 @@ def fold(changes: Changes) -> Folded:
     others = [change for change in rest if not change[1].is_resource]
     resources = [change for change in rest if change[1].is_resource]
     pairs = {id(change[1]): pair for change in resources if (pair := _pair(*change)) is not None}
-    plain = [change for change in resources if id(change[1]) not in pairs]
+    flipped = {id(change[1]) for change in resources if _flips(*change) is not None}
+    told_once = pairs.keys() | flipped
+    plain = [change for change in resources if id(change[1]) not in told_once]
     edges = [(pairs[id(c[1])], c) for c in resources if id(c[1]) in pairs]
     return Folded(
         gone=tuple(w for w in by_owner if w.action == "remove"),
         dangers=tuple(_alike(c for c in plain if c[1].is_destructive)),
         edges=tuple(_edges(edges)),
+        flips=tuple(_folded_flips(resources)),
         new=tuple(w for w in by_owner if w.action == "add"),
         others=tuple(_alike(c for c in plain if not c[1].is_destructive)),
         stacks=tuple(single),
@@ -139,6 +165,8 @@ def all_folds(folded: Folded) -> Iterator[Change]:
         yield from alike.changes
     for edges in folded.edges:
         yield from edges.changes
+    for flip in folded.flips:
+        yield from flip.changes
 
 
 def real(resources: Iterable[ResourceChange]) -> tuple[ResourceChange, ...]:
@@ -161,9 +189,11 @@ def fingerprint(stack: StackId, change: ResourceChange) -> tuple[Any, ...]:
             return tuple(map(told, value))
         return (type(value).__name__, str(value))
 
+    rows = change.values
+    if stack.layer == "segments" and change.action in ("create", "delete"):
+        rows = ()  # what a gateway holds of each pair of cells
     values = tuple(
-        (told(list(one.path)), told(one.before), told(one.after), one.replaces)
-        for one in change.values
+        (told(list(one.path)), told(one.before), told(one.after), one.replaces) for one in rows
     )
     moved = told(change.moved_from)
     return (stack.layer, change.action, change.resource_type, moved, change.reason, values)
@@ -197,6 +227,28 @@ def _whole_owners(changes: Changes) -> Iterator[Whole]:
         if owner in standing or not any(s.stack.layer in _FIRST for s in stacks):
             continue
         yield Whole(owner=owner, action=action, stacks=tuple(stacks))
+
+
+def _flips(stack: StackId, change: ResourceChange) -> bool | None:
+    """Whether a route moves to the gateway, or away from it; None where it does neither."""
+    paths = {one.path[0] for one in change.values if one.path}
+    is_route = stack.layer == "routes" and change.resource_type == "aws_route"
+    if not is_route or change.action != "update" or not paths or paths - TARGETS:
+        return None
+    for one in change.values:
+        if one.path == ("transit_gateway_id",):
+            return one.before in _NOTHING
+    return None
+
+
+_NOTHING = (None, "", ABSENT)
+
+
+def _folded_flips(changes: Sequence[Change]) -> Iterator[Flip]:
+    for to_gateway in (True, False):
+        found = tuple(change for change in changes if _flips(*change) is to_gateway)
+        if found:
+            yield Flip(to_gateway=to_gateway, changes=found)
 
 
 def _pair(stack: StackId, change: ResourceChange) -> tuple[str, str] | None:

@@ -271,6 +271,7 @@ def _meshes(before: Design | None, after: Design) -> tuple[MeshImpact, ...]:
             lost=tuple(sorted(e for e, m in old.items() if m == mesh and e not in new)),
             to_gateway=tuple(sorted(e for e, way in moved.items() if way and new[e] == mesh)),
             to_peering=tuple(sorted(e for e, way in moved.items() if not way and new[e] == mesh)),
+            retired=tuple(sorted(e for e in _retired(before, after, old, new) if new[e] == mesh)),
             **(_step(before, after, mesh) if before else {}),
         )
         for mesh in sorted({*old.values(), *new.values()})
@@ -315,6 +316,22 @@ def _moved(before: Design, after: Design, edges: Collection[Edge]) -> dict[Edge,
     """Find the edges that lead over something else than before: whether over the gateway now."""
     ways = {edge: (_over(before, edge), _over(after, edge)) for edge in edges}
     return {edge: now for edge, (was, now) in ways.items() if was != now}
+
+
+def _retired(
+    before: Design | None, after: Design, old: Collection[Edge], new: Mapping[Edge, str]
+) -> Iterator[Edge]:
+    """Yield the edges that stay, and have a connection no more."""
+    if before is None:
+        return
+    for edge in old:
+        if edge in new and _is_peered(before, edge) and not _is_peered(after, edge):
+            yield edge
+
+
+def _is_peered(design: Design, edge: Edge) -> bool:
+    cell = edge[0] if edge[0] in design.inventory.cells else edge[1]
+    return design.inventory.mesh_of(cell).step.peerings
 
 
 def _over(design: Design, edge: Edge) -> bool:

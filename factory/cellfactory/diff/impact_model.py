@@ -161,6 +161,7 @@ class MeshImpact:
     to_gateway: tuple[tuple[str, str], ...] = ()  # that lead over the gateway from now on
     to_peering: tuple[tuple[str, str], ...] = ()  # that lead over a peering again
     loses_peerings: bool = False  # which are the way back
+    retired: tuple[tuple[str, str], ...] = ()  # that stay, and whose connection is deleted
     reuses_pods: bool = False  # some cell has pod addresses of another one from now on
 
     def __bool__(self) -> bool:

@@ -278,9 +278,15 @@ def _mesh(mesh: MeshImpact) -> Iterator[Told]:
             verb = "leads" if len(edges) == 1 else "lead"
             text = f"{counted(len(edges), 'edge')} {verb} over {where}, in place: {names}"
             yield Told(level="caution", subject=subject, text=text)
-    if mesh.loses_peerings:
-        text = "connections are deleted: going back is asking for each of them again"
-        yield Told(level="danger", subject=subject, text=text)
+    if mesh.retired:
+        names = listed(["--".join(edge) for edge in mesh.retired])
+        verb = "loses its" if len(mesh.retired) == 1 else "lose their"
+        yield Told(
+            level="danger",
+            subject=subject,
+            text=f"{counted(len(mesh.retired), 'edge')} {verb} way back: {names}",
+            details=("connections are deleted: going back is asking for each of them again",),
+        )
     if mesh.reuses_pods:
         text = "cells share pod addresses from now on: there is no way back to peerings"
         yield Told(level="danger", subject=subject, text=text)

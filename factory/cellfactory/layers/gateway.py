@@ -193,4 +193,12 @@ def _segments(inventory: Inventory, facts: Facts, mesh: str) -> Stack:
             **links,
         },
         outputs={READY: "map(string)", **({LINKED: "map(string)"} if links else {})},
+        after=() if inventory.meshes[mesh].step.attached else _ways_around(inventory, mesh),
     )
+
+
+def _ways_around(inventory: Inventory, mesh: str) -> tuple[StackId, ...]:
+    """The routes that must have left the gateway before it lets go of the cells."""
+    cells = inventory.members_of(mesh)
+    joined = (cell for cell in cells if inventory.peers_of(cell) or inventory.hubs_of(cell))
+    return tuple(stack_id(cell, "routes") for cell in joined)

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cellfactory.addressing.lock import check_locked
-from cellfactory.design import Design
+from cellfactory.design import Design, make_design
 from cellfactory.errors import UsageError
 from cellfactory.files import read_text, write_whole
 from cellfactory.inventory.interconnect import ROWS, Interconnect, next_step, step_back
@@ -21,12 +21,17 @@ from cellfactory.inventory.nearest import suggest
 from cellfactory.inventory.overlaps import overlapping
 from cellfactory.inventory.schema import Inventory
 from cellfactory.layers import StackId
-from cellfactory.layers.edges import higher_peers, lower_peers, peered_hubs
+from cellfactory.runs.migration_lacks import (
+    OF_MESHES,
+    Lack,
+    connections_of,
+    lacks_of_cell,
+    lacks_of_mesh,
+    ways_of_known,
+)
 from cellfactory.runs.standing import Known
-from cellfactory.runs.ways import GATEWAY, PEERING, CellWays, ways_of
-
-LAYERS = ("peering", "accept", "transit", "routes")
-"""Those of a cell whose records tell where it stands."""
+from cellfactory.runs.ways import LAYERS
+from cellfactory.words import counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +43,7 @@ class CellStand:
     connections: int | None  # that it asked for or accepted
     ways: Mapping[str, int]  # how many lead over a peering, and how many over the gateway
     lacks: tuple[str, ...]  # what its step asks for and is not applied
+    to_apply: tuple[str, ...]  # its stacks that would bring it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +65,8 @@ class MeshStand:
     step: Interconnect  # as the inventory says
     locked: Interconnect | None  # as the lock says; None where it knows no cell of the mesh
     cells: tuple[CellStand, ...]
+    lacks: tuple[str, ...]  # what the step asks for of the mesh itself and is not applied
+    to_apply: tuple[str, ...]  # every stack that would bring what is lacking
     ahead: tuple[StepAhead, ...]
     why_not: str  # why it is not known what is applied; empty where it is
 
@@ -66,10 +74,12 @@ class MeshStand:
 def wanted_records(inventory: Inventory, meshes: Iterable[str]) -> set[StackId]:
     """List the stacks whose records tell where the cells of meshes stand."""
     return {
-        StackId(cell, layer)  # type: ignore[arg-type]
+        stack
         for mesh in meshes
-        for cell in inventory.members_of(mesh)
-        for layer in LAYERS
+        for stack in (
+            *(StackId(mesh, layer) for layer in OF_MESHES),
+            *(StackId(c, layer) for c in inventory.members_of(mesh) for layer in LAYERS),
+        )
     }
 
 
@@ -92,6 +102,7 @@ def stand_of(design: Design, mesh: str, known: Known) -> MeshStand:
     inventory = design.inventory
     declared = inventory.meshes[mesh]
     cells = tuple(_cell(inventory, cell, known) for cell in inventory.members_of(mesh))
+    of_mesh = tuple(lacks_of_mesh(inventory, mesh, known)) if known.is_known else ()
     steps = ((next_step(declared.interconnect), True), (step_back(declared.interconnect), False))
     knows = any(design.before.births[c].mesh == mesh for c in _locked(design))
     return MeshStand(
@@ -100,12 +111,21 @@ def stand_of(design: Design, mesh: str, known: Known) -> MeshStand:
         step=declared.interconnect,
         locked=design.before.steps.get(mesh, "peering") if knows else None,
         cells=cells,
+        lacks=tuple(lack.text for lack in of_mesh),
+        to_apply=tuple(
+            dict.fromkeys(
+                (
+                    *(stack.name for lack in of_mesh for stack in lack.stacks),
+                    *(stack for cell in cells for stack in cell.to_apply),
+                )
+            )
+        ),
         ahead=tuple(
             StepAhead(
                 step=step,
                 forth=forth,
                 does=tuple(_does(inventory, mesh, step)),
-                blocked=tuple(_blocks(design, mesh, step, cells, known)),
+                blocked=tuple(_blocks(design, mesh, step, _late(mesh, cells, of_mesh), known)),
             )
             for step, forth in steps
             if step is not None
@@ -123,43 +143,24 @@ def _locked(design: Design) -> list[str]:
 
 def _cell(inventory: Inventory, cell: str, known: Known) -> CellStand:
     if not known.is_known:
-        return CellStand(cell=cell, is_attached=None, connections=None, ways={}, lacks=())
-    read = {layer: known.records.get(StackId(cell, layer)) for layer in ("routes", "transit")}
-    told = ways_of(inventory, cell, read["routes"], read["transit"])
-    asked = known.output(cell, "peering", "connection_ids") or {}
-    took = known.output(cell, "accept", "accepted_ids") or {}
+        return CellStand(
+            cell=cell, is_attached=None, connections=None, ways={}, lacks=(), to_apply=()
+        )
+    told = ways_of_known(inventory, cell, known)
+    lacks = tuple(lacks_of_cell(inventory, cell, told, known))
     return CellStand(
         cell=cell,
         is_attached=told.is_attached,
-        connections=len({**asked, **took}),
+        connections=len(connections_of(cell, known)),
         ways=dict(Counter(told.over.values())),
-        lacks=tuple(_lacks(inventory, cell, told, {**asked, **took})),
+        lacks=tuple(lack.text for lack in lacks),
+        to_apply=tuple(dict.fromkeys(stack.name for lack in lacks for stack in lack.stacks)),
     )
 
 
-def _lacks(
-    inventory: Inventory, cell: str, told: CellWays, connections: Mapping[str, str]
-) -> Iterator[str]:
-    """Yield what the step of the cell's mesh asks for and is not applied."""
-    step = inventory.mesh_of(cell).step
-    if not told.is_settled:
-        yield "routes: an apply was broken off"
-    wanted = {
-        *higher_peers(inventory, cell),
-        *lower_peers(inventory, cell),
-        *peered_hubs(inventory, cell),
-    }
-    if missing := wanted - connections.keys():
-        yield f"{len(missing):,} of {len(wanted):,} connections"
-    if left := connections.keys() - wanted:
-        yield f"{len(left):,} connections not deleted yet"
-    if step.attached != told.is_attached:
-        yield "an attachment" if step.attached else "an attachment not removed yet"
-    others = (*inventory.peers_of(cell), *inventory.hubs_of(cell))
-    over = {to: GATEWAY if inventory.leads_over_gateway(cell, to) else PEERING for to in others}
-    other = [to for to, way in over.items() if told.over.get(to) != way]
-    if other:
-        yield f"{len(other):,} of {len(over):,} ways"
+def _late(mesh: str, cells: Sequence[CellStand], of_mesh: Sequence[Lack]) -> list[str]:
+    """Name the cells, and the mesh, that lack something."""
+    return [*([f"mesh {mesh}"] if of_mesh else []), *(cell.cell for cell in cells if cell.lacks)]
 
 
 # -- the steps ahead -------------------------------------------------------------------------------
@@ -177,14 +178,16 @@ def _does(inventory: Inventory, mesh: str, step: Interconnect) -> Iterator[str]:
     if before.attached != after.attached:
         yield f"{len(cells):,} attachments are {'made' if after.attached else 'removed'}"
     if before.routes != after.routes:
-        ways = {"peering": "peerings", "canary": "canaries", "gateway": "the gateway"}
-        where = ways[after.routes]
+        routes, moved = _moved(inventory, mesh, step)
+        told = f" to {'peerings' if after.routes == 'peering' else 'the gateway'}"
         if after.routes == "canary":
-            yield "the ways from and to the canary cells alone lead over the gateway, in place"
-        else:
-            yield f"every way leads over {where}, in place"
+            some = _named(inventory.meshes[mesh].canary or _canary(inventory, mesh, ()))
+            told = f": ways from and to {some} alone lead over the gateway"
+        yield f"{counted(routes, 'route')} of {counted(moved, 'cell')} change in place{told}"
     if before.peerings and not after.peerings:
         yield f"{connections:,} connections are deleted: the way back is asking for them again"
+        if hubs:
+            yield f"owners of {_named(sorted(hubs))} move their own routes to the gateway before"
     if after.peerings and not before.peerings:
         yield f"{connections:,} connections are made again"
     if not (before.gateway != after.gateway or before.attached != after.attached) and (
@@ -197,19 +200,34 @@ def _does(inventory: Inventory, mesh: str, step: Interconnect) -> Iterator[str]:
         )
 
 
+def _moved(inventory: Inventory, mesh: str, step: Interconnect) -> tuple[int, int]:
+    """Count the routes that lead over something else at a step, and the cells that have them."""
+    declared = inventory.meshes[mesh]
+    canary = (declared.canary or _canary(inventory, mesh, ())) if step == "canary" else ()
+    changed = declared.model_copy(update={"interconnect": step, "canary": list(canary)})
+    there = inventory.model_copy(update={"meshes": {**inventory.meshes, mesh: changed}})
+    routes: Counter[str] = Counter()
+    for cell in inventory.members_of(mesh):
+        zones = len(inventory.type_of(cell).zones)
+        for to in (*inventory.peers_of(cell), *inventory.hubs_of(cell)):
+            if inventory.leads_over_gateway(cell, to) != there.leads_over_gateway(cell, to):
+                blocks = 1 if to in inventory.cells else len(inventory.hubs[to].blocks)
+                routes[cell] += zones * blocks
+    return routes.total(), len(routes)
+
+
 def _blocks(
-    design: Design, mesh: str, step: Interconnect, cells: Sequence[CellStand], known: Known
+    design: Design, mesh: str, step: Interconnect, late: Sequence[str], known: Known
 ) -> Iterator[str]:
     """Yield what stands in the way of a step."""
     inventory = design.inventory
+    declared = inventory.meshes[mesh]
     if any(check_locked(design.before, design.lock)):
         yield "the lock is out of date: run cellfactory lock"
     if not known.is_known:
         yield f"what is applied is not known: {known.why_not}"
-    elif late := [cell.cell for cell in cells if cell.lacks]:
-        more = f" and {len(late) - _SHOWN:,} more" if len(late) > _SHOWN else ""
-        yield f"not applied yet everywhere: {', '.join(late[:_SHOWN])}{more}"
-    declared = inventory.meshes[mesh]
+    elif late and not _is_safe_anyway(declared.interconnect, step):
+        yield f"not applied yet everywhere: {_named(late)}"
     if ROWS[step].gateway and declared.gateway is None:
         yield 'the mesh has no gateway: {account: "…", organization: …}'
     for hub in declared.hubs if not ROWS[step].peerings else ():
@@ -222,6 +240,16 @@ def _blocks(
         yield "pod_blocks: reusable has to become unique first"
 
 
+def _is_safe_anyway(now: Interconnect, step: Interconnect) -> bool:
+    """Whether a step may be taken from one that is half applied: back, where it removes nothing.
+
+    Whoever sees a canary fail does not finish it first.
+    """
+    here, there = ROWS[now], ROWS[step]
+    removes = (here.attached and not there.attached) or (here.gateway and not there.gateway)
+    return step_back(now) == step and not removes
+
+
 def _shared_pods(design: Design, mesh: str) -> str:
     held = [
         (block, (), cell)
@@ -231,6 +259,11 @@ def _shared_pods(design: Design, mesh: str) -> str:
     ]
     pairs = [(a[2], b[2]) for a, b in overlapping(held) if a[2] != b[2]]
     return f"cells {pairs[0][0]} and {pairs[0][1]} share pod addresses" if pairs else ""
+
+
+def _named(names: Sequence[str]) -> str:
+    more = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" and {more:,} more" if more > 0 else "")
 
 
 _SHOWN = 3
@@ -256,6 +289,8 @@ def write_step(
 
     Raises:
         UsageError: when there is no such step, it is blocked, or cannot be written.
+        InventoryError: when what would be written is not sound.
+        SizingError: when it would not fit, and what is there does.
     """
     ahead = next((one for one in stand.ahead if one.forth == forth), None)
     if ahead is None:
@@ -266,9 +301,15 @@ def write_step(
         lines = "".join(f"\n    {line}" for line in ahead.blocked)
         msg = f"mesh {stand.mesh!r} cannot go from {stand.step} to {ahead.step} yet:{lines}"
         raise UsageError(msg)
+    if canary and ahead.step != "canary":
+        msg = f"--canary goes with the step to canary; the next one is {ahead.step}"
+        raise UsageError(msg)
     cells = _canary(design.inventory, stand.mesh, canary) if ahead.step == "canary" else ()
     before = read_text(inventory_file)
     after = edit_step(before, stand.mesh, ahead.step, cells)
+    edited = make_design(replace(design.texts, inventory=after), design.facts)
+    if design.fits:
+        edited.require_fit()
     write_whole(inventory_file, after)
     return before, after
 
@@ -281,5 +322,6 @@ def _canary(inventory: Inventory, mesh: str, named: Sequence[str]) -> tuple[str,
     if named:
         return tuple(dict.fromkeys(named))
     place = {ring: index for index, ring in enumerate(inventory.ring_names)}
-    first = min(place[inventory.cells[cell].ring] for cell in members)
-    return tuple(cell for cell in members if place[inventory.cells[cell].ring] == first)
+    first = min((place[inventory.cells[cell].ring] for cell in members), default=0)
+    found = tuple(cell for cell in members if place[inventory.cells[cell].ring] == first)
+    return found[:1] if found == members else found  # where there is one ring, all is no canary

@@ -7,26 +7,35 @@ whatever part of the inventory a run is about.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from cellfactory.design import Design
 from cellfactory.errors import Finding, InventoryError
-from cellfactory.inventory.interconnect import step_towards
+from cellfactory.inventory.interconnect import STEPS, step_towards
 from cellfactory.inventory.schema import Inventory
-from cellfactory.layers import StackId
+from cellfactory.layers import Layer, StackId
 from cellfactory.layers.edges import WAYS
+from cellfactory.runs.standing import READERS
+from cellfactory.runs.way_ends import check_ends
 from cellfactory.terraform.record import Record
 from cellfactory.terraform.registry import Registry
+from cellfactory.terraform.workspace import CONFIGURATION
 from cellfactory.words import counted
 
 RULES = {
     "F770": "A mesh gives up its peerings while applied routes lead over one.",
     "F771": "A mesh gives up its gateway while applied routes lead over it, or a cell is attached.",
+    "F772": "Routes of a mesh would move to where one of their ends is not ready yet.",
+    "F773": "A mesh leaves its peerings to no state while connections are there.",
 }
 """What each rule says; a number is never used again for something else."""
 
 PEERING, GATEWAY = "peering", "gateway"
+LAYERS: tuple[Layer, ...] = ("peering", "accept", "transit", "routes")
+"""Those of a cell whose records tell where its ways are; and of a mesh: `segments`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +46,13 @@ class CellWays:
     over: Mapping[str, str]  # what each way leads over, by peer and hub; empty where nothing is
     is_attached: bool  # to a gateway
     is_settled: bool  # no apply of its routes was broken off
+    begun: Mapping[str, str]  # what that was to have each way lead over; empty where all is settled
+
+    def may(self, what: str) -> bool:
+        """Whether some way may lead over something: by what stood, or what was begun since."""
+        if not self.is_settled and not self.begun:
+            return bool(self.over)
+        return what in self.over.values() or what in self.begun.values()
 
 
 def read_ways(inventory: Inventory, mesh: str, registry: Registry) -> dict[str, CellWays]:
@@ -89,7 +105,17 @@ def ways_of(
         over=over,
         is_attached=bool(attached) or (transit is not None and not transit.complete),
         is_settled=routes is None or routes.complete,
+        begun={} if routes is None or routes.complete else _begun(routes),
     )
+
+
+def _begun(routes: Record) -> dict[str, str]:
+    """Read what an apply that was broken off was to have each way lead over."""
+    try:
+        rows = json.loads(routes.sources.get(CONFIGURATION, "{}"))["locals"]["routes"]
+        return {row["peer"]: row.get("over", PEERING) for row in rows.values()}
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return {}
 
 
 def require_ways(design: Design, registry: Registry) -> None:
@@ -99,11 +125,9 @@ def require_ways(design: Design, registry: Registry) -> None:
         InventoryError: with every problem.
         TerraformError: when the registry cannot be read (F603, F605).
     """
-    found = [
-        finding
-        for mesh in _with_gateways(design.inventory, registry)
-        for finding in check_ways(design.inventory, mesh, registry)
-    ]
+    meshes = _with_gateways(design.inventory, registry)
+    _read_at_once(design.inventory, meshes, registry)
+    found = [finding for mesh in meshes for finding in check_ways(design.inventory, mesh, registry)]
     if found:
         raise InventoryError(design.source.locate_all(found))
 
@@ -118,35 +142,67 @@ def _with_gateways(inventory: Inventory, registry: Registry) -> list[str]:
     ]
 
 
+def _read_at_once(inventory: Inventory, meshes: list[str], registry: Registry) -> None:
+    """Have the registry know what is asked for next: one record at a time takes minutes of S3."""
+    wanted = {StackId(mesh, "segments") for mesh in meshes}
+    wanted |= {
+        StackId(cell, layer)
+        for mesh in meshes
+        for cell in inventory.members_of(mesh)
+        for layer in LAYERS
+    }
+    with ThreadPoolExecutor(READERS) as pool:
+        list(pool.map(registry.read, sorted(wanted & registry.stacks() if wanted else ())))
+
+
 def check_ways(inventory: Inventory, mesh: str, registry: Registry) -> Iterator[Finding]:
-    """Yield what a mesh gives up too early.
+    """Yield what a mesh gives up too early, or moves to too early.
 
     Rules:
-        F770: its peerings. F771: its gateway.
+        F770: its peerings. F771: its gateway. F772: routes. F773: states of connections.
     """
-    step = inventory.meshes[mesh].step
-    if step.peerings and step.attached:
-        return
     ways = read_ways(inventory, mesh, registry)
+    given_up = tuple(_given_up(inventory, mesh, ways, registry))
+    yield from given_up
+    if not given_up:
+        over = {cell: told.over for cell, told in ways.items()}
+        yield from check_ends(inventory, mesh, over, registry.read)
+
+
+def _given_up(
+    inventory: Inventory, mesh: str, ways: Mapping[str, CellWays], registry: Registry
+) -> Iterator[Finding]:
+    step = inventory.meshes[mesh].step
     if not step.peerings:
         yield from _still_over(inventory, mesh, ways, PEERING, "F770")
     if not step.attached:
         yield from _still_over(inventory, mesh, ways, GATEWAY, "F771")
     if not step.gateway:
         yield from _still_attached(inventory, mesh, ways)
+    if inventory.meshes[mesh].interconnect == STEPS[-1]:
+        yield from _still_connected(inventory, mesh, registry)
+
+
+def _still_connected(inventory: Inventory, mesh: str, registry: Registry) -> Iterator[Finding]:
+    """Yield that the states of connections leave the inventory with connections in them."""
+    read = {cell: registry.read(StackId(cell, "peering")) for cell in inventory.members_of(mesh)}
+    held = [cell for cell, told in read.items() if told and told.outputs.get("connection_ids")]
+    if held:
+        shown = ", ".join(held[:_SHOWN]) + (" …" if len(held) > _SHOWN else "")
+        yield Finding(
+            rule="F773",
+            path=("meshes", mesh, "interconnect"),
+            message=f"mesh {mesh!r} is at {STEPS[-1]}, and connections of "
+            f"{counted(len(held), 'cell')} are still there: {shown}",
+            hint="write interconnect: retire again, and apply it: that deletes the connections",
+        )
 
 
 def _still_over(
     inventory: Inventory, mesh: str, ways: Mapping[str, CellWays], what: str, rule: str
 ) -> Iterator[Finding]:
     """Yield the cells whose routes lead over what goes; of a broken apply any may."""
-    others = {*inventory.cells, *inventory.hubs}
-    late = [
-        cell
-        for cell, told in ways.items()
-        if any(over == what and to in others for to, over in told.over.items())
-        or (told.over and not told.is_settled)
-    ]
+    late = [cell for cell, told in ways.items() if told.may(what)]
     if not late:
         return
     declared = inventory.meshes[mesh]

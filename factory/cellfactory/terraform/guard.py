@@ -44,6 +44,9 @@ EXPIRING = frozenset(
 )
 """A request that nobody accepted is gone after a week, and asking again harms nobody."""
 
+FORGOTTEN = frozenset({"aws_vpc_peering_connection_options"})
+"""To destroy one does nothing in AWS: Terraform forgets it, and its connection keeps it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Allowed:
@@ -185,7 +188,7 @@ def _is_kept(body: Mapping[str, Any]) -> bool:
 def _is_danger(change: Change, gone: Collection[str]) -> bool:
     kind = change.resource_type
     if change.action == "delete":
-        return True
+        return kind not in FORGOTTEN
     if change.action == "replace":
         return not is_tainted(change) or kind in NEVER | KEPT | FILLED
     return change.action == "create" and change.address in gone and kind not in EXPIRING

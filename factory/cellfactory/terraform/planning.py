@@ -17,7 +17,7 @@ from pathlib import Path
 
 from cellfactory.errors import Finding
 from cellfactory.facts.loader import load_facts
-from cellfactory.files import digest_file
+from cellfactory.files import digest_file, read_text
 from cellfactory.layers import Stack, StackId
 from cellfactory.terraform.chart_registries import charts_in_reach
 from cellfactory.terraform.guard import (
@@ -27,6 +27,7 @@ from cellfactory.terraform.guard import (
     forbidden,
     tainted_warnings,
 )
+from cellfactory.terraform.kept_ways import refuse_cut
 from cellfactory.terraform.messages import Change, Report, Value
 from cellfactory.terraform.reported import planned
 from cellfactory.terraform.results import Result
@@ -50,6 +51,7 @@ from cellfactory.terraform.shown import changes_of, parse_shown
 from cellfactory.terraform.target import Mode
 from cellfactory.terraform.version_steps import changes_versions, check_steps
 from cellfactory.terraform.workspace import (
+    CONFIGURATION,
     PLAN,
     Sources,
     Workspace,
@@ -128,8 +130,10 @@ def plan_stack(context: RunContext, job: Job) -> Result:
             )
             if finished.code not in (0, 2):
                 return failed_result(context, stack, report, finished)
-            result = planned(stack, report, finished, time.monotonic() - started)
-            result = _look_into(reaching, space, result)
+            took = time.monotonic() - started
+            if cut := _cut(context, space, report, took):
+                return cut
+            result = _look_into(reaching, space, planned(stack, report, finished, took))
             tainted = tainted_warnings(report.planned, stack, context.target.mode)
             return replace(result, warnings=(*result.warnings, *tainted))
     finally:
@@ -200,7 +204,10 @@ def plan_and_look(
     """
     report, finished = reported(context, stack, space, "plan", *_PLAN, LOCK_TIMEOUT, f"-out={PLAN}")
     took = time.monotonic() - started
-    if refused := _refusal(context.target.mode, stack, report, allowed, took):
+    mode = context.target.mode
+    if refused := _cut(context, space, report, took) or _refusal(
+        mode, stack, report, allowed, took
+    ):
         return refused
     if finished.code not in (0, 2):
         return failed_result(context, stack, report, finished)
@@ -219,6 +226,26 @@ def plan_and_look(
         return result
     lines = beyond(reviewed, result.changes)
     return _refused(result, refusal(stack, lines, foreseen=False)) if lines else result
+
+
+def _cut(context: RunContext, space: Workspace, report: Report, seconds: float) -> Result | None:
+    """Refuse a plan that would take a way which stays, by what the stack was applied with last."""
+    if space.stack.layer != "routes":
+        return None
+    record = context.registry.read(space.stack)
+    after = {CONFIGURATION: read_text(space.folder / CONFIGURATION)}
+    finding = refuse_cut(space.stack, report.planned, record.sources if record else {}, after)
+    if finding is None:
+        return None
+    return Result(
+        stack=space.stack,
+        status="refused",
+        counts=report.planned_counts,
+        reason=str(finding),
+        finding=finding,
+        planned=report.planned,
+        seconds=seconds,
+    )
 
 
 def _not_allowed(report: Report, stack: StackId, allowed: Allowed) -> Iterator[Change]:

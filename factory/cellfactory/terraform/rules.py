@@ -74,6 +74,7 @@ RULES = {
     "F717": "What `bootstrap` would make exists already, and `--adopt` was not given.",
     "F718": "A state of `bootstrap` is none, or two of them do not fit together.",
     "F719": "`bootstrap` has no credentials for an account.",
+    "F774": "A plan would destroy or replace a route to a peer or hub that stays.",
     "F681": "IAM does not take a role of `bootstrap`: a policy or its name is too long, or it has "
     "too many policies.",
     "F648": "The blocks of a cell are not released while a state of it exists.",

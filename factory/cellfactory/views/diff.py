@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from cellfactory.diff.folding import Alike, Edges, Folded, Whole, count_actions, fold
+from cellfactory.diff.folding import Alike, Edges, Flip, Folded, Whole, count_actions, fold
 from cellfactory.diff.impact import Impact
 from cellfactory.diff.model import Changes, ResourceChange, StackChange
 from cellfactory.views.change_lines import say_address, say_names, shown, value_lines
@@ -85,8 +85,9 @@ def sections(diff: Diff, width: int) -> Iterator[Section]:
     )
     if new:
         yield Section("New", tuple(line for found in new for line in found))
-    if folded.others:
-        yield Section("Changed", tuple(line for one in folded.others for line in lines.alike(one)))
+    changed = (*map(lines.flip, folded.flips), *map(lines.alike, folded.others))
+    if changed:
+        yield Section("Changed", tuple(line for found in changed for line in found))
     if folded.parts:
         title = "Outputs, providers and the like"
         yield Section(title, tuple(line for one in folded.parts for line in lines.alike(one)))
@@ -158,13 +159,26 @@ class _Lines:
         """Write the edges that one cell or hub gains or loses."""
         sign = "+" if edges.action == "add" else "-"
         size = f"{counted(len(edges.changes), 'resource')} in {_stacks(edges.stacks)}"
-        joined = counted(len(edges.peers), "edge")
+        joined = counted(len(edges.peers), "edge" if edges.has_routes else "connection")
         told = [
             f"{sign} {joined} of {shown(edges.hub)} ({size})",
             f"    with {say_names(edges.peers)}",
         ]
         if self._every:
             told += [f"    {stack} {say_address(change)}" for stack, change in edges.changes]
+        return told
+
+    def flip(self, flip: Flip) -> list[str]:
+        """Write routes that lead over something else."""
+        count, cells = len(flip.changes), flip.cells
+        verb = "moves" if count == 1 else "move"
+        ways = "from peering to the gateway" if flip.to_gateway else "from the gateway to peering"
+        head = (
+            f"~ {counted(count, 'route')} of {counted(len(cells), 'cell')} {verb} {ways}, in place"
+        )
+        told = [head, f"    in routes of {say_names(cells)}"]
+        if self._every:
+            told += [f"    {stack} {say_address(change)}" for stack, change in flip.changes]
         return told
 
     def alike(self, alike: Alike) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from cellfactory.inventory.interconnect import ROWS, STEPS
 from cellfactory.runs.migration import CellStand, MeshStand, StepAhead
+from cellfactory.views.change_lines import say_names
 from cellfactory.views.style import PLAIN, Style
 from cellfactory.words import counted
 
@@ -29,6 +30,11 @@ def _mesh(stand: MeshStand, style: Style) -> Iterator[str]:
         yield style.paint("warning", f"  the lock says {stand.locked}: run cellfactory lock")
     yield ""
     yield from _cells(stand.cells, style)
+    for lack in stand.lacks:
+        yield from style.wrap(f"  the mesh lacks {lack}")
+    if stand.to_apply:
+        yield ""
+        yield from style.wrap(f"  to apply: {say_names(stand.to_apply)}", " " * 12)
     for ahead in stand.ahead:
         yield ""
         yield from _ahead(stand, ahead, style)

@@ -63,6 +63,7 @@ AREAS = (
     Area("73", "the pipeline", InventoryError, PIPELINE_RULES),
     Area("75", "IPv6, and the way out", InventoryError, {**FAMILY_RULES, **CENTRAL_RULES}),
     Area("77", "the way between peerings and a gateway", InventoryError, WAYS_RULES),
+    Area("77", "routes that keep their place", TerraformError, _numbered("F77")),
     Area("76", "what joins the VPCs of a mesh", InventoryError, INTERCONNECT_RULES),
 )
 _WARNING = "(a warning)"

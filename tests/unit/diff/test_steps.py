@@ -43,7 +43,7 @@ def told(before: Design, after: Design) -> dict[str, str]:
         ("prepare", "both", {"interconnect prepare -> both": "note"}),
         ("both", "canary", {"2 edges lead over the gateway, in place": "caution"}),
         ("canary", "soak", {"1 edge lead over the gateway, in place": "caution"}),
-        ("soak", "retire", {"connections are deleted": "danger"}),
+        ("soak", "retire", {"3 edges lose their way back": "danger"}),
         ("soak", "canary", {"1 edge lead over peerings again, in place": "caution"}),
         ("canary", "both", {"2 edges lead over peerings again, in place": "caution"}),
     ],

@@ -159,3 +159,10 @@ def test_a_plan_warns_of_what_is_tainted_and_an_apply_would_refuse(kind: str) ->
     assert (warning.rule, warning.severity) == ("F682", "warning")
     line = f"cellfactory terraform --cell moka --layer cluster -- untaint {kind}.one"
     assert line in warning.hint
+
+
+def test_what_terraform_only_forgets_is_no_danger() -> None:
+    """The provider does nothing in AWS: options go with their connection."""
+    names = change('aws_vpc_peering_connection_options.names["b"]', "delete")
+    assert refused(names) == []
+    assert refused(change(names.address, "replace")) == [names.address]
