@@ -19,6 +19,7 @@ from tests.inventories import inventory
 from tests.synth.test_far_places import far_inventory
 from tests.synth.test_replacements import ASKED_FOR
 from tests.synth.test_specs import EDITS, SHIPPED, made_of
+from tools.gateway_run import gateway_world
 
 pytestmark = pytest.mark.synth
 
@@ -37,7 +38,7 @@ def documents() -> list[tuple[str, Any]]:
             "aws-ebs-csi-driver": VERSION,
             "amazon-cloudwatch-observability": VERSION,
         }
-    inventories = (full, copy.deepcopy(SHIPPED), far_inventory())
+    inventories = (full, copy.deepcopy(SHIPPED), far_inventory(), gateway_world())
     return [
         (name.rpartition("-")[2], json.loads(text))
         for each in inventories
