@@ -20,6 +20,7 @@ from tests.synth.test_far_places import far_inventory
 from tests.synth.test_ipv6 import ipv6_inventory
 from tests.synth.test_replacements import ASKED_FOR
 from tests.synth.test_specs import EDITS, SHIPPED, made_of
+from tools.gateway_run import gateway_world
 
 pytestmark = pytest.mark.synth
 
@@ -38,7 +39,8 @@ def documents() -> list[tuple[str, Any]]:
             "aws-ebs-csi-driver": VERSION,
             "amazon-cloudwatch-observability": VERSION,
         }
-    inventories = (full, copy.deepcopy(SHIPPED), far_inventory(), ipv6_inventory("nat_gateway"))
+    far = (far_inventory(), gateway_world(), ipv6_inventory("nat_gateway"))
+    inventories = (full, copy.deepcopy(SHIPPED), *far)
     return [
         (name.rpartition("-")[2], json.loads(text))
         for each in inventories

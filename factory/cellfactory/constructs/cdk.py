@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from cdktf_cdktf_provider_aws.ec2_transit_gateway import Ec2TransitGateway
     from cdktf_cdktf_provider_aws.ec2_transit_gateway_peering_attachment import (
         Ec2TransitGatewayPeeringAttachment,
+        Ec2TransitGatewayPeeringAttachmentOptions,
     )
     from cdktf_cdktf_provider_aws.ec2_transit_gateway_peering_attachment_accepter import (
         Ec2TransitGatewayPeeringAttachmentAccepter,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from cellfactory.constructs.cdk import (
     Ec2TransitGatewayPeeringAttachment,
     Ec2TransitGatewayPeeringAttachmentAccepter,
+    Ec2TransitGatewayPeeringAttachmentOptions,
     Ec2TransitGatewayRoute,
     Ec2TransitGatewayRouteTableAssociation,
     TerraformLocal,
@@ -22,6 +23,9 @@ _TABLE = "${aws_ec2_transit_gateway_route_table.segment[each.value.table].id}"
 def add_links(stack: TerraformStack, spec: LinkSpec) -> str:
     """Ask other gateways to peer.
 
+    That routes are static is said, since AWS tells it of every peering: the provider would make
+    the attachment anew at each plan that does not say it.
+
     Returns:
         The expression of a map: the attachment, by mesh.
     """
@@ -33,6 +37,7 @@ def add_links(stack: TerraformStack, spec: LinkSpec) -> str:
         peer_account_id="${each.value.account_id}",
         peer_region="${each.value.region}",
         peer_transit_gateway_id="${each.value.gateway_id}",
+        options=Ec2TransitGatewayPeeringAttachmentOptions(dynamic_routing="disable"),
         tags={"Name": "${each.value.link}"},
     )
     for_each(attachment, "${local.links}")
