@@ -80,14 +80,19 @@ def read_ways(inventory: Inventory, mesh: str, registry: Registry) -> dict[str, 
 
 def hub_ways_of(inventory: Inventory, mesh: str, hub: str, record: Record | None) -> CellWays:
     """Put together what the record of a hub tells of its ways back to the cells of a mesh."""
-    over: dict[str, str] = {}
+    cells = inventory.members_of(mesh)
+    over: Mapping[str, str] = {}
     if record is not None and record.outputs:
-        cells = inventory.members_of(mesh)
         told = record.outputs.get(WAYS)
-        given = told if isinstance(told, dict) else dict.fromkeys(cells, PEERING)
-        over = {cell: way for cell, way in given.items() if cell in cells}
-    settled = record is None or record.complete
-    return CellWays(cell=hub, over=over, is_attached=False, is_settled=settled)
+        over = told if isinstance(told, dict) else dict.fromkeys(cells, PEERING)
+    begun = {} if record is None or record.complete else _begun(record)
+    return CellWays(
+        cell=hub,
+        over={cell: way for cell, way in over.items() if cell in cells},
+        is_attached=False,
+        is_settled=record is None or record.complete,
+        begun={cell: way for cell, way in begun.items() if cell in cells},
+    )
 
 
 def ways_of(
@@ -165,7 +170,7 @@ def check_ways(inventory: Inventory, mesh: str, registry: Registry) -> Iterator[
     given_up = tuple(_given_up(inventory, mesh, ways, registry))
     yield from given_up
     if not given_up:
-        over = {cell: told.over for cell, told in ways.items()}
+        over = {c: told.over for c, told in ways.items() if c in inventory.cells}
         yield from check_ends(inventory, mesh, over, registry.read)
 
 
