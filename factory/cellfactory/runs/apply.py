@@ -36,7 +36,7 @@ from cellfactory.terraform.guard import NOTHING, Allowed
 from cellfactory.terraform.journal import Rings, read_finished, read_rings
 from cellfactory.terraform.leave import Agreed
 from cellfactory.terraform.passes import each_once
-from cellfactory.terraform.pending import hub_requests
+from cellfactory.terraform.pending import edges_to_ask, hub_requests
 from cellfactory.terraform.planning import Kept
 from cellfactory.terraform.results import Result, Status
 from cellfactory.terraform.reviewing import remove_kept, review_stacks
@@ -332,6 +332,7 @@ def _left_for_people(design: Design, results: Sequence[Result]) -> Iterator[Noti
     yield from waiting_notices(results)
     for sentence in hub_requests(design.inventory, design.plan, results):
         yield Pending(sentence)
+    yield from map(Pending, edges_to_ask(results))
 
 
 def _resumable(

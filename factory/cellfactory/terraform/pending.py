@@ -8,6 +8,7 @@ from cellfactory.addressing.blocks import AddressPlan
 from cellfactory.inventory.schema import Inventory
 from cellfactory.layers import StackId
 from cellfactory.terraform.results import Result
+from cellfactory.words import counted
 
 
 def hub_requests(
@@ -36,6 +37,18 @@ def hub_requests(
                     f"accept {change.id or 'the request'} for {hub.vpc}, and to route "
                     f"{plan.cells[cell].primary} to it in the route tables of that VPC"
                 )
+
+
+def edges_to_ask(results: Iterable[Result]) -> Iterator[str]:
+    """Say which cells have not asked all their peers, because too many requests wait."""
+    for result in results:
+        if result.edges_left and not result.broken:
+            left = counted(result.edges_left, "connection")
+            are = "is" if result.edges_left == 1 else "are"
+            yield (
+                f"{result.stack}: {left} {are} still to be asked for, once those that wait are "
+                "accepted; apply the peers, or have hubs accept, and then apply it again"
+            )
 
 
 def orphaned(recorded: Iterable[StackId], stacks: Iterable[StackId]) -> tuple[StackId, ...]:
