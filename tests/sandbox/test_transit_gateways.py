@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -200,7 +201,7 @@ def test_nobody_changes_a_gateway_that_is_only_shared_with_them(
     attachment = attached(owner, spoke)
     table = owner.table()
     named = {"TransitGatewayId": owner.gateway}
-    for call in (
+    calls: tuple[Callable[[], Any], ...] = (
         lambda: spoke.ec2.modify_transit_gateway(**named, Description="mine"),
         lambda: spoke.ec2.delete_transit_gateway(**named),
         lambda: spoke.ec2.create_transit_gateway_route_table(**named),
@@ -210,7 +211,8 @@ def test_nobody_changes_a_gateway_that_is_only_shared_with_them(
         lambda: spoke.ec2.associate_transit_gateway_route_table(
             TransitGatewayRouteTableId=table, TransitGatewayAttachmentId=attachment
         ),
-    ):
+    )
+    for call in calls:
         with pytest.raises(ClientError, match=r"NotFound"):
             call()
 
