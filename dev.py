@@ -166,9 +166,9 @@ def long(args: Sequence[str]) -> None:
     """Run at length what takes too long for the default suite: ladders of another kind."""
     _prepare("dev")
     os.environ["CELLFACTORY_LONG"] = "1"
-    tests = ("tests/sandbox/test_terraform.py", "tests/terraform/test_rings_aws.py")
-    tests += ("tests/terraform/test_migration_aws.py",)
-    _run("pytest", *tests, *args)
+    ladders = ("central", "ipv6", "migration", "rings")
+    tests = [f"tests/terraform/test_{ladder}_aws.py" for ladder in ladders]
+    _run("pytest", "tests/sandbox/test_terraform.py", *tests, *args)
 
 
 def rights(args: Sequence[str]) -> None:
