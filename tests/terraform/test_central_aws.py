@@ -162,6 +162,27 @@ def test_a_cell_without_it_has_no_way_out_and_none_leads_to_it(ladder: Ladder) -
     assert over_gateway(ladder, attachment(ladder, NETWORK), address(ladder, OTHER)) is None
 
 
+def change_type(ladder: Ladder, cell: str, name: str) -> None:
+    """Give a cell another type."""
+    cells = load_data((ladder.folder / "cells.yaml").read_text("utf-8"))["cells"]
+    ladder.change_cells({cell: {**cells[cell], "type": name}})
+    ladder.run("lock")
+    ladder.run("synth")
+
+
+def test_a_cell_moves_from_its_own_gateways_to_the_central_way(ladder: Ladder) -> None:
+    change_type(ladder, OTHER, "out")
+    ladder.results("apply", "--no-bake", "--allow-destroy", "network", *CHOSEN)
+    for zone in ZONES:
+        routes = table(ladder, CELLS[OTHER], f"{OTHER}-node-{zone}")
+        assert longest(routes, INTERNET).startswith("tgw-")
+    out, own = attachment(ladder, NETWORK), attachment(ladder, CELLS[OTHER])
+    assert over_gateway(ladder, own, INTERNET) == out
+    assert over_gateway(ladder, out, address(ladder, OTHER)) == own
+    assert over_gateway(ladder, own, address(ladder, USER)) is None
+    test_a_plan_afterwards_changes_nothing(ladder)
+
+
 def test_it_goes_again_and_nothing_is_left(ladder: Ladder) -> None:
     rows = ladder.results("destroy")
     assert {row["status"] for row in rows.values()} == {"destroyed"}
