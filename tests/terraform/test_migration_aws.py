@@ -28,6 +28,7 @@ import pytest
 from cellfactory.addressing.lock_file import parse_lock
 from cellfactory.documents import load_data, render_data
 from cellfactory.facts.loader import load_facts
+from cellfactory.inventory.mesh_edit import edit_step
 from tests.reach import End, Fabric
 from tests.terraform.ladder import ROOT, Ladder
 
@@ -243,6 +244,20 @@ def test_a_step_cannot_be_skipped(story: Story) -> None:
     story.ladder.run("lock", code=3)
     assert "F764" in story.ladder.stderr
     file.write_text(text, "utf-8")
+
+
+def test_a_step_that_was_not_applied_holds_the_one_after_it(story: Story) -> None:
+    """Written and locked, as by two merges before one apply; a run of one stack is asked, too."""
+    file, lock = (story.ladder.folder / name for name in ("cells.yaml", "cells.lock.yaml"))
+    before = file.read_text("utf-8"), lock.read_text("utf-8")
+    for step in ("soak", "retire"):
+        file.write_text(edit_step(file.read_text("utf-8"), MESH, step), "utf-8")
+        story.ladder.run("lock")
+    words = ("--cell", "moka-use1-b", "--layer", "peering", "--allow-destroy", "peering")
+    story.ladder.run("apply", "--sandbox", *words, code=3)
+    assert "F770" in story.ladder.stderr
+    file.write_text(before[0], "utf-8")
+    lock.write_text(before[1], "utf-8")
 
 
 def test_the_flip_is_killed_half_way_and_taken_up(story: Story) -> None:

@@ -16,18 +16,23 @@ from cellfactory.errors import Finding, InventoryError, UsageError
 from cellfactory.facts.loader import load_facts
 from cellfactory.inventory.interconnect import ROWS, STEPS, Interconnect
 from cellfactory.inventory.schema import Inventory
-from cellfactory.layers import StackId, list_stacks
+from cellfactory.layers import Layer, StackId, list_stacks, order_stacks
 from cellfactory.layers.edges import higher_peers, lower_peers, peered_hubs
+from cellfactory.runs.apply import apply_design
 from cellfactory.runs.migration import choose_meshes, stand_of, wanted_records, write_step
+from cellfactory.runs.plan import plan_design
+from cellfactory.runs.request import Request
 from cellfactory.runs.standing import Known
 from cellfactory.runs.ways import require_ways
 from cellfactory.terraform.record import Record
 from cellfactory.terraform.registry import Registry
+from cellfactory.terraform.selection import Selection
 from cellfactory.terraform.store import FolderStore
 from cellfactory.terraform.workspace import digest_sources
 from cellfactory.views.migration import render_stands
 from cellfactory.views.style import Style
 from tests.inventories import data, render
+from tests.unit.runs.conftest import Place, Watched
 
 FACTS = load_facts()
 HUB = {
@@ -200,6 +205,31 @@ def test_a_new_cell_is_no_way_that_moves(tmp_path: Path) -> None:
             ways = {to: over for to, over in told.items() if to != "cell-002"}
             records[stack] = record(stack, ways=ways)
     assert refusals(design, registry_of(tmp_path, records)) == []
+
+
+@pytest.mark.parametrize("layer", ["peering", "cluster"])
+def test_no_run_is_so_narrow_that_it_is_not_asked(place: Place, layer: Layer) -> None:
+    """Another cell's routes lead over what a run of one stack would delete."""
+    design = design_at("retire")
+    records = applied(design.inventory, "canary")
+    for one in records.values():
+        place.registry.write(one)
+    asked = Request(
+        mode="aws",
+        registry=place.registry_folder,
+        selection=Selection(cells=("cell-001",), layers=(layer,)),
+    )
+    for run in (plan_design, apply_design):
+        with pytest.raises(InventoryError, match="F770"):
+            run(replace(design, problems=()), asked, Watched())
+    assert place.commands() == []
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_no_stack_waits_for_itself(step: Interconnect) -> None:
+    design = design_at(step)
+    stacks = list_stacks(design.inventory, FACTS)
+    assert len(order_stacks(stacks)) == len(stacks)
 
 
 def test_connections_that_no_state_would_hold_are_told(tmp_path: Path) -> None:
