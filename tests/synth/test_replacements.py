@@ -14,6 +14,7 @@ from cellfactory.facts.replacements import load_replacements
 from tests.inventories import inventory
 from tests.synth.test_far_places import far_inventory
 from tests.synth.test_specs import EDITS, SHIPPED, made_of
+from tools.gateway_run import gateway_world
 
 pytestmark = pytest.mark.synth
 
@@ -53,7 +54,8 @@ def test_everything_that_can_be_written_is_in_the_table() -> None:
     full = copy.deepcopy(SHIPPED)
     for name in ASKED_FOR:
         EDITS[name][0](full)
-    made = [*made_of(inventory(full))[1].values(), *made_of(inventory(far_inventory()))[1].values()]
+    inventories = (full, far_inventory(), gateway_world())
+    made = [text for each in inventories for text in made_of(inventory(each))[1].values()]
     found = written(map(json.loads, made))
     table = load_replacements()
     unknown = [
@@ -72,7 +74,7 @@ def test_everything_that_can_be_written_is_in_the_table() -> None:
 
 def test_the_example_is_in_the_table_without_a_type_too_many() -> None:
     """A row of a type that nobody writes is a row that nobody measures again."""
-    full = [*made_of(inventory(copy.deepcopy(SHIPPED)))[1].values()]
-    far = [*made_of(inventory(far_inventory()))[1].values()]
-    kinds = {kind for kind, _ in written(map(json.loads, (*full, *far)))}
+    inventories = (copy.deepcopy(SHIPPED), far_inventory(), gateway_world())
+    made = [text for each in inventories for text in made_of(inventory(each))[1].values()]
+    kinds = {kind for kind, _ in written(map(json.loads, made))}
     assert set(load_replacements().types) == kinds
