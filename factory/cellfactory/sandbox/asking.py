@@ -89,8 +89,10 @@ def request_tags(parameters: Mapping[str, Any]) -> dict[str, str]:
         rows += each.get("Tags") or ()
     named = parameters.get("tags")
     found = dict(named) if isinstance(named, Mapping) else {}
+    rows += named if isinstance(named, list) else ()
     for row in rows:
-        found[str(row.get("Key", row.get("TagKey")))] = str(row.get("Value", row.get("TagValue")))
+        told = {name.removeprefix("Tag").lower(): value for name, value in row.items()}
+        found[str(told.get("key"))] = str(told.get("value"))
     return found
 
 
