@@ -168,7 +168,8 @@ def long(args: Sequence[str]) -> None:
     os.environ["CELLFACTORY_LONG"] = "1"
     tests = (
         *("tests/sandbox/test_terraform.py", "tests/terraform/test_rings_aws.py"),
-        *("tests/terraform/test_drill.py", "tests/terraform/test_unseen_aws.py"),
+        *("tests/terraform/test_drill.py", "tests/terraform/test_node_port.py"),
+        "tests/terraform/test_unseen_aws.py",
     )
     _run("pytest", *tests, *args)
 
