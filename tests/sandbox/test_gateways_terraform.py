@@ -22,7 +22,7 @@ from tests.sandbox.gateway_part import (
 )
 from tests.sandbox.test_terraform import TERRAFORM, terraform
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.terraform, pytest.mark.timeout(1200)]
+pytestmark = [pytest.mark.sandbox, pytest.mark.terraform, pytest.mark.timeout(2400)]
 
 CHANGED = "-var=changed=true"
 
