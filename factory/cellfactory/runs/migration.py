@@ -176,7 +176,8 @@ def _does(inventory: Inventory, mesh: str, step: Interconnect) -> Iterator[str]:
         made = "is made and shared" if after.gateway else "is no longer declared"
         yield f"the gateway {made}"
     if before.attached != after.attached:
-        yield f"{len(cells):,} attachments are {'made' if after.attached else 'removed'}"
+        made = "made" if after.attached else "removed"
+        yield f"{counted(len(cells), 'attachment')} {_is(len(cells))} {made}"
     if before.routes != after.routes:
         routes, moved = _moved(inventory, mesh, step)
         told = f" to {'peerings' if after.routes == 'peering' else 'the gateway'}"
@@ -185,11 +186,12 @@ def _does(inventory: Inventory, mesh: str, step: Interconnect) -> Iterator[str]:
             told = f": ways from and to {some} alone lead over the gateway"
         yield f"{counted(routes, 'route')} of {counted(moved, 'cell')} change in place{told}"
     if before.peerings and not after.peerings:
-        yield f"{connections:,} connections are deleted: the way back is asking for them again"
+        gone = f"{counted(connections, 'connection')} {_is(connections)} deleted"
+        yield f"{gone}: the way back is asking again"
         if hubs:
             yield f"owners of {_named(sorted(hubs))} move their own routes to the gateway before"
     if after.peerings and not before.peerings:
-        yield f"{connections:,} connections are made again"
+        yield f"{counted(connections, 'connection')} {_is(connections)} made again"
     if not (before.gateway != after.gateway or before.attached != after.attached) and (
         before.routes == after.routes and before.peerings == after.peerings
     ):
@@ -198,6 +200,10 @@ def _does(inventory: Inventory, mesh: str, step: Interconnect) -> Iterator[str]:
             if step == "gateway"
             else ("the states of the connections come back, empty")
         )
+
+
+def _is(count: int) -> str:
+    return "is" if count == 1 else "are"
 
 
 def _moved(inventory: Inventory, mesh: str, step: Interconnect) -> tuple[int, int]:
