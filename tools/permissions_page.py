@@ -45,9 +45,9 @@ TAIL = """\
 - A peering connection that waits, and the default security group and route table of a VPC, bear no
   tag of ours until they are taken over: the statements named *Adopt* reach whatever in the account
   bears the tag of no cell.
-- An attachment that a cell or a hub asks for bears no tag of a mesh until `segments` takes it up, and
-  nobody sees the tags that another account gave to its gateway: *Adopt*, too. The shares that a cell
-  takes up are bound to the network accounts of the inventory by `bootstrap`.
+- An attachment that a cell or a hub asks for bears no tag of a mesh until `segments` takes it up,
+  and nobody sees the tags that another account gave to its gateway: *Adopt*, too. The shares that a
+  cell takes up are bound to the network accounts of the inventory by `bootstrap`.
 - The calls of the statements named *Look* and *Any* can be bound to nothing, AWS says.
 - `kms:TagResource` is asked before a key has a name: it may give any key of the account the tags of
   the cell.
