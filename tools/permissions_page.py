@@ -30,11 +30,12 @@ HEAD = """\
 # What the roles may do
 
 Each layer takes the statements below and no more: those of `account` go to the provisioning role
-of an organization, all others to the member role in the account of a cell
+of an organization, those of `gateway`, `link`, `linked` and `segments` to the member role in the
+network account of a mesh, all others to the member role in the account of a cell
 ([prerequisites.md](prerequisites.md)). They are derived, not written: from the types of resources
 that a layer holds, from what Terraform's provider calls for each of those, and from what AWS lets
 each call be bound to ([decision 37](decisions/0037-least-privilege.md)). `{cell}` stands for the
-name of the cell that a role is for.
+name of the cell, or of the mesh, that a role is for.
 
 - *measured*: the AWS provider {provider} was seen to call it, on {measured}, while cells were
   made, read, changed and destroyed.
@@ -60,6 +61,9 @@ TAIL = """\
 - A peering connection that waits, and the default security group and route table of a VPC, bear no
   tag of ours until they are taken over: the statements named *Adopt* reach whatever in the account
   bears the tag of no cell.
+- An attachment that a cell or a hub asks for bears no tag of a mesh until `segments` takes it up,
+  and nobody sees the tags that another account gave to its gateway: *Adopt*, too. The shares that a
+  cell takes up are bound to the network accounts of the inventory by `bootstrap`.
 - The calls of the statements named *Look* and *Any* can be bound to nothing, AWS says.
 - `kms:TagResource` is asked before a key has a name: it may give any key of the account the tags of
   the cell.

@@ -130,3 +130,70 @@ def test_roles_of_ci_reach_no_state_that_says_what_they_may(tmp_path: Path) -> N
             assert not any("/bootstrap" in one or one.endswith("tfstate/*") for one in objects), (
                 name
             )
+
+
+def with_gateways(account: str, owner: str = "next", **organization: str) -> dict[str, Any]:
+    """The shipped inventory with the gateways of both meshes in one account."""
+    inventory = edited()
+    inventory["organizations"][owner] |= organization
+    for mesh in inventory["meshes"].values():
+        mesh["gateway"] = {"account": account, "organization": owner}
+    return inventory
+
+
+def allowed(document: Mapping[str, Any], part: str) -> set[str]:
+    """The actions of policies whose name has a part."""
+    return {
+        action
+        for body in document["resource"]["aws_iam_policy"].values()
+        if part in body["name"]
+        for statement in json.loads(body["policy"])["Statement"]
+        if statement["Effect"] == "Allow"
+        for action in statement["Action"]
+    }
+
+
+def test_a_network_account_has_one_role_for_the_layers_of_all_its_meshes(tmp_path: Path) -> None:
+    before = made(tmp_path, SHIPPED)
+    after = made(tmp_path, with_gateways("888888888888"))
+    assert set(after) - set(before) == {"moka-use1-netmember"}
+    document = after["moka-use1-netmember"]
+    assert document["provider"]["aws"][0]["allowed_account_ids"] == ["888888888888"]
+    roles = document["resource"]["aws_iam_role"]
+    assert {one["name"] for one in roles.values()} == {"CellFactoryMember", "CellFactoryMemberRead"}
+    trusted = json.dumps([one["assume_role_policy"] for one in roles.values()])
+    assert "222222222222:role/CellFactory" in trusted
+    changing = allowed(document, "member-gateway") | allowed(document, "member-segments")
+    assert {"ec2:CreateTransitGateway", "ram:CreateResourceShare"} <= changing
+    looking = allowed(document, "member-read")
+    assert looking
+    assert not any(":Create" in one or ":Delete" in one for one in looking)
+    whole = changing | looking
+    assert not any(one.startswith(("eks:", "s3:", "iam:", "kms:", "sts:")) for one in whole)
+    assert not {"ec2:CreateVpc", "ec2:CreateSubnet"} & whole
+
+
+def test_cells_may_attach_themselves_once_a_mesh_has_a_gateway(tmp_path: Path) -> None:
+    before = made(tmp_path, SHIPPED)["moka-usw2-a-member"]
+    after = made(tmp_path, with_gateways("888888888888"))["moka-usw2-a-member"]
+    attach = "ec2:CreateTransitGatewayVpcAttachment"
+    assert attach not in allowed(before, "member")
+    assert attach in allowed(after, "member-transit")
+    assert '"ram:ShareOwnerAccountId": "888888888888"' in json.dumps(
+        [json.loads(one["policy"]) for one in after["resource"]["aws_iam_policy"].values()]
+    )
+
+
+def test_a_gateway_in_a_management_account_is_made_by_the_provisioning_role(tmp_path: Path) -> None:
+    before = made(tmp_path, SHIPPED)
+    after = made(tmp_path, with_gateways("222222222222"))
+    assert set(after) == set(before)
+    assert "ec2:CreateTransitGateway" in allowed(after["next-bootstrap"], "provisioning")
+    assert "ec2:CreateTransitGateway" not in allowed(after["legacy-bootstrap"], "provisioning")
+    assert "ec2:*" in allowed(after["next-bootstrap"], "boundary")
+    assert "ec2:*" not in allowed(before["next-bootstrap"], "boundary")
+
+
+def test_a_role_that_aws_made_stays_as_it_is_in_a_network_account_too(tmp_path: Path) -> None:
+    made_by_aws = with_gateways("888888888888", owner="legacy")
+    assert set(made(tmp_path, made_by_aws)) == set(made(tmp_path, SHIPPED))

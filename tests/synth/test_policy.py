@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cellfactory.design import Design
+from cellfactory.documents import render_data
 from cellfactory.facts.loader import load_facts
 from cellfactory.policy.catalogue import RULES
 from cellfactory.policy.engine import check_stack, cover
@@ -25,6 +26,7 @@ from cellfactory.tree.document import read_document
 from tests import inventories
 from tests.synth.conftest import Example, synthesize
 from tests.synth.mutations import MUTATIONS, Edit
+from tools.gateway_run import gateway_world
 
 ROOT = Path(__file__).resolve().parents[2]
 WAIVERS = parse_waivers((ROOT / "cells.waivers.yaml").read_bytes(), "cells.waivers.yaml")
@@ -63,6 +65,13 @@ STORIES = (
 @pytest.mark.parametrize("story", STORIES)
 def test_inventories_of_stories_break_nothing(story: str) -> None:
     made = synthesize(ROOT / "tests" / "cases" / story / "cells.yaml")
+    assert [v for v in standing(made) if v.severity == "error"] == []
+
+
+def test_gateways_and_the_roles_that_make_them_break_nothing(tmp_path: Path) -> None:
+    (tmp_path / "cells.yaml").write_text(render_data(gateway_world()), "utf-8")
+    made = synthesize(tmp_path / "cells.yaml")
+    assert {"moka-use1-gateway", "moka-use1-segments", "moka-usw2-netmember"} <= set(made.texts)
     assert [v for v in standing(made) if v.severity == "error"] == []
 
 

@@ -147,6 +147,9 @@ _Groups = dict[tuple[str, str], _Group]
 """By service, and by the way in which its actions are bound."""
 
 
+_ADOPTING: tuple[Phase, ...] = ("create", "read")  # what is removed bears our tags by then
+
+
 def _derive(place: Place, phases: Sequence[Phase]) -> Iterator[Statement]:
     iam = load_iam()
     names = actions_of(place.layer, phases)
@@ -159,7 +162,7 @@ def _derive(place: Place, phases: Sequence[Phase]) -> Iterator[Statement]:
         elif name not in BOUND_ELSEWHERE:
             _sort_in(groups, place, iam.actions[name])
     for resource in ADOPTED.keys() & set(TYPES.get(place.layer, ())):
-        for name in set(names).intersection(iam.of_type(resource, phases)):
+        for name in set(names).intersection(iam.of_type(resource, _ADOPTING)):
             if name in TAGGING or ADOPTED[resource] in iam.actions[name].things:
                 groups["ec2", "untagged"].add(name, place.arns("ec2", ADOPTED[resource]))
     for (service, tie), group in sorted(groups.items()):

@@ -25,7 +25,9 @@ WHOLE = (
     *("cloudwatch:PutMetricData", "cloudwatch:ListMetrics", "cloudwatch:GetMetricData"),
     *("tag:GetResources", "servicequotas:List*", "servicequotas:Get*", "iam:ListRoles"),
     *("iam:ListPolicies", "organizations:List*", "organizations:Describe*", "kms:ListAliases"),
-    *("autoscaling:Describe*", "elasticloadbalancing:Describe*"),
+    *("autoscaling:Describe*", "elasticloadbalancing:Describe*", "ram:GetResourceShares"),
+    *("ram:GetResourceShareAssociations", "ram:GetResourceShareInvitations", "ram:ListResources"),
+    "ec2:GetTransitGatewayRouteTableAssociations",
     *("ec2:GetSubnetCidrReservations", "ec2:DeleteSubnetCidrReservation"),
     *("logs:CreateLogDelivery", "logs:DeleteLogDelivery"),
 )

@@ -16,6 +16,7 @@ from cellfactory.facts.loader import load_facts
 from cellfactory.layers.permissions import (
     Statement,
     member_statements,
+    network_statements,
     policies,
     policy,
     read_statements,
@@ -247,6 +248,79 @@ def test_the_role_of_a_cell_must_not(action: str, resource: str, known: str) -> 
     context = {key: (value,)} if key else {}
     asked_for = Question(action=action, resource=resource, context=context)
     assert not allows([policy(member_statements(CELL))], asked_for)
+
+
+OF_MESH = f"aws:ResourceTag/cellfactory:mesh {MESH}"
+OF_SECOND = f"aws:ResourceTag/cellfactory:mesh {SECOND}"
+SHARE = f"arn:aws:ram:{REGION}:{ACCOUNT}:resource-share/1f"
+GATEWAY, ATTACHMENT = (
+    f"{EC2}transit-gateway/tgw-0a",
+    f"{EC2}transit-gateway-attachment/tgw-attach-0a",
+)
+NEVER_OF_MESHES = [
+    ("ec2:DeleteTransitGateway", GATEWAY, OF_SECOND),
+    ("ec2:DeleteTransitGateway", GATEWAY, ""),
+    ("ec2:DeleteTransitGateway", GATEWAY, OF_CELL),
+    ("ec2:CreateTransitGateway", f"{EC2}transit-gateway/*", ""),
+    ("ec2:CreateTags", ATTACHMENT, OF_SECOND),
+    ("ec2:AcceptTransitGatewayVpcAttachment", ATTACHMENT, OF_SECOND),
+    ("ec2:DeleteTransitGatewayVpcAttachment", ATTACHMENT, ""),
+    ("ec2:EnableTransitGatewayRouteTablePropagation", ATTACHMENT, OF_MESH),
+    ("ec2:CreateVpc", f"{EC2}vpc/*", f"aws:RequestTag/cellfactory:mesh {MESH}"),
+    ("ec2:RunInstances", f"{EC2}instance/*", ""),
+    ("ram:CreateResourceShare", "*", ""),
+    ("ram:AssociateResourceShare", SHARE, OF_SECOND),
+    ("ram:AssociateResourceShare", SHARE, ""),
+    ("ram:EnableSharingWithAwsOrganization", "*", ""),
+    ("iam:CreateRole", f"{ROLE}Admin", ""),
+    ("sts:AssumeRole", f"{ROLE}Admin", ""),
+]
+
+
+@pytest.mark.parametrize(("action", "resource", "known"), NEVER_OF_MESHES, ids=" ".join)
+def test_the_role_of_a_network_account_must_not(action: str, resource: str, known: str) -> None:
+    key, _, value = known.partition(" ")
+    context = {key: (value,)} if key else {}
+    asked_for = Question(action=action, resource=resource, context=context)
+    assert not allows([policy(network_statements(MESH))], asked_for)
+
+
+@pytest.mark.parametrize(
+    ("shared", "expected"),
+    [("ec2:TransitGateway", True), ("ec2:Subnet", False), ("", True)],
+    ids=["gateway", "subnet", "principal"],
+)
+def test_nothing_but_a_gateway_goes_into_a_share(shared: str, expected: bool) -> None:
+    context = {"aws:ResourceTag/cellfactory:mesh": (MESH,)}
+    if shared:
+        context["ram:RequestedResourceType"] = (shared,)
+    asked_for = Question(action="ram:AssociateResourceShare", resource=SHARE, context=context)
+    assert allows([policy(network_statements(MESH))], asked_for) is expected
+
+
+@pytest.mark.parametrize(("owner", "expected"), [("888888888888", True), (ACCOUNT, False)])
+def test_a_cell_takes_up_shares_of_network_accounts_alone(owner: str, expected: bool) -> None:
+    granted = [policy(statements("transit", CELL, sharers=("888888888888",)))]
+    invitation = f"arn:aws:ram:{REGION}:{owner}:resource-share-invitation/1f"
+    asked_for = Question(
+        action="ram:AcceptResourceShareInvitation",
+        resource=invitation,
+        context={"ram:ShareOwnerAccountId": (owner,)},
+    )
+    assert allows(granted, asked_for) is expected
+
+
+def test_a_cell_may_do_nothing_that_a_mesh_owns() -> None:
+    granted = [policy(member_statements(CELL))]
+    for action, resource in (
+        ("ec2:DeleteTransitGateway", GATEWAY),
+        ("ec2:CreateTransitGatewayRoute", f"{EC2}transit-gateway-route-table/tgw-rtb-0a"),
+        ("ram:AssociateResourceShare", SHARE),
+    ):
+        for known in (OF_CELL, OF_MESH):
+            key, _, value = known.partition(" ")
+            asked_for = Question(action=action, resource=resource, context={key: (value,)})
+            assert not allows(granted, asked_for), (action, known)
 
 
 @pytest.mark.parametrize(
