@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from cellfactory.documents import render_data
 from cellfactory.policy.catalogue import RULES
 from cellfactory.policy.checkov_checks import CURATED
 from cellfactory.policy.engine import check_stack
@@ -21,7 +22,8 @@ from cellfactory.runs.documents import Source
 from cellfactory.runs.export import export_checks
 from cellfactory.runs.policy_request import CheckovMode
 from cellfactory.tree.document import read_document
-from tests.synth.conftest import Example
+from tests.synth.conftest import Example, synthesize
+from tools.gateway_run import gateway_world
 
 ROOT = Path(__file__).resolve().parents[2]
 TODAY = date(2026, 11, 28)
@@ -52,6 +54,16 @@ def test_everything_that_checkov_finds_is_waived_with_a_reason(
         used = {result.waiver.rule for result in results if result.waiver}
         kept = {waiver.rule for waiver in waivers.entries if waiver.rule.startswith("CKV")}
         assert used == kept, "each waiver is needed"
+
+
+def test_gateways_pass_every_stock_check(tmp_path: Path) -> None:
+    (tmp_path / "cells.yaml").write_text(render_data(gateway_world()), "utf-8")
+    layers = {"gateway", "transit", "link", "linked", "segments"}
+    made = synthesize(tmp_path / "cells.yaml").texts
+    chosen = {name: text for name, text in made.items() if name.rpartition("-")[2] in layers}
+    assert {name.rpartition("-")[2] for name in chosen} == layers
+    told = run_checkov([Source(n, {f"{n}/cdk.tf.json": t}) for n, t in chosen.items()], "stock")
+    assert list(told.violations) == []
 
 
 def test_addresses_of_checkov_are_those_of_terraform(example: Example) -> None:

@@ -16,7 +16,10 @@ from cellfactory.credentials import Session, aws_faults, in_one_line
 from cellfactory.facts.importing import ImportForm, Question
 
 _FIELD = re.compile(r"\{(\.?)([A-Za-z0-9_.]+)\}")
-NOT_THERE = ("NotFound", "NoSuch", "NonExistent", "DoesNotExist", "InvalidGroup")
+NOT_THERE = (
+    *("NotFound", "NoSuch", "NonExistent", "DoesNotExist", "InvalidGroup"),
+    "UnknownResource",  # RAM
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
