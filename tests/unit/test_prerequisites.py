@@ -61,6 +61,7 @@ def test_the_policies_are_all_there() -> None:
         "provisioning-trust.json",
         "provisioning-policy.json",
         "member-trust.json",
+        "hub-trust.json",
     }
     assert json.loads(dict(blocks("json"))["encryption.json"])["Rules"]
 

@@ -13,7 +13,7 @@ from cellfactory.files import read_text, write_whole
 _ADAPTER = Path(__file__).with_name("checkov_adapter.py")
 _PARTS = (
     *("catalogue", "cluster_rules", "controls", "data_rules", "edge_rules", "engine", "expected"),
-    "found",
+    *("found", "gateway_rules"),
     *("guard_rules", "identity_rules", "model", "network_rules", "node_rules", "state_rules"),
     "statements",
     *("subject", "supply_rules"),

@@ -51,7 +51,7 @@ SILENT = {
     *("example-job", "sandbox", "schema", "explain", "waves", "graph", "diff", "policy"),
     *("cost", "options"),
     "pipeline",  # whose drill goes by apply
-    *("list", "show"),  # which say that it is not known, and go on
+    *("list", "migrate", "show"),  # which say that it is not known, and go on
 }
 KEYS = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_MAX_ATTEMPTS": "1"}
 SETTINGS: Mapping[str, Mapping[str, str]] = {

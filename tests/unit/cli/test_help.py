@@ -108,7 +108,7 @@ def complete(line: str, folder: Path) -> list[str]:
         ("cellfactory doctor --organization n", ["next"]),
         ("cellfactory route --type spark-small-", ["spark-small-usw2"]),
         ("cellfactory example-job --pool driv", ["driver"]),
-        ("cellfactory explain f39", [f"f39{n}" for n in (0, 1, 2, 3, 4, 5, 6, 7, 8)]),
+        ("cellfactory explain f39", [f"f39{n}" for n in (0, 1, 2, 3, 4, 5, 6, 7, 8, 9)]),
         ("cellfactory what-if --instance r6gd.8x", ["r6gd.8xlarge"]),
         ("cellfactory --chdir ROOT plan --cell moka-usw", ["moka-usw2-a"]),
         ("cellfactory plan -i no-such.yaml --cell m", []),

@@ -36,6 +36,7 @@ ALLOWING = {
     "list": "shows what there is, whatever fits",
     "show": "shows what there is, whatever fits",
     "doctor": "asks what has to be there; sizes may come later",
+    "migrate": "says what stands in the way; a step is written where it fits as the one before",
     "lock": "gives addresses, which do not depend on quotas",
     "options": "shows which other way fits",
     "orphans": "asks what is there, whatever fits",
