@@ -10,7 +10,7 @@ from cellfactory.design import Design
 from cellfactory.errors import Finding, Problem, Span
 from cellfactory.facts.loader import load_facts
 from cellfactory.inventory.schema import AddressPools
-from cellfactory.layers.gateway import is_shared_outside
+from cellfactory.layers.gateway import central_egress, is_shared_outside
 from cellfactory.policy.catalogue import RULES
 from cellfactory.policy.engine import check_stack, cover
 from cellfactory.policy.expected import NOTHING_EXPECTED, Expected
@@ -144,6 +144,7 @@ def _of_mesh(design: Design | None, stack: str) -> Expected:
     has_gateway = design.inventory.meshes[owner].gateway is not None
     return Expected(
         internet=layer == "egress",
+        way_out=central_egress(design.inventory, owner) is not None,
         shared_outside=has_gateway and is_shared_outside(design.inventory, owner),
         pod_blocks=pod_blocks(design.inventory.address_pools),
     )
