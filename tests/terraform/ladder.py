@@ -7,7 +7,8 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -123,6 +124,20 @@ class Ladder:
 
     def _environment(self) -> dict[str, str]:
         return {**os.environ, "PYTHONPATH": str(ROOT), "TF_PLUGIN_MIRROR": str(self.mirror)}
+
+
+@contextmanager
+def climbing(folder: Path, mirror: Path, inventory: Mapping[str, Any]) -> Iterator[Ladder]:
+    """Write an inventory, lock and synthesize it, and have an emulator beside it meanwhile."""
+    (folder / "cells.yaml").write_text(render_data(dict(inventory)), "utf-8")
+    ladder = Ladder(folder=folder, mirror=mirror)
+    try:
+        ladder.run("lock")
+        ladder.run("synth")
+        ladder.start()
+        yield ladder
+    finally:
+        ladder.stop()
 
 
 def _what_went_wrong(done: subprocess.CompletedProcess[str]) -> str:

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from cellfactory.documents import load_data, render_data
-from tests.terraform.ladder import ROOT, Ladder
+from cellfactory.documents import load_data
+from tests.terraform.ladder import ROOT, Ladder, climbing
 
 pytestmark = [
     pytest.mark.terraform,
@@ -62,17 +62,9 @@ def inventory() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def ladder(tmp_path_factory: pytest.TempPathFactory, terraform_mirror: Path) -> Iterator[Ladder]:
-    folder = tmp_path_factory.mktemp("central")
-    (folder / "cells.yaml").write_text(render_data(inventory()), "utf-8")
-    ladder = Ladder(folder=folder, mirror=terraform_mirror)
-    try:
-        ladder.run("lock")
-        ladder.run("synth")
-        ladder.start()
+    with climbing(tmp_path_factory.mktemp("central"), terraform_mirror, inventory()) as ladder:
         ladder.results("apply", "--no-bake", *CHOSEN)
         yield ladder
-    finally:
-        ladder.stop()
 
 
 def longest(routes: dict[str, Any], to: str) -> Any:

@@ -20,8 +20,8 @@ from typing import Any
 
 import pytest
 
-from cellfactory.documents import load_data, render_data
-from tests.terraform.ladder import ROOT, Ladder
+from cellfactory.documents import load_data
+from tests.terraform.ladder import ROOT, Ladder, climbing
 
 pytestmark = [
     pytest.mark.terraform,
@@ -45,21 +45,15 @@ STEP = {  # each is replaced in turn
 
 @pytest.fixture(scope="module")
 def ladder(tmp_path_factory: pytest.TempPathFactory, terraform_mirror: Path) -> Iterator[Ladder]:
-    folder = tmp_path_factory.mktemp("rings")
     made = load_data((ROOT / "cells.yaml").read_text("utf-8"))
     shipped = made["cells"][FIRST]
     made["cells"] = {
         name: copy.deepcopy({**shipped, "account": {"id": account}, "ring": ring})
         for name, (account, ring) in CELLS.items()
     }
-    (folder / "cells.yaml").write_text(render_data(made), "utf-8")
-    ladder = Ladder(folder=folder, mirror=terraform_mirror)
-    ladder.run("lock")
-    ladder.run("synth")
-    ladder.start()
-    ladder.results("apply", "--no-bake", *CHOSEN)
-    yield ladder
-    ladder.stop()
+    with climbing(tmp_path_factory.mktemp("rings"), terraform_mirror, made) as ladder:
+        ladder.results("apply", "--no-bake", *CHOSEN)
+        yield ladder
 
 
 def versions(ladder: Ladder) -> dict[str, str]:

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from tests.inventories import data, render
-from tests.terraform.ladder import Ladder
+from tests.inventories import data
+from tests.terraform.ladder import Ladder, climbing
 
 pytestmark = [
     pytest.mark.terraform,
@@ -53,14 +53,8 @@ def declared() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def ladder(tmp_path_factory: pytest.TempPathFactory, terraform_mirror: Path) -> Iterator[Ladder]:
-    folder = tmp_path_factory.mktemp("rounds")
-    (folder / "cells.yaml").write_text(render(declared()), "utf-8")
-    ladder = Ladder(folder=folder, mirror=terraform_mirror)
-    ladder.run("lock")
-    ladder.run("synth")
-    ladder.start()
-    yield ladder
-    ladder.stop()
+    with climbing(tmp_path_factory.mktemp("rounds"), terraform_mirror, declared()) as ladder:
+        yield ladder
 
 
 def statuses(results: Mapping[str, Mapping[str, Any]]) -> set[str]:

@@ -7,6 +7,7 @@ at any.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from ipaddress import IPv4Network
 
 from cellfactory.addressing.blocks import CellAddresses
 from cellfactory.addressing.lock import Lock
@@ -63,6 +64,27 @@ def check_steps(inventory: Inventory, lock: Lock) -> Iterator[Finding]:
         )
 
 
+def pod_sharers(
+    inventory: Inventory, cells: Mapping[str, CellAddresses], mesh: str
+) -> Iterator[tuple[str, str, IPv4Network]]:
+    """Yield pairs of cells of a mesh that have the same pod addresses, and a block of the second.
+
+    Args:
+        inventory: every cell there is.
+        cells: what each of them holds.
+        mesh: its name.
+    """
+    held: list[Owned] = [
+        (block, (), name)
+        for name in inventory.members_of(mesh)
+        if name in cells
+        for block in cells[name].pod_blocks
+    ]
+    for first, second in overlapping(held):
+        if first[2] != second[2]:
+            yield first[2], second[2], second[0]
+
+
 def check_way_back(
     inventory: Inventory, cells: Mapping[str, CellAddresses], mesh: str
 ) -> Iterator[Finding]:
@@ -76,20 +98,12 @@ def check_way_back(
     Rules:
         F765: two cells hold the same pod addresses.
     """
-    held: list[Owned] = [
-        (block, ("meshes", mesh, "interconnect"), name)
-        for name in inventory.members_of(mesh)
-        if name in cells
-        for block in cells[name].pod_blocks
-    ]
-    for first, second in overlapping(held):
-        if first[2] == second[2]:
-            continue
+    for first, second, block in pod_sharers(inventory, cells, mesh):
         yield Finding(
             rule="F765",
-            path=second[1],
+            path=("meshes", mesh, "interconnect"),
             message=f"mesh {mesh!r} cannot leave gateway for {inventory.meshes[mesh].interconnect}"
-            f": cells {first[2]!r} and {second[2]!r} both have pod addresses in {second[0]}",
-            hint=f"stay at gateway; or rebuild {second[2]!r} as a new cell under pod_blocks: "
+            f": cells {first!r} and {second!r} both have pod addresses in {block}",
+            hint=f"stay at gateway; or rebuild {second!r} as a new cell under pod_blocks: "
             "unique, and decommission it",
         )

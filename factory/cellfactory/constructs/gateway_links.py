@@ -15,9 +15,8 @@ from cellfactory.constructs.cdk import (
     TerraformStack,
 )
 from cellfactory.constructs.stack import for_each
+from cellfactory.constructs.transit_gateway import TABLE_OF_ROW
 from cellfactory.specs.layers import LinkedSpec, LinkSpec, SegmentsSpec
-
-_TABLE = "${aws_ec2_transit_gateway_route_table.segment[each.value.table].id}"
 
 
 def add_links(stack: TerraformStack, spec: LinkSpec) -> str:
@@ -77,7 +76,7 @@ def add_link_routes(stack: TerraformStack, spec: SegmentsSpec) -> str | None:
         stack,
         "link",
         transit_gateway_attachment_id="${var.link_ids[each.key]}",
-        transit_gateway_route_table_id=_TABLE,
+        transit_gateway_route_table_id=TABLE_OF_ROW,
     )
     for_each(association, "${local.links}")
     route = Ec2TransitGatewayRoute(
@@ -85,7 +84,7 @@ def add_link_routes(stack: TerraformStack, spec: SegmentsSpec) -> str | None:
         "to-link",
         destination_cidr_block="${each.value.block}",
         transit_gateway_attachment_id="${var.link_ids[each.value.to]}",
-        transit_gateway_route_table_id=_TABLE,
+        transit_gateway_route_table_id=TABLE_OF_ROW,
     )
     for_each(route, "${local.link-routes}")
     made = "aws_ec2_transit_gateway_route_table_association.link"

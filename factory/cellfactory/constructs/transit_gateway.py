@@ -27,6 +27,9 @@ from cellfactory.layers.leaf import Rows
 from cellfactory.naming import name_tag
 from cellfactory.specs.layers import SegmentsSpec, TransitGatewaySpec, TransitSpec
 
+TABLE_OF_ROW = "${aws_ec2_transit_gateway_route_table.segment[each.value.table].id}"
+"""The route table of the gateway that a row names."""
+
 
 def add_gateway(stack: TerraformStack, spec: TransitGatewaySpec) -> Ec2TransitGateway:
     """Make the gateway: no attachment is taken up, associated or routed to by itself."""
@@ -132,9 +135,7 @@ def add_segments(stack: TerraformStack, spec: SegmentsSpec) -> str:
         transit_gateway_attachment_id=(
             "${aws_ec2_transit_gateway_vpc_attachment_accepter.accepted[each.key].id}"
         ),
-        transit_gateway_route_table_id=(
-            "${aws_ec2_transit_gateway_route_table.segment[each.value.table].id}"
-        ),
+        transit_gateway_route_table_id=TABLE_OF_ROW,
     )
     for_each(association, "${local.attachments}")
     route = Ec2TransitGatewayRoute(
@@ -144,9 +145,7 @@ def add_segments(stack: TerraformStack, spec: SegmentsSpec) -> str:
         transit_gateway_attachment_id=(
             "${aws_ec2_transit_gateway_vpc_attachment_accepter.accepted[each.value.to].id}"
         ),
-        transit_gateway_route_table_id=(
-            "${aws_ec2_transit_gateway_route_table.segment[each.value.table].id}"
-        ),
+        transit_gateway_route_table_id=TABLE_OF_ROW,
     )
     for_each(route, "${local.routes}")
     if spec.defaults is not None and spec.closed is not None:
@@ -181,9 +180,7 @@ def _add_way_out(stack: TerraformStack, defaults: Rows, closed: Rows) -> None:
             f'${{each.value.to == "egress" ? {out}.transit_gateway_attachment_id : '
             f"{accepted}[each.value.to].id}}"
         ),
-        transit_gateway_route_table_id=(
-            "${aws_ec2_transit_gateway_route_table.segment[each.value.table].id}"
-        ),
+        transit_gateway_route_table_id=TABLE_OF_ROW,
     )
     for_each(route, "${local.defaults}")
     TerraformLocal(stack, "closed", closed)
@@ -192,8 +189,6 @@ def _add_way_out(stack: TerraformStack, defaults: Rows, closed: Rows) -> None:
         "not-out",
         destination_cidr_block="${each.value.block}",
         blackhole=True,
-        transit_gateway_route_table_id=(
-            "${aws_ec2_transit_gateway_route_table.segment[each.value.table].id}"
-        ),
+        transit_gateway_route_table_id=TABLE_OF_ROW,
     )
     for_each(hole, "${local.closed}")

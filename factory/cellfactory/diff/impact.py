@@ -9,6 +9,7 @@ from typing import TypedDict
 from cellfactory.addressing.births import Birth
 from cellfactory.addressing.need import pod_reservations, reserved_addresses
 from cellfactory.addressing.renamed import likely_renames
+from cellfactory.addressing.steps import pod_sharers
 from cellfactory.design import Design
 from cellfactory.diff.impact_model import (
     CellImpact,
@@ -22,7 +23,6 @@ from cellfactory.diff.impact_model import (
 from cellfactory.diff.impact_nodes import group_impacts
 from cellfactory.inventory.groups import declared_nodes
 from cellfactory.inventory.node_config import pods_per_node, prefixes_per_node
-from cellfactory.inventory.overlaps import Owned, overlapping
 from cellfactory.inventory.schema import CellType, ExistingAccount
 from cellfactory.inventory.version_step import refusal
 from cellfactory.pricing.costs import sum_of_cell
@@ -303,13 +303,7 @@ def _step(before: Design, after: Design, mesh: str) -> _Step:
 
 
 def _shares_pods(design: Design, mesh: str) -> bool:
-    held: list[Owned] = [
-        (block, (), cell)
-        for cell in design.inventory.members_of(mesh)
-        if cell in design.plan.cells
-        for block in design.plan.cells[cell].pod_blocks
-    ]
-    return any(one[2] != other[2] for one, other in overlapping(held))
+    return any(pod_sharers(design.inventory, design.plan.cells, mesh))
 
 
 def _moved(before: Design, after: Design, edges: Collection[Edge]) -> dict[Edge, bool]:
@@ -343,7 +337,7 @@ def _edges(design: Design) -> dict[Edge, str]:
     """List every edge of a design with its mesh."""
     found: dict[Edge, str] = {}
     for name, cell in design.inventory.cells.items():
-        for other in (*design.inventory.peers_of(name), *design.inventory.hubs_of(name)):
+        for other in design.inventory.reached_from(name):
             one, two = sorted((name, other))
             found[one, two] = cell.mesh
     return found

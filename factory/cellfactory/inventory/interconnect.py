@@ -21,6 +21,9 @@ Interconnect = Literal["peering", "prepare", "both", "canary", "soak", "retire",
 
 STEPS: tuple[Interconnect, ...] = get_args(Interconnect)
 
+Over = Literal["peering", "gateway"]
+"""What a way between two VPCs leads over."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepRow:

@@ -26,7 +26,13 @@ from cellfactory.inventory.hubs import HUB_BY_HAND as HUB_BY_HAND
 from cellfactory.inventory.hubs import HUB_ROLE as HUB_ROLE
 from cellfactory.inventory.hubs import Hub as Hub
 from cellfactory.inventory.hubs import HubRole as HubRole
-from cellfactory.inventory.interconnect import ROWS, Interconnect, StepRow, TransitGateway
+from cellfactory.inventory.interconnect import (
+    ROWS,
+    Interconnect,
+    Over,
+    StepRow,
+    TransitGateway,
+)
 from cellfactory.inventory.load import Load as Load
 from cellfactory.inventory.nodes import FlowLogs as FlowLogs
 from cellfactory.inventory.nodes import NodeGroup as NodeGroup
@@ -369,11 +375,19 @@ class Inventory(Model):
         mesh = self.cells[cell].mesh
         if self.meshes[mesh].cell_to_cell == "none":
             return ()
-        return tuple(sorted(n for n, c in self.cells.items() if c.mesh == mesh and n != cell))
+        return tuple(name for name in self.members_of(mesh) if name != cell)
 
     def hubs_of(self, cell: str) -> tuple[str, ...]:
         """Return the hubs that a cell peers with, by name, sorted."""
         return tuple(sorted(self.mesh_of(cell).hubs))
+
+    def reached_from(self, cell: str) -> tuple[str, ...]:
+        """Return the cells and hubs that a cell reaches in its mesh, cells first."""
+        return (*self.peers_of(cell), *self.hubs_of(cell))
+
+    def way_over(self, cell: str, peer: str) -> Over:
+        """Return what the way from a cell to a cell or hub of its mesh leads over."""
+        return "gateway" if self.leads_over_gateway(cell, peer) else "peering"
 
     def leads_over_gateway(self, cell: str, peer: str) -> bool:
         """Whether the way from a cell to a cell or hub of its mesh leads over the gateway.

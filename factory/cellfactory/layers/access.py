@@ -30,6 +30,17 @@ def is_new_account(inventory: Inventory, cell: str) -> bool:
     return not isinstance(inventory.cells[cell].account, ExistingAccount)
 
 
+def account_of(inventory: Inventory, cell: str, made: str) -> str:
+    """The account of another cell, as a stack has it that takes the ids of made ones by name.
+
+    Args:
+        made: name of the variable that holds them.
+    """
+    if is_new_account(inventory, cell):
+        return f'${{var.{made}["{cell}"]}}'
+    return account_id(inventory, cell)
+
+
 def deployer_role(inventory: Inventory, cell: str) -> str:
     """The role that works in the account of a cell, as an ARN."""
     return role_arn(account_id(inventory, cell), inventory.organization_of(cell).member_role)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cellfactory.facts.schema import Facts
+from cellfactory.facts.schema import Facts, effective
 from cellfactory.inventory.interconnect import STEPS
 from cellfactory.inventory.schema import Inventory
 from cellfactory.layers.access import is_new_account, member_access
@@ -46,8 +46,8 @@ def peered_hubs(inventory: Inventory, cell: str) -> tuple[str, ...]:
 
 def most_requests(inventory: Inventory, facts: Facts, cell: str) -> int:
     """How many requests of a cell's account may wait to be accepted at once."""
-    quota = facts.quota(REQUESTS)
-    return int(inventory.quotas_of(cell).get(quota.code, quota.default))
+    region, quotas = inventory.region_of(cell), inventory.quotas_of(cell)
+    return int(effective(facts.quota(REQUESTS), region, quotas))
 
 
 def asks_in_rounds(inventory: Inventory, facts: Facts, cell: str) -> bool:
@@ -146,7 +146,7 @@ def _routes(inventory: Inventory, facts: Facts, cell: str) -> Stack:
 def _gateways(inventory: Inventory, cell: str) -> dict[str, Input]:
     """Take the gateway of each way that leads over it, once both of its ends are attached."""
     mesh = inventory.cells[cell].mesh
-    reached = [p for p in _reached(inventory, cell) if inventory.leads_over_gateway(cell, p)]
+    reached = [p for p in inventory.reached_from(cell) if inventory.leads_over_gateway(cell, p)]
     ends = [cell, *reached] if reached or inventory.has_central_egress(cell) else []
     ready = {end: entry(mesh, "segments", READY, end) for end in ends}
     linked = {
@@ -154,10 +154,6 @@ def _gateways(inventory: Inventory, cell: str) -> dict[str, Input]:
         for far in inventory.linked_cells(cell)
     }
     return {"gateway_ids": put_together(ready, linked)}
-
-
-def _reached(inventory: Inventory, cell: str) -> tuple[str, ...]:
-    return (*inventory.peers_of(cell), *inventory.hubs_of(cell))
 
 
 def _to_hub(inventory: Inventory, cell: str, hub: str) -> Source:

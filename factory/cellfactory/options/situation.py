@@ -18,7 +18,7 @@ from cellfactory.facts.schema import Facts
 from cellfactory.inventory.schema import CellType, Inventory
 from cellfactory.inventory.traffic_rules import mean_gbps
 from cellfactory.pricing.lines import Sum, add
-from cellfactory.pricing.meshes import Interconnect, cells_of, mesh_lines
+from cellfactory.pricing.meshes import Interconnect, mesh_lines
 from cellfactory.sizing.mesh import Neighbourhood, neighbourhoods
 from cellfactory.sizing.nau import CellNau, cell_nau
 from cellfactory.sizing.quotas import quota_limit
@@ -163,7 +163,7 @@ def situation_of(
 ) -> MeshSituation:
     """Gather what there is to know of a mesh."""
     return MeshSituation(
-        inventory=inventory, facts=facts, mesh=mesh, cells=cells_of(inventory, mesh), sized=sized
+        inventory=inventory, facts=facts, mesh=mesh, cells=inventory.members_of(mesh), sized=sized
     )
 
 

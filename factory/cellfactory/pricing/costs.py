@@ -21,7 +21,6 @@ from cellfactory.pricing.meshes import (
     INTERCONNECTS,
     POD_WAY_TITLES,
     POD_WAYS,
-    cells_of,
     mesh_lines,
     pod_lines,
     today_lines,
@@ -89,7 +88,7 @@ def price_inventory(
 
 
 def _mesh(inventory: Inventory, mesh: str, wanted: set[str], facts: Facts) -> MeshCosts:
-    every = cells_of(inventory, mesh)
+    every = inventory.members_of(mesh)
     cells = tuple(cell for cell in every if cell in wanted)
     owners = {*cells, mesh} if cells == every else {*cells}
 

@@ -58,7 +58,7 @@ def shared_egress_lines(
     way: Egress, inventory: Inventory, mesh: str, facts: Facts
 ) -> Iterator[Line]:
     """Yield what the cells of a mesh share of a way out: the NAT gateways of a central VPC."""
-    types = (inventory.type_of(n) for n, c in inventory.cells.items() if c.mesh == mesh)
+    types = (inventory.type_of(name) for name in inventory.members_of(mesh))
     declared = inventory.meshes[mesh].gateway
     if declared is not None and declared.egress is not None:
         zones = set(declared.egress.zones)

@@ -50,11 +50,6 @@ def way_of(mesh: Mesh) -> Interconnect:
     return "gateway" if mesh.step.routes == "gateway" else "peering"
 
 
-def cells_of(inventory: Inventory, mesh: str) -> tuple[str, ...]:
-    """List the cells of a mesh, sorted."""
-    return tuple(sorted(name for name, cell in inventory.cells.items() if cell.mesh == mesh))
-
-
 def mesh_lines(kind: Interconnect, inventory: Inventory, mesh: str, facts: Facts) -> list[Line]:
     """List what joining the VPCs of a mesh costs in a month, in one of the ways.
 
@@ -63,7 +58,7 @@ def mesh_lines(kind: Interconnect, inventory: Inventory, mesh: str, facts: Facts
     """
     lines = [
         line
-        for cell in cells_of(inventory, mesh)
+        for cell in inventory.members_of(mesh)
         for line in joined_lines(kind, inventory, cell, facts)
     ]
     pen = Pen(mesh, inventory.meshes[mesh].region, facts)

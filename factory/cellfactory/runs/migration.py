@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cellfactory.addressing.lock import check_locked
+from cellfactory.addressing.steps import pod_sharers, step_before
 from cellfactory.design import Design, make_design
 from cellfactory.errors import UsageError
 from cellfactory.files import read_text, write_whole
 from cellfactory.inventory.interconnect import ROWS, Interconnect, next_step, step_back
 from cellfactory.inventory.mesh_edit import edit_step
 from cellfactory.inventory.nearest import suggest
-from cellfactory.inventory.overlaps import overlapping
 from cellfactory.inventory.schema import Inventory
 from cellfactory.layers import StackId
 from cellfactory.runs.migration_lacks import (
@@ -104,12 +104,11 @@ def stand_of(design: Design, mesh: str, known: Known) -> MeshStand:
     cells = tuple(_cell(inventory, cell, known) for cell in inventory.members_of(mesh))
     of_mesh = tuple(lacks_of_mesh(inventory, mesh, known)) if known.is_known else ()
     steps = ((next_step(declared.interconnect), True), (step_back(declared.interconnect), False))
-    knows = any(design.before.births[c].mesh == mesh for c in _locked(design))
     return MeshStand(
         mesh=mesh,
         region=declared.region,
         step=declared.interconnect,
-        locked=design.before.steps.get(mesh, "peering") if knows else None,
+        locked=step_before(design.before, mesh),
         cells=cells,
         lacks=tuple(lack.text for lack in of_mesh),
         to_apply=tuple(
@@ -132,10 +131,6 @@ def stand_of(design: Design, mesh: str, known: Known) -> MeshStand:
         ),
         why_not=known.why_not,
     )
-
-
-def _locked(design: Design) -> list[str]:
-    return [cell for cell in design.before.cells if cell in design.before.births]
 
 
 # -- where a cell stands ---------------------------------------------------------------------------
@@ -215,7 +210,7 @@ def _moved(inventory: Inventory, mesh: str, step: Interconnect) -> tuple[int, in
     routes: Counter[str] = Counter()
     for cell in inventory.members_of(mesh):
         zones = len(inventory.type_of(cell).zones)
-        for to in (*inventory.peers_of(cell), *inventory.hubs_of(cell)):
+        for to in inventory.reached_from(cell):
             if inventory.leads_over_gateway(cell, to) != there.leads_over_gateway(cell, to):
                 blocks = 1 if to in inventory.cells else len(inventory.hubs[to].blocks)
                 routes[cell] += zones * blocks
@@ -239,8 +234,9 @@ def _blocks(
     for hub in declared.hubs if not ROWS[step].peerings else ():
         if mesh not in inventory.hubs[hub].attachments:
             yield f"hub {hub} is not attached (hubs.{hub}.attachments)"
-    if declared.interconnect == "gateway" and (pairs := _shared_pods(design, mesh)):
-        yield f"{pairs}: no way back to peerings"
+    pods = pod_sharers(inventory, design.plan.cells, mesh)
+    if declared.interconnect == "gateway" and (pair := next(pods, None)):
+        yield f"cells {pair[0]} and {pair[1]} share pod addresses: no way back to peerings"
     gateway = declared.gateway
     if gateway is not None and gateway.pod_blocks == "reusable" and step != "gateway":
         yield "pod_blocks: reusable has to become unique first"
@@ -254,17 +250,6 @@ def _is_safe_anyway(now: Interconnect, step: Interconnect) -> bool:
     here, there = ROWS[now], ROWS[step]
     removes = (here.attached and not there.attached) or (here.gateway and not there.gateway)
     return step_back(now) == step and not removes
-
-
-def _shared_pods(design: Design, mesh: str) -> str:
-    held = [
-        (block, (), cell)
-        for cell in design.inventory.members_of(mesh)
-        if cell in design.plan.cells
-        for block in design.plan.cells[cell].pod_blocks
-    ]
-    pairs = [(a[2], b[2]) for a, b in overlapping(held) if a[2] != b[2]]
-    return f"cells {pairs[0][0]} and {pairs[0][1]} share pod addresses" if pairs else ""
 
 
 def _named(names: Sequence[str]) -> str:

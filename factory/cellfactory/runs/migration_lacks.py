@@ -10,7 +10,7 @@ from cellfactory.layers import Layer, StackId
 from cellfactory.layers.edges import WAYS, higher_peers, lower_peers, peered_hubs
 from cellfactory.layers.gateway import READY, SHARED, attached_hubs
 from cellfactory.runs.standing import Known
-from cellfactory.runs.ways import GATEWAY, LAYERS, PEERING, CellWays, ways_of
+from cellfactory.runs.ways import LAYERS, CellWays, ways_of
 
 OF_MESHES: tuple[Layer, ...] = ("gateway", "segments")
 """The layers of a mesh whose records tell where it stands."""
@@ -84,8 +84,8 @@ def _attachment(inventory: Inventory, cell: str, told: CellWays, known: Known) -
 
 
 def _ways(inventory: Inventory, cell: str, told: CellWays, known: Known) -> Iterator[Lack]:
-    others = (*inventory.peers_of(cell), *inventory.hubs_of(cell))
-    over = {to: GATEWAY if inventory.leads_over_gateway(cell, to) else PEERING for to in others}
+    others = inventory.reached_from(cell)
+    over = {to: inventory.way_over(cell, to) for to in others}
     other = [to for to, way in over.items() if told.over.get(to) != way]
     routes = StackId(cell, "routes")
     if other:

@@ -63,8 +63,8 @@ def _moving(
 ) -> Iterator[tuple[str, str, str]]:
     """Yield the cell, the other end and what the way is to lead over, of each that moves."""
     for cell, told in over.items():
-        for to in (*inventory.peers_of(cell), *inventory.hubs_of(cell)):
-            wanted = "gateway" if inventory.leads_over_gateway(cell, to) else "peering"
+        for to in inventory.reached_from(cell):
+            wanted = inventory.way_over(cell, to)
             if told.get(to, wanted) != wanted:
                 yield cell, to, wanted
 

@@ -7,22 +7,21 @@ whatever part of the inventory a run is about.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from cellfactory.design import Design
 from cellfactory.errors import Finding, InventoryError
-from cellfactory.inventory.interconnect import STEPS, step_towards
+from cellfactory.inventory.interconnect import STEPS, Over, step_towards
 from cellfactory.inventory.schema import Inventory
 from cellfactory.layers import Layer, StackId
 from cellfactory.layers.edges import WAYS
 from cellfactory.runs.standing import READERS
 from cellfactory.runs.way_ends import check_ends
+from cellfactory.terraform.kept_ways import route_rows
 from cellfactory.terraform.record import Record
 from cellfactory.terraform.registry import Registry
-from cellfactory.terraform.workspace import CONFIGURATION
 from cellfactory.words import counted
 
 RULES = {
@@ -33,7 +32,8 @@ RULES = {
 }
 """What each rule says; a number is never used again for something else."""
 
-PEERING, GATEWAY = "peering", "gateway"
+PEERING: Over = "peering"
+GATEWAY: Over = "gateway"
 LAYERS: tuple[Layer, ...] = ("peering", "accept", "transit", "routes")
 """Those of a cell whose records tell where its ways are; and of a mesh: `segments`."""
 
@@ -102,7 +102,7 @@ def ways_of(
     over: dict[str, str] = {}
     if routes is not None and (routes.complete or routes.outputs):
         told = routes.outputs.get(WAYS)
-        others = (*inventory.peers_of(cell), *inventory.hubs_of(cell))
+        others = inventory.reached_from(cell)
         over = dict(told) if isinstance(told, dict) else dict.fromkeys(others, PEERING)
     attached = transit.outputs.get("attachment_ids") if transit is not None else None
     return CellWays(
@@ -116,11 +116,10 @@ def ways_of(
 
 def _begun(routes: Record) -> dict[str, str]:
     """Read what an apply that was broken off was to have each way lead over."""
-    try:
-        rows = json.loads(routes.sources.get(CONFIGURATION, "{}"))["locals"]["routes"]
-        return {row["peer"]: row.get("over", PEERING) for row in rows.values()}
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    rows = route_rows(routes.sources).values()
+    if not all("peer" in row for row in rows):
         return {}
+    return {row["peer"]: row.get("over", PEERING) for row in rows}
 
 
 def require_ways(design: Design, registry: Registry) -> None:
@@ -130,16 +129,18 @@ def require_ways(design: Design, registry: Registry) -> None:
         InventoryError: with every problem.
         TerraformError: when the registry cannot be read (F603, F605).
     """
-    meshes = _with_gateways(design.inventory, registry)
-    _read_at_once(design.inventory, meshes, registry)
+    there = registry.stacks()
+    meshes = _with_gateways(design.inventory, there)
+    if meshes:
+        _read_at_once(design.inventory, meshes, there, registry)
     found = [finding for mesh in meshes for finding in check_ways(design.inventory, mesh, registry)]
     if found:
         raise InventoryError(design.source.locate_all(found))
 
 
-def _with_gateways(inventory: Inventory, registry: Registry) -> list[str]:
+def _with_gateways(inventory: Inventory, there: Collection[StackId]) -> list[str]:
     """The meshes that describe a gateway, or have an attachment of one."""
-    attached = {stack.owner for stack in registry.stacks() if stack.layer == "transit"}
+    attached = {stack.owner for stack in there if stack.layer == "transit"}
     return [
         mesh
         for mesh, declared in inventory.meshes.items()
@@ -147,7 +148,9 @@ def _with_gateways(inventory: Inventory, registry: Registry) -> list[str]:
     ]
 
 
-def _read_at_once(inventory: Inventory, meshes: list[str], registry: Registry) -> None:
+def _read_at_once(
+    inventory: Inventory, meshes: list[str], there: Collection[StackId], registry: Registry
+) -> None:
     """Have the registry know what is asked for next: one record at a time takes minutes of S3."""
     wanted = {StackId(mesh, "segments") for mesh in meshes}
     wanted |= {
@@ -157,7 +160,7 @@ def _read_at_once(inventory: Inventory, meshes: list[str], registry: Registry) -
         for layer in LAYERS
     }
     with ThreadPoolExecutor(READERS) as pool:
-        list(pool.map(registry.read, sorted(wanted & registry.stacks() if wanted else ())))
+        list(pool.map(registry.read, sorted(wanted.intersection(there))))
 
 
 def check_ways(inventory: Inventory, mesh: str, registry: Registry) -> Iterator[Finding]:
@@ -193,18 +196,17 @@ def _still_connected(inventory: Inventory, mesh: str, registry: Registry) -> Ite
     read = {cell: registry.read(StackId(cell, "peering")) for cell in inventory.members_of(mesh)}
     held = [cell for cell, told in read.items() if told and told.outputs.get("connection_ids")]
     if held:
-        shown = ", ".join(held[:_SHOWN]) + (" …" if len(held) > _SHOWN else "")
         yield Finding(
             rule="F773",
             path=("meshes", mesh, "interconnect"),
             message=f"mesh {mesh!r} is at {STEPS[-1]}, and connections of "
-            f"{counted(len(held), 'cell')} are still there: {shown}",
+            f"{counted(len(held), 'cell')} are still there: {_named(held)}",
             hint="write interconnect: retire again, and apply it: that deletes the connections",
         )
 
 
 def _still_over(
-    inventory: Inventory, mesh: str, ways: Mapping[str, CellWays], what: str, rule: str
+    inventory: Inventory, mesh: str, ways: Mapping[str, CellWays], what: Over, rule: str
 ) -> Iterator[Finding]:
     """Yield the cells whose routes lead over what goes; of a broken apply any may."""
     late = [cell for cell, told in ways.items() if told.may(what)]
@@ -212,7 +214,6 @@ def _still_over(
         return
     declared = inventory.meshes[mesh]
     back = step_towards(declared.interconnect, "soak" if what == PEERING else "both")
-    shown = ", ".join(late[:_SHOWN]) + (" …" if len(late) > _SHOWN else "")
     words = " ".join(
         f"--{'cell' if one in inventory.cells else 'hub'} {one}" for one in late[:_SHOWN]
     )
@@ -220,7 +221,7 @@ def _still_over(
         rule=rule,
         path=("meshes", mesh, "interconnect"),
         message=f"mesh {mesh!r} is at {declared.interconnect}, and routes of "
-        f"{shown} still lead over {_NAMES[what]}",
+        f"{_named(late)} still lead over {_NAMES[what]}",
         hint=f"write interconnect: {back} again, then lock, synth and apply {words}",
     )
 
@@ -230,14 +231,17 @@ def _still_attached(
 ) -> Iterator[Finding]:
     attached = [cell for cell, told in ways.items() if told.is_attached]
     if attached:
-        shown = ", ".join(attached[:_SHOWN]) + (" …" if len(attached) > _SHOWN else "")
         yield Finding(
             rule="F771",
             path=("meshes", mesh, "interconnect"),
             message=f"mesh {mesh!r} is at {inventory.meshes[mesh].interconnect}, and "
-            f"{counted(len(attached), 'cell')} are attached to its gateway: {shown}",
+            f"{counted(len(attached), 'cell')} are attached to its gateway: {_named(attached)}",
             hint="write interconnect: prepare again, and apply it: that removes the attachments",
         )
+
+
+def _named(names: Sequence[str]) -> str:
+    return ", ".join(names[:_SHOWN]) + (" …" if len(names) > _SHOWN else "")
 
 
 _SHOWN = 3

@@ -43,7 +43,7 @@ def joined_mesh(inventory: Inventory, plan: AddressPlan, cell: str, facts: Facts
     """
     mesh = inventory.cells[cell].mesh
     around = tuple(neighbourhoods(inventory, mesh))
-    others = sorted(n for n, c in inventory.cells.items() if c.mesh == mesh and n != cell)
+    others = (name for name in inventory.members_of(mesh) if name != cell)
     members = (cell, *others)
     known = {*members, *(name for near in around for name in near.cells)}
     shapes = {name: shape_of(inventory, name, plan.cells[name], facts) for name in sorted(known)}

@@ -75,9 +75,8 @@ def hub_neighbourhood(inventory: Inventory, hub: str) -> Neighbourhood:
 
 def neighbourhoods(inventory: Inventory, mesh: str) -> Iterator[Neighbourhood]:
     """Gather every VPC of a mesh: its cells by name, then its hubs."""
-    for cell in sorted(inventory.cells):
-        if inventory.cells[cell].mesh == mesh:
-            yield cell_neighbourhood(inventory, cell)
+    for cell in inventory.members_of(mesh):
+        yield cell_neighbourhood(inventory, cell)
     for hub in sorted(inventory.meshes[mesh].hubs):
         yield hub_neighbourhood(inventory, hub)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from cellfactory.inventory.schema import Inventory
 from cellfactory.layers import Stack
-from cellfactory.layers.access import account_id, is_new_account
+from cellfactory.layers.access import account_of
 from cellfactory.layers.edges import (
     PEER_VPCS,
     asks_in_rounds,
@@ -27,7 +27,10 @@ def describe_peering(parts: Parts, stack: Stack) -> PeeringSpec:
     """Collect the connections that a cell asks for: of its higher peers and of its hubs."""
     cell, inventory = stack.id.owner, parts.inventory
     edges = {
-        peer: {"account_id": _account_of(parts, peer), "edge": edge_name(cell, peer)}
+        peer: {
+            "account_id": account_of(inventory, peer, "peer_account_ids"),
+            "edge": edge_name(cell, peer),
+        }
         for peer in higher_peers(inventory, cell)
     }
     hubs = {
@@ -60,7 +63,7 @@ def describe_hub(parts: Parts, stack: Stack) -> HubSpec:
     hub, cells = inventory.hubs[name], inventory.cells_of(name)
     ways: dict[str, dict[str, str]] = {}
     if has_gateway(inventory, name):
-        ways = {c: {"over": _over(inventory.leads_over_gateway(c, name))} for c in cells}
+        ways = {c: {"over": inventory.way_over(c, name)} for c in cells}
     back = {
         f"{table} {parts.primaries[cell]}": {
             "block": parts.primaries[cell],
@@ -107,28 +110,15 @@ def _way_out(inventory: Inventory, cell: str) -> list[tuple[str, str]]:
     return [(cell, EVERYWHERE)] if inventory.has_central_egress(cell) else []
 
 
-def _over(is_moved: bool) -> str:
-    return "gateway" if is_moved else "peering"
-
-
 def _ways(parts: Parts, cell: str) -> dict[str, dict[str, str]]:
     """What the way of a cell to each other leads over; nothing where there is no gateway."""
     inventory = parts.inventory
     if not inventory.mesh_of(cell).step.gateway:
         return {}
     out = {cell: {"over": "gateway"}} if inventory.has_central_egress(cell) else {}
-    over = out | {
-        to: {"over": _over(inventory.leads_over_gateway(cell, to))}
-        for to in (*inventory.peers_of(cell), *inventory.hubs_of(cell))
-    }
+    over = out | {to: {"over": inventory.way_over(cell, to)} for to in inventory.reached_from(cell)}
     return over | {far: {"over": "gateway"} for far in inventory.linked_cells(cell)}
 
 
 def _connections(peers: Iterable[str]) -> dict[str, dict[str, str]]:
     return {p: {"connection_id": f'${{var.connection_ids["{p}"]}}'} for p in peers}
-
-
-def _account_of(parts: Parts, peer: str) -> str:
-    if is_new_account(parts.inventory, peer):
-        return f'${{var.peer_account_ids["{peer}"]}}'
-    return account_id(parts.inventory, peer)

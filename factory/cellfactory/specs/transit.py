@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from cellfactory.inventory.schema import Inventory
 from cellfactory.layers import Stack
-from cellfactory.layers.access import account_id, is_new_account
+from cellfactory.layers.access import account_of
 from cellfactory.layers.gateway import (
     attached_hubs,
     has_invitation,
@@ -43,7 +43,8 @@ def describe_gateway(parts: Parts, stack: Stack) -> TransitGatewaySpec:
     gateway = inventory.meshes[mesh].gateway
     assert gateway is not None  # F760 has said so
     members = {
-        cell: {"account_id": _account_of(inventory, cell)} for cell in inventory.members_of(mesh)
+        cell: {"account_id": account_of(inventory, cell, "account_ids")}
+        for cell in inventory.members_of(mesh)
     }
     hubs = unknown_hub_accounts(inventory, mesh)
     return TransitGatewaySpec(
@@ -164,9 +165,3 @@ def _blocks_of(parts: Parts, name: str) -> tuple[str, ...]:
     if name in parts.inventory.cells:
         return (parts.primaries[name],)
     return tuple(map(str, parts.inventory.hubs[name].blocks))
-
-
-def _account_of(inventory: Inventory, cell: str) -> str:
-    if is_new_account(inventory, cell):
-        return f'${{var.account_ids["{cell}"]}}'
-    return account_id(inventory, cell)

@@ -38,7 +38,9 @@ def refuse_cut(
     Rules:
         F774: it would destroy or replace a route to a peer or hub that stays.
     """
-    cut = cut_ways(planned, _rows(before), _rows(after)) if stack.layer == "routes" else ()
+    cut = (
+        cut_ways(planned, route_rows(before), route_rows(after)) if stack.layer == "routes" else ()
+    )
     if not cut:
         return None
     more = f" and {len(cut) - _SHOWN:,} more" if len(cut) > _SHOWN else ""
@@ -82,7 +84,7 @@ def _way(row: Mapping[str, Any]) -> Way:
     return str(row.get("zone")), str(row.get("block"))
 
 
-def _rows(sources: Sources) -> dict[str, Any]:
+def route_rows(sources: Sources) -> dict[str, Any]:
     """Read the rows of routes out of a synthesized stack; none where there is nothing like it."""
     try:
         rows = json.loads(sources.get(CONFIGURATION, "{}")).get("locals", {}).get("routes", {})

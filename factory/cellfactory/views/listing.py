@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from itertools import groupby
 from typing import Any
@@ -29,7 +29,7 @@ def render_cells(rows: Sequence[CellRow], style: Style = PLAIN) -> str:
         cells = list(group)
         title = f"{mesh}  {region}  {counted(len(cells), 'cell')}"
         lines.append(style.paint("strong", title))
-        lines += (f"  {line}" for line in _table([_HEAD, *map(_cell, cells)], numbers={4}))
+        lines += (f"  {line}" for line in table([_HEAD, *map(_cell, cells)], numbers={4}))
     nodes = sum(row.nodes for row in rows)
     return "\n".join([*lines, f"{counted(len(rows), 'cell')}, {counted(nodes, 'node')}"])
 
@@ -120,7 +120,7 @@ def stacks_json(rows: Iterable[StackRow]) -> list[dict[str, Any]]:
     ]
 
 
-def _table(rows: Sequence[Sequence[str]], numbers: frozenset[int] | set[int]) -> Iterator[str]:
+def table(rows: Sequence[Sequence[str]], numbers: Collection[int] = frozenset()) -> Iterator[str]:
     """Lay texts out in columns; those of numbers end alike."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:

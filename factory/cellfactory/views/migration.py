@@ -9,10 +9,10 @@ from typing import Any
 from cellfactory.inventory.interconnect import ROWS, STEPS
 from cellfactory.runs.migration import CellStand, MeshStand, StepAhead
 from cellfactory.views.change_lines import say_names
+from cellfactory.views.listing import table
 from cellfactory.views.style import PLAIN, Style
 from cellfactory.words import counted
 
-_GAP = "  "
 _HEAD = ("CELL", "ATTACHED", "CONNECTIONS", "WAYS", "LACKS")
 
 
@@ -47,10 +47,9 @@ def _track(stand: MeshStand) -> str:
 
 def _cells(cells: Sequence[CellStand], style: Style) -> Iterator[str]:
     rows = [_HEAD, *map(_row, cells)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    indent = sum(widths[:-1]) + len(_GAP) * len(widths)
-    for row in rows:
-        line = "  " + _GAP.join(t.ljust(w) for t, w in zip(row, widths, strict=True)).rstrip()
+    head, *lines = (f"  {line}" for line in table(rows))
+    indent = head.index(_HEAD[-1])
+    for line in (head, *lines):
         yield from style.wrap(line, " " * indent)
 
 
