@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network
-from itertools import combinations
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ from cellfactory.addressing.lock_file import parse_lock
 from cellfactory.documents import load_data, render_data
 from cellfactory.facts.loader import load_facts
 from cellfactory.inventory.mesh_edit import edit_step
-from tests.reach import End, Fabric
+from tests.packets import Snapshot, Spot
 from tests.terraform.ladder import ROOT, Ladder
 
 pytestmark = [
@@ -42,6 +42,7 @@ pytestmark = [
 ]
 
 MESH, NETWORK_ACCOUNT, HUB = "moka-use1", "888888888888", "shared-services"
+REGION = "us-east-1"
 HUB_ACCOUNT, HUB_VPC = "333333333333", "vpc-0f00ba120f00ba120"
 HUB_BLOCK = IPv4Network("10.0.0.0/16")
 CELLS = {
@@ -63,7 +64,8 @@ class Story:
     """The mesh, and what is known of its ends."""
 
     ladder: Ladder
-    ends: dict[str, End] = field(default_factory=dict)
+    starts: dict[str, tuple[Spot, ...]] = field(default_factory=dict)  # of each cell
+    addresses: dict[str, str] = field(default_factory=dict)  # one of each cell
     probes: int = 0
 
     @property
@@ -90,31 +92,35 @@ class Story:
         return self.step
 
     def find_ends(self) -> None:
-        """Learn the VPCs and the route tables of all, and what they are reached by."""
+        """Learn where packets of each cell start, and an address that others send to."""
         lock = parse_lock(
             (self.ladder.folder / "cells.lock.yaml").read_text("utf-8"), "", load_facts()
         )
         for cell, (account, _, _) in CELLS.items():
             told = self.ladder.outputs(cell, "network")
-            self.ends[cell] = End(
-                account=account,
-                vpc=told["vpc_id"],
-                block=lock.cells[cell].primary,
-                tables=tuple(told["node_route_table_ids"].values()),
+            self.starts[cell] = tuple(
+                Spot(account=account, region=REGION, vpc=told["vpc_id"], subnet=subnet)
+                for subnet in told["node_subnet_ids"].values()
             )
+            first = min(lock.cells[cell].zones)
+            self.addresses[cell] = str(lock.cells[cell].zones[first]["node"][10])
 
     def blocked(self) -> list[str]:
-        account = NETWORK_ACCOUNT if self.step != "peering" else ""
-        clients: dict[str, Any] = {}
+        """Say what keeps a zone of a cell from another cell, or its answer from the zone."""
+        clients: dict[tuple[str, str], Any] = {}
 
-        def ec2(of: str) -> Any:
-            if of not in clients:
-                clients[of] = self.ladder.client("ec2", of)
-            return clients[of]
+        def ec2(account: str, region: str) -> Any:
+            if (account, region) not in clients:
+                clients[account, region] = self.ladder.client("ec2", account, region)
+            return clients[account, region]
 
-        fabric = Fabric(ec2=ec2, gateway_account=account)
-        pairs = combinations(self.ends.values(), 2)
-        return [why for one, other in pairs if (why := fabric.blocked(one, other))]
+        now = Snapshot(ec2)
+        ways = (
+            now.way(start, self.addresses[other])
+            for one, other in permutations(self.starts, 2)
+            for start in self.starts[one]
+        )
+        return [way.blocker for way in ways if not way]
 
     @contextmanager
     def watched(self) -> Iterator[None]:
@@ -312,7 +318,7 @@ def test_and_back(story: Story) -> None:
     assert story.next("--back") == "peering"
     with story.watched():
         story.apply()
-        story.ladder.results("destroy", "--gone", "--mesh", MESH)
+        story.ladder.results("destroy", "--gone")
     assert story.blocked() == []
     ec2 = story.ladder.client("ec2", NETWORK_ACCOUNT)
     left = ec2.describe_transit_gateways()["TransitGateways"]
