@@ -45,6 +45,9 @@ def main() -> None:
         run()
     except KeyboardInterrupt:
         _leave()
+    finally:
+        if ours:  # the outcome stands; while the interpreter ends, nothing shall change the code
+            _signal.signal(_signal.SIGINT, _signal.SIG_IGN)
 
 
 if __name__ == "__main__":

@@ -100,6 +100,20 @@ def test_an_interrupt_while_running_is_told_too(tmp_path: Path) -> None:
     assert (child.returncode, shown, told) == (INTERRUPTED, "", "cellfactory: interrupted\n")
 
 
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_an_interrupt_while_the_interpreter_ends_changes_no_code(
+    entry: str, tmp_path: Path
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(
+        "import atexit, os, signal\n"
+        "atexit.register(lambda: os.kill(os.getpid(), signal.SIGINT))\n"
+    )
+    with start(entry, tmp_path, "--version") as child:
+        shown, told = child.communicate(timeout=30)
+    assert (child.returncode, told) == (0, "")
+    assert shown.startswith("cellfactory ")
+
+
 COMMANDS = [
     ["check"],
     ["size"],
