@@ -6,8 +6,11 @@ time; what takes two values to be wrong is in `cellfactory.inventory.rules`.
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Mapping
+from functools import cached_property
 from ipaddress import IPv4Network
-from typing import Literal, get_args
+from typing import Literal, Self, get_args
 
 from pydantic import Field
 
@@ -375,7 +378,9 @@ class Inventory(Model):
         mesh = self.cells[cell].mesh
         if self.meshes[mesh].cell_to_cell == "none":
             return ()
-        return tuple(name for name in self.members_of(mesh) if name != cell)
+        members = self.members_of(mesh)
+        place = bisect_left(members, cell)
+        return members[:place] + members[place + 1 :]
 
     def hubs_of(self, cell: str) -> tuple[str, ...]:
         """Return the hubs that a cell peers with, by name, sorted."""
@@ -429,7 +434,21 @@ class Inventory(Model):
 
     def members_of(self, mesh: str) -> tuple[str, ...]:
         """Return the cells of a mesh, by the mesh's name, sorted."""
-        return tuple(sorted(name for name, cell in self.cells.items() if cell.mesh == mesh))
+        return self._members.get(mesh, ())
+
+    @cached_property
+    def _members(self) -> Mapping[str, tuple[str, ...]]:
+        """The cells of each mesh that has some, sorted: asked for once for each edge."""
+        found: dict[str, list[str]] = {}
+        for name in sorted(self.cells):
+            found.setdefault(self.cells[name].mesh, []).append(name)
+        return {mesh: tuple(names) for mesh, names in found.items()}
+
+    def __copy__(self) -> Self:
+        """Copy; what was worked out of the cells may not hold for those of the copy."""
+        copied = super().__copy__()
+        copied.__dict__.pop("_members", None)
+        return copied
 
     def cells_of(self, hub: str) -> tuple[str, ...]:
         """Return the cells of all meshes that peer with a hub, by name, sorted."""

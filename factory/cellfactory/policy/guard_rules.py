@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from functools import lru_cache
@@ -9,7 +10,7 @@ from typing import Any
 
 from cellfactory.policy.model import policy, resources
 from cellfactory.policy.subject import Subject, is_true, listed, texts
-from cellfactory.tree.values import decode_base64, decode_json
+from cellfactory.tree.values import Value, decode_base64, decode_json
 
 KEPT = (
     *("aws_vpc", "aws_eks_cluster", "aws_kms_key", "aws_s3_bucket", "aws_organizations_account"),
@@ -33,6 +34,11 @@ _NAMED = re.compile(
     r"[\"']?\s*[:=]\s*[\"']?(?P<value>[^\s\"',}${]{6,})",
     re.IGNORECASE,
 )
+_HINTS = (
+    *("akia", "asia", "private", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "xox", "@"),
+    *("passw", "secret", "apikey", "api_key", "api-key", "auth", "\\u"),
+)
+"""What is in small letters in every text that holds a secret, or in its key, as JSON."""
 _KEY = re.compile(r".*(?:password|passwd|secret_?(?:access_?)?key|api_?key)", re.IGNORECASE)
 _SENSITIVE = re.compile(r"password|passwd|secret|token|private_key|api_key", re.IGNORECASE)
 
@@ -142,7 +148,10 @@ def node_tags(template: Subject) -> Iterator[str]:
 )
 def written_secrets(found: Subject) -> Iterator[str]:
     """In any text of any block or local, user data and values of charts included."""
-    for key, value in found.body.items():
+    body = found.body
+    if not _may_hold_secrets(body):
+        return
+    for key, value in body.items():
         plain = decode_base64(value) if key.startswith("user_data") else value
         inner = [decode_json(one) for one in listed(plain)]
         for path, text in texts(inner):
@@ -151,6 +160,14 @@ def written_secrets(found: Subject) -> Iterator[str]:
             if told:
                 yield f"{key} holds {told}"
                 break
+
+
+def _may_hold_secrets(body: dict[str, Value]) -> bool:
+    """Tell quickly of most blocks that there is none in them."""
+    if any(key.startswith("user_data") for key in body):  # in base64, perhaps
+        return True
+    text = json.dumps(body, default=str).lower()
+    return any(hint in text for hint in _HINTS)
 
 
 @lru_cache(maxsize=1 << 14)

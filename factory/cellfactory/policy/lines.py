@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-_TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"\s*(:?)|[{}]')
+_TOKEN = re.compile(r'"([^"\\]*(?:\\.[^"\\]*)*)"\s*(:?)|[{}]')
 _PREFIXES = {  # of an address, by the word that begins a path, and the path's length
     **{("resource", 3): "", ("data", 3): "data.", ("variable", 2): "var."},
     **{("output", 2): "output.", ("provider", 2): "provider.", ("terraform", 1): "terraform"},
@@ -28,20 +28,19 @@ def lines_of(text: str) -> Mapping[str, int]:
     2
     """
     found: dict[str, int] = {}
-    path: list[str] = []
-    line, told, last = 1, 0, ""
+    path = [""] * (_DEEPEST + 1)  # the key that was last seen in each of the outer braces
+    line, told, depth = 1, 0, 0
     for match in _TOKEN.finditer(text):
-        if match[2]:
-            last = match[1]
-            address = _address((*path[1:], last)) if len(path) <= _DEEPEST else None
+        name, colon = match.groups()
+        if name is None:
+            depth += 1 if match[0] == "{" else -1
+        elif colon and 0 < depth <= _DEEPEST:
+            path[depth] = name
+            address = _address(tuple(path[1 : depth + 1]))
             if address is not None and address not in found:
                 line += text.count("\n", told, match.start(2))
                 told = match.start(2)
                 found[address] = line
-        elif match[0] == "{":
-            path.append(last)
-        elif match[0] == "}" and path:
-            path.pop()
     return found
 
 

@@ -14,6 +14,13 @@ from cellfactory.errors import SynthError
 from cellfactory.policy.catalogue import RULES
 from cellfactory.policy.engine import check_stack
 from cellfactory.policy.expected import NOTHING_EXPECTED
+from cellfactory.policy.guard_rules import (
+    _KEY,
+    _NAMED,
+    _SECRETS,
+    _may_hold_secrets,
+    _secret_in,
+)
 from cellfactory.policy.lines import lines_of
 from cellfactory.tree.document import read_document
 from tests.inventories import paths
@@ -63,3 +70,17 @@ def test_an_odd_value_anywhere_is_no_crash(places: list[tuple[int, Any]], odd: A
     report = check_stack(document, NOTHING_EXPECTED, RULES.values())
     assert all(violation.message for violation in report.violations)
     lines_of(json.dumps(made))
+
+
+@given(st.one_of(*map(st.from_regex, (*_SECRETS.values(), _NAMED))), st.integers(0, 2))
+def test_no_block_with_a_secret_in_a_text_is_passed_over(text: str, depth: int) -> None:
+    held: Any = text
+    for _ in range(depth):  # as charts have their values, JSON within JSON
+        held = json.dumps({"note": held})
+    if _secret_in(text, "note"):
+        assert _may_hold_secrets({"values": [held]})
+
+
+@given(st.from_regex(_KEY, fullmatch=True))
+def test_no_block_with_a_secret_under_its_name_is_passed_over(key: str) -> None:
+    assert _may_hold_secrets({"set": {key: "correct-horse"}})
