@@ -8,7 +8,7 @@ with their journal, registry and rings, and the REST calls.
 
 Stand-ins: Terraform (`fake_terraform.py`), what listens where the emulated AWS would (so that only
 networks are made, by `--layer network --out-of-order`: clusters would be asked how they do), the
-five actions (stubs below), `pip install`, and a forge on loopback. A wrapper adds `--sandbox` and
+actions (stubs below), `pip install`, and a forge on loopback. A wrapper adds `--sandbox` and
 takes `--read-only` away, since the sandbox has one set of rights. Environments with reviewers,
 queues and permissions are GitHub's own, and not tried.
 """
@@ -56,6 +56,27 @@ runs:
         [ "$FOLDER" = . ] && find . -mindepth 1 -maxdepth 1 ! -name .cellfactory -exec rm -rf {} +
         git init -q . && git fetch -q "$STUB_ORIGIN" '+refs/heads/*:refs/remotes/origin/*'
         git checkout -q -f --detach "${REF:-$STUB_SHA}"
+""",
+    "actions/cache/restore": """\
+inputs: {path: {}, key: {}, restore-keys: {default: ""}}
+runs:
+  using: composite
+  steps:
+    - shell: bash
+      env: {KEY: "${{ inputs.key }}", LIKE: "${{ inputs.restore-keys }}"}
+      run: |
+        echo "cache restore $KEY or $LIKE" >> "$STUB_LOG"
+""",
+    "actions/cache/save": """\
+inputs: {path: {}, key: {}}
+runs:
+  using: composite
+  steps:
+    - shell: bash
+      env: {KEY: "${{ inputs.key }}", FOLDER: "${{ inputs.path }}"}
+      run: |
+        [ -d "${FOLDER/#\\~/$HOME}" ]
+        echo "cache save $KEY" >> "$STUB_LOG"
 """,
     "actions/setup-python": """\
 inputs: {python-version: {}}
@@ -143,8 +164,9 @@ class World:
         self._program("python", PYTHON)
         self._program("terraform", f'#!/bin/sh\nexec {sys.executable} {FAKE} "$@"\n')
         for action, text in STUBS.items():
-            folder = self.top / "stubs" / action.replace("/", "+")
-            folder.mkdir()
+            owner, repository, *part = action.split("/")
+            folder = Path(self.top, "stubs", f"{owner}+{repository}", *part)
+            folder.mkdir(parents=True)
             (folder / "action.yml").write_text(f"name: stub\n{text}", "utf-8")
         self.git("init", "-q", "--bare", "-b", "main", str(self.top / "origin"), cwd=self.top)
         self.git("init", "-q", "-b", "main", str(self.work), cwd=self.top)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from tests.pipelines.act_run import CANARY, HOSTILE
 
 ACT = Path(sys.executable).parent / "act"
 ALONE = ("unshare", "--map-root-user", "--net", "bash", "-c", 'ip link set lo up && exec "$@"', "-")
+RESTORED = r"cache restore (cellfactory-\w+-\w+-\w*-)[0-9a-f]{40} or \1"
 PLAN, FIRST, SECOND = "cellfactory-plan", "cellfactory-apply-canary", "cellfactory-apply-first"
 pytestmark = [
     pytest.mark.act,
@@ -63,6 +65,15 @@ def test_a_pull_request_is_planned_where_it_changes_something_and_told_once(seen
     assert body.startswith("<!-- ")
     assert "expire.expiration.days: 30 -> 40" in body
     assert f"+ {CANARY}: 1 resource in network" in body
+
+
+def test_a_change_begins_with_what_the_default_branch_has_worked_out(seen: Any) -> None:
+    for name in ("fork", "pull"):
+        asked = [line for line in seen[name]["log"] if line.startswith("cache ")]
+        assert len(asked) == (1 if name == "fork" else 2)
+        assert all(re.fullmatch(RESTORED, line) for line in asked)
+    (kept,) = (line for line in seen["apply"]["log"] if line.startswith("cache "))
+    assert re.fullmatch(r"cache save cellfactory-\w+-\w+-\w*-[0-9a-f]{40}", kept)
 
 
 def test_a_canary_that_fails_stops_every_later_ring(seen: Any) -> None:

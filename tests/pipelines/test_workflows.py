@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 import shutil
 import subprocess
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from cellfactory.documents import load_data
+from cellfactory.documents import load_data, render_data
 from cellfactory.facts.loader import load_facts
 from cellfactory.inventory.reader import parse_inventory
 from cellfactory.inventory.schema import Inventory
@@ -76,6 +77,22 @@ def test_each_grant_is_on_the_list_and_has_its_reason(
                 assert re.search(r"  # to \w+", line), line
 
 
+def test_only_the_default_branch_leaves_something_for_changes_and_no_apply_takes_it(
+    workflows: dict[str, Any],
+) -> None:
+    memory = "cellfactory-${{ runner.os }}-${{ runner.arch }}-${{ hashFiles('"
+    found: dict[str, list[str]] = {}
+    for place, step in steps_of(workflows):
+        action, _, _ = step.get("uses", "").partition("@")
+        if action.startswith("actions/cache"):
+            found.setdefault(action, []).append(place)
+            assert step["with"]["key"].startswith(memory)
+    assert found == {
+        "actions/cache/restore": ["plan.static", "plan.plan"],
+        "actions/cache/save": ["apply.plan-canary"],
+    }
+
+
 def test_only_jobs_with_an_environment_get_a_token_of_oidc(workflows: dict[str, Any]) -> None:
     for name, key, job in jobs_of(workflows):
         assert ("id-token" in job["permissions"]) == ("environment" in job), (name, key)
@@ -112,7 +129,8 @@ def test_each_action_is_pinned_by_commit_and_says_its_release(project_root: Path
             if "uses:" in line:
                 found = re.search(r"uses: (\S+)@([0-9a-f]{40})  # (v\d+\.\d+\.\d+)$", line)
                 assert found, line
-                assert ACTIONS[found[1]] == (found[2], found[3])
+                action = "/".join(found[1].split("/")[:2])  # some are a folder of a repository
+                assert ACTIONS[action] == (found[2], found[3])
 
 
 def test_no_checkout_keeps_its_token(workflows: dict[str, Any]) -> None:
@@ -229,12 +247,34 @@ def test_names_that_yaml_reads_as_something_else_stay_names(project_root: Path, 
 # -- linters ---------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def repository(project_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture(scope="module", params=["shipped", "many cells"])
+def repository(
+    request: pytest.FixtureRequest, project_root: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     folder = tmp_path_factory.mktemp("linted")
-    shutil.copytree(project_root / "pipelines" / "github", folder / ".github" / "workflows")
+    workflows = folder / ".github" / "workflows"
+    shutil.copytree(project_root / "pipelines" / "github", workflows)
     subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
+    if request.param == "shipped":
+        return folder
+    text = render_data(with_many_cells((project_root / "cells.yaml").read_text("utf-8")))
+    made = render_pipelines(inventory_of(text), load_facts(), project_root / "pipelines")
+    for path, body in made.files.items():
+        if path.suffix == ".yml":
+            (workflows / path.name).write_text(body, "utf-8")
+    assert "matrix.shard" in (workflows / "drift.yml").read_text("utf-8")
     return folder
+
+
+def with_many_cells(text: str) -> dict[str, Any]:
+    """As many as take several jobs to look for drift."""
+    inventory: dict[str, Any] = load_data(text)
+    like = inventory["cells"]["moka-usw2-a"]
+    more = {
+        f"moka-usw2-{n}": {**copy.deepcopy(like), "account": {"id": f"{n:012}"}}
+        for n in range(100, 106)
+    }
+    return {**inventory, "cells": {**inventory["cells"], **more}}
 
 
 def lint(folder: Path, program: str, *words: str) -> subprocess.CompletedProcess[str]:

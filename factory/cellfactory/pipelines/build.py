@@ -78,6 +78,7 @@ def _static(wanted: Wanted) -> Job:
         title="Check, synth, policy, diff",
         runner=_labels(wanted.settings.runners.plan),
         history=True,
+        memory="reads",
         keeps="diff",
         minutes=20,
         steps=(
@@ -112,6 +113,7 @@ def _stacks(wanted: Wanted) -> Job:
         runner=_labels(wanted.settings.runners.plan),
         condition="changed",
         matrix="static",
+        memory="reads",
         keeps="plan",
         steps=(
             Step(
@@ -172,6 +174,7 @@ def _ring_plan(wanted: Wanted, ring: str, before: tuple[str, ...]) -> Job:
         environment=PLAN,
         login=_login(wanted, PLAN),
         runner=_labels(wanted.settings.runners.plan),
+        memory="none" if before else "writes",
         keeps=f"reviewed-{ring}",
         steps=(
             SYNTH,

@@ -18,12 +18,15 @@ from cellfactory.pipelines.yaml_text import Data, Lines, Noted, render_yaml
 
 FOLDER = "github"  # below the folder of all pipelines
 PYTHON = "3.11"
+CACHE = "~/.cache/cellfactory"
+"""Where the program keeps what it works out, on the Linux of a runner."""
 HEAD = """\
 # Made by `cellfactory pipeline render` from cells.yaml; do not edit.
 # GitHub runs the copy in .github/workflows: cellfactory pipeline render --install
 """
 
 ACTIONS: Mapping[str, tuple[str, str]] = {
+    "actions/cache": ("55cc8345863c7cc4c66a329aec7e433d2d1c52a9", "v6.1.0"),
     "actions/checkout": ("3d3c42e5aac5ba805825da76410c181273ba90b1", "v7.0.1"),
     "actions/setup-python": ("5fda3b95a4ea91299a34e894583c3862153e4b97", "v7.0.0"),
     "actions/upload-artifact": ("043fb46d1a93c77aae656e7c1c64a875d1fc6a0a", "v7.0.1"),
@@ -196,9 +199,13 @@ def _steps(job: Job, is_change: bool) -> Iterator[dict[str, Data]]:
         if job.takes.endswith("*"):
             how["merge-multiple"] = False
         yield _uses("actions/download-artifact", "Take what was kept", how)
+    if job.memory == "reads":
+        yield _remember(lock)
     if job.login:
         yield _log_in(job)
     yield from (_step(step) for step in job.steps)
+    if job.memory == "writes":
+        yield _memorize(lock)
     if job.keeps:
         yield _keep(job)
 
@@ -237,6 +244,29 @@ def _log_in(job: Job) -> dict[str, Data]:
     return _uses("aws-actions/configure-aws-credentials", "Log in to AWS", how)
 
 
+def _remember(lock: str) -> dict[str, Data]:
+    """Begin with what a run of the default branch has left, the base of the change first."""
+    same = _cache_of(lock)
+    how: dict[str, Data] = {
+        "path": CACHE,
+        "key": same + _BASE_REF,
+        "restore-keys": same,
+    }
+    return _uses("actions/cache", "Take what the default branch has worked out", how, "/restore")
+
+
+def _memorize(lock: str) -> dict[str, Data]:
+    how: dict[str, Data] = {"path": CACHE, "key": _cache_of(lock) + "${{ github.sha }}"}
+    return _uses("actions/cache", "Keep what was worked out, for changes", how, "/save")
+
+
+def _cache_of(lock: str) -> str:
+    """Name a cache by the machine and the versions that have made it."""
+    return (
+        f"cellfactory-${{{{ runner.os }}}}-${{{{ runner.arch }}}}-${{{{ hashFiles('{lock}') }}}}-"
+    )
+
+
 def _keep(job: Job) -> dict[str, Data]:
     is_one_of_many = job.matrix or job.shards > 1
     name = f"{job.keeps}-${{{{ strategy.job-index }}}}" if is_one_of_many else job.keeps
@@ -247,9 +277,9 @@ def _keep(job: Job) -> dict[str, Data]:
     }
 
 
-def _uses(action: str, title: str, how: Mapping[str, Data]) -> dict[str, Data]:
+def _uses(action: str, title: str, how: Mapping[str, Data], part: str = "") -> dict[str, Data]:
     commit, release = ACTIONS[action]
-    return {"name": title, "uses": Noted(f"{action}@{commit}", release), "with": dict(how)}
+    return {"name": title, "uses": Noted(f"{action}{part}@{commit}", release), "with": dict(how)}
 
 
 def _step(step: Step) -> dict[str, Data]:

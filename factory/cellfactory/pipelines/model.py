@@ -32,6 +32,11 @@ the repository itself; or for one of those that changes a stack. The latter two 
 fork."""
 
 
+Memory = Literal["none", "reads", "writes"]
+"""Whether a job begins with what `cellfactory` has kept for itself on the default branch, or keeps
+that for others. What changes something in AWS, or writes to the repository, does neither."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One command."""
@@ -72,6 +77,7 @@ class Job:
     history: bool = False  # takes all commits, to hold a change against its base
     shards: int = 1  # so many equal jobs, each of which looks at a part of all cells
     matrix: str | None = None  # the job that yields `matrix`, one job for each entry of it
+    memory: Memory = "none"
     keeps: str | None = None  # name of what is kept of its folder `out`
     takes: str | None = None  # pattern of names of what was kept, put into the folder `in`
     minutes: int = 60  # after which it is stopped

@@ -105,8 +105,7 @@ def test_an_interrupt_while_the_interpreter_ends_changes_no_code(
     entry: str, tmp_path: Path
 ) -> None:
     (tmp_path / "sitecustomize.py").write_text(
-        "import atexit, os, signal\n"
-        "atexit.register(lambda: os.kill(os.getpid(), signal.SIGINT))\n"
+        "import atexit, os, signal\natexit.register(lambda: os.kill(os.getpid(), signal.SIGINT))\n"
     )
     with start(entry, tmp_path, "--version") as child:
         shown, told = child.communicate(timeout=30)
