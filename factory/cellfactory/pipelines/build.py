@@ -58,6 +58,7 @@ def _labels(value: str | list[str]) -> tuple[str, ...]:
 
 
 SYNTH = Step(title="Write the Terraform", argv=("cellfactory", "synth", "--locked"))
+POLICY = Step(title="Check the policy", argv=("cellfactory", "policy"), finds=True)
 
 
 # -- a proposed change -----------------------------------------------------------------------------
@@ -84,7 +85,7 @@ def _static(wanted: Wanted) -> Job:
         steps=(
             Step(title="Check the inventory", argv=check, finds=True),
             SYNTH,
-            Step(title="Check the policy", argv=("cellfactory", "policy"), finds=True),
+            POLICY,
             Step(
                 title="Say what the change does",
                 argv=(*diff, "--base"),
@@ -178,6 +179,7 @@ def _ring_plan(wanted: Wanted, ring: str, before: tuple[str, ...]) -> Job:
         keeps=f"reviewed-{ring}",
         steps=(
             SYNTH,
+            *(() if before else (POLICY,)),  # a waiver may have ended since, a push come unseen
             Step(
                 title="Plan what is not applied yet",
                 argv=(*argv, "--format", "markdown"),

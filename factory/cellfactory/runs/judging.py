@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from ipaddress import IPv4Network, collapse_addresses
 
@@ -16,11 +16,17 @@ from cellfactory.policy.engine import check_stack, cover
 from cellfactory.policy.expected import NOTHING_EXPECTED, Expected
 from cellfactory.policy.found import StackReport, Violation
 from cellfactory.policy.judgement import Judgement, Result, judge, nothing_checked
-from cellfactory.policy.lines import line_in, lines_of
 from cellfactory.policy.waiver_file import parse_waivers
 from cellfactory.policy.waivers import NO_WAIVERS
 from cellfactory.runs.checkov import Checked, run_checkov
 from cellfactory.runs.documents import Source, design_sources, document_of
+from cellfactory.runs.judged import (
+    Judged,
+    Places,
+    judged_key,
+    read_judged,
+    write_judged,
+)
 from cellfactory.runs.places import output_of
 from cellfactory.runs.policy_request import Asked
 from cellfactory.runs.reading import read_design
@@ -53,7 +59,8 @@ def judge_asked(
     sources: Sequence[Source] = folder
     if asked.output is None and design is not None and file is not None:
         sources = design_sources(design, output_of(file), cached=asked.cached)
-    reports, broken = _check_all(sources, design)
+    judged, broken = _check_all(sources, design, cached=asked.cached)
+    reports = [one.report for one in judged]
     read = {report.stack for report in reports}
     readable = [source for source in sources if source.name in read]
     foreign = run_checkov(readable, asked.checkov) if asked.checkov != "off" else None
@@ -71,7 +78,7 @@ def judge_asked(
     )
     return Judgement(
         coverage=replace(coverage, checks=coverage.checks + (foreign.checks if foreign else 0)),
-        results=tuple(_placed(results, sources, design)),
+        results=tuple(_placed(results, sources, judged, design)),
         problems=tuple(sorted((*problems, *told), key=lambda problem: problem.rank)),
         engines=(OURS, *((f"Checkov {foreign.version}",) if foreign else ())),
     )
@@ -84,22 +91,32 @@ def _all_violations(reports: Iterable[StackReport], foreign: Checked | None) -> 
 
 
 def _check_all(
-    sources: Iterable[Source], design: Design | None
-) -> tuple[list[StackReport], list[Problem]]:
+    sources: Iterable[Source], design: Design | None, *, cached: bool
+) -> tuple[list[Judged], list[Problem]]:
     """Hold every stack against every rule; what cannot be read is a problem."""
-    reports, problems = [], []
+    before = read_judged() if cached else {}
+    now: dict[str, Judged] = {}
+    problems = []
     pods = None if design is None else pod_blocks(design.inventory.address_pools)
     for source in sources:
+        expected = expected_of(design, source.name, pods)
+        key = judged_key(source, expected)
         try:
-            document = read_document(document_of(source), source.name)
+            now[key] = before.get(key) or _check(source, expected)
         except DocumentError as error:
             problems.append(_unreadable(source, error.problems[0].finding.message))
         except (ValueError, RecursionError) as error:
             problems.append(_unreadable(source, f"not JSON: {error}"))
-        else:
-            expected = expected_of(design, source.name, pods)
-            reports.append(check_stack(document, expected, RULES.values()))
-    return reports, problems
+    if cached:
+        write_judged(before, now)
+    return list(now.values()), problems
+
+
+def _check(source: Source, expected: Expected) -> Judged:
+    document = read_document(document_of(source), source.name)
+    report = check_stack(document, expected, RULES.values())
+    places = Places(source)
+    return Judged(report, {one.address: places.of(one.address) for one in report.violations})
 
 
 def _unreadable(source: Source, why: str) -> Problem:
@@ -183,26 +200,15 @@ def _span(design: Design | None, violation: Violation) -> Span | None:
 
 
 def _placed(
-    results: Iterable[Result], sources: Iterable[Source], design: Design | None
+    results: Iterable[Result],
+    sources: Iterable[Source],
+    judged: Iterable[Judged],
+    design: Design | None,
 ) -> Iterator[Result]:
     """Add to each result where it stands: in which file, on which line, and in the inventory."""
-    by_name = {source.name: source for source in sources}
-    read: dict[str, Mapping[str, int]] = {}
-
-    def lines(file: str, text: str | bytes) -> Mapping[str, int]:
-        if file not in read:
-            read[file] = lines_of(
-                text if isinstance(text, str) else text.decode("utf-8", "replace")
-            )
-        return read[file]
-
+    known = {one.report.stack: one.places for one in judged}
+    places = {source.name: Places(source) for source in sources}
     for result in results:
-        file, line = _place(by_name[result.violation.stack], result.violation.address, lines)
+        stack, address = result.violation.stack, result.violation.address
+        file, line = known.get(stack, {}).get(address) or places[stack].of(address)
         yield replace(result, file=file, line=line, span=_span(design, result.violation))
-
-
-def _place(
-    source: Source, address: str, lines: Callable[[str, str | bytes], Mapping[str, int]]
-) -> tuple[str, int]:
-    places = [(file, line_in(lines(file, text), address)) for file, text in source.files.items()]
-    return next((place for place in places if place[1]), places[0])

@@ -15,10 +15,12 @@ import pytest
 from cellfactory.errors import PolicyError, UsageError
 from cellfactory.inventory.schema import AddressPools
 from cellfactory.policy.catalogue import RULES
+from cellfactory.policy.expected import NOTHING_EXPECTED, Expected
 from cellfactory.runs import judging
 from cellfactory.runs.checkov import run_checkov
 from cellfactory.runs.documents import Source, document_of, folder_sources
 from cellfactory.runs.export import export_checks, exported_modules
+from cellfactory.runs.judged import judged_key
 from cellfactory.runs.policy import judge_policy
 from cellfactory.runs.policy_request import Asked, CheckovMode
 
@@ -126,6 +128,52 @@ def test_the_very_same_is_judged_once(tmp_path: Path, monkeypatch: pytest.Monkey
     write(folder, {"net/main.tf.json": OPEN})
     with pytest.raises(TypeError):
         judge_policy(asked(folder))
+
+
+def test_of_a_change_only_what_it_changes_is_judged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked_of: list[str] = []
+    real = judging.check_stack
+
+    def counted(document: Any, *more: Any) -> Any:
+        asked_of.append(document.name)
+        return real(document, *more)
+
+    monkeypatch.setattr(judging, "check_stack", counted)
+    same = {f"{name}/main.tf.json": OPEN for name in ("a", "b", "c")}
+    folder = write(tmp_path / "out", same)
+    judge_policy(asked(folder))
+    assert asked_of == ["a", "b", "c"]
+
+    asked_of.clear()
+    write(folder, {"b/main.tf.json": {"locals": {"n": 1}, **OPEN}, "d/main.tf.json": "odd"})
+    changed = judge_policy(asked(folder))
+    assert asked_of == ["b"]
+    assert changed == judge_policy(asked(folder, cached=False))
+    assert {(r.violation.stack, r.line) for r in changed.open if r.violation.rule == "P101"} == {
+        ("a", 4),
+        ("b", 7),
+        ("c", 4),
+    }
+
+    asked_of.clear()
+    write(folder, same)
+    (folder / "d/main.tf.json").unlink()
+    judge_policy(asked(folder, today=date(2026, 11, 29)))  # what was judged twice ago is known too
+    assert asked_of == []
+
+
+def test_what_the_inventory_wants_is_part_of_what_was_judged() -> None:
+    source = Source("a", {"a.tf.json": json.dumps(OPEN)})
+    keys = {
+        judged_key(source, NOTHING_EXPECTED),
+        judged_key(source, Expected(internet=True)),
+        judged_key(Source("b", source.files), NOTHING_EXPECTED),
+        judged_key(Source("a", {"b.tf.json": json.dumps(OPEN)}), NOTHING_EXPECTED),
+        judged_key(Source("a", {"a.tf.json": "{}"}), NOTHING_EXPECTED),
+    }
+    assert len(keys) == 5
 
 
 def test_reserved_addresses_are_no_pods() -> None:
