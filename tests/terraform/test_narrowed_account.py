@@ -141,7 +141,7 @@ def test_the_cell_goes_on_by_the_narrow_role_and_lets_go_of_the_account(place: P
     keys = place.token_keys("apply-first", "cellfactory-apply-first")
     gone = ("destroy", "--cell", CELL, "--layer", "account", "--forget-accounts", "--yes")
     place.run(*gone, keys=keys)
-    assert f"cells/{CELL}/account.tfstate" not in place.objects()
+    assert f"registry/cells/{CELL}/account.json" not in place.objects()
     assert account(place)
     place.run("plan", "--layer", "network", "--exit-code", keys=keys)
 
