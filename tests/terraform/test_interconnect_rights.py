@@ -8,6 +8,7 @@ of one story, in the order in which they stand.
 from __future__ import annotations
 
 import copy
+import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -142,6 +143,19 @@ def test_with_all_of_them_every_layer_is_applied(ladder: EnforcedLadder) -> None
     led = hub_routes(ladder)
     assert len(led) == len(ACCOUNTS)
     assert all(over.startswith("pcx-") for over in led.values())
+
+
+def test_doctor_asks_by_the_role_of_the_hub_and_finds_all_well(
+    ladder: EnforcedLadder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What else it finds is another matter: this AWS has no state bucket."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", ladder.endpoint)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "sandbox")
+    told = json.loads(ladder.run("doctor", "--cell", OUT, "--format", "json", code=6))
+    hub = [one for one in told["answers"] if one["subject"] == {"kind": "hub", "name": HUB}]
+    assert len(hub) == 5
+    assert {one["status"] for one in hub} == {"ok"}, hub
 
 
 def test_the_hub_is_attached_and_its_role_leads_over_the_gateway(ladder: EnforcedLadder) -> None:

@@ -107,7 +107,7 @@ def _narrows_itself(stack: Stack, organization: Organization) -> Finding:
     return Finding(
         rule="F683",
         stack=stack.id.name,
-        message=f"{role} would be narrowed by its own keys, and nothing else leads into account "
+        message=f"{role} would be changed by its own keys, and nothing else leads into account "
         f"{account}: it could not go on half-way",
         hint=f"--narrow makes {AWS_MADE_ROLE} there first, an administrator's role that account "
         f"{organization.management_account} alone may take, and goes by that\n"
