@@ -14,14 +14,18 @@ from cellfactory.documents import load_data, render_data
 from tests.terraform.ladder import ROOT, Ladder
 from tools.actions_run import TO_JSON, begin_phase, run_ladder
 
-LAYERS = ("account", "network", "gateway", "transit", "link", "linked", "segments")
+LAYERS = ("account", "network", "gateway", "egress", "transit", "link", "linked", "segments")
 CELLS = ("moka-use1-b", "moka-use1-c", "moka-usw2-a")
 FIRST, SECOND = "moka-use1", "moka-usw2"
 ACCOUNTS = {FIRST: "888888888888", SECOND: "999999999999"}
+ZONES = ["usw2-az1", "usw2-az2", "usw2-az3"]  # of the second
 
 
 def gateway_world() -> dict[str, Any]:
-    """An inventory with two meshes that each have a gateway; the first has two organizations."""
+    """An inventory with two meshes that each have a gateway.
+
+    The first has two organizations, the second a way out that its cell uses.
+    """
     made = dict(load_data((ROOT / "cells.yaml").read_text("utf-8")))
     made["cells"] = {name: made["cells"][name] for name in CELLS}
     made["cell_types"] = {
@@ -37,6 +41,9 @@ def gateway_world() -> dict[str, Any]:
         gateway = {"account": ACCOUNTS[mesh], "organization": owner, "asn": asn}
         made["meshes"][mesh] |= {"interconnect": "gateway", "gateway": gateway, "hubs": []}
     made["meshes"][FIRST]["gateway"]["peers"] = [SECOND]
+    out = {"block": "10.32.0.0/24", "zones": ZONES[:2]}
+    made["meshes"][SECOND]["gateway"]["egress"] = out
+    made["cell_types"][made["cells"][CELLS[2]]["type"]]["egress"] = "central"
     made["organizations"]["next"]["resource_sharing"] = True
     made["hubs"] = {}
     return made
@@ -44,6 +51,7 @@ def gateway_world() -> dict[str, Any]:
 
 def change_gateways(made: Mapping[str, Any]) -> None:
     """Change what is changed in place, and which route table an attachment has."""
+    made["meshes"][SECOND]["gateway"]["egress"]["zones"] = ZONES
     made["meshes"][FIRST]["gateway"] |= {"route_tables": "mesh", "asn": 64520}
 
 

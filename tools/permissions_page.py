@@ -30,8 +30,8 @@ HEAD = """\
 # What the roles may do
 
 Each layer takes the statements below and no more: those of `account` go to the provisioning role
-of an organization, those of `gateway`, `link`, `linked` and `segments` to the member role in the
-network account of a mesh, all others to the member role in the account of a cell
+of an organization, those of `gateway`, `egress`, `link`, `linked` and `segments` to the member role
+in the network account of a mesh, all others to the member role in the account of a cell
 ([prerequisites.md](prerequisites.md)). They are derived, not written: from the types of resources
 that a layer holds, from what Terraform's provider calls for each of those, and from what AWS lets
 each call be bound to ([decision 37](decisions/0037-least-privilege.md)). `{cell}` stands for the

@@ -101,6 +101,23 @@ def test_each_service_refuses_in_its_own_words(tmp_path: Path) -> None:
                 assert "not authorized to perform" in told["Error"]["Message"], (service, told)
 
 
+def test_what_stands_behind_a_question_mark_is_part_of_the_signature(tmp_path: Path) -> None:
+    """As RAM and S3 have ARNs and keys there, whose colons and slashes are quoted."""
+    organization = Organization(
+        management_account=MANAGEMENT[0], members=(Member(account=ADOPTED, role=MEMBER_ROLE),)
+    )
+    with running(tmp_path, World(organizations=(organization,), enforce_iam=True)) as emulator:
+        inside = member(emulator)
+        ram, s3 = (
+            inside.client(service, endpoint_url=emulator.endpoint) for service in ("ram", "s3")
+        )
+        share = ram.create_resource_share(name="a share", allowExternalPrincipals=True)
+        ram.delete_resource_share(resourceShareArn=share["resourceShare"]["resourceShareArn"])
+        s3.create_bucket(Bucket="some-bucket")
+        for prefix in ("a/b:c", "a b+c", "ä&=%/", ""):
+            assert s3.list_objects_v2(Bucket="some-bucket", Prefix=prefix)["KeyCount"] == 0
+
+
 def test_nothing_is_enforced_unless_it_is_asked_for(emulator: Emulator) -> None:
     session = narrow(emulator, member(emulator), "ec2:DescribeVpcs")
     logs: Any = session.client("logs", endpoint_url=emulator.endpoint)

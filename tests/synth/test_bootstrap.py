@@ -194,6 +194,37 @@ def test_a_gateway_in_a_management_account_is_made_by_the_provisioning_role(tmp_
     assert "ec2:*" not in allowed(before["next-bootstrap"], "boundary")
 
 
+def with_egress(inventory: dict[str, Any]) -> dict[str, Any]:
+    """The same with a way out in the first mesh."""
+    egress = {"block": "10.32.0.0/24", "zones": ["use1-az1"]}
+    inventory["meshes"]["moka-use1"]["gateway"]["egress"] = egress
+    return inventory
+
+
+def test_a_network_account_may_make_a_way_out_once_a_gateway_there_has_one(tmp_path: Path) -> None:
+    before = made(tmp_path, with_gateways("888888888888"))["moka-use1-netmember"]
+    after = made(tmp_path, with_egress(with_gateways("888888888888")))["moka-use1-netmember"]
+    ours = {"ec2:CreateVpc", "ec2:CreateNatGateway", "ec2:CreateFlowLogs", "s3:CreateBucket"}
+    assert allowed(before, "member-egress") == set()
+    assert ours <= allowed(after, "member-egress")
+    assert not ours & (allowed(after, "member") - allowed(after, "member-egress"))
+    assert not any(":Create" in one for one in allowed(after, "member-read"))
+
+
+def test_what_the_layers_of_meshes_take_gets_through_the_boundary_of_a_management_account(
+    tmp_path: Path,
+) -> None:
+    """`*` of a service counts for each of its actions."""
+    document = made(tmp_path, with_egress(with_gateways("222222222222")))["next-bootstrap"]
+    through = allowed(document, "boundary")
+    for layer in ("gateway", "egress", "link", "linked", "segments"):
+        asked = allowed(document, f"provisioning-{layer}")
+        assert len(asked) > 2
+        held = {one for one in asked if one in through or f"{one.partition(':')[0]}:*" in through}
+        assert held == asked, layer
+    assert not {"s3:*", "iam:*", "kms:*"} & through
+
+
 def test_a_role_that_aws_made_stays_as_it_is_in_a_network_account_too(tmp_path: Path) -> None:
     made_by_aws = with_gateways("888888888888", owner="legacy")
     assert set(made(tmp_path, made_by_aws)) == set(made(tmp_path, SHIPPED))

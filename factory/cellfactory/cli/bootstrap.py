@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from cellfactory.cli.at_once import Parallel, parallel_of
+from cellfactory.cli.completion import complete_cells
 from cellfactory.cli.help import KEYS
 from cellfactory.cli.options import DEFAULT_INVENTORY, InventoryFile
 from cellfactory.cli.stacks import Ask, PlanForm, Sandbox, Yes, how, mode_of, request_of
@@ -15,6 +16,7 @@ from cellfactory.cli.watching import Terminal, finish
 from cellfactory.layers.bootstrap import AWS_MADE_ROLE
 from cellfactory.runs.bootstrap import Wish
 from cellfactory.runs.bootstrap import bootstrap as make_ground
+from cellfactory.runs.bootstrap_narrow import widen as take_back
 from cellfactory.runs.bootstrap_ways import Keys, parse_profiles
 from cellfactory.runs.reading import read_declared
 from cellfactory.terraform.guard import Allowed
@@ -29,6 +31,24 @@ def bootstrap(
     adopt: Annotated[
         bool, how("--adopt", help="Take over what exists already, such as a bucket made by hand.")
     ] = False,
+    narrow: Annotated[
+        bool,
+        how(
+            "--narrow",
+            help=f"Where only the member role leads into an account, first make {AWS_MADE_ROLE} "
+            "there, so that the member role can be narrowed.",
+        ),
+    ] = False,
+    widen: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--widen",
+            metavar="CELL",
+            autocompletion=complete_cells,
+            help="Take that back: make the member role of this cell's account an administrator's "
+            "again, and do nothing else; may be repeated.",
+        ),
+    ] = None,
     via: Annotated[
         str | None,
         typer.Option(
@@ -79,13 +99,18 @@ def bootstrap(
     request = replace(
         request_of(inventory_file, mode_of(sandbox)), parallel=parallel_of(parallel), asks=ask
     )
+    keys = Keys(via=via, member_via=member_via, profiles=parse_profiles(profile or ()))
     wish = Wish(
-        keys=Keys(via=via, member_via=member_via, profiles=parse_profiles(profile or ())),
+        keys=keys,
         adopts=adopt,
         plans=plan_only,
+        narrows=narrow,
         allowed=Allowed.of(allow_destroy or ()),
     )
     declared = read_declared(inventory_file)
     with Terminal(yes=yes) as watcher:
-        outcome = make_ground(declared, request, watcher, wish)
+        if widen:
+            outcome = take_back(declared, request, watcher, keys, tuple(dict.fromkeys(widen)))
+        else:
+            outcome = make_ground(declared, request, watcher, wish)
     finish(outcome, form)

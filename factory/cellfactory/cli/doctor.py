@@ -22,7 +22,7 @@ Cells = Annotated[
         "--cell",
         metavar="CELL",
         autocompletion=complete_cells,
-        help="Check only this cell and its organization; may be repeated.",
+        help="Check only this cell, its organization and its hubs; may be repeated.",
     ),
 ]
 Organizations = Annotated[
@@ -31,7 +31,7 @@ Organizations = Annotated[
         "--organization",
         metavar="NAME",
         autocompletion=complete_organizations,
-        help="Check only this organization and its cells; may be repeated.",
+        help="Check only this organization, its cells and their hubs; may be repeated.",
     ),
 ]
 

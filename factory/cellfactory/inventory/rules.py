@@ -19,6 +19,7 @@ from cellfactory.inventory.interconnect_rules import check_interconnects
 from cellfactory.inventory.node_rules import check_node_groups
 from cellfactory.inventory.offering_rules import check_offerings
 from cellfactory.inventory.organization_rules import check_organizations
+from cellfactory.inventory.owner_rules import check_owners
 from cellfactory.inventory.pipeline_rules import check_bakes, check_pipeline
 from cellfactory.inventory.platform_rules import check_platform
 from cellfactory.inventory.reference_rules import check_references
@@ -121,7 +122,8 @@ def check_inventory(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
     Rules:
         F103, F110 to F169: see `RULES`; F730, F731 and F736: see `pipeline_rules.RULES`;
         F750 to F753: see `family_rules.RULES`; F755 to F758: see `central_rules.RULES`.
-        F760 to F763 and F766 to F769: see `interconnect_rules.RULES`.
+        F760 to F763 and F766 to F769: see `interconnect_rules.RULES`; F780: see
+        `owner_rules.RULES`.
     """
     # Each part says how far it goes where something was refused; none may stop the others.
     yield from as_far_as_readable(check_references)(inventory, facts)
@@ -134,6 +136,7 @@ def check_inventory(inventory: Inventory, facts: Facts) -> Iterator[Finding]:
         check_guard,
         check_pipeline,
         check_interconnects,
+        check_owners,
     ):
         yield from as_far_as_readable(check)(inventory)
     for check_facts in (

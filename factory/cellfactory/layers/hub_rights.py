@@ -32,7 +32,7 @@ def hub_statements(hub: Hub, *, reads: bool = False) -> tuple[Statement, ...]:
 
 def _statements(hub: Hub, *, reads: bool) -> Iterator[Statement]:
     iam = load_iam()
-    types = [_ACCEPTER, "command.orphans"]
+    types = [_ACCEPTER, "command.orphans", "command.hub"]
     types += [_OPTIONS] if hub.dns_resolution else []
     types += ["aws_route"] if hub.route_tables else []
     names = {name for kind in types for name in iam.of_type(kind)}

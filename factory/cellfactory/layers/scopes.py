@@ -23,6 +23,12 @@ from cellfactory.naming import (
 
 ANY = "*"
 
+_PRIVATE_BUCKET = (
+    *("aws_s3_bucket", "aws_s3_bucket_lifecycle_configuration"),
+    *("aws_s3_bucket_ownership_controls", "aws_s3_bucket_policy"),
+    *("aws_s3_bucket_public_access_block", "aws_s3_bucket_server_side_encryption_configuration"),
+)
+
 TYPES: Mapping[Layer, tuple[str, ...]] = {
     "account": ("aws_account_region", "aws_organizations_account"),
     "network": (
@@ -30,17 +36,22 @@ TYPES: Mapping[Layer, tuple[str, ...]] = {
         *("aws_ec2_subnet_cidr_reservation", "aws_egress_only_internet_gateway", "aws_eip"),
         *("aws_flow_log", "aws_internet_gateway"),
         *("aws_nat_gateway", "aws_route", "aws_route_table", "aws_route_table_association"),
-        *("aws_s3_bucket", "aws_s3_bucket_lifecycle_configuration"),
-        *("aws_s3_bucket_ownership_controls", "aws_s3_bucket_policy"),
-        *("aws_s3_bucket_public_access_block",),
-        *("aws_s3_bucket_server_side_encryption_configuration", "aws_security_group"),
-        *("aws_subnet", "aws_vpc", "aws_vpc_endpoint", "aws_vpc_ipv4_cidr_block_association"),
+        *_PRIVATE_BUCKET,
+        *("aws_security_group", "aws_subnet", "aws_vpc", "aws_vpc_endpoint"),
+        "aws_vpc_ipv4_cidr_block_association",
         *("aws_vpc_security_group_egress_rule", "aws_vpc_security_group_ingress_rule"),
         *("command.look", "command.orphans", "command.wait"),
     ),
     "gateway": (
         *("aws_ec2_transit_gateway", "aws_ram_principal_association"),
         *("aws_ram_resource_association", "aws_ram_resource_share", "command.orphans"),
+    ),
+    "egress": (
+        *("aws_default_route_table", "aws_default_security_group"),
+        *("aws_ec2_transit_gateway_vpc_attachment", "aws_eip", "aws_flow_log"),
+        *("aws_internet_gateway", "aws_nat_gateway", "aws_route", "aws_route_table"),
+        *("aws_route_table_association", *_PRIVATE_BUCKET, "aws_subnet", "aws_vpc"),
+        "command.orphans",
     ),
     "peering": ("aws_vpc_peering_connection",),
     "accept": ("aws_vpc_peering_connection_accepter", "aws_vpc_peering_connection_options"),
@@ -62,10 +73,8 @@ TYPES: Mapping[Layer, tuple[str, ...]] = {
         *("aws_eks_node_group", "aws_eks_pod_identity_association", "aws_iam_role"),
         *("aws_iam_role_policy", "aws_iam_role_policy_attachment", "aws_kms_alias"),
         *("aws_kms_key", "aws_launch_template", "aws_lb", "aws_lb_listener"),
-        *("aws_lb_target_group", "aws_s3_bucket", "aws_s3_bucket_lifecycle_configuration"),
-        *("aws_s3_bucket_ownership_controls", "aws_s3_bucket_policy"),
-        *("aws_s3_bucket_public_access_block",),
-        *("aws_s3_bucket_server_side_encryption_configuration", "aws_s3_object"),
+        *_PRIVATE_BUCKET,
+        *("aws_lb_target_group", "aws_s3_object"),
         *("command.health", "data.aws_ami"),
     ),
     "platform": ("command.charts", "command.hubs"),
@@ -111,6 +120,7 @@ TOO_MUCH = (
 
 _BUCKETS: Mapping[Layer, str] = {
     "network": flow_log_bucket("{cell}", ANY),
+    "egress": flow_log_bucket("{cell}", ANY),
     "cluster": event_log_bucket("{cell}", ANY),
 }
 _CLUSTER, _BALANCER = "arn:aws:eks:*:*", "arn:aws:elasticloadbalancing:*:*"

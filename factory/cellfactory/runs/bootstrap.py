@@ -16,6 +16,7 @@ from cellfactory.layers.bootstrap import KEY_OUTPUT, PIPELINE
 from cellfactory.processes import ending_in_order, forwarding_signals
 from cellfactory.runs.apply import fatal_of
 from cellfactory.runs.bootstrap_ground import Ground, find_ground, look_for_existing
+from cellfactory.runs.bootstrap_narrow import require_other_ways
 from cellfactory.runs.bootstrap_ways import Keys
 from cellfactory.runs.meeting import joined, pace_of, run_id
 from cellfactory.runs.notices import KeyToName, NothingToDo, Notice, StateMoved
@@ -40,6 +41,7 @@ class Wish:
     keys: Keys
     adopts: bool = False  # whether what exists is taken over
     plans: bool = False  # whether it is only planned
+    narrows: bool = False  # whether another way is made where only a member role leads in
     allowed: Allowed = NOTHING
 
 
@@ -62,12 +64,13 @@ def bootstrap(declared: Declared, request: Request, watcher: Watcher, wish: Wish
         wish: what is wanted, and by whose keys.
 
     Raises:
-        FactoryError: as `find_ground` and `look_for_existing`.
+        FactoryError: as `find_ground`, `require_other_ways` and `look_for_existing`.
         UsageError: when the watcher does not agree.
     """
-    ground = look_for_existing(
-        find_ground(declared, request, watcher, wish.keys), adopts=wish.adopts
-    )
+    ground = find_ground(declared, request, watcher, wish.keys)
+    if not wish.plans:
+        ground = require_other_ways(ground, declared.inventory, watcher, narrows=wish.narrows)
+    ground = look_for_existing(ground, adopts=wish.adopts)
     run = _Run(declared=declared, request=request, watcher=watcher, wish=wish, ground=ground)
     context = ground.at(ground.place)
     ready = Prepared(context=context, stacks=ground.stacks, sources=ground.sources, left_out=())

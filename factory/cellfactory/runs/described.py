@@ -19,6 +19,7 @@ from cellfactory.naming import (
     event_log_bucket,
     flow_log_bucket,
 )
+from cellfactory.runs.described_ways import GatewayRow, HubRow, gateway_row, hub_rows, shared_stacks
 from cellfactory.runs.listing import CellRow, StackRow, list_cells, stack_rows, stacks_of
 from cellfactory.runs.standing import Known
 from cellfactory.terraform.messages import Value
@@ -56,6 +57,7 @@ class PeerRow:
     kind: str  # cell or hub
     blocks: tuple[str, ...]
     connection: str | None  # id of the peering; None where it is not known
+    over: str  # peering or gateway: what the way there leads over
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +71,8 @@ class CellShown:
     subnets: tuple[SubnetRow, ...]
     pools: tuple[PoolRow, ...]
     peers: tuple[PeerRow, ...]
+    hubs: tuple[HubRow, ...]
+    gateway: GatewayRow | None  # of its mesh; None without one
     buckets: Mapping[str, str]  # by what they hold
     states: str  # where they lie
     vpc: str | None
@@ -78,12 +82,15 @@ class CellShown:
     ui_of: str | None  # the command that asks AWS for it, where it is not known
     stacks: tuple[StackRow, ...]
     outputs: Mapping[str, Mapping[str, Value]]  # by layer and name, as the registry has them
+    shared: tuple[StackRow, ...]  # of its mesh and its hubs, which other cells have, too
+    shared_outputs: Mapping[str, Mapping[str, Value]]  # of those, by stack and name
     why_not: str  # why the registry tells nothing; empty where it does
 
 
 def wanted_records(declared: Declared, cell: str) -> frozenset[StackId]:
     """List the stacks that say something of a cell: its own, and those that they wait for."""
-    return frozenset(i for s in stacks_of(declared, {cell}) for i in (s.id, *s.waits_for))
+    own = (i for s in stacks_of(declared, {cell}) for i in (s.id, *s.waits_for))
+    return frozenset(own).union(stack.id for stack in shared_stacks(declared, cell))
 
 
 def describe_cell(design: Design, declared: Declared, cell: str, known: Known) -> CellShown:
@@ -98,6 +105,7 @@ def describe_cell(design: Design, declared: Declared, cell: str, known: Known) -
     (row,) = list_cells(declared, (cell,), known)
     account = design.inventory.cells[cell].account
     ui, ask = _ui(design, cell, known)
+    shared = shared_stacks(declared, cell)
     return CellShown(
         row=row,
         email=account.email if isinstance(account, NewAccount) else None,
@@ -106,6 +114,8 @@ def describe_cell(design: Design, declared: Declared, cell: str, known: Known) -
         subnets=tuple(_subnets(design, cell, known)),
         pools=tuple(_pools(design, cell)),
         peers=tuple(_peers(design, cell, known)),
+        hubs=hub_rows(design.inventory, cell, known),
+        gateway=gateway_row(design.inventory, cell, known),
         buckets=dict(_buckets(design, cell, row.account)),
         states=f"s3://{design.inventory.state.bucket}/{OWNER_FOLDERS['cell']}/{cell}/",
         vpc=known.output(cell, "network", "vpc_id"),
@@ -118,6 +128,12 @@ def describe_cell(design: Design, declared: Declared, cell: str, known: Known) -
             stack.layer: record.outputs
             for stack, record in sorted(known.records.items(), key=lambda kept: kept[0].name)
             if stack.cell == cell and record.outputs
+        },
+        shared=tuple(stack_rows(shared, known)),
+        shared_outputs={
+            stack.id.name: record.outputs
+            for stack in shared
+            if (record := known.records.get(stack.id)) and record.outputs
         },
         why_not=known.why_not,
     )
@@ -154,15 +170,27 @@ def _pools(design: Design, cell: str) -> Iterator[PoolRow]:
 
 
 def _peers(design: Design, cell: str, known: Known) -> Iterator[PeerRow]:
+    inventory = design.inventory
     asked = known.output(cell, "peering", "connection_ids") or {}
     took = known.output(cell, "accept", "accepted_ids") or {}
     for peer in design.inventory.peers_of(cell):
         block = design.plan.cells[peer].primary
         connection = asked.get(peer) or took.get(peer)
-        yield PeerRow(name=peer, kind="cell", blocks=(str(block),), connection=connection)
-    for hub in design.inventory.hubs_of(cell):
-        blocks = tuple(map(str, design.inventory.hubs[hub].blocks))
-        yield PeerRow(name=hub, kind="hub", blocks=blocks, connection=asked.get(hub))
+        yield PeerRow(
+            name=peer,
+            kind="cell",
+            blocks=(str(block),),
+            connection=connection,
+            over=inventory.way_over(cell, peer),
+        )
+    for hub in inventory.hubs_of(cell):
+        yield PeerRow(
+            name=hub,
+            kind="hub",
+            blocks=tuple(map(str, inventory.hubs[hub].blocks)),
+            connection=asked.get(hub),
+            over=inventory.way_over(cell, hub),
+        )
 
 
 def _buckets(design: Design, cell: str, account: str | None) -> Iterator[tuple[str, str]]:

@@ -18,6 +18,7 @@ from cellfactory.inventory.nearest import suggest
 from cellfactory.inventory.schema import Inventory
 from cellfactory.layers.stack import Access
 from cellfactory.runs.doctor_cell import cell_questions
+from cellfactory.runs.doctor_hub import hub_questions
 from cellfactory.runs.doctor_organization import organization_questions
 from cellfactory.runs.doctor_state import state_questions
 from cellfactory.runs.questions import Answer, Question, Subject, Unmet, Visit, ask_all
@@ -54,7 +55,8 @@ def choose_subjects(
 ) -> tuple[Subject, ...]:
     """Choose whom to ask about: a cell with its organization, an organization with its cells.
 
-    What every cell stands on, Terraform and the state bucket, is always among them.
+    Hubs of the cells come along. What every cell stands on, Terraform and the state bucket, is
+    always among them.
 
     Raises:
         UsageError: when the inventory has no such cell or organization.
@@ -68,10 +70,12 @@ def choose_subjects(
         if everything or name in cells or cell.organization in organizations
     }
     owners = {*organizations, *chosen.values()}
+    hubs = {hub for cell in chosen for hub in inventory.hubs_of(cell)}
     return (
         Subject("tools"),
         Subject("state"),
         *(Subject("organization", n) for n in inventory.organizations if n in owners or everything),
+        *(Subject("hub", name) for name in inventory.hubs if name in hubs or everything),
         *(Subject("cell", name) for name in chosen),
     )
 
@@ -113,6 +117,8 @@ def _questions(
             return state_questions(inventory.state, Visit(base, doors.enter))
         case "organization":
             return organization_questions(inventory, facts, subject.name, doors.enter)
+        case "hub":
+            return hub_questions(inventory, facts, subject.name, doors.enter)
         case "cell":
             return cell_questions(inventory, facts, subject.name, doors.enter)
 

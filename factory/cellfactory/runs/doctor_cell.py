@@ -11,6 +11,7 @@ from cellfactory.facts.schema import Facts
 from cellfactory.inventory.endpoints import endpoint_services, gateway_services
 from cellfactory.inventory.schema import CellType, ExistingAccount, Inventory
 from cellfactory.layers.access import member_access
+from cellfactory.layers.bootstrap import AWS_MADE_ROLE
 from cellfactory.layers.permissions import member_actions
 from cellfactory.layers.stack import Access
 from cellfactory.runs.permissions import ask_permissions
@@ -19,7 +20,14 @@ from cellfactory.runs.questions import Question, Unmet, Visit, error_code
 READY = frozenset({"opt-in-not-required", "opted-in"})
 NO_ADMINISTRATOR = "the role that works in its account is no administrator"
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
-NARROW = "docs/bootstrap.md, Accounts that the factory makes, says how bootstrap narrows it"
+NARROW = (
+    "once cells.yaml has the account's id: cellfactory bootstrap --adopt --narrow\n"
+    "docs/bootstrap.md, Accounts that the factory makes, has the steps"
+)
+KEPT = (
+    f"bootstrap keeps {AWS_MADE_ROLE} as it is: give the organization a member_role of its own\n"
+    "docs/bootstrap.md, Accounts that the factory makes"
+)
 TRUST_PAGE = "docs/prerequisites.md has the trust of the member role"
 RELEASES = "releases: https://github.com/awslabs/amazon-eks-ami/releases"
 
@@ -42,7 +50,7 @@ def cell_questions(
     kind = inventory.type_of(name)
     yield from _of_account(visit)
     asks = visit.asks("iam", _administrator, role)
-    yield Question(claim=NO_ADMINISTRATOR, ask=asks, path=at, fix=NARROW)
+    yield Question(claim=NO_ADMINISTRATOR, ask=asks, path=at, fix=_narrow(role))
     yield from _of_network(facts, kind, visit)
     yield from _of_compute(facts, kind, visit)
     yield from _of_cluster(kind, visit)
@@ -98,7 +106,12 @@ def _made_as_administrator(role: str) -> Unmet:
     Source:
         https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_access.html
     """
-    return Unmet(f"CreateAccount attaches AdministratorAccess to {role}", NARROW, "warning")
+    return Unmet(f"CreateAccount attaches AdministratorAccess to {role}", _narrow(role), "warning")
+
+
+def _narrow(role: str) -> str:
+    """Say how a role is narrowed; that of AWS's name is the way in of administrators."""
+    return KEPT if role == AWS_MADE_ROLE else NARROW
 
 
 def _administrator(iam: Any, role: str) -> Unmet | None:
@@ -114,7 +127,7 @@ def _administrator(iam: Any, role: str) -> Unmet | None:
         return None
     if ADMINISTRATOR not in attached:
         return None
-    return Unmet(f"AdministratorAccess is attached to {role}", NARROW, "warning")
+    return Unmet(f"AdministratorAccess is attached to {role}", _narrow(role), "warning")
 
 
 def _of_network(facts: Facts, kind: CellType, visit: Visit) -> Iterator[Question]:

@@ -16,12 +16,13 @@ from cellfactory.layers.stack import Access
 
 Status = Literal["ok", "warning", "failed", "skipped"]
 STATUSES: tuple[Status, ...] = ("ok", "warning", "failed", "skipped")
-Kind = Literal["tools", "state", "organization", "cell"]
+Kind = Literal["tools", "state", "organization", "hub", "cell"]
 
 _FOLDER: dict[Kind, KeyPath] = {
     "tools": (),
     "state": ("state",),
     "organization": ("organizations",),
+    "hub": ("hubs",),
     "cell": ("cells",),
 }
 _NO_RIGHT = frozenset(
@@ -47,7 +48,7 @@ class Subject:
     """Whom a question is about."""
 
     kind: Kind
-    name: str = ""  # of an organization or a cell
+    name: str = ""  # of an organization, a hub or a cell
 
     def __str__(self) -> str:
         return f"{self.kind} {self.name}".rstrip()

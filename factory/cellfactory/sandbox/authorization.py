@@ -15,6 +15,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+from flask import request
 from moto import settings
 from moto.core.authorization import ActionAuthenticatorMixin
 from moto.core.models import DEFAULT_ACCOUNT_ID
@@ -169,19 +170,19 @@ def _authorize(response: Any, iam_request_cls: Any, resource: str = "*") -> None
         return
     if response._get_action() == _BY_TOKEN:  # nobody signs it: what the token says is asked there
         return
-    _, _, query = str(response.uri).partition("?")
-    request = iam_request_cls(
+    query = request.query_string.decode()  # as it was signed: an address has it unquoted
+    asked = iam_request_cls(
         account_id=response.current_account,
         method=response.method,
         path=response.raw_path + (f"?{query}" if query else ""),
-        data=response.data,
+        data=response.data if response.raw_body or not query else {},  # else it is the query's
         body=response.raw_body,
         headers=response.headers,
         action=response._get_action(),
     )
     try:
-        request.check_signature()
+        asked.check_signature()
         if refuses(response):
-            request._raise_access_denied()
+            asked._raise_access_denied()
     except HTTPException as fault:
         raise in_own_words(response, fault) from fault

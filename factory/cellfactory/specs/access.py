@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any
 
 from cellfactory.facts.schema import Facts
-from cellfactory.inventory.schema import Organization
+from cellfactory.inventory.schema import Inventory, Organization
 from cellfactory.layers import LAYERS, ROWS, Layer, Stack
 from cellfactory.layers.access import plan_role, ring_roles
 from cellfactory.layers.bootstrap import network_accounts
 from cellfactory.layers.hub_rights import hub_roles
 from cellfactory.layers.permissions import Statement, read_statements, statements
-from cellfactory.naming import (
-    cell_boundary_arn,
-    factory_policy_name,
-    reading_role_name,
-    role_arn,
+from cellfactory.naming import factory_policy_name, reading_role_name, role_arn
+from cellfactory.specs.boundaries import (
+    CELL_BOUNDARY,
+    allow,
+    any_account,
+    cell_boundary,
+    member_boundary,
+    provisioning_boundary,
 )
 from cellfactory.specs.packing import packed, roles_spec
 from cellfactory.specs.parts import Parts
@@ -29,7 +31,6 @@ _BY_DOCTOR = (
     *("organizations:DescribeOrganization", "organizations:DescribeOrganizationalUnit"),
     *("organizations:ListRoots", "organizations:ListAWSServiceAccessForOrganization"),
 )
-_CELL_BOUNDARY = cell_boundary_arn("*").rpartition("/")[2]
 MEMBER_LAYERS: tuple[Layer, ...] = tuple(
     layer
     for layer in LAYERS
@@ -44,22 +45,34 @@ MESH_LAYERS: tuple[Layer, ...] = tuple(
 """Layers that are applied by the member role of a network account."""
 
 
+def mesh_layers(inventory: Inventory, account: str) -> tuple[Layer, ...]:
+    """List the layers of meshes that are applied in an account.
+
+    Returns:
+        Nothing where no gateway lies there; `egress` only where one there has a way out.
+    """
+    gateways = (mesh.gateway for mesh in inventory.meshes.values())
+    here = [gateway for gateway in gateways if gateway and gateway.account == account]
+    lacking = {"egress"} if all(gateway.egress is None for gateway in here) else set()
+    return tuple(layer for layer in MESH_LAYERS if layer not in lacking) if here else ()
+
+
 def describe_organization(parts: Parts, stack: Stack) -> RolesSpec:
     """Collect the roles of an organization's management account."""
     inventory, name = parts.inventory, stack.id.owner
     organization, pipeline = inventory.organizations[name], require_pipeline(inventory)
     role, member = organization.provisioning_role, organization.member_role
     appliers = ring_roles(inventory).values()
-    own = [_any_account(role), _any_account(reading_role_name(role))]
+    own = [any_account(role), any_account(reading_role_name(role))]
     hubs, hubs_read = (hub_roles(inventory, name, reads=reads) for reads in (False, True))
-    gateways = MESH_LAYERS if organization.management_account in network_accounts(inventory) else ()
+    gateways = mesh_layers(inventory, organization.management_account)
     doctor = (
-        _allow("AskedByDoctor", _BY_DOCTOR, ["*"]),
-        _allow("WhatItMay", ["iam:SimulatePrincipalPolicy"], own),
+        allow("AskedByDoctor", _BY_DOCTOR, ["*"]),
+        allow("WhatItMay", ["iam:SimulatePrincipalPolicy"], own),
     )
     return roles_spec(
         factory_policy_name("provisioning", "boundary"),
-        _provisioning_boundary(member, (*hubs, *hubs_read), has_gateways=bool(gateways)),
+        provisioning_boundary(member, (*hubs, *hubs_read), gateways),
         {
             "provisioning": RoleSpec(
                 name=role,
@@ -70,9 +83,7 @@ def describe_organization(parts: Parts, stack: Stack) -> RolesSpec:
                         factory_policy_name("provisioning"),
                         (
                             *_as_policy(statements("account")),
-                            _allow(
-                                "GoToMembers", ["sts:AssumeRole"], [_any_account(member), *hubs]
-                            ),
+                            allow("GoToMembers", ["sts:AssumeRole"], [any_account(member), *hubs]),
                             *doctor,
                         ),
                         parts.facts,
@@ -89,10 +100,10 @@ def describe_organization(parts: Parts, stack: Stack) -> RolesSpec:
                         factory_policy_name("provisioning-read"),
                         (
                             *_as_policy(read_statements("account")),
-                            _allow(
+                            allow(
                                 "GoToMembersToLook",
                                 ["sts:AssumeRole"],
-                                [_any_account(reading_role_name(member)), *hubs_read],
+                                [any_account(reading_role_name(member)), *hubs_read],
                             ),
                             *doctor,
                         ),
@@ -124,11 +135,12 @@ def describe_network_member(parts: Parts, stack: Stack) -> RolesSpec:
     """Collect the roles of a network account: they do what the layers of meshes are made of."""
     gateway = parts.inventory.meshes[stack.id.owner].gateway
     assert gateway is not None  # it has the account
+    layers = mesh_layers(parts.inventory, gateway.account)
     return _member_roles(
         parts,
         parts.inventory.organizations[gateway.organization],
-        _by_layer("member", MESH_LAYERS, statements, parts.facts),
-        _by_layer("member-read", MESH_LAYERS, read_statements, parts.facts),
+        _by_layer("member", layers, statements, parts.facts),
+        _by_layer("member-read", layers, read_statements, parts.facts),
         of="the gateways of meshes",
     )
 
@@ -147,7 +159,7 @@ def _member_roles(
     reading = role_arn(account, reading_role_name(way))
     return roles_spec(
         factory_policy_name("member", "boundary"),
-        _member_boundary(role),
+        member_boundary(role),
         {
             "member": RoleSpec(
                 name=role,
@@ -163,7 +175,7 @@ def _member_roles(
             ),
         },
         parts.facts,
-        {_CELL_BOUNDARY: _cell_boundary(role, way)},
+        {CELL_BOUNDARY: cell_boundary(role, way)},
     )
 
 
@@ -185,115 +197,3 @@ def _by_layer(
 
 def _as_policy(told: Iterable[Statement]) -> Statements:
     return tuple(one.document() for one in told)
-
-
-def _provisioning_boundary(member: str, hubs: Sequence[str], *, has_gateways: bool) -> Statements:
-    """All that accounts take, and nothing that takes an organization apart.
-
-    Args:
-        member: the role of accounts that it may go into.
-        hubs: roles of hubs, likewise.
-        has_gateways: whether the management account itself has gateways of meshes.
-    """
-    gateways = _allow("GatewaysOfMeshes", ["ec2:*", "ram:*"], ["*"])
-    members = [_any_account(member), _any_account(reading_role_name(member)), *hubs]
-    return (
-        _allow(
-            "AccountsAndLooking",
-            ["organizations:*", "account:*", "iam:Get*", "iam:List*", "iam:Simulate*"],
-            ["*"],
-        ),
-        _allow("GoToMembers", ["sts:AssumeRole"], members),
-        *((gateways,) if has_gateways else ()),
-        _deny(
-            "NotTheOrganization",
-            [
-                *("organizations:DeleteOrganization", "organizations:LeaveOrganization"),
-                *("organizations:RemoveAccountFromOrganization", "organizations:*Policy"),
-                *("organizations:*DelegatedAdministrator", "organizations:*PolicyType"),
-                *("organizations:EnableAWSServiceAccess", "organizations:DisableAWSServiceAccess"),
-                *("organizations:InviteAccountToOrganization", "account:PutContactInformation"),
-                *("account:StartPrimaryEmailUpdate", "account:AcceptPrimaryEmailUpdate"),
-            ],
-            ["*"],
-        ),
-    )
-
-
-def _member_boundary(role: str) -> Statements:
-    """All that a cell takes, but neither its own rights nor a way in for others."""
-    own = [_any_account(role), _any_account(reading_role_name(role))]
-    return (
-        _allow("WhatItsPoliciesSay", ["*"], ["*"]),
-        _deny(
-            "NotItsOwnRights",
-            [
-                *("iam:AttachRolePolicy", "iam:DetachRolePolicy", "iam:PutRolePolicy"),
-                *("iam:DeleteRole*", "iam:UpdateRole*", "iam:UpdateAssumeRolePolicy"),
-                *("iam:PutRolePermissionsBoundary", "iam:CreatePolicy*", "iam:DeletePolicy*"),
-                "iam:SetDefaultPolicyVersion",
-            ],
-            [*own, f"arn:aws:iam::*:policy/{factory_policy_name('*')}"],
-        ),
-        {
-            **_deny(
-                "NoRoleWithoutItsBoundary",
-                ["iam:CreateRole", "iam:PutRolePermissionsBoundary"],
-                ["*"],
-            ),
-            "Condition": {"StringNotLike": {"iam:PermissionsBoundary": cell_boundary_arn("*")}},
-        },
-        _deny("NoRoleOutOfItsBoundary", ["iam:DeleteRolePermissionsBoundary"], ["*"]),
-        _deny(
-            "NoOtherWayIn",
-            [
-                *("iam:*User*", "iam:*AccessKey*", "iam:*LoginProfile*", "iam:*SAMLProvider*"),
-                *("iam:*Group*", "organizations:*", "account:*", "sts:AssumeRole"),
-            ],
-            ["*"],
-        ),
-    )
-
-
-def _cell_boundary(member: str, provisioning: str) -> Statements:
-    """All that roles of services and jobs are given, but no rights to hand on, and no way out.
-
-    A cluster's role makes the roles that are linked to services, which nobody can widen.
-    """
-    factory = [*_pair(member), *_pair(provisioning)]
-    return (
-        _allow("WhatTheirPoliciesSay", ["*"], ["*"]),
-        _deny(
-            "NoRightsToHandOn",
-            [
-                *("iam:Add*", "iam:Attach*", "iam:CreateAccessKey", "iam:CreateGroup"),
-                *("iam:CreateInstanceProfile", "iam:CreateLoginProfile", "iam:CreateOpenID*"),
-                *("iam:CreatePolicy*", "iam:CreateRole", "iam:CreateSAML*", "iam:CreateUser"),
-                *("iam:CreateServiceSpecificCredential", "iam:CreateVirtualMFADevice"),
-                *("iam:Deactivate*", "iam:Delete*", "iam:Detach*", "iam:Enable*", "iam:PassRole"),
-                *("iam:Put*", "iam:Remove*", "iam:Reset*", "iam:Set*", "iam:Tag*", "iam:Untag*"),
-                *("iam:Update*", "iam:Upload*", "organizations:*", "account:*"),
-            ],
-            ["*"],
-        ),
-        _deny("NotAsTheFactory", ["sts:AssumeRole"], factory),
-    )
-
-
-def _pair(role: str) -> tuple[str, str]:
-    return _any_account(role), _any_account(reading_role_name(role))
-
-
-def _any_account(role: str) -> str:
-    return f"arn:aws:iam::*:role/{role}"
-
-
-def _allow(sid: str, actions: Iterable[str], resources: Iterable[str]) -> dict[str, Any]:
-    return {
-        **{"Sid": sid, "Effect": "Allow"},
-        **{"Action": list(actions), "Resource": list(resources)},
-    }
-
-
-def _deny(sid: str, actions: Iterable[str], resources: Iterable[str]) -> dict[str, Any]:
-    return {**_allow(sid, actions, resources), "Effect": "Deny"}

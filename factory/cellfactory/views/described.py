@@ -7,10 +7,10 @@ from dataclasses import asdict
 from typing import Any
 
 from cellfactory.runs.described import CellShown
+from cellfactory.runs.listing import StackRow
+from cellfactory.views.described_ways import LABEL, gateway_lines, hub_lines, line, missing
 from cellfactory.views.listing import stacks_json, when
 from cellfactory.views.style import PLAIN, Style
-
-_LABEL = 13  # columns
 
 
 def render_shown(shown: CellShown, style: Style = PLAIN) -> str:
@@ -21,8 +21,15 @@ def render_shown(shown: CellShown, style: Style = PLAIN) -> str:
     lines += ["", style.paint("strong", "addresses"), *_addresses(shown)]
     lines += ["", style.paint("strong", "nodes"), *_nodes(shown)]
     lines += ["", style.paint("strong", "peers"), *(_peers(shown) or ["  none"])]
+    if shown.hubs:
+        lines += ["", style.paint("strong", "hubs"), *hub_lines(shown, style)]
+    if shown.gateway is not None:
+        lines += ["", style.paint("strong", "gateway"), *gateway_lines(shown, shown.gateway, style)]
     lines += ["", style.paint("strong", "ways in"), *_ways(shown, style)]
-    lines += ["", style.paint("strong", "stacks"), *_stacks(shown, style)]
+    lines += ["", style.paint("strong", "stacks"), *_stacks(shown, shown.stacks, style)]
+    if shown.shared and not shown.why_not:
+        lines += ["", style.paint("strong", "stacks of its mesh and hubs")]
+        lines += _stacks(shown, shown.shared, style)
     return "\n".join(lines)
 
 
@@ -30,25 +37,17 @@ def _facts(shown: CellShown, style: Style) -> Iterator[str]:
     row = shown.row
     unknown = "not known" if shown.why_not else "not made yet"
     email = f" ({shown.email})" if shown.email else ""
-    yield from _line("mesh", f"{row.mesh}, {row.region}", style)
-    yield from _line("ring, type", f"{row.ring}, {row.type}", style)
-    yield from _line("account", f"{row.account or unknown} of {row.organization}{email}", style)
-    yield from _line("roles", shown.roles[0], style)
+    yield from line("mesh", f"{row.mesh}, {row.region}", style)
+    yield from line("ring, type", f"{row.ring}, {row.type}", style)
+    yield from line("account", f"{row.account or unknown} of {row.organization}{email}", style)
+    yield from line("roles", shown.roles[0], style)
     for role in shown.roles[1:]:
-        yield from _line("", f"then {role}", style)
-    yield from _line("Kubernetes", row.kubernetes, style)
-    yield from _line("VPC", shown.vpc or _missing(shown), style)
+        yield from line("", f"then {role}", style)
+    yield from line("Kubernetes", row.kubernetes, style)
+    yield from line("VPC", shown.vpc or missing(shown), style)
     for what, bucket in shown.buckets.items():
-        yield from _line(what, f"s3://{bucket}/", style)
-    yield from _line("states", shown.states, style)
-
-
-def _missing(shown: CellShown) -> str:
-    return "not known" if shown.why_not else "not applied yet"
-
-
-def _line(label: str, text: str, style: Style) -> list[str]:
-    return style.wrap(f"  {label:<{_LABEL}} {text}", " " * (_LABEL + 3))
+        yield from line(what, f"s3://{bucket}/", style)
+    yield from line("states", shown.states, style)
 
 
 def _addresses(shown: CellShown) -> Iterator[str]:
@@ -74,32 +73,33 @@ def _nodes(shown: CellShown) -> Iterator[str]:
 
 
 def _peers(shown: CellShown) -> list[str]:
-    lines = []
-    for row in shown.peers:
-        kind = "hub " if row.kind == "hub" else ""
-        lines.append(
-            f"  {kind}{row.name}  {', '.join(row.blocks)}  {row.connection or ''}".rstrip()
-        )
-    return lines
+    rows = [row for row in shown.peers if row.kind == "cell"]
+    name = max((len(row.name) for row in rows), default=0)
+    blocks = max((len(", ".join(row.blocks)) for row in rows), default=0)
+    ways = (row.connection or "" if row.over == "peering" else "over the gateway" for row in rows)
+    return [
+        f"  {row.name:<{name}}  {', '.join(row.blocks):<{blocks}}  {way}".rstrip()
+        for row, way in zip(rows, ways, strict=True)
+    ]
 
 
 def _ways(shown: CellShown, style: Style) -> Iterator[str]:
-    yield from _line("API", f"{shown.endpoint or _missing(shown)} (private)", style)
-    yield f"  {'kubectl':<{_LABEL}} {shown.kubeconfig}"
-    yield from _line("", "with a role or user of `admins`: without --role-arn", style)
+    yield from line("API", f"{shown.endpoint or missing(shown)} (private)", style)
+    yield f"  {'kubectl':<{LABEL}} {shown.kubeconfig}"
+    yield from line("", "with a role or user of `admins`: without --role-arn", style)
     if shown.ui is not None:
-        yield from _line("Spark UIs", shown.ui, style)
+        yield from line("Spark UIs", shown.ui, style)
     elif shown.ui_of is not None:
-        yield f"  {'Spark UIs':<{_LABEL}} http:// and what this tells:"
-        yield f"  {'':<{_LABEL}} {shown.ui_of}"
+        yield f"  {'Spark UIs':<{LABEL}} http:// and what this tells:"
+        yield f"  {'':<{LABEL}} {shown.ui_of}"
 
 
-def _stacks(shown: CellShown, style: Style) -> Iterator[str]:
+def _stacks(shown: CellShown, rows: Sequence[StackRow], style: Style) -> Iterator[str]:
     if shown.why_not:
         yield from style.wrap(f"  not known: {shown.why_not}")
         return
-    width = max((len(row.stack.name) for row in shown.stacks), default=0)
-    for row in shown.stacks:
+    width = max((len(row.stack.name) for row in rows), default=0)
+    for row in rows:
         waits = ", ".join(stack.name for stack in row.waits_for)
         more = f", waits for {waits}" if waits and row.standing != "applied" else when(row)
         told = f"{row.standing.replace('-', ' ')}{more}"
@@ -120,6 +120,8 @@ def to_json(shown: CellShown) -> dict[str, Any]:
         },
         "node_groups": _rows(shown.pools),
         "peers": _rows(shown.peers),
+        "hubs": _rows(shown.hubs),
+        "gateway": asdict(shown.gateway) if shown.gateway else None,
         "buckets": dict(shown.buckets),
         "states": shown.states,
         "vpc": shown.vpc,
@@ -128,6 +130,8 @@ def to_json(shown: CellShown) -> dict[str, Any]:
         "ui": shown.ui,
         "stacks": stacks_json(shown.stacks),
         "outputs": {layer: dict(found) for layer, found in shown.outputs.items()},
+        "shared_stacks": stacks_json(shown.shared),
+        "shared_outputs": {name: dict(found) for name, found in shown.shared_outputs.items()},
         "not_known": shown.why_not or None,
     }
 

@@ -23,6 +23,7 @@ from cellfactory.errors import (
 from cellfactory.inventory.central_rules import RULES as CENTRAL_RULES
 from cellfactory.inventory.family_rules import RULES as FAMILY_RULES
 from cellfactory.inventory.interconnect_rules import RULES as INTERCONNECT_RULES
+from cellfactory.inventory.owner_rules import RULES as OWNER_RULES
 from cellfactory.inventory.pipeline_rules import RULES as PIPELINE_RULES
 from cellfactory.inventory.rules import RULES as INVENTORY_RULES
 from cellfactory.options.answer import RULES as OPTION_RULES
@@ -65,6 +66,7 @@ AREAS = (
     Area("77", "the way between peerings and a gateway", InventoryError, WAYS_RULES),
     Area("77", "routes that keep their place", TerraformError, _numbered("F77")),
     Area("76", "what joins the VPCs of a mesh", InventoryError, INTERCONNECT_RULES),
+    Area("78", "whose an account is", InventoryError, OWNER_RULES),
 )
 _WARNING = "(a warning)"
 

@@ -12,6 +12,7 @@ from cellfactory.documents import load_data, render_data
 from cellfactory.errors import MOST_PROBLEMS, Finding, InventoryError
 from cellfactory.facts.loader import load_facts
 from cellfactory.inventory.interconnect_rules import RULES as INTERCONNECT_RULES
+from cellfactory.inventory.owner_rules import RULES as OWNER_RULES
 from cellfactory.inventory.pipeline_rules import RULES as PIPELINE_RULES
 from cellfactory.inventory.reader import parse_inventory
 from cellfactory.inventory.rules import RULES, check_inventory
@@ -79,6 +80,7 @@ def test_each_rule_of_errors_has_a_mistake_that_breaks_it() -> None:
         *RULES,
         *PIPELINE_RULES,
         *INTERCONNECT_RULES,
+        *OWNER_RULES,
     }
 
 

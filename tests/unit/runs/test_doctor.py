@@ -451,10 +451,10 @@ def names(declared: Declared, **chosen: list[str]) -> list[str]:
 
 
 def test_whom_it_asks_about(declared: Declared) -> None:
-    assert len(names(declared)) == 2 + 2 + 4
+    assert len(names(declared)) == 2 + 2 + 1 + 4
     assert names(declared, cells=["moka-usw2-a"])[2:] == ["organization next", "cell moka-usw2-a"]
     assert names(declared, organizations=["next"])[2:] == [
-        *("organization next", "cell moka-use1-c", "cell moka-usw2-a"),
+        *("organization next", "hub shared-services", "cell moka-use1-c", "cell moka-usw2-a"),
     ]
     with pytest.raises(UsageError, match="unknown cell 'moka-use1-x'; did you mean"):
         names(declared, cells=["moka-use1-x"])

@@ -28,3 +28,6 @@ def test_an_administrator_is_named_with_what_narrows_it(
     assert ("docs/bootstrap.md" in answer.fix) == (status == "warning")
     made = ask(declared, MADE)[NO_ADMINISTRATOR]
     assert made.seen == "CreateAccount attaches AdministratorAccess to CellFactoryMember"
+    assert "bootstrap --adopt --narrow" in made.fix
+    if status == "warning":
+        assert "bootstrap keeps OrganizationAccountAccessRole" in answer.fix
