@@ -2,8 +2,9 @@
 
 The walk uses EC2's describe calls alone, in the accounts that it comes through: routes of VPCs,
 peering connections (active, and only into the blocks of the other VPC), attachments to transit
-gateways (in the sender's zone), associations, routes of gateways, peerings of gateways. Security
-groups, network ACLs and name resolution are not looked at.
+gateways (in the sender's zone), associations, routes of gateways, peerings of gateways. What a NAT
+gateway gets goes on by the table of its own subnet, wherever that leads, and answers from the
+internet come back to there. Security groups, network ACLs and name resolution are not looked at.
 
     way = reaches(lambda account, region: emulator.client("ec2", account, region), spot, "10.1.0.9")
     assert way, way.blocker
@@ -60,6 +61,7 @@ class Snapshot:
 
     client: Client
     told: dict[str, Any] = field(default_factory=dict)
+    nats: dict[str, Spot] = field(default_factory=dict)  # where NAT gateways are that were met
 
     def way(self, source: Spot, address: str, *, back: bool = True) -> Way:
         """Walk from a subnet to an address, and back to the subnet's first host address.
@@ -73,14 +75,25 @@ class Snapshot:
         returning: list[str] = []
         try:
             end = self._walk(source, address, there)
-            if back and end is not None:
+            answers = self._answers(end, address, there)
+            if back and answers is not None:
                 sender = str(ip_network(self._subnet(source)["CidrBlock"])[4])
-                self._walk(self._at(end, address), sender, returning)
+                self._walk(answers, sender, returning)
         except Blocked as found:
             which = "back: " if returning else ""
             blocker = f"{which}{found}"
             return Way(there=tuple(there), back=tuple(returning), blocker=blocker)
         return Way(there=tuple(there), back=tuple(returning))
+
+    def _answers(self, end: Spot | None, address: str, there: list[str]) -> Spot | None:
+        """Say where an answer starts: at the address, or at the NAT gateway that it comes back to.
+
+        None where it comes back to a public address of the sender itself.
+        """
+        passed = [step for step in there if step in self.nats]
+        if passed:
+            return self.nats[passed[-1]]
+        return None if end is None else self._at(end, address)
 
     def _walk(self, spot: Spot, address: str, steps: list[str]) -> Spot | None:
         """Follow routes into the VPC that has an address; None is the internet."""
@@ -108,10 +121,26 @@ class Snapshot:
             return self._across(spot, route["VpcPeeringConnectionId"], address)
         if "TransitGatewayId" in route:
             return self._over(spot, route["TransitGatewayId"], address, steps)
+        if "NatGatewayId" in route:
+            return self._nat(spot, route["NatGatewayId"])
         if ip_address(address).is_global:
             return None
         msg = f"{where} leads to {_target(route)}, which is no way to a private address"
         raise Blocked(msg)
+
+    def _nat(self, spot: Spot, gateway: str) -> Spot:
+        """Go on from the subnet of a NAT gateway."""
+        asked = [{"Name": "nat-gateway-id", "Values": [gateway]}]
+        found = self._rows(spot, "describe_nat_gateways", "NatGateways", Filter=asked)
+        if not found or found[0]["State"] != "available":
+            msg = f"{gateway} is {found[0]['State'] if found else 'gone'}"
+            raise Blocked(msg)
+        (row,) = found
+        where = Spot(
+            account=spot.account, region=spot.region, vpc=row["VpcId"], subnet=row["SubnetId"]
+        )
+        self.nats[gateway] = where
+        return where
 
     def _across(self, spot: Spot, connection: str, address: str) -> Spot:
         """Cross a peering connection, into the blocks of the other VPC and no further."""

@@ -196,3 +196,46 @@ def test_packets_that_go_round_are_stopped(
         owner.route(table, "10.0.0.0/8", other)
         spoke.route("10.0.0.0/8", owner.gateway)
     assert reaches(client, spot(a), "10.99.0.9").blocker.endswith("go round")
+
+
+INTERNET = "8.8.8.8"
+
+
+def led_out(a: Spoke, public: str) -> str:
+    """A NAT gateway in a subnet whose table is given; the other subnet leads to it."""
+    nat = a.ec2.create_nat_gateway(
+        SubnetId=public, AllocationId=a.ec2.allocate_address(Domain="vpc")["AllocationId"]
+    )["NatGateway"]["NatGatewayId"]
+    a.ec2.create_route(RouteTableId=a.tables[0], DestinationCidrBlock="0.0.0.0/0", NatGatewayId=nat)
+    return str(nat)
+
+
+def test_a_nat_gateway_carries_once_its_own_subnet_leads_out(
+    emulator: Emulator, client: Callable[[str, str], Any], account: str
+) -> None:
+    a = make_spoke(emulator, account, A)
+    nat = led_out(a, a.subnets[1])
+    blocker = reaches(client, spot(a), INTERNET).blocker
+    assert blocker == f"{a.tables[1]} of {a.vpc} has no route to {INTERNET}"
+    door = a.ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+    a.ec2.attach_internet_gateway(InternetGatewayId=door, VpcId=a.vpc)
+    a.ec2.create_route(RouteTableId=a.tables[1], DestinationCidrBlock="0.0.0.0/0", GatewayId=door)
+    way = reaches(client, spot(a), INTERNET)
+    assert way == Way(there=(a.tables[0], nat, a.tables[1], door))
+    blocker = reaches(client, spot(a), THERE).blocker
+    assert blocker.endswith(f"leads to {door}, which is no way to a private address")
+
+
+def test_a_nat_gateway_sends_private_packets_wherever_its_own_table_leads(
+    emulator: Emulator, client: Callable[[str, str], Any], account: str, other_account: str
+) -> None:
+    a, b = make_spoke(emulator, account, A), make_spoke(emulator, other_account, B)
+    led_out(a, a.subnets[1])
+    made = a.ec2.create_vpc_peering_connection(VpcId=a.vpc, PeerVpcId=b.vpc, PeerOwnerId=b.account)
+    connection = made["VpcPeeringConnection"]["VpcPeeringConnectionId"]
+    b.ec2.accept_vpc_peering_connection(VpcPeeringConnectionId=connection)
+    for spoke, table, block in ((a, a.tables[1], B), (b, b.tables[0], A)):
+        spoke.ec2.create_route(
+            RouteTableId=table, DestinationCidrBlock=block, VpcPeeringConnectionId=connection
+        )
+    assert reaches(client, spot(a), THERE, back=False)

@@ -75,9 +75,9 @@ class Ladder:
         told = json.loads(self.run(*words, "--sandbox", *PARALLEL, "--format", "json", code=code))
         return {row["stack"]: row for row in told["stacks"]}
 
-    def validate(self) -> dict[str, dict[str, Any]]:
-        """Validate every stack; what became of each, by its name."""
-        told = json.loads(self.run("validate", *PARALLEL, "--format", "json"))
+    def validate(self, *words: str) -> dict[str, dict[str, Any]]:
+        """Validate every stack, or the chosen ones; what became of each, by its name."""
+        told = json.loads(self.run("validate", *words, *PARALLEL, "--format", "json"))
         return {row["stack"]: row for row in told["stacks"]}
 
     def change_cells(self, changes: Mapping[str, Any]) -> None:

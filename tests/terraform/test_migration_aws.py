@@ -13,24 +13,20 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from ipaddress import IPv4Network
-from itertools import permutations
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cellfactory.addressing.lock_file import parse_lock
 from cellfactory.documents import load_data, render_data
-from cellfactory.facts.loader import load_facts
 from cellfactory.inventory.mesh_edit import edit_step
-from tests.packets import Snapshot, Spot
 from tests.terraform.ladder import ROOT, Ladder
+from tests.terraform.watch import Ends, watched
 
 pytestmark = [
     pytest.mark.terraform,
@@ -61,11 +57,10 @@ DESTROYED = ("peering", "accept", "transit", "segments", "network")
 
 @dataclass(slots=True)
 class Story:
-    """The mesh, and what is known of its ends."""
+    """The mesh, and the ends of what is sent in it."""
 
     ladder: Ladder
-    starts: dict[str, tuple[Spot, ...]] = field(default_factory=dict)  # of each cell
-    addresses: dict[str, str] = field(default_factory=dict)  # one of each cell
+    ends: Ends
     probes: int = 0
 
     @property
@@ -91,62 +86,12 @@ class Story:
         self.prepare()
         return self.step
 
-    def find_ends(self) -> None:
-        """Learn where packets of each cell start, and an address that others send to."""
-        lock = parse_lock(
-            (self.ladder.folder / "cells.lock.yaml").read_text("utf-8"), "", load_facts()
-        )
-        for cell, (account, _, _) in CELLS.items():
-            told = self.ladder.outputs(cell, "network")
-            self.starts[cell] = tuple(
-                Spot(account=account, region=REGION, vpc=told["vpc_id"], subnet=subnet)
-                for subnet in told["node_subnet_ids"].values()
-            )
-            first = min(lock.cells[cell].zones)
-            self.addresses[cell] = str(lock.cells[cell].zones[first]["node"][10])
-
-    def blocked(self) -> list[str]:
-        """Say what keeps a zone of a cell from another cell, or its answer from the zone."""
-        clients: dict[tuple[str, str], Any] = {}
-
-        def ec2(account: str, region: str) -> Any:
-            if (account, region) not in clients:
-                clients[account, region] = self.ladder.client("ec2", account, region)
-            return clients[account, region]
-
-        now = Snapshot(ec2)
-        ways = (
-            now.way(start, self.addresses[other])
-            for one, other in permutations(self.starts, 2)
-            for start in self.starts[one]
-        )
-        return [way.blocker for way in ways if not way]
-
     @contextmanager
     def watched(self) -> Iterator[None]:
         """Probe all the time; each pair has to have a way in each look."""
-        found: list[str] = []
-        done = threading.Event()
-
-        def look() -> None:
-            while not done.is_set():
-                try:
-                    # A way that moves between two questions is asked again: only a hole stays.
-                    if (why := self.blocked()) and (again := self.blocked()):
-                        found.extend(set(why) & set(again))
-                    self.probes += 1
-                except Exception as error:
-                    found.append(repr(error))
-                done.wait(0.2)
-
-        thread = threading.Thread(target=look)
-        thread.start()
-        try:
+        with watched(self.ends.blocked) as watch:
             yield
-        finally:
-            done.set()
-            thread.join()
-        assert not found, found[:5]
+        self.probes += watch.looks
 
 
 @pytest.fixture(scope="module")
@@ -167,7 +112,8 @@ def story(tmp_path_factory: pytest.TempPathFactory, terraform_mirror: Path) -> I
     made["cell_types"] = {"spark-small": kind}
     (folder / "cells.yaml").write_text(render_data(made), "utf-8")
     ladder = Ladder(folder=folder, mirror=terraform_mirror)
-    story = Story(ladder)
+    accounts = {cell: account for cell, (account, _, _) in CELLS.items()}
+    story = Story(ladder, Ends(ladder, REGION, accounts))
     story.prepare()
     ladder.start()
     yield story
@@ -198,8 +144,8 @@ def in_place(row: dict[str, Any]) -> bool:
 def test_peerings_first(story: Story) -> None:
     story.apply()
     assert accept_peerings(story.ladder) == len(CELLS)
-    story.find_ends()
-    assert story.blocked() == []
+    story.ends.find(*CELLS)
+    assert story.ends.blocked() == []
 
 
 @pytest.mark.parametrize("step", ["prepare", "both"])
@@ -319,7 +265,7 @@ def test_and_back(story: Story) -> None:
     with story.watched():
         story.apply()
         story.ladder.results("destroy", "--gone")
-    assert story.blocked() == []
+    assert story.ends.blocked() == []
     ec2 = story.ladder.client("ec2", NETWORK_ACCOUNT)
     left = ec2.describe_transit_gateways()["TransitGateways"]
     assert {one["State"] for one in left} <= {"deleted"}

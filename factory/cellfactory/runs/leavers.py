@@ -28,7 +28,7 @@ class Leaver:
     account: str  # twelve digits; empty where nobody knows
     is_made: bool  # whether the factory made its account
     blocks: tuple[IPv4Network, ...]  # that peers route to
-    peers: tuple[str, ...]  # cells of the inventory that may be joined to it
+    peers: tuple[str, ...]  # cells and meshes of the inventory that may be joined to it
     access: Access | None  # into its account
     management: Access | None  # into the account that pays for it
     quarantine_ou: str | None
@@ -80,20 +80,26 @@ def _leaver(design: Design, own: Records, cell: str, born: Birth | None) -> Leav
         )
         member = role_arn(account, born.member_role or organization.member_role)
         access = Access(account=account, roles=(role, member), region=born.region, sts_region=near)
-    cells = design.inventory.cells.items()
     return Leaver(
         cell=cell,
         organization=born.organization if born else "",
         account=account,
         is_made=is_made,
         blocks=tuple(_blocks(design, own, cell)),
-        peers=tuple(n for n, c in cells if born is None or c.mesh == born.mesh),
+        peers=tuple(_peers(design, born)),
         access=access if account else None,
         management=management,
         quarantine_ou=organization.quarantine_ou if organization else None,
         has_cluster=StackId(cell, "cluster") in own,
         has_account_stack=StackId(cell, "account") in own,
     )
+
+
+def _peers(design: Design, born: Birth | None) -> Iterator[str]:
+    for name, cell in design.inventory.cells.items():
+        if born is None or cell.mesh == born.mesh:
+            yield name
+    yield from design.inventory.meshes if born is None else [born.mesh]
 
 
 def _account(own: Records, born: Birth | None) -> str:

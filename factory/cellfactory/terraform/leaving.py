@@ -3,6 +3,7 @@
 A route outlives what it points at and becomes a hole that swallows traffic. So the peers' routes go
 first, then what the cell itself routes, then acceptances, then connections, and the network last.
 A hub gives up its routes back with its acceptances: until then they lead to the cluster that goes.
+A gateway lets go of the cell before the cell lets go of the gateway, and shares it no more then.
 Nothing here is remembered from run to run: what is left to do follows from the records alone.
 """
 
@@ -19,27 +20,36 @@ from cellfactory.terraform.messages import Change
 from cellfactory.terraform.record import Record
 from cellfactory.terraform.workspace import CONFIGURATION
 
-EDGE_LAYERS: tuple[Layer, ...] = ("routes", "accept", "hub", "peering")
+EDGE_LAYERS: tuple[Layer, ...] = (
+    *("routes", "accept", "hub", "peering"),
+    *("segments", "egress", "gateway"),
+)
 """What joins a cell to others, in the order in which that is taken apart."""
 
 ROWS = frozenset(
     {
+        "aws_ec2_transit_gateway_route",
+        "aws_ec2_transit_gateway_route_table",
+        "aws_ec2_transit_gateway_route_table_association",
+        "aws_ec2_transit_gateway_vpc_attachment_accepter",
+        "aws_ram_principal_association",
         "aws_route",
         "aws_vpc_peering_connection",
         "aws_vpc_peering_connection_accepter",
         "aws_vpc_peering_connection_options",
     }
 )
-"""What a cell has of a peer: rows that go with it, and nothing else does."""
+"""What a cell has of a peer, or of its mesh: rows that go with it, and nothing else does."""
 
 _OWN: tuple[tuple[str, tuple[Layer, ...], tuple[Layer, ...]], ...] = (
     ("routes of the peers", ("routes",), ()),
     ("platform, cluster and routes", (), ("platform", "cluster", "routes")),
     ("acceptances", ("accept", "hub"), ("accept",)),
     ("connections", ("peering",), ("peering",)),
-    ("network", (), ("network",)),
+    ("attachment", ("segments", "egress"), ("transit",)),
+    ("network", ("gateway",), ("network",)),
 )
-"""Each step: what it is about, the layers of the peers, the layers of the cell."""
+"""Each step: what it is about, the layers of peers and of the mesh, the layers of the cell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,9 +99,10 @@ def plot_course(
         records: every recorded stack.
         standing: what has a place in the inventory.
         cells: what leaves.
-        peers: the cells of the inventory that may be joined to them.
+        peers: the cells and meshes of the inventory that may be joined to them.
     """
     standing_owners = {stack.owner for stack in standing}
+    recorded = {stack.owner for stack in records if stack.cell}
     joined = {s: joined_to(r) for s, r in records.items() if s.layer in EDGE_LAYERS}
     touched = {
         stack
@@ -104,7 +115,7 @@ def plot_course(
         name
         for stack in touched - set(standing)
         for name in joined[stack]
-        if name not in cells and name not in standing_owners
+        if name not in cells and name not in standing_owners and name in recorded
     }
     steps = (
         Step(
@@ -121,16 +132,26 @@ def plot_course(
 
 
 def joined_to(record: Record) -> frozenset[str]:
-    """Name the cells and hubs that the rows of a stack lead to, as it was last applied."""
+    """Name the cells and hubs that the rows of a stack lead to, as it was last applied.
+
+    Of the stacks of a mesh: those that its gateway is shared with, or joins, or leads out.
+    """
     try:
         document = json.loads(record.sources.get(CONFIGURATION, "{}"))
         tables = document.get("locals") or {}
-        return frozenset(_names(tables))
+        return frozenset(_names(tables, record.stack.layer))
     except (ValueError, AttributeError, RecursionError):
         return frozenset()
 
 
-def _names(tables: Mapping[str, Mapping[str, Mapping[str, str]]]) -> Iterator[str]:
+_OF_MESH: Mapping[str, str] = {"segments": "attachments", "egress": "back", "gateway": "members"}
+"""The table of each layer of a mesh whose rows are its cells."""
+
+
+def _names(tables: Mapping[str, Mapping[str, Mapping[str, str]]], layer: Layer) -> Iterator[str]:
+    if layer in _OF_MESH:
+        yield from tables.get(_OF_MESH[layer]) or {}
+        return
     for name in ("edges", "resolving"):
         yield from tables.get(name) or {}
     for row in (tables.get("routes") or {}).values():
@@ -148,19 +169,20 @@ def strangers_in(
 
     Args:
         planned: of the peer.
-        cells: what leaves; connections are keyed by these names.
+        cells: what leaves; connections and attachments are keyed by these names, and so begin the
+            keys of routes in the gateway's table of a cell.
         blocks: theirs; a route's key ends in the one that it leads to.
     """
-    ends = {str(block) for block in blocks}
-    return tuple(c for c in planned if not _is_let_go(c, cells, ends))
+    ends = {*cells, *map(str, blocks)}
+    return tuple(c for c in planned if not _is_let_go(c, ends))
 
 
-def _is_let_go(change: Change, cells: Collection[str], blocks: Collection[str]) -> bool:
+def _is_let_go(change: Change, ends: Collection[str]) -> bool:
     if change.action == "read":
         return True
     if change.action != "delete" or change.resource_type not in ROWS:
         return False
-    return change.key in cells or change.key.rpartition(" ")[2] in blocks
+    return any(word in ends for word in change.key.split(" "))
 
 
 def refuse_strangers(stack: StackId, found: Iterable[Change], line: str) -> Finding:
