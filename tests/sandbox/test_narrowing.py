@@ -131,6 +131,20 @@ def test_with_the_word_the_administrators_of_the_organization_get_a_way_of_their
     assert require(ground(aws, declared), declared, narrows=False)[0].ways == made.ways
 
 
+@pytest.mark.parametrize("also", ["arn:aws:iam::999999999999:root", "*"])
+def test_a_role_of_this_name_that_trusts_others_is_given_nothing(
+    aws: Emulator, account: str, declared: Any, also: str
+) -> None:
+    iam = aws.client("iam", account)
+    everybody = {"AWS": [f"arn:aws:iam::{MANAGEMENT}:root", also]}
+    statement = {"Effect": "Allow", "Principal": everybody, "Action": "sts:AssumeRole"}
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    iam.create_role(RoleName=KEEPER, AssumeRolePolicyDocument=trust)
+    with pytest.raises(TerraformError, match=f"F683 .*{KEEPER} is there, and trusts others"):
+        require(ground(aws, declared, member_via=MEMBER), declared, narrows=True)
+    assert iam.list_attached_role_policies(RoleName=KEEPER)["AttachedPolicies"] == []
+
+
 def test_a_profile_that_is_the_member_role_is_refused_with_the_word_too(
     aws: Emulator, account: str, declared: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

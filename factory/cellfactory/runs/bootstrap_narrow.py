@@ -33,10 +33,7 @@ from cellfactory.runs.watcher import Watcher
 from cellfactory.terraform.placed import Way, enter
 
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
-LATE_SECONDS, POLL_SECONDS = (
-    60.0,
-    1.0,
-)  # until a role that was made can be taken: IAM is not at once
+LATE_SECONDS, POLL_SECONDS = 60.0, 1.0  # until a role that was made can be taken
 
 
 def require_other_ways(
@@ -119,6 +116,10 @@ def _open(ground: Ground, stack: Stack, organization: Organization) -> Way:
     """Make the administrator's role of an account by its member role, and wait until it is taken.
 
     A run that was killed in between finds the role, and goes on with it.
+
+    Raises:
+        TerraformError: where there is a role of this name that trusts others, too (F683), or when
+            AWS refuses something (F622).
     """
     account, management = stack.access.account, organization.management_account
     way = ground.ways[stack.id]
@@ -159,7 +160,21 @@ def _make_keeper(iam: Any, management: str, stack: str) -> None:
     except ClientError as error:
         if error.response["Error"]["Code"] != "EntityAlreadyExists":
             raise
+        found = iam.get_role(RoleName=AWS_MADE_ROLE)["Role"]
+        if found["AssumeRolePolicyDocument"].get("Statement") not in (statement, [statement]):
+            raise TerraformError(_leads_elsewhere(found["Arn"], management, stack)) from error
     iam.attach_role_policy(RoleName=AWS_MADE_ROLE, PolicyArn=ADMINISTRATOR)
+
+
+def _leads_elsewhere(role: str, management: str, stack: str) -> Finding:
+    return Finding(
+        rule="F683",
+        stack=stack,
+        message=f"{role} is there, and trusts others than account {management} alone: it is not "
+        "made an administrator's",
+        hint=f"let it trust arn:aws:iam::{management}:root alone, or remove it; or name another "
+        "way in: --member-via ROLE",
+    )
 
 
 def widen(

@@ -15,6 +15,7 @@ import pytest
 from cellfactory.errors import PolicyError, UsageError
 from cellfactory.inventory.schema import AddressPools
 from cellfactory.policy.catalogue import RULES
+from cellfactory.policy.engine import check_stack
 from cellfactory.policy.expected import NOTHING_EXPECTED, Expected
 from cellfactory.runs import judging
 from cellfactory.runs.checkov import run_checkov
@@ -134,7 +135,7 @@ def test_of_a_change_only_what_it_changes_is_judged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked_of: list[str] = []
-    real = judging.check_stack
+    real = check_stack
 
     def counted(document: Any, *more: Any) -> Any:
         asked_of.append(document.name)
