@@ -70,7 +70,7 @@ RULES = {
     "F682": "A plan would replace something whose creation was interrupted, which an apply refuses "
     "(a warning).",
     "F683": "`bootstrap` would narrow or widen a member role by its own keys, and nothing else "
-    "leads into its account.",
+    "leads into its account, or what would trusts others, too.",
     "F685": "`bootstrap` makes no member role in the account of a cell.",
     "F684": "A plan of imports would do more than import.",
     "F716": "The inventory does not say where the pipeline runs, or which key somebody else made.",
