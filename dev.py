@@ -43,8 +43,8 @@ COST = {"run": "140 MB to download, 520 MB on disk", "dev": "410 MB to download,
 
 # A test with one of these marks starts other programs; all others are pure and quick.
 SLOW_MARKS = (
-    "synth or terraform or sandbox or helm or gateway_sidecar or gateway_nginx or gateway_spark"
-    " or readme or checkov or cdktn or act"
+    "programs or synth or terraform or sandbox or helm or gateway_sidecar or gateway_nginx"
+    " or gateway_spark or readme or checkov or cdktn or act"
 )
 # To import one of these does so too; their doctests bear such a mark (see conftest.py).
 STARTS_PROGRAMS = tuple(
