@@ -23,7 +23,8 @@ def check_ends(
 ) -> Iterator[Finding]:
     """Yield that ways of cells that stand would move to where they cannot lead yet.
 
-    A way that is new is none that moves: it waits for its ends in the order of work.
+    A way that is new is none that moves: it waits for its ends in the order of work. So does one to
+    a hub that its owner has attached since: the gateway takes it up in the same run.
 
     Args:
         inventory: what is to be planned or applied.
@@ -75,11 +76,9 @@ def _lacking(
     """Yield the stacks that have to be applied before a way can lead over something."""
     if wanted == "gateway":
         segments = StackId(inventory.cells[cell].mesh, "segments")
-        for end in (cell, to):
+        for end in (cell, *({to} & inventory.cells.keys())):
             if not _has(read, segments, READY, end):
-                if end in inventory.cells and not _has(
-                    read, StackId(end, "transit"), "attachment_ids", end
-                ):
+                if not _has(read, StackId(end, "transit"), "attachment_ids", end):
                     yield StackId(end, "transit")
                 yield segments
         return

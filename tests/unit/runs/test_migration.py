@@ -190,6 +190,21 @@ def test_a_connection_that_is_not_there_holds_the_way_back(tmp_path: Path) -> No
     assert "would move to connections before both ends are there: cell-002-accept" in found.message
 
 
+def test_a_hub_that_was_attached_since_holds_nothing(tmp_path: Path) -> None:
+    """The gateway takes it up in the same run, and ways to it wait for that."""
+    design = design_at("soak")
+    records = applied(design.inventory, "soak")
+    segments = StackId("east", "segments")
+    ends: Any = records[segments].outputs["gateway_ids"]
+    records[segments] = record(
+        segments, gateway_ids={name: told for name, told in ends.items() if name != "shared"}
+    )
+    for stack in [stack for stack in records if stack.layer == "routes"]:
+        told: Any = records[stack].outputs["ways"]
+        records[stack] = record(stack, ways={**told, "shared": "peering"})
+    assert refusals(design, registry_of(tmp_path, records)) == []
+
+
 def test_a_new_cell_is_no_way_that_moves(tmp_path: Path) -> None:
     """It waits for its ends in the order of work."""
     design = design_at("soak")
