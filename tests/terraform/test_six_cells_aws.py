@@ -119,7 +119,7 @@ def inventory(way: str) -> dict[str, Any]:
     return made
 
 
-@pytest.fixture(scope="module", params=["gateway"])
+@pytest.fixture(scope="module", params=sorted(EDGES))
 def mesh(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, terraform_mirror: Path
 ) -> Iterator[Mesh]:
