@@ -147,6 +147,19 @@ class Pen:
             is_transfer=True,
         )
 
+    def unknown(self, group: Group, item: str, title: str) -> Line:
+        """Write what is paid for, and has no price that we know in any Region."""
+        return Line(
+            owner=self.owner,
+            group=group,
+            item=item,
+            title=title,
+            region=self.region,
+            unit="h",
+            quantity=None,
+            price=None,
+        )
+
 
 def oldest(lines: Iterable[Line]) -> date | None:
     """Find the day up to which every price of some lines is known to hold; None without any."""

@@ -33,6 +33,9 @@ _MOVED: dict[Interconnect, str] = {
     "lattice": "lattice-gb",
 }
 
+_PEERED = "transit-gateway-peering"
+"""Gateways of two Regions: by the hour and by the gigabyte, and no source says how much."""
+
 PodWay = Literal["host", "nat_gateway"]
 POD_WAYS: tuple[PodWay, ...] = get_args(PodWay)
 POD_WAY_TITLES: dict[PodWay, str] = {
@@ -66,6 +69,11 @@ def mesh_lines(kind: Interconnect, inventory: Inventory, mesh: str, facts: Facts
     if kind in _ATTACHED and hubs:
         title = f"{facts.prices.items[_ATTACHED[kind]].title} of hubs"
         lines.append(pen.hourly("mesh", _ATTACHED[kind], hubs, title))
+    if kind == "gateway":
+        lines += [
+            pen.unknown("mesh", _PEERED, f"gateway peered with {other}, and what crosses")
+            for other in inventory.linked_meshes(mesh)
+        ]
     if kind == "cloud_wan":
         lines.append(pen.hourly("mesh", "cloud-wan-edge-hour", 1))
     return lines

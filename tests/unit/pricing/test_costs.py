@@ -196,3 +196,29 @@ def test_looks_at_logs_cost_by_the_thousand_where_their_number_is_declared() -> 
     assert one is not None
     assert ten is not None
     assert 0 < one <= ten
+
+
+def test_gateways_that_are_peered_are_told_as_not_priced() -> None:
+    """No page of AWS says what crosses from one gateway to another costs."""
+    made = inventories.data(2)
+    west = {"region": "us-west-2", "hubs": [], "interconnect": "gateway"}
+    over = {"account": "888888888888", "organization": "one"}
+    made["meshes"]["west"] = {**west, "gateway": {**over, "asn": 64513}}
+    made["meshes"]["east"] |= {"interconnect": "gateway", "gateway": {**over, "peers": ["west"]}}
+    made["organizations"]["one"]["member_role"] = "CellFactoryMember"
+    there = copy.deepcopy(made["cell_types"]["plain"])
+    made["cell_types"]["there"] = {**there, "zones": ["usw2-az1", "usw2-az2", "usw2-az3"]}
+    made["cells"]["cell-001"] |= {"mesh": "west", "type": "there"}
+    inventory = inventories.inventory(made)
+    for mesh, other in (("east", "west"), ("west", "east")):
+        lacking = {
+            line.title for line in add(mesh_lines("gateway", inventory, mesh, FACTS)).lacking
+        }
+        assert f"gateway peered with {other}, and what crosses" in lacking
+    alone = sample.inventory(2)
+    assert not any("peered" in line.title for line in mesh_lines("gateway", alone, "east", FACTS))
+    found = [
+        f for f in check_costs(price_inventory(inventory, FACTS), inventory) if f.rule == "F384"
+    ]
+    assert all("gateway peered with" in finding.message for finding in found)
+    assert len(found) == 2
