@@ -21,7 +21,14 @@ from botocore.exceptions import ClientError
 from cellfactory.documents import load_data, render_data
 from tests.terraform.ladder import ROOT, Ladder
 
-pytestmark = [pytest.mark.terraform, pytest.mark.sandbox, pytest.mark.timeout(1_500)]
+pytestmark = [
+    pytest.mark.terraform,
+    pytest.mark.sandbox,
+    pytest.mark.timeout(1_500),
+    pytest.mark.skipif(
+        "CELLFACTORY_LONG" not in os.environ, reason="opt-in: `python3 dev.py long`"
+    ),
+]
 
 ACCOUNTS = {"moka-use1-a": "444444444444", "moka-use1-b": "555555555555"}
 LOW, MIDDLE, HIGH = "moka-use1-a", "moka-use1-b", "moka-use1-c"
@@ -98,7 +105,6 @@ def _is_of_hub(route: dict[str, str]) -> bool:
     return route["DestinationCidrBlock"].startswith(("10.0.", "10.1."))
 
 
-@pytest.mark.skipif("CELLFACTORY_LONG" not in os.environ, reason="opt-in: `python3 dev.py long`")
 def test_what_lost_states_held_is_imported_and_nothing_is_made_twice(ladder: Ladder) -> None:
     accounts = {cell: account_of(ladder, cell) for cell in (LOW, MIDDLE, HIGH)}
     before = everything(ladder, accounts)
