@@ -1,11 +1,13 @@
 """Marks that follow from where a test stands, or from what it asks for.
 
 Doctests of the packages whose import starts Node, or the emulated AWS, bear that mark; so do tests
-whose fixture is a place with a Terraform that does nothing: it is a program of its own.
+whose fixture is a place with a Terraform that does nothing: it is a program of its own. What is
+marked as long is left out unless it is asked for.
 """
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -19,7 +21,8 @@ MARKS = {
     "factory/cellfactory/sandbox": "sandbox",
     "factory/cellfactory/stacks": "synth",
 }
-FIXTURES = {"place": "programs", "scene": "programs"}  # of `tests/unit`
+PROGRAMS = {"place", "scene"}  # fixtures of `tests/unit`
+OPT_IN = pytest.mark.skip(reason="opt-in: `python3 dev.py long`")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -30,6 +33,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for folder, mark in MARKS.items():
             if item.path.is_relative_to(root / folder):
                 item.add_marker(mark)
-        if item.path.is_relative_to(root / "tests" / "unit"):
-            for name in FIXTURES.keys() & getattr(item, "fixturenames", ()):
-                item.add_marker(FIXTURES[name])
+        is_unit = item.path.is_relative_to(root / "tests" / "unit")
+        if is_unit and PROGRAMS.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker("programs")
+        if item.get_closest_marker("long") and "CELLFACTORY_LONG" not in os.environ:
+            item.add_marker(OPT_IN)

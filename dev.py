@@ -43,7 +43,7 @@ COST = {"run": "140 MB to download, 520 MB on disk", "dev": "410 MB to download,
 
 # A test with one of these marks starts other programs; all others are pure and quick.
 SLOW_MARKS = (
-    "programs or synth or terraform or sandbox or helm or gateway_sidecar or gateway_nginx"
+    "programs or long or synth or terraform or sandbox or helm or gateway_sidecar or gateway_nginx"
     " or gateway_spark or readme or checkov or cdktn or act"
 )
 # To import one of these does so too; their doctests bear such a mark (see conftest.py).
@@ -166,12 +166,7 @@ def long(args: Sequence[str]) -> None:
     """Run at length what takes too long for the default suite: ladders of another kind."""
     _prepare("dev")
     os.environ["CELLFACTORY_LONG"] = "1"
-    tests = [str(p) for p in sorted(ROOT.glob("tests/*/test_*.py")) if _is_long(p)]
-    _run("pytest", *tests, *args)
-
-
-def _is_long(file: Path) -> bool:
-    return "CELLFACTORY_LONG" in file.read_text("utf-8")
+    _run("pytest", "-m", "long", *args)
 
 
 def rights(args: Sequence[str]) -> None:

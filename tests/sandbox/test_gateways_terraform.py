@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -39,7 +38,7 @@ def world() -> World:
     )
 
 
-@pytest.mark.skipif("CELLFACTORY_LONG" not in os.environ, reason="opt-in: `python3 dev.py long`")
+@pytest.mark.long
 @pytest.mark.skipif(TERRAFORM is None, reason="there is no terraform on PATH or in $TERRAFORM")
 def test_a_shared_gateway_is_half_made_made_changed_in_place_and_destroyed(
     tmp_path: Path, terraform_mirror: Path

@@ -62,7 +62,7 @@ def terraform(folder: Path, *arguments: str, code: int = 0) -> str:
     return ended.stdout
 
 
-@pytest.mark.skipif("CELLFACTORY_LONG" not in os.environ, reason="opt-in: `python3 dev.py long`")
+@pytest.mark.long
 @pytest.mark.skipif(TERRAFORM is None, reason="there is no terraform on PATH or in $TERRAFORM")
 def test_a_whole_cell_is_applied_planned_again_and_destroyed(
     fresh: Emulator, tmp_path: Path, terraform_mirror: Path

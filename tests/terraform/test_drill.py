@@ -7,7 +7,6 @@ that is in it, in the long run (`python3 dev.py long`).
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -108,7 +107,7 @@ def real(tmp_path: Path, terraform_mirror: Path) -> Iterator[Ladder]:
     ladder.stop()
 
 
-@pytest.mark.skipif("CELLFACTORY_LONG" not in os.environ, reason="opt-in: `python3 dev.py long`")
+@pytest.mark.long
 def test_a_real_network_goes_and_comes_back(real: Ladder) -> None:
     def vpc() -> str:
         found: Any = real.client("ec2", ACCOUNT, REGION).describe_vpcs(

@@ -7,7 +7,6 @@ applies would leave it: the networks of all, the requests, the acceptances, and 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -27,9 +26,7 @@ pytestmark = [
     pytest.mark.terraform,
     pytest.mark.sandbox,
     pytest.mark.timeout(1_500),
-    pytest.mark.skipif(
-        "CELLFACTORY_LONG" not in os.environ, reason="opt-in: `python3 dev.py long`"
-    ),
+    pytest.mark.long,
 ]
 
 CELLS = 126  # a VPC has 125 peerings at most

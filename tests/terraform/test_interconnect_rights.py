@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import copy
 import json
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -25,9 +24,7 @@ pytestmark = [
     pytest.mark.terraform,
     pytest.mark.sandbox,
     pytest.mark.timeout(2_400),
-    pytest.mark.skipif(
-        "CELLFACTORY_LONG" not in os.environ, reason="opt-in: `python3 dev.py long`"
-    ),
+    pytest.mark.long,
 ]
 
 MESH, NETWORK, HUB = "moka-use1", "888888888888", "shared-services"

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import copy
-import os
 from collections.abc import Iterator
 from ipaddress import IPv6Network
 from pathlib import Path
@@ -22,9 +21,7 @@ pytestmark = [
     pytest.mark.terraform,
     pytest.mark.sandbox,
     pytest.mark.timeout(1_500),
-    pytest.mark.skipif(
-        "CELLFACTORY_LONG" not in os.environ, reason="opt-in: `python3 dev.py long`"
-    ),
+    pytest.mark.long,
 ]
 
 REGION = "us-west-2"

@@ -9,7 +9,6 @@ file are the steps of one story, in the order in which they stand.
 from __future__ import annotations
 
 import copy
-import os
 import signal
 import subprocess
 import sys
@@ -32,9 +31,7 @@ pytestmark = [
     pytest.mark.terraform,
     pytest.mark.sandbox,
     pytest.mark.timeout(2_400),
-    pytest.mark.skipif(
-        "CELLFACTORY_LONG" not in os.environ, reason="opt-in: `python3 dev.py long`"
-    ),
+    pytest.mark.long,
 ]
 
 MESH, NETWORK_ACCOUNT, HUB = "moka-use1", "888888888888", "shared-services"

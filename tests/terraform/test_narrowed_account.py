@@ -8,7 +8,6 @@ which nothing else can do; the cell goes on by the narrow role; and it is taken 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -26,9 +25,7 @@ pytestmark = [
     pytest.mark.terraform,
     pytest.mark.sandbox,
     pytest.mark.timeout(2_400),
-    pytest.mark.skipif(
-        "CELLFACTORY_LONG" not in os.environ, reason="opt-in: `python3 dev.py long`"
-    ),
+    pytest.mark.long,
 ]
 
 CELL, MEMBER, KEEPER = "moka-use1-c", "CellFactoryMember", "OrganizationAccountAccessRole"

@@ -7,7 +7,6 @@ they stand on is made by hand, so that no cluster has to be.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -100,7 +99,7 @@ def configured(emulator: Emulator, resources: dict[str, Any], on: dict[str, Any]
     )
 
 
-@pytest.mark.skipif("CELLFACTORY_LONG" not in os.environ, reason="opt-in: `python3 dev.py long`")
+@pytest.mark.long
 @pytest.mark.skipif(TERRAFORM is None, reason="there is no terraform on PATH or in $TERRAFORM")
 def test_terraform_goes_from_one_port_to_another_and_back(
     emulator: Emulator, tmp_path: Path, terraform_mirror: Path

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import copy
 import json
-import os
 import re
 import shlex
 from collections.abc import Iterator, Mapping
@@ -27,9 +26,7 @@ pytestmark = [
     pytest.mark.terraform,
     pytest.mark.sandbox,
     pytest.mark.timeout(1_500),
-    pytest.mark.skipif(
-        "CELLFACTORY_LONG" not in os.environ, reason="opt-in: `python3 dev.py long`"
-    ),
+    pytest.mark.long,
 ]
 
 REGION = "us-west-2"

@@ -7,7 +7,6 @@ are the steps of one story, in the order in which they stand.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -21,9 +20,7 @@ pytestmark = [
     pytest.mark.terraform,
     pytest.mark.sandbox,
     pytest.mark.timeout(1_500),
-    pytest.mark.skipif(
-        "CELLFACTORY_LONG" not in os.environ, reason="opt-in: `python3 dev.py long`"
-    ),
+    pytest.mark.long,
 ]
 
 CELLS, HUB_ACCOUNT = 5, "333333333333"
