@@ -173,7 +173,7 @@ def _peers(design: Design, cell: str, known: Known) -> Iterator[PeerRow]:
     inventory = design.inventory
     asked = known.output(cell, "peering", "connection_ids") or {}
     took = known.output(cell, "accept", "accepted_ids") or {}
-    for peer in design.inventory.peers_of(cell):
+    for peer in inventory.peers_of(cell):
         block = design.plan.cells[peer].primary
         connection = asked.get(peer) or took.get(peer)
         yield PeerRow(

@@ -39,31 +39,37 @@ def judged_key(source: Source, expected: Expected) -> str:
     return digest.hexdigest()
 
 
-def read_judged() -> dict[str, Judged]:
-    """Read what was judged before by these very rules, by `judged_key`."""
+Rows = Mapping[str, Mapping[str, Any]]
+"""What is kept of each stack, by `judged_key`."""
+
+
+def read_rows() -> Rows:
+    """Read what was judged before by these very rules."""
     kept = read_report(_store())
-    return {key: _judged(row) for key, row in json.loads(kept).items()} if kept else {}
+    rows: Rows = json.loads(kept) if kept else {}
+    return rows
 
 
-def write_judged(before: Mapping[str, Judged], now: Mapping[str, Judged]) -> None:
-    """Keep what was judged now, and of what was before as much as there is room for."""
-    if now.keys() <= before.keys():
-        return
-    older = {key: one for key, one in before.items() if key not in now}
-    rows = {**older, **now}
-    kept = islice(rows.items(), max(0, len(rows) - _MOST), None)
-    write_report(_store(), json.dumps({key: asdict(one) for key, one in kept}).encode())
-
-
-def _store() -> str:
-    return report_key(("judged stacks",))
-
-
-def _judged(row: Mapping[str, Any]) -> Judged:
+def judged_of(row: Mapping[str, Any]) -> Judged:
+    """Take what is kept of a stack."""
     report = row["report"]
     violations = tuple(Violation(**one) for one in report["violations"])
     places = {address: (file, line) for address, (file, line) in row["places"].items()}
     return Judged(StackReport(**{**report, "violations": violations}), places)
+
+
+def write_rows(before: Rows, now: Mapping[str, Judged]) -> None:
+    """Keep what was judged now, and of what was before as much as there is room for."""
+    if now.keys() <= before.keys():
+        return
+    older = {key: row for key, row in before.items() if key not in now}
+    rows = {**older, **{key: before.get(key) or asdict(one) for key, one in now.items()}}
+    kept = islice(rows.items(), max(0, len(rows) - _MOST), None)
+    write_report(_store(), json.dumps(dict(kept)).encode())
+
+
+def _store() -> str:
+    return report_key(("judged stacks",))
 
 
 class Places:

@@ -24,8 +24,9 @@ from cellfactory.runs.judged import (
     Judged,
     Places,
     judged_key,
-    read_judged,
-    write_judged,
+    judged_of,
+    read_rows,
+    write_rows,
 )
 from cellfactory.runs.places import output_of
 from cellfactory.runs.policy_request import Asked
@@ -94,7 +95,7 @@ def _check_all(
     sources: Iterable[Source], design: Design | None, *, cached: bool
 ) -> tuple[list[Judged], list[Problem]]:
     """Hold every stack against every rule; what cannot be read is a problem."""
-    before = read_judged() if cached else {}
+    before = read_rows() if cached else {}
     now: dict[str, Judged] = {}
     problems = []
     pods = None if design is None else pod_blocks(design.inventory.address_pools)
@@ -102,13 +103,13 @@ def _check_all(
         expected = expected_of(design, source.name, pods)
         key = judged_key(source, expected)
         try:
-            now[key] = before.get(key) or _check(source, expected)
+            now[key] = judged_of(before[key]) if key in before else _check(source, expected)
         except DocumentError as error:
             problems.append(_unreadable(source, error.problems[0].finding.message))
         except (ValueError, RecursionError) as error:
             problems.append(_unreadable(source, f"not JSON: {error}"))
     if cached:
-        write_judged(before, now)
+        write_rows(before, now)
     return list(now.values()), problems
 
 

@@ -13,21 +13,9 @@ from cellfactory.layers import Layer, StackId
 from cellfactory.terraform.leaving import plot_course, strangers_in
 from cellfactory.terraform.messages import Change
 from cellfactory.terraform.record import Record
+from tests.unit.terraform.recorded import record
 
 OF_MESH: tuple[Layer, ...] = ("segments", "egress", "gateway")
-
-
-def record(owner: str, layer: Layer, **tables: Any) -> Record:
-    return Record(
-        stack=StackId(owner, layer),
-        account="444444444444",
-        region="us-east-1",
-        complete=True,
-        digest="",
-        sources={"cdk.tf.json": json.dumps({"locals": tables})},
-        inputs={},
-        outputs={},
-    )
 
 
 def records(*cells: str) -> dict[StackId, Record]:
