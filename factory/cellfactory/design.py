@@ -107,6 +107,23 @@ class Design:
         """What the lock says with the new cells added, and nothing else; None without any."""
         return additions(self.before, self.lock)
 
+    def without(self, *cells: str) -> Design:
+        """Make the design of the same inventory as if cells had left it; their blocks stay theirs.
+
+        A name of theirs that stands elsewhere in the inventory means nobody then.
+
+        Args:
+            cells: names; one that is no cell changes nothing.
+        """
+        rest = {name: cell for name, cell in self.inventory.cells.items() if name not in cells}
+        declared = Declared(
+            inventory=self.inventory.model_copy(update={"cells": rest}),
+            source=self.source,
+            facts=self.facts,
+            warnings=(),
+        )
+        return _design(declared, self.lock, self.texts)
+
     def require_lock(self) -> Design:
         """Return the design itself, for whoever builds on addresses that were given before.
 
@@ -157,7 +174,19 @@ def make_design(
         UsageError: when a released cell is none that left, or a renewed one is none at all.
     """
     declared, before = _parse_both(texts, facts, asked)
-    inventory, source = declared.inventory, declared.source
+    return _design(declared, before, texts, locked=locked, asked=asked)
+
+
+def _design(
+    declared: Declared,
+    before: Lock,
+    texts: Texts,
+    *,
+    locked: bool = False,
+    asked: Asked = NOTHING_ASKED,
+) -> Design:
+    """Plan, size and check what was declared; errors as of `make_design`."""
+    inventory, source, facts = declared.inventory, declared.source, declared.facts
     kept = _do(asked, before, inventory)
     plan, lock = plan_addresses(inventory, kept, facts, accepted=asked.accepted)
     findings = [*declared.warnings, *plan.findings, *check_quotas(inventory, facts)]

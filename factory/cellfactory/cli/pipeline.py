@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
 from cellfactory.cli.help import Command
 from cellfactory.cli.options import DEFAULT_INVENTORY, InventoryFile
 from cellfactory.cli.output import show_problems
-from cellfactory.cli.screen import say
-from cellfactory.cli.stacks import Layers
+from cellfactory.cli.screen import say, warn
+from cellfactory.cli.stacks import Layers, mode_of, request_of
+from cellfactory.cli.watching import Terminal, finish
+from cellfactory.design import Design
 from cellfactory.errors import InventoryError, Problem, UsageError
 from cellfactory.files import read_text
 from cellfactory.inventory.rings import seconds_of, write_duration
@@ -22,7 +26,8 @@ from cellfactory.layers.rows import REBUILT
 from cellfactory.runs.code_host import github_call, put_comment, put_issues
 from cellfactory.runs.gitlab_host import gitlab_call, is_gitlab, put_gitlab_issues, put_note
 from cellfactory.runs.places import find_repository
-from cellfactory.runs.reading import read_declared
+from cellfactory.runs.reading import read_declared, read_design
+from cellfactory.views.decommission import render_taking_down
 
 pipeline = typer.Typer(
     help="Write pipelines for CI, and what their jobs tell people.",
@@ -195,29 +200,68 @@ def drill(
     ] = "30m",
     layer: Layers = None,
     sandbox: Annotated[bool, typer.Option("--sandbox", help="In the emulated AWS.")] = False,
+    buckets: Annotated[
+        Literal["keep", "delete"],
+        typer.Option(help="What becomes of the log buckets and of what they hold."),
+    ] = "keep",
 ) -> None:
     """Destroy a cell and rebuild it, and say how long that took.
 
-    Asks nothing: it is for a pipeline whose environment asks, and for cells made for practice. Its
-    account stays.
+    Peers let go of it first, and reach it again in the end. Asks nothing: it is for a pipeline
+    whose environment asks, and for cells made for practice. Its account stays.
     """
-    from cellfactory.cli.terraform import apply, destroy
-
     most = seconds_of(within)
-    inventory = read_declared(inventory_file).inventory
-    if cell not in inventory.cells:
-        msg = f"unknown cell {cell!r}\n    known: {', '.join(sorted(inventory.cells))}"
+    design = read_design(inventory_file)
+    if cell not in design.inventory.cells:
+        msg = f"unknown cell {cell!r}\n    known: {', '.join(sorted(design.inventory.cells))}"
         raise UsageError(msg)
-    layers: list[str] = [each for each in REBUILT if not layer or each in layer]
-    if not layers:
-        msg = f"no layer that is rebuilt is among {', '.join(layer or ())}\n    known: "
-        raise UsageError(msg + ", ".join(reversed(REBUILT)))
-    destroy(inventory_file, sandbox=sandbox, cell=[cell], layer=layers, yes=True, sweep=True)
-    began = time.monotonic()
-    apply(inventory_file, sandbox=sandbox, cell=[cell], layer=layer, yes=True, no_bake=True)
+    began = (
+        _rebuild_layers(inventory_file, cell, layer, sandbox=sandbox)
+        if layer
+        else _rebuild(inventory_file, design, cell, sandbox=sandbox, keeps=buckets == "keep")
+    )
     took = time.monotonic() - began
     verdict = f"{write_duration(round(took))} of {within}"
     typer.echo(f"`{cell}` was rebuilt in {verdict}.")
     if took > most:
         msg = f"rebuilding {cell} took {verdict}"
         raise UsageError(msg)
+
+
+def _rebuild(
+    inventory_file: Path, design: Design, cell: str, *, sandbox: bool, keeps: bool
+) -> float:
+    """Rebuild a cell and its edges, and return when that began (s, of the monotonic clock)."""
+    from cellfactory.runs.rebuild import build_again, take_down
+
+    request = request_of(inventory_file, mode_of(sandbox))
+    request = replace(request, bake=0.0, first_apply=False)
+    with Terminal(yes=True) as watcher:
+        finish(
+            take_down(
+                *(design, request, cell, watcher),
+                lambda departure: warn(render_taking_down(departure)),
+                buckets=keeps,
+            ),
+            "text",
+        )
+    began = time.monotonic()
+    with Terminal(yes=True) as watcher:
+        finish(build_again(design, request, cell, watcher, buckets=keeps), "text")
+    return began
+
+
+def _rebuild_layers(
+    inventory_file: Path, cell: str, layer: Sequence[str], *, sandbox: bool
+) -> float:
+    """Rebuild some layers of a cell that nobody else needs; as `_rebuild`."""
+    from cellfactory.cli.terraform import apply, destroy
+
+    layers: list[str] = [each for each in REBUILT if each in layer]
+    if not layers:
+        msg = f"no layer that is rebuilt is among {', '.join(layer)}\n    known: "
+        raise UsageError(msg + ", ".join(reversed(REBUILT)))
+    destroy(inventory_file, sandbox=sandbox, cell=[cell], layer=layers, yes=True, sweep=True)
+    began = time.monotonic()
+    apply(inventory_file, sandbox=sandbox, cell=[cell], layer=[*layer], yes=True, no_bake=True)
+    return began

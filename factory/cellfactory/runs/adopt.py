@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from cellfactory.design import Declared, Design
@@ -10,7 +10,7 @@ from cellfactory.errors import FactoryError
 from cellfactory.layers import Stack, StackId, list_stacks
 from cellfactory.processes import forwarding_signals
 from cellfactory.runs.context import open_context
-from cellfactory.runs.freshness import read_fresh
+from cellfactory.runs.freshness import sources_of
 from cellfactory.runs.orphans import Search, search_orphans
 from cellfactory.runs.request import Outcome, Request
 from cellfactory.runs.watcher import Watcher, listen, require_agreement
@@ -70,7 +70,7 @@ def adopt(
         applies: whether it is imported.
 
     Raises:
-        FactoryError: as `find_orphans` and `read_fresh`.
+        FactoryError: as `find_orphans` and `sources_of`.
         UsageError: when the watcher does not agree.
     """
     context = open_context(design.inventory.state, request, watcher)
@@ -80,18 +80,50 @@ def adopt(
     search = search_orphans(declared, context)
     stacks = {stack.id: stack for stack in list_stacks(design.inventory, design.facts)}
     chosen = [stacks[stack] for stack in _concerned(context, search, stacks)]
-    sources = read_fresh(request.output, design, chosen) if chosen else {}
+    sources = sources_of(request, design, chosen)
     work = _Work(context=context, jobs=dict(_jobs(context, chosen, sources)))
     with forwarding_signals(context.children):
         found, failed = _find(work, watcher)
         unplaced = tuple(_unplaced(search.orphans, stacks, found))
         show(Adoption(search=search, imports=found, unplaced=unplaced, failed=failed))
-        ready = [one for one in found if one.known]
-        if not applies or not ready:
-            return Outcome(results=failed, stopped=context.children.stopping)
-        require_agreement(watcher, "import", [one.stack for one in ready], request.mode)
-        results = [*failed, *_import(work, ready, watcher)]
-    return Outcome(results=tuple(results), stopped=context.children.stopping)
+        results = (*failed, *(_agreed(work, found, request, watcher) if applies else ()))
+    return Outcome(results=results, stopped=context.children.stopping)
+
+
+def import_found(
+    design: Design, request: Request, stacks: Collection[StackId], watcher: Watcher
+) -> Outcome:
+    """Import what is in AWS of stacks that are not applied yet, or not wholly.
+
+    Args:
+        design: of whose stacks.
+        request: where; its selection is not read.
+        stacks: which; one whose inputs are not there yet is passed over.
+        watcher: is told, and asked.
+
+    Raises:
+        FactoryError: as `adopt`.
+        UsageError: when the watcher does not agree.
+    """
+    context = open_context(design.inventory.state, request, watcher)
+    chosen = [s for s in list_stacks(design.inventory, design.facts) if s.id in stacks]
+    sources = sources_of(request, design, chosen)
+    work = _Work(context=context, jobs=dict(_jobs(context, chosen, sources)))
+    with forwarding_signals(context.children):
+        found, failed = _find(work, watcher)
+        results = (*failed, *_agreed(work, found, request, watcher))
+    return Outcome(results=results, stopped=context.children.stopping)
+
+
+def _agreed(
+    work: _Work, found: Iterable[Imports], request: Request, watcher: Watcher
+) -> tuple[Result, ...]:
+    """Import what was found, once the watcher agrees."""
+    ready = [one for one in found if one.known]
+    if not ready:
+        return ()
+    require_agreement(watcher, "import", [one.stack for one in ready], request.mode)
+    return tuple(_import(work, ready, watcher))
 
 
 def _concerned(

@@ -16,7 +16,7 @@ from cellfactory.processes import forwarding_signals
 from cellfactory.runs.context import open_context
 from cellfactory.runs.departing import settle_all, take_steps
 from cellfactory.runs.departure import VERB, Departed, Departure, Leaving, Work, require_ready
-from cellfactory.runs.freshness import read_fresh
+from cellfactory.runs.freshness import sources_of
 from cellfactory.runs.leavers import find_leaver
 from cellfactory.runs.request import Outcome, Request
 from cellfactory.runs.watcher import Watcher, listen, require_agreement
@@ -87,7 +87,7 @@ def _prepare(design: Design, request: Request, leaving: Leaving, watcher: Watche
         leavers=leavers,
         course=course,
         stacks={stack.id: stack for stack in chosen},
-        sources=read_fresh(request.output, design, chosen) if chosen else {},
+        sources=sources_of(request, design, chosen),
         watcher=watcher,
     )
 

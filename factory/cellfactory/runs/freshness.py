@@ -9,10 +9,24 @@ from cellfactory.design import Design
 from cellfactory.errors import Finding, SynthError
 from cellfactory.layers import Stack, StackId
 from cellfactory.runs.known import known_key
+from cellfactory.runs.request import Request
 from cellfactory.stacks.known import digest_file, knows, recall
 from cellfactory.terraform.workspace import Sources, as_file, as_source, read_sources
 
 MOST_NAMED = 5  # stacks in one sentence
+
+
+def sources_of(request: Request, design: Design, stacks: Sequence[Stack]) -> dict[StackId, Sources]:
+    """Take the Terraform of stacks as a request asks: as `synth` wrote it, or made in memory.
+
+    Raises:
+        FactoryError: as `read_fresh` and `make_sources`.
+    """
+    if not stacks:
+        return {}
+    if request.synthesizes:
+        return make_sources(design, stacks)
+    return read_fresh(request.output, design, stacks)
 
 
 def read_fresh(output: Path, design: Design, stacks: Sequence[Stack]) -> dict[StackId, Sources]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from cellfactory.design import Design
 from cellfactory.layers import Stack, StackId, Wave
 from cellfactory.runs.context import open_context
-from cellfactory.runs.freshness import make_sources, read_fresh
+from cellfactory.runs.freshness import sources_of
 from cellfactory.runs.hub_ways import hub_ways_of
 from cellfactory.runs.notices import NothingInRings
 from cellfactory.runs.recorded import require_recorded
@@ -66,10 +66,7 @@ def prepare(design: Design, request: Request, watcher: Watcher) -> Prepared:
         new = request.first_apply or mode == "sandbox"
         require_recorded(design, context.registry, first_apply=new)
         require_ways(design, context.registry)
-    if request.synthesizes:
-        sources = make_sources(design, stacks)
-    else:
-        sources = read_fresh(request.output, design, stacks)
+    sources = sources_of(request, design, stacks)
     if mode != "offline":
         note_orphaned(context.registry, design, mode, watcher)
     context = replace(

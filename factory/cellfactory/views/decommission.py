@@ -17,20 +17,35 @@ BILLED = "billed while they are there"
 
 def render_departure(departure: Departure) -> str:
     """Render all that is about to be done: each step with its counts, and what is kept."""
-    lines = [_leaver(leaver) for leaver in departure.leavers]
-    deleted = {r.stack: r.counts.destroy for r in departure.planned}
-    for number, step in enumerate(departure.course.steps, start=1):
-        lines.append(f"  {number}. {_step(step, deleted)}")
-    if not departure.course.steps:
-        lines.append("  no stack is left of it")
+    lines = [*map(_leaver, departure.leavers), *_steps(departure)]
     lines += [f"  {line}" for line in _kept(departure)]
     return "\n".join(lines)
 
 
+def render_taking_down(departure: Departure) -> str:
+    """Render what is about to be done to a cell that is made again: each step, and its buckets."""
+    lines = [f"take down {leaver.cell}{_place(leaver)}" for leaver in departure.leavers]
+    lines += _steps(departure)
+    lines.append(f"  log buckets: {_buckets(departure.leaving)}")
+    return "\n".join(lines)
+
+
+def _steps(departure: Departure) -> Iterator[str]:
+    deleted = {r.stack: r.counts.destroy for r in departure.planned}
+    for number, step in enumerate(departure.course.steps, start=1):
+        yield f"  {number}. {_step(step, deleted)}"
+    if not departure.course.steps:
+        yield "  no stack is left of it"
+
+
 def _leaver(leaver: Leaver) -> str:
+    return f"decommission {leaver.cell}{_place(leaver)}"
+
+
+def _place(leaver: Leaver) -> str:
     account = f"account {leaver.account}" if leaver.account else "account unknown"
     region = f", {leaver.access.region}" if leaver.access else ""
-    return f"decommission {leaver.cell} ({account}{region})"
+    return f" ({account}{region})"
 
 
 def _step(step: Step, deleted: dict[StackId, int]) -> str:

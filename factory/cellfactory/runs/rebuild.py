@@ -1,0 +1,117 @@
+"""The drill: a cell goes, down to its account, and is made again with all the ways to its peers.
+
+Taking it down is what `decommission` does, with the inventory as if the cell had left it: routes of
+peers first, then their connections, then the cell. Nothing is written down meanwhile. Whatever ends
+it, the same command, or `apply`, goes on from what is recorded.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
+
+from cellfactory.design import Design
+from cellfactory.layers import Stack, StackId, list_stacks
+from cellfactory.layers.rows import REBUILT
+from cellfactory.runs.adopt import import_found
+from cellfactory.runs.apply import apply_design
+from cellfactory.runs.decommission import decommission
+from cellfactory.runs.departure import Departure, Leaving
+from cellfactory.runs.freshness import sources_of
+from cellfactory.runs.request import Outcome, Request
+from cellfactory.runs.watcher import Watcher
+from cellfactory.terraform.kept_parts import BUCKETS, KeptParts
+from cellfactory.terraform.leaving import EDGE_LAYERS
+from cellfactory.terraform.selection import Selection
+from cellfactory.terraform.workspace import CONFIGURATION, Sources
+
+WHY = "the cell is rebuilt"
+
+
+def take_down(
+    design: Design,
+    request: Request,
+    cell: str,
+    watcher: Watcher,
+    show: Callable[[Departure], None],
+    *,
+    buckets: bool,
+) -> Outcome:
+    """Destroy a cell but its account, once its peers have let go of it.
+
+    Args:
+        design: with the cell.
+        request: where; its selection is not read.
+        cell: a cell of the inventory.
+        watcher: is told, and asked.
+        show: is handed all that is about to be done, before anybody is asked.
+        buckets: whether log buckets stay, with what they hold.
+
+    Raises:
+        FactoryError: as `decommission`; F643 where peers wait for another change to be applied.
+    """
+    leaving = Leaving(cells=(cell,), parts=KeptParts(buckets=buckets, keys=False), ignore_jobs=WHY)
+    without = replace(request, synthesizes=True)
+    return decommission(design.without(cell), without, leaving, watcher, show).outcome
+
+
+def build_again(
+    design: Design, request: Request, cell: str, watcher: Watcher, *, buckets: bool
+) -> Outcome:
+    """Make a cell again, and all that joins it to others; buckets that stayed are its own again.
+
+    Args:
+        design: with the cell.
+        request: where, and how long rings bake; its selection is not read.
+        cell: as of `take_down`.
+        watcher: is told, and asked.
+        buckets: as of `take_down`.
+
+    Raises:
+        FactoryError: as `apply_design`.
+    """
+    stacks = {stack.id: stack for stack in list_stacks(design.inventory, design.facts)}
+    joined = [*joined_stacks(design, stacks.values(), cell)]
+    sources = sources_of(request, design, [stacks[stack] for stack in joined])
+    for stack in joined if buckets else ():
+        if stack.owner != cell or not holds_buckets(sources[stack]):
+            continue
+        before = [s for s in joined if s.owner == cell and s in stacks[stack].waits_for]
+        for outcome in _taken_up(design, request, stack, before, watcher):
+            if outcome.failed or outcome.stopped:
+                return outcome
+    return apply_design(design, _about(request, joined), watcher)
+
+
+def _taken_up(
+    design: Design, request: Request, stack: StackId, before: Collection[StackId], watcher: Watcher
+) -> Iterator[Outcome]:
+    """Take up again what a stack left in AWS, once what it takes values from is there."""
+    if before:
+        yield apply_design(design, _about(request, before), watcher)
+    yield import_found(design, request, [stack], watcher)
+
+
+def _about(request: Request, stacks: Collection[StackId]) -> Request:
+    return replace(request, selection=Selection(stacks=tuple(stack.name for stack in stacks)))
+
+
+def joined_stacks(design: Design, stacks: Collection[Stack], cell: str) -> Iterator[StackId]:
+    """Yield what a cell is made of but its account, and what joins others to it, in order.
+
+    Others are those of whose stacks one would be another without the cell.
+    """
+    rest = list_stacks(design.without(cell).inventory, design.facts)
+    without = {stack.id: stack for stack in rest}
+    moved = {stack.id.owner for stack in stacks if without.get(stack.id) != stack}
+    for stack in stacks:
+        layers = REBUILT if stack.id.owner == cell else EDGE_LAYERS
+        if stack.id.owner in moved and stack.id.layer in layers:
+            yield stack.id
+
+
+def holds_buckets(sources: Sources) -> bool:
+    """Whether a synthesized stack declares a bucket."""
+    document: Mapping[str, Mapping[str, object]] = json.loads(sources[CONFIGURATION])
+    return BUCKETS in document.get("resource", {})
