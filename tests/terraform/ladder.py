@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +95,40 @@ class Ladder:
         data = load_data(file.read_text("utf-8"))
         hubs = {name: {**hub, "dns_resolution": True} for name, hub in data["hubs"].items()}
         file.write_text(render_data({**data, "hubs": hubs}), "utf-8")
+
+    def attach_hub(self, hub: str, mesh: str) -> str:
+        """Attach a hub to the gateway of a mesh as its owner does, and write that down.
+
+        Returns:
+            The attachment's id.
+        """
+        file = self.folder / "cells.yaml"
+        data = load_data(file.read_text("utf-8"))
+        told, region = data["hubs"][hub], data["meshes"][mesh]["region"]
+        ram, ec2 = (self.client(name, told["account"], region) for name in ("ram", "ec2"))
+        for one in ram.get_resource_share_invitations()["resourceShareInvitations"]:
+            ram.accept_resource_share_invitation(
+                resourceShareInvitationArn=one["resourceShareInvitationArn"]
+            )
+        (gateway,) = ec2.describe_transit_gateways()["TransitGateways"]
+        block = [*IPv4Network(told["blocks"][0]).subnets(new_prefix=28)][-16]
+        subnet = ec2.create_subnet(VpcId=told["vpc"], CidrBlock=str(block))["Subnet"]
+        made: str = ec2.create_transit_gateway_vpc_attachment(
+            TransitGatewayId=gateway["TransitGatewayId"],
+            VpcId=told["vpc"],
+            SubnetIds=[subnet["SubnetId"]],
+        )["TransitGatewayVpcAttachment"]["TransitGatewayAttachmentId"]
+        data["hubs"][hub]["attachments"] = {mesh: made}
+        file.write_text(render_data(data), "utf-8")
+        return made
+
+    def detach_hub(self, hub: str, mesh: str) -> None:
+        """Delete the attachment of a hub, as its owner does before the gateway goes."""
+        data = load_data((self.folder / "cells.yaml").read_text("utf-8"))
+        told, region = data["hubs"][hub], data["meshes"][mesh]["region"]
+        self.client("ec2", told["account"], region).delete_transit_gateway_vpc_attachment(
+            TransitGatewayAttachmentId=told["attachments"][mesh]
+        )
 
     def client(self, service: str, account: str, region: str = "us-east-1") -> Any:
         """Look into an account of the emulated AWS."""

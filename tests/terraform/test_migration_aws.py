@@ -156,21 +156,7 @@ def test_a_gateway_beside_them_moves_nothing(story: Story, step: str) -> None:
 
 def test_the_hubs_owner_attaches_it(story: Story) -> None:
     """By hand, as `docs/interconnect.md` says; the hub's way back is its owner's, too."""
-    ladder = story.ladder
-    ram, ec2 = (ladder.client(service, HUB_ACCOUNT) for service in ("ram", "ec2"))
-    for one in ram.get_resource_share_invitations()["resourceShareInvitations"]:
-        ram.accept_resource_share_invitation(
-            resourceShareInvitationArn=one["resourceShareInvitationArn"]
-        )
-    (gateway,) = ec2.describe_transit_gateways()["TransitGateways"]
-    subnet = ec2.create_subnet(VpcId=HUB_VPC, CidrBlock="10.0.255.0/28")["Subnet"]["SubnetId"]
-    made = ec2.create_transit_gateway_vpc_attachment(
-        TransitGatewayId=gateway["TransitGatewayId"], VpcId=HUB_VPC, SubnetIds=[subnet]
-    )["TransitGatewayVpcAttachment"]["TransitGatewayAttachmentId"]
-    file = ladder.folder / "cells.yaml"
-    told = load_data(file.read_text("utf-8"))
-    told["hubs"][HUB]["attachments"] = {MESH: made}
-    file.write_text(render_data(told), "utf-8")
+    story.ladder.attach_hub(HUB, MESH)
     story.prepare()
     with story.watched():
         rows = story.apply()

@@ -126,14 +126,14 @@ def fleet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fleet]:
         pytest.skip(str(error))
     made = Fleet(tmp_path)
 
-    def sources(_: Path, design: Design, stacks: Sequence[Stack]) -> dict[StackId, Sources]:
+    def sources(_: Request, design: Design, stacks: Sequence[Stack]) -> dict[StackId, Sources]:
         return {s.id: {"cdk.tf.json": json.dumps(document(s, design))} for s in stacks}
 
     def source(_: Path, stack: StackId) -> Sources:
         known = {one.id: one for one in list_stacks(made.design.inventory, FACTS)}
         return {"cdk.tf.json": json.dumps(document(known[stack], made.design))}
 
-    monkeypatch.setattr(preparing, "read_fresh", sources)
+    monkeypatch.setattr(preparing, "sources_of", sources)
     monkeypatch.setattr(preparing, "require_recorded", lambda *_, **__: None)
     monkeypatch.setattr(ring_choice, "read_sources", source)
     monkeypatch.setattr(applying, "checks_of", lambda *_: made.check)

@@ -1,9 +1,10 @@
 """Six cells of two organizations in each interconnect, from nothing to nothing: real provider.
 
-Over peerings and a hub that a role accepts for, and over a gateway with a central way out; layers
-of the network alone (`test_ladder.py` has clusters). Whether packets arrive is asked of the routes
-of the emulated EC2, also while others are changed. The tests of this file are the steps of one
-story for each interconnect, in the order in which they stand.
+Over peerings, with clusters; over peerings with a gateway beside them; over a gateway that a hub is
+attached to as well; and over a gateway with a central way out. A role accepts for the hub. But for
+the first, layers of the network alone. Whether packets arrive is asked of the routes of the
+emulated EC2, also while others are changed. The tests of this file are the steps of one story for
+each interconnect, in the order in which they stand.
 """
 
 from __future__ import annotations
@@ -33,11 +34,17 @@ HUB_ADDRESS, INTERNET = "10.0.0.9", "8.8.8.8"
 CELLS = tuple(f"moka-use1-{letter}" for letter in "bdfhjl")
 SEVENTH = "moka-use1-g"  # between others: it accepts from some and asks the rest
 ACCOUNTS = {name: f"{404040404040 + number}" for number, name in enumerate((*CELLS, SEVENTH))}
-LOWEST = CELLS[0]
+LOWEST, MIDDLE = CELLS[0], CELLS[3]
+PEERED, OVER_GATEWAY = ("peering", "accept", "hub"), ("gateway", "transit", "segments")
 EDGES = {
-    "peering": ("peering", "accept", "hub", "routes"),
-    "gateway": ("gateway", "egress", "transit", "segments", "routes"),
+    "peering": (*PEERED, "routes"),
+    "both": (*PEERED, *OVER_GATEWAY, "routes"),
+    "soak": (*PEERED, *OVER_GATEWAY, "routes"),
+    "gateway": (*OVER_GATEWAY, "egress", "routes"),
 }
+LAYERS = {way: ("network", *edges) for way, edges in EDGES.items()}
+LAYERS["peering"] += ("cluster",)
+ATTACHED = ("both", "soak")  # the hub is at the gateway, too
 MANY = ("--no-bake", "--override", "cells=six", "--override", "edges_lost=six")
 SAME = {"no-change"}
 
@@ -53,7 +60,7 @@ class Mesh:
     @property
     def words(self) -> list[str]:
         """Choose the layers that it is about."""
-        return chosen("--layer", "network", *EDGES[self.way])
+        return chosen("--layer", *LAYERS[self.way])
 
     def apply(self, *words: str) -> dict[str, dict[str, Any]]:
         rows = self.ladder.results("apply", *(words or self.words), *MANY)
@@ -74,8 +81,19 @@ class Mesh:
         self.ends.find(*cells)
         assert self.ends.blocked() == []
         hub, outside = self.ends.to(HUB_ADDRESS, back=False), self.ends.to(INTERNET)
-        assert bool(hub) == (self.way != "peering"), hub
+        assert bool(hub) == (self.way == "gateway"), hub
         assert bool(outside) == (self.way != "gateway"), outside
+
+    def ways(self) -> dict[str, dict[str, str]]:
+        """What leads from each cell to each other and to the hub, as it was applied."""
+        return {cell: self.ladder.outputs(cell, "routes")["ways"] for cell in CELLS}
+
+    def vpc(self, cell: str) -> str:
+        return str(self.ladder.outputs(cell, "network")["vpc_id"])
+
+    def buckets(self, cell: str) -> Any:
+        """Ask S3 in the account of a cell."""
+        return self.ladder.client("s3", ACCOUNTS[cell], REGION)
 
 
 def chosen(word: str, *layers: str) -> list[str]:
@@ -107,16 +125,18 @@ def inventory(way: str) -> dict[str, Any]:
         "route_tables": ["rtb-0f00ba12"],
     }
     made["meshes"] = {MESH: {**made["meshes"][MESH], "interconnect": way}}
+    if way != "peering":
+        made["meshes"][MESH]["gateway"] = {"account": NETWORK, "organization": "legacy"}
     if way == "gateway":
         egress = {"block": "10.32.0.0/24", "zones": [*kind["zones"]]}
-        gateway = {"account": NETWORK, "organization": "legacy", "egress": egress}
-        made["meshes"][MESH] |= {"hubs": [], "gateway": gateway}
+        made["meshes"][MESH]["gateway"]["egress"] = egress
+        made["meshes"][MESH]["hubs"] = []
         del made["hubs"]
     made["cells"] = {name: cell(number, name) for number, name in enumerate(CELLS)}
     return made
 
 
-@pytest.fixture(scope="module", params=sorted(EDGES))
+@pytest.fixture(scope="module", params=EDGES)
 def mesh(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, terraform_mirror: Path
 ) -> Iterator[Mesh]:
@@ -128,6 +148,19 @@ def mesh(
 def test_every_cell_reaches_every_other(mesh: Mesh) -> None:
     mesh.apply()
     mesh.reaches(*CELLS)
+
+
+def test_the_hubs_owner_attaches_it(mesh: Mesh) -> None:
+    if mesh.way not in ATTACHED:
+        pytest.skip("the hub of this mesh is at no gateway")
+    mesh.ladder.attach_hub(HUB, MESH)
+    mesh.ladder.run("lock")
+    mesh.ladder.run("synth")
+    with watched(mesh.ends.blocked):
+        mesh.apply()
+    mesh.reaches(*CELLS)
+    over = {row[HUB] for row in mesh.ways().values()}
+    assert over == {"gateway" if mesh.way == "soak" else "peering"}
 
 
 def test_a_second_plan_has_nothing_to_do(mesh: Mesh) -> None:
@@ -157,3 +190,50 @@ def test_the_lowest_cell_leaves_and_the_others_keep_their_ways(mesh: Mesh) -> No
     assert mesh.ladder.leftovers(ACCOUNTS[LOWEST], REGION) == []
     mesh.reaches(*CELLS[1:], SEVENTH)
     mesh.has_nothing_to_do()
+
+
+def test_a_cell_is_rebuilt_under_its_name(mesh: Mesh) -> None:
+    """Its peers let go of it and reach it again; what its log buckets held is still there."""
+    left = tuple(name for name in (*CELLS[1:], SEVENTH) if name != MIDDLE)
+    s3, before = mesh.buckets(MIDDLE), mesh.vpc(MIDDLE)
+    buckets = [each["Name"] for each in s3.list_buckets()["Buckets"]]
+    assert buckets
+    for bucket in buckets:
+        s3.put_object(Bucket=bucket, Key="kept", Body=b"a log")
+    mesh.ends.find(*left)
+    with watched(mesh.ends.blocked):
+        told = mesh.ladder.run("pipeline", "drill", "--sandbox", MIDDLE)
+    assert f"`{MIDDLE}` was rebuilt in " in told
+    assert mesh.vpc(MIDDLE) != before
+    mesh.reaches(*CELLS[1:], SEVENTH)
+    mesh.has_nothing_to_do()
+    assert {each["Name"] for each in s3.list_buckets()["Buckets"]} >= {*buckets}
+    for bucket in buckets:
+        assert s3.get_object(Bucket=bucket, Key="kept")["Body"].read() == b"a log"
+        s3.delete_object(Bucket=bucket, Key="kept")
+
+
+def test_a_cell_that_left_comes_back_under_its_name(mesh: Mesh) -> None:
+    mesh.declare({LOWEST: cell(0, LOWEST)})
+    with watched(mesh.ends.blocked):
+        mesh.apply()
+    mesh.reaches(*CELLS, SEVENTH)
+
+
+def test_nothing_is_left_of_it(mesh: Mesh) -> None:
+    if mesh.way in ATTACHED:
+        mesh.ladder.detach_hub(HUB, MESH)
+    rows = mesh.ladder.results("destroy")
+    assert {row["status"] for row in rows.values()} == {"destroyed"}
+    accounts = {*ACCOUNTS.values()} | ({NETWORK} if mesh.way != "peering" else set())
+    left = {account: mesh.ladder.leftovers(account, REGION) for account in accounts}
+    assert not any(left.values()), left
+    if mesh.way != "gateway":
+        ec2 = mesh.ladder.client("ec2", HUB_ACCOUNT)
+        tables = ec2.describe_route_tables()["RouteTables"]
+        targets = {
+            r.get("VpcPeeringConnectionId") or r.get("TransitGatewayId")
+            for t in tables
+            for r in t["Routes"]
+        }
+        assert targets == {None}

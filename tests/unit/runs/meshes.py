@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from cellfactory.addressing.lock_file import render_lock
@@ -11,6 +11,7 @@ from cellfactory.design import Design, Texts, make_design
 from cellfactory.facts.loader import load_facts
 from cellfactory.layers import Stack, StackId, list_stacks
 from cellfactory.layers.edges import higher_peers, lower_peers
+from cellfactory.runs.request import Request
 from cellfactory.terraform.record import Record
 from cellfactory.terraform.workspace import Sources, digest_sources
 from tests.inventories import data, render
@@ -21,6 +22,9 @@ KINDS = {
     "peering": "aws_vpc_peering_connection.peer",
     "accept": "aws_vpc_peering_connection_accepter.peer",
 }
+ROWS = {**KINDS, "routes": "aws_route.to-peer"}
+"""What each layer that joins cells has for each of them."""
+
 VALUES: Mapping[str, Any] = {"string": "x", "map(string)": {}, "list(string)": []}
 
 
@@ -49,18 +53,28 @@ def sources_of(design: Design, stack: Stack) -> Sources:
         tables["edges"] = {peer: {} for peer in lower_peers(inventory, cell)}
     if stack.id.layer == "routes":
         tables["routes"] = {
-            f"node-use1-az1 {design.plan.cells[peer].primary}": {"peer": peer}
+            f"node-use1-az1 {block}": {"peer": peer, "block": str(block)}
             for peer in inventory.peers_of(cell)
+            for block in [design.plan.cells[peer].primary]
         }
         tables["resolving"] = {peer: {} for peer in higher_peers(inventory, cell)}
     resources = {"aws_s3_bucket": {"logs": {"bucket": f"{cell}-logs"}}}
     document: dict[str, Any] = {"//": stack.id.name, "locals": tables}
+    if address := ROWS.get(stack.id.layer):
+        kind, _, name = address.partition(".")
+        table = "routes" if stack.id.layer == "routes" else "edges"
+        document["resource"] = {kind: {name: {"for_each": f"${{local.{table}}}"}}}
     if stack.id.layer == "network":
         document["resource"] = {
             **resources,
             "aws_vpc": {"cell": {"cidr_block": str(design.plan.cells[cell].primary)}},
         }
     return {"cdk.tf.json": json.dumps(document)}
+
+
+def take(_: Request, design: Design, stacks: Iterable[Stack]) -> dict[StackId, Sources]:
+    """Stand for `sources_of` of the product, which needs CDK."""
+    return {stack.id: sources_of(design, stack) for stack in stacks}
 
 
 def outputs_of(design: Design, stack: Stack) -> dict[str, Any]:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cellfactory.design import Design
 from cellfactory.errors import InventoryError, TerraformError, UsageError
-from cellfactory.layers import Stack, StackId
+from cellfactory.layers import StackId
 from cellfactory.routing.route import CellState
 from cellfactory.runs import decommission as module
 from cellfactory.runs.decommission import decommission
@@ -20,9 +19,8 @@ from cellfactory.runs.departure import Departed, Departure, Leaving
 from cellfactory.runs.request import Request
 from cellfactory.terraform.kept_parts import KeptParts
 from cellfactory.terraform.results import Result
-from cellfactory.terraform.workspace import Sources
 from tests.unit.runs.conftest import Place, Watched
-from tests.unit.runs.meshes import CELLS, designs, remember_all, script, sources_of
+from tests.unit.runs.meshes import CELLS, designs, remember_all, script, take
 
 REASON = "they were moved by hand"
 LAYERS = ("network", "peering", "accept", "routes")
@@ -49,10 +47,7 @@ class Stopping(Watched):
 
 @pytest.fixture(autouse=True)
 def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
-    def read(_: Path, design: Design, stacks: list[Stack]) -> dict[StackId, Sources]:
-        return {stack.id: sources_of(design, stack) for stack in stacks}
-
-    monkeypatch.setattr(module, "read_fresh", read)
+    monkeypatch.setattr(module, "sources_of", take)
 
 
 def run(

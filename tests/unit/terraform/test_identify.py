@@ -138,7 +138,12 @@ RULE = {"SecurityGroupRuleId": "sgr-1", "IsEgress": False, "IpProtocol": "-1", "
             {"tags_all": {}},
             "1-2",
         ),
-        ("aws_s3_bucket_policy", {"get_bucket_policy": {"Policy": "{}"}}, {"bucket": "b"}, "b"),
+        (
+            "aws_s3_bucket_ownership_controls",
+            {"get_bucket_ownership_controls": {"OwnershipControls": {}}},
+            {"bucket": "b"},
+            "b",
+        ),
     ],
 )
 def test_each_kind_has_its_own_form(
