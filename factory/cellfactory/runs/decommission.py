@@ -76,7 +76,8 @@ def _prepare(design: Design, request: Request, leaving: Leaving, watcher: Watche
     leavers = tuple(find_leaver(design, records, cell) for cell in dict.fromkeys(leaving.cells))
     standing = {stack.id: stack for stack in list_stacks(design.inventory, design.facts)}
     peers = {peer for leaver in leavers for peer in leaver.peers}
-    course = plot_course(records, standing.keys(), leaving.cells, peers)
+    blocks = [block for leaver in leavers for block in leaver.blocks]
+    course = plot_course(records, standing.keys(), leaving.cells, peers, blocks)
     require_ready(leaving, leavers, course)
     chosen = [standing[stack] for stack in course.peers]
     return Work(

@@ -96,10 +96,13 @@ def _leaver(design: Design, own: Records, cell: str, born: Birth | None) -> Leav
 
 
 def _peers(design: Design, born: Birth | None) -> Iterator[str]:
-    for name, cell in design.inventory.cells.items():
-        if born is None or cell.mesh == born.mesh:
-            yield name
-    yield from design.inventory.meshes if born is None else [born.mesh]
+    """Yield the meshes that a cell may be joined to, and their cells."""
+    inventory = design.inventory
+    meshes = {*inventory.meshes} if born is None else {born.mesh}
+    for mesh in meshes & inventory.meshes.keys():
+        meshes |= {*inventory.linked_meshes(mesh)}
+    yield from meshes
+    yield from (name for name, cell in inventory.cells.items() if cell.mesh in meshes)
 
 
 def _account(own: Records, born: Birth | None) -> str:

@@ -100,11 +100,13 @@ def _about(request: Request, stacks: Collection[StackId]) -> Request:
 def joined_stacks(design: Design, stacks: Collection[Stack], cell: str) -> Iterator[StackId]:
     """Yield what a cell is made of but its account, and what joins others to it, in order.
 
-    Others are those of whose stacks one would be another without the cell.
+    Others are those of whose stacks one would be another without the cell, and meshes whose
+    gateways lead to its blocks.
     """
     rest = list_stacks(design.without(cell).inventory, design.facts)
     without = {stack.id: stack for stack in rest}
     moved = {stack.id.owner for stack in stacks if without.get(stack.id) != stack}
+    moved |= {*design.inventory.linked_meshes(design.inventory.cells[cell].mesh)}
     for stack in stacks:
         layers = REBUILT if stack.id.owner == cell else EDGE_LAYERS
         if stack.id.owner in moved and stack.id.layer in layers:

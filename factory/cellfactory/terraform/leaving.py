@@ -89,6 +89,7 @@ def plot_course(
     standing: Collection[StackId],
     cells: Collection[str],
     peers: Collection[str],
+    blocks: Collection[IPv4Network] = (),
 ) -> Course:
     """Say what is left to do until cells are gone.
 
@@ -100,7 +101,9 @@ def plot_course(
         standing: what has a place in the inventory.
         cells: what leaves.
         peers: the cells and meshes of the inventory that may be joined to them.
+        blocks: theirs; what leads to them from gateway to gateway names no cell.
     """
+    ends = frozenset(map(str, blocks))
     standing_owners = {stack.owner for stack in standing}
     recorded = {stack.owner for stack in records if stack.cell}
     joined = {s: joined_to(r) for s, r in records.items() if s.layer in EDGE_LAYERS}
@@ -108,7 +111,7 @@ def plot_course(
         stack
         for stack, names in joined.items()
         if stack.owner not in cells
-        and (names & set(cells) or (stack.owner in peers and not records[stack].complete))
+        and (names & {*cells, *ends} or (stack.owner in peers and not records[stack].complete))
     }
     strangers = {s.owner for s in touched if s.cell and s.owner not in standing_owners}
     strangers |= {
@@ -134,7 +137,8 @@ def plot_course(
 def joined_to(record: Record) -> frozenset[str]:
     """Name the cells and hubs that the rows of a stack lead to, as it was last applied.
 
-    Of the stacks of a mesh: those that its gateway is shared with, or joins, or leads out.
+    Of the stacks of a mesh: those that its gateway is shared with, or joins, or leads out; of cells
+    behind another gateway the blocks.
     """
     try:
         document = json.loads(record.sources.get(CONFIGURATION, "{}"))
@@ -147,10 +151,14 @@ def joined_to(record: Record) -> frozenset[str]:
 _OF_MESH: Mapping[str, str] = {"segments": "attachments", "egress": "back", "gateway": "members"}
 """The table of each layer of a mesh whose rows are its cells."""
 
+_LINKED = "link-routes"
+"""The table of what leads from gateway to gateway."""
+
 
 def _names(tables: Mapping[str, Mapping[str, Mapping[str, str]]], layer: Layer) -> Iterator[str]:
     if layer in _OF_MESH:
         yield from tables.get(_OF_MESH[layer]) or {}
+        yield from (row["block"] for row in (tables.get(_LINKED) or {}).values())
         return
     for name in ("edges", "resolving"):
         yield from tables.get(name) or {}

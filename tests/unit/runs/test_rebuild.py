@@ -8,13 +8,15 @@ from dataclasses import replace
 
 import pytest
 
-from cellfactory.design import Design
+from cellfactory.design import Design, Texts, make_design
+from cellfactory.facts.loader import load_facts
 from cellfactory.layers import Stack, list_stacks
 from cellfactory.runs import decommission, prepare, rebuild
 from cellfactory.runs.departure import Departure
 from cellfactory.runs.rebuild import build_again, joined_stacks, take_down
 from cellfactory.runs.request import Outcome, Request
 from cellfactory.terraform.leaving import EDGE_LAYERS
+from tests.inventories import data, render
 from tests.unit.runs.conftest import Place, Watched
 from tests.unit.runs.meshes import (
     CELLS,
@@ -171,3 +173,23 @@ def test_a_cell_that_nobody_is_joined_to_is_applied_alone() -> None:
     stacks = list_stacks(whole.inventory, whole.facts)
     found = [*joined_stacks(whole, stacks, "cell-000")]
     assert {stack.layer for stack in found} == {"network", "cluster", "platform"}
+
+
+def test_gateways_elsewhere_that_lead_to_a_cell_are_applied_with_it() -> None:
+    made = data(4)
+    gateway = {"account": "888888888888", "organization": "one"}
+    meshes = {"east": "us-east-1", "west": "us-east-1", "alone": "us-east-1"}
+    made["meshes"] = {
+        name: {"region": region, "interconnect": "gateway", "gateway": {**gateway, "asn": asn}}
+        for asn, (name, region) in enumerate(meshes.items(), start=64_512)
+    }
+    made["meshes"]["west"]["gateway"]["peers"] = ["east"]
+    for name, mesh in (("cell-002", "west"), ("cell-003", "alone")):
+        made["cells"][name]["mesh"] = mesh
+    texts = Texts(inventory=render(made), inventory_file="i", lock=None, lock_file="l")
+    design = make_design(texts, load_facts())
+    stacks = list_stacks(design.inventory, design.facts)
+    found = {str(stack) for stack in joined_stacks(design, stacks, "cell-000")}
+    assert {"east-segments", "west-segments", "cell-001-routes", "cell-002-routes"} <= found
+    assert not any(name.startswith(("alone", "cell-003")) for name in found)
+    assert "cell-002-transit" not in found

@@ -66,6 +66,20 @@ def test_what_has_let_go_is_not_touched_again_unless_it_broke_off(layer: Layer) 
     assert stack in step_of({**known, stack: replace(after, complete=False)}, "a")
 
 
+def test_a_gateway_elsewhere_lets_go_of_the_blocks_that_it_leads_to() -> None:
+    block, other = IPv4Network("10.0.1.0/24"), "10.0.2.0/24"
+    rows = {f"far-a {each}": {"block": each, "to": "east"} for each in (str(block), other)}
+    far = record("west", "segments", **{"attachments": {"far-a": {}}, "link-routes": rows})
+    known = {**records("a", "b"), far.stack: far}
+    standing = {stack for stack in known if stack.owner != "a"}
+    course = plot_course(known, standing, ["a"], ["b", "east"], [block])
+    assert far.stack in course.peers
+    elsewhere = IPv4Network("10.0.3.0/24")
+    assert far.stack not in plot_course(known, standing, ["a"], ["b"], [elsewhere]).peers
+    let_go = gone("aws_ec2_transit_gateway_route", f"far-a {block}")
+    assert strangers_in([let_go], ["a"], [block]) == ()
+
+
 def gone(kind: str, key: str) -> Change:
     address = f"{kind}.x[{json.dumps(key)}]"
     return Change(address=address, resource_type=kind, action="delete", key=key)
