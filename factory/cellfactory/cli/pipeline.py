@@ -12,11 +12,12 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from cellfactory.cli.at_once import Parallel, parallel_of
 from cellfactory.cli.help import Command
 from cellfactory.cli.options import DEFAULT_INVENTORY, InventoryFile
 from cellfactory.cli.output import show_problems
 from cellfactory.cli.screen import say, warn
-from cellfactory.cli.stacks import Layers, mode_of, request_of
+from cellfactory.cli.stacks import Layers, OutputFolder, RegistryPlace, mode_of, request_of
 from cellfactory.cli.watching import Terminal, finish
 from cellfactory.design import Design
 from cellfactory.errors import InventoryError, Problem, UsageError
@@ -27,6 +28,7 @@ from cellfactory.runs.code_host import github_call, put_comment, put_issues
 from cellfactory.runs.gitlab_host import gitlab_call, is_gitlab, put_gitlab_issues, put_note
 from cellfactory.runs.places import find_repository
 from cellfactory.runs.reading import read_declared, read_design
+from cellfactory.runs.request import Request
 from cellfactory.views.decommission import render_taking_down
 
 pipeline = typer.Typer(
@@ -198,8 +200,11 @@ def drill(
     within: Annotated[
         str, typer.Option("--within", metavar="TIME", help="Time that rebuilding may take.")
     ] = "30m",
+    output: OutputFolder = None,
     layer: Layers = None,
     sandbox: Annotated[bool, typer.Option("--sandbox", help="In the emulated AWS.")] = False,
+    parallel: Parallel = None,
+    registry: RegistryPlace = None,
     buckets: Annotated[
         Literal["keep", "delete"],
         typer.Option(help="What becomes of the log buckets and of what they hold."),
@@ -215,10 +220,16 @@ def drill(
     if cell not in design.inventory.cells:
         msg = f"unknown cell {cell!r}\n    known: {', '.join(sorted(design.inventory.cells))}"
         raise UsageError(msg)
+    request = replace(
+        request_of(inventory_file, mode_of(sandbox), output=output, registry=registry),
+        parallel=parallel_of(parallel),
+        bake=0.0,
+        first_apply=False,
+    )
     began = (
-        _rebuild_layers(inventory_file, cell, layer, sandbox=sandbox)
+        _rebuild_layers(inventory_file, cell, layer, request)
         if layer
-        else _rebuild(inventory_file, design, cell, sandbox=sandbox, keeps=buckets == "keep")
+        else _rebuild(design, cell, request, keeps=buckets == "keep")
     )
     took = time.monotonic() - began
     verdict = f"{write_duration(round(took))} of {within}"
@@ -228,23 +239,17 @@ def drill(
         raise UsageError(msg)
 
 
-def _rebuild(
-    inventory_file: Path, design: Design, cell: str, *, sandbox: bool, keeps: bool
-) -> float:
+def _rebuild(design: Design, cell: str, request: Request, *, keeps: bool) -> float:
     """Rebuild a cell and its edges, and return when that began (s, of the monotonic clock)."""
     from cellfactory.runs.rebuild import build_again, take_down
 
-    request = request_of(inventory_file, mode_of(sandbox))
-    request = replace(request, bake=0.0, first_apply=False)
     with Terminal(yes=True) as watcher:
-        finish(
-            take_down(
-                *(design, request, cell, watcher),
-                lambda departure: warn(render_taking_down(departure)),
-                buckets=keeps,
-            ),
-            "text",
+        down = take_down(
+            *(design, request, cell, watcher),
+            lambda departure: warn(render_taking_down(departure)),
+            buckets=keeps,
         )
+        finish(down, "text")
     began = time.monotonic()
     with Terminal(yes=True) as watcher:
         finish(build_again(design, request, cell, watcher, buckets=keeps), "text")
@@ -252,7 +257,7 @@ def _rebuild(
 
 
 def _rebuild_layers(
-    inventory_file: Path, cell: str, layer: Sequence[str], *, sandbox: bool
+    inventory_file: Path, cell: str, layer: Sequence[str], request: Request
 ) -> float:
     """Rebuild some layers of a cell that nobody else needs; as `_rebuild`."""
     from cellfactory.cli.terraform import apply, destroy
@@ -261,7 +266,14 @@ def _rebuild_layers(
     if not layers:
         msg = f"no layer that is rebuilt is among {', '.join(layer)}\n    known: "
         raise UsageError(msg + ", ".join(reversed(REBUILT)))
-    destroy(inventory_file, sandbox=sandbox, cell=[cell], layer=layers, yes=True, sweep=True)
+    where: dict[str, Any] = {
+        "sandbox": request.mode == "sandbox",
+        "parallel": request.parallel,
+        "registry": request.registry,
+        "cell": [cell],
+        "yes": True,
+    }
+    destroy(inventory_file, layer=layers, sweep=True, **where)
     began = time.monotonic()
-    apply(inventory_file, sandbox=sandbox, cell=[cell], layer=[*layer], yes=True, no_bake=True)
+    apply(inventory_file, output=request.output, layer=[*layer], no_bake=True, **where)
     return began
