@@ -7,6 +7,7 @@ of their own. Nothing but loopback can be reached from the test process.
 
 from __future__ import annotations
 
+import gc
 import ipaddress
 import os
 import socket
@@ -66,6 +67,12 @@ def pytest_configure(config: pytest.Config) -> None:
             del os.environ[name]
     os.environ.update(SET, HOME=str(_home(config)))
     _close_the_way_out()
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage in what tests make alone: what is imported and collected by now stays."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:

@@ -26,6 +26,7 @@ import typer.main
 from cellfactory.cli import app
 from cellfactory.views.rules import all_rules
 from tests.repositories import commit_all
+from tests.sources import modules
 from tools.cli_page import commands
 from tools.make_docs import PAGES
 
@@ -79,8 +80,7 @@ def test_each_command_is_in_the_reference_and_in_use_on_a_page(words: tuple[str,
 def used_rules() -> set[str]:
     """Collect every rule that some string of the program names; docstrings and tables do not."""
     found: set[str] = set()
-    for path in (ROOT / "factory" / "cellfactory").rglob("*.py"):
-        tree = ast.parse(path.read_text("utf-8"))
+    for tree in modules().values():
         told = {id(node) for node in _telling(tree)}
         texts = [n for n in ast.walk(tree) if isinstance(n, ast.Constant) and id(n) not in told]
         found |= {rule for n in texts if isinstance(n.value, str) for rule in RULE.findall(n.value)}

@@ -20,6 +20,20 @@ from cellfactory.errors import KeyPath
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
+
+class _Unresolved(_Loader):  # type: ignore[misc]
+    """Composes nodes without guessing what each stands for: `_scalar` alone decides that."""
+
+    def resolve(self, *_: Any) -> str:
+        return ""
+
+    def descend_resolver(self, *_: Any) -> None:
+        pass
+
+    def ascend_resolver(self) -> None:
+        pass
+
+
 MOST_DEPTH = 32  # levels of nesting; our deepest document has nine
 MOST_FAULTS = 100  # after so many, more of them help nobody
 MOST_BYTES = 1 << 20  # bytes of one document; a thousand cells take a quarter of it
@@ -127,7 +141,7 @@ def _parse(text: str, document: Document) -> None:
     try:
         document.faults.extend(_refused(text))
         if not document.faults:
-            root = yaml.compose(text, Loader=_Loader)
+            root = yaml.compose(text, Loader=_Unresolved)
             document.value = None if root is None else _read(root, (), document)
     except yaml.MarkedYAMLError as error:
         mark = _mark(error.problem_mark or error.context_mark)

@@ -7,8 +7,15 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.aws_models import models_read_once
 from tests.sandbox.eks_cell import Cell, make_cell
 from tests.sandbox.emulators import WORLD, Emulator, start, stop
+
+
+@pytest.fixture(scope="module", autouse=True)
+def models() -> Iterator[None]:
+    with models_read_once():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -25,6 +25,7 @@ from cellfactory.constructs import _node, _slim, cdk
 from cellfactory.constructs._bindings import _PROVIDERS
 from cellfactory.constructs._document import normalise
 from cellfactory.errors import SynthError
+from tests.sources import FACTORY, modules
 
 APP = """
 import sys
@@ -128,12 +129,11 @@ print([name for name in ("cdktf", "constructs", "jsii") if name in sys.modules])
 
 
 def test_nothing_else_in_the_product_imports_the_bindings() -> None:
-    root = Path(__file__).parents[2] / "factory" / "cellfactory"
     bindings = {"cdktf", "constructs", "jsii", *_PROVIDERS}
     found = {
-        str(path.relative_to(root))
-        for path in root.rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        str(path.relative_to(FACTORY))
+        for path, tree in modules().items()
+        for node in ast.walk(tree)
         for name in _imported(node)
         if name.partition(".")[0] in bindings
     }
@@ -218,12 +218,11 @@ print(sys.modules["cdktf._jsii"].__file__ == _slim.core_path("cdktf")[0] + "/_js
 
 def test_every_module_of_the_table_is_in_use() -> None:
     """A module is loaded whole, in Python and in Node: none is paid for in vain."""
-    root = Path(__file__).parents[2] / "factory" / "cellfactory"
     taken = {
         alias.name
-        for path in root.rglob("*.py")
+        for path, tree in modules().items()
         if path.name != "cdk.py"
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for node in ast.walk(tree)
         if isinstance(node, ast.ImportFrom) and node.module == cdk.__name__
         for alias in node.names
     }

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cellfactory.terraform.target import _KEPT_TERRAFORM
+from tests.sources import modules
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "environment.md").read_text("utf-8")
-FACTORY = ROOT / "factory" / "cellfactory"
 # Of a web request, or of the emulator's own process: no settings of a person's.
 OTHERS = {
     *("HTTP_AMZ_SDK_INVOCATION_ID", "HTTP_HOST", "HTTP_ORIGIN", "HTTP_SEC_FETCH_SITE"),
@@ -25,8 +25,8 @@ NAME = re.compile(r"^[A-Z][A-Z0-9_]+$")
 
 def read_names() -> Iterator[str]:
     """Yield each name that some code looks up in an environment."""
-    for path in FACTORY.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for tree in modules().values():
+        for node in ast.walk(tree):
             key: ast.expr | None = None
             if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
                 key = node.slice if "environ" in ast.unparse(node.value) else None

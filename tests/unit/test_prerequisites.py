@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 from botocore import xform_name
-from botocore.session import Session
 
 from cellfactory.layers.permissions import management_actions, member_actions, region_actions
 from cellfactory.runs import doctor_cell, doctor_organization, doctor_state
+from tests.aws_models import model_of
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "prerequisites.md").read_text("utf-8")
 SERVICES = {"s3api": "s3", "elasticloadbalancing": "elbv2"}  # as the library calls them
@@ -93,7 +93,7 @@ def test_nobody_but_a_role_is_trusted(name: str) -> None:
 def test_each_action_is_one_of_aws(name: str) -> None:
     for action in actions_of(name):
         service, _, operation = action.partition(":")
-        known = Session().get_service_model(SERVICES.get(service, service)).operation_names
+        known = model_of(SERVICES.get(service, service)).operation_names
         assert operation == "*" or SHORT.get(action, operation) in known, action
 
 
@@ -118,7 +118,7 @@ def commands() -> Iterator[str]:
 @pytest.mark.parametrize("line", dict.fromkeys(commands()))
 def test_each_command_is_one_of_the_cli(line: str) -> None:
     _, service, command, *words = shlex.split(line)
-    model = Session().get_service_model(SERVICES.get(service, service))
+    model = model_of(SERVICES.get(service, service))
     names = {xform_name(name, "-"): name for name in model.operation_names}
     assert command in names
     shape = model.operation_model(names[command]).input_shape

@@ -6,6 +6,7 @@ Most commands take a small part of the house, and importing all of it costs more
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from functools import cache
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -122,6 +123,7 @@ def _module(name: str) -> Any:
     return import_module(f"cellfactory.cli.{COMMANDS[name].module}")
 
 
+@cache
 def _make(name: str) -> Any:
     module = _module(name)
     alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)

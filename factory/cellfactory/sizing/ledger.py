@@ -6,7 +6,8 @@ same ledger.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
 from cellfactory.addressing.blocks import AddressPlan, CellAddresses
 from cellfactory.addressing.pools import PoolName, pool_use
@@ -28,6 +29,9 @@ from cellfactory.sizing.platform import size_platform
 from cellfactory.sizing.shape import CellShape, shape_of
 from cellfactory.sizing.usage import Ledger, Limit, Scope, Usage, mark_binding
 
+Part = Callable[[], Iterable[Usage]]
+"""Sizes what belongs together, when it is asked to."""
+
 
 def size_cell(
     inventory: Inventory, cell: str, addresses: CellAddresses, facts: Facts
@@ -43,19 +47,30 @@ def size_cell(
 
 def size_shape(shape: CellShape, nau: CellNau, facts: Facts) -> Iterator[Usage]:
     """Size a cell, given what its size depends on, and the NAU that follows from it."""
+    for part in parts_of(shape, nau, facts):
+        yield from part()
+
+
+def parts_of(shape: CellShape, nau: CellNau, facts: Facts) -> tuple[Part, ...]:
+    """Take what sizes a cell apart, in the order of the ledger; each part has bounds of its own.
+
+    Who asks for one bound again and again need not size the whole cell.
+    """
     entries = CellEntries(shape, facts)
-    yield from size_cluster(entries)
-    yield from size_addresses(entries)
-    yield from size_misconfigured(entries)
-    yield from size_pools(entries)
-    yield from size_nau(entries, nau)
-    yield from size_calls(entries)
-    yield from size_account(entries)
-    yield from size_ingress(entries)
-    yield from size_platform(entries)
-    yield from size_dns(entries)
-    yield from size_control_plane(entries)
-    yield from size_load(entries)
+    return (
+        partial(size_cluster, entries),
+        partial(size_addresses, entries),
+        partial(size_misconfigured, entries),
+        partial(size_pools, entries),
+        partial(size_nau, entries, nau),
+        partial(size_calls, entries),
+        partial(size_account, entries),
+        partial(size_ingress, entries),
+        partial(size_platform, entries),
+        partial(size_dns, entries),
+        partial(size_control_plane, entries),
+        partial(size_load, entries),
+    )
 
 
 def size_mesh(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 from cellfactory.addressing.blocks import AddressPlan
 from cellfactory.facts.schema import Facts
 from cellfactory.inventory.schema import Inventory
 from cellfactory.sizing.bounds import stage
-from cellfactory.sizing.ledger import size_shape
+from cellfactory.sizing.ledger import Part, parts_of
 from cellfactory.sizing.mesh import Neighbourhood, cell_neighbourhood, size_neighbourhood
 from cellfactory.sizing.nau import CellNau, cell_nau
 from cellfactory.sizing.shape import CellShape, shape_of
@@ -45,9 +46,14 @@ def setting_of(inventory: Inventory, plan: AddressPlan, cell: str, facts: Facts)
 
 def size_setting(setting: Setting, shape: CellShape | None = None) -> tuple[Usage, ...]:
     """Size a cell among its peers, itself or in another shape."""
-    sized = shape or setting.shape
-    own = cell_nau(sized, setting.facts)
-    around = replace(setting.around, quotas=sized.quotas)
-    nau = {**setting.nau, sized.name: own}
-    alone = size_shape(sized, own, setting.facts)
-    return stage((*alone, *size_neighbourhood(around, nau, setting.facts)), setting.scenario)
+    parts = parts_of_setting(setting, shape or setting.shape)
+    return stage((usage for part in parts for usage in part()), setting.scenario)
+
+
+def parts_of_setting(setting: Setting, shape: CellShape) -> tuple[Part, ...]:
+    """Take what sizes a cell among its peers apart, without a scenario; see `parts_of`."""
+    own = cell_nau(shape, setting.facts)
+    around = replace(setting.around, quotas=shape.quotas)
+    nau = {**setting.nau, shape.name: own}
+    peers = partial(size_neighbourhood, around, nau, setting.facts)
+    return (*parts_of(shape, own, setting.facts), peers)

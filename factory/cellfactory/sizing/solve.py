@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 from cellfactory.addressing.room import Room
 from cellfactory.inventory.groups import group_size
 from cellfactory.sizing.bounds import BOUNDS
 from cellfactory.sizing.joining import JoinedMesh, size_joined
+from cellfactory.sizing.ledger import Part
 from cellfactory.sizing.rules import raise_to
 from cellfactory.sizing.scale import scale_nodes
-from cellfactory.sizing.setting import Setting, size_setting
+from cellfactory.sizing.setting import Setting, parts_of_setting
 from cellfactory.sizing.usage import Usage
 
 SEARCH_LIMIT = 1 << 17
@@ -41,16 +42,33 @@ def most_fitting(
         at any number up to the limit.
     """
 
+    return _most_of_parts(lambda number: (partial(size, number),), bounds, least, limit)
+
+
+def _most_of_parts(
+    parts: Callable[[int], Sequence[Part]], bounds: Iterable[str], least: int, limit: int
+) -> dict[str, int | None]:
+    """Do as `most_fitting`, and size for each bound the parts alone that have it.
+
+    Args:
+        parts: What sizes a number, taken apart in the same way for each.
+    """
+    apart = cache(parts)
+
     @cache
-    def broken(number: int) -> frozenset[str]:
-        return frozenset(usage.bound for usage in size(number) if not usage.fits)
+    def broken(part: int, number: int) -> frozenset[str]:
+        return frozenset(usage.bound for usage in apart(number)[part]() if not usage.fits)
 
     def holds(bound: str) -> Callable[[int], bool]:
-        return lambda number: bound not in broken(number)
+        return lambda number: all(bound not in broken(part, number) for part in having[bound])
 
     # A single cell asks no peer: some bounds are there from the second number on.
-    known = {usage.bound for number in (least, least + 1) for usage in size(number)}
-    return {bound: _bisect(holds(bound), least, limit) for bound in bounds if bound in known}
+    having: dict[str, set[int]] = {}
+    for number in (least, least + 1):
+        for part, size in enumerate(apart(number)):
+            for usage in size():
+                having.setdefault(usage.bound, set()).add(part)
+    return {bound: _bisect(holds(bound), least, limit) for bound in bounds if bound in having}
 
 
 def _bisect(fits: Callable[[int], bool], least: int, limit: int) -> int | None:
@@ -78,11 +96,11 @@ def most_nodes(setting: Setting, bounds: Iterable[str] | None = None) -> dict[st
     size_of_group = group_size(setting.facts)
     zones = len(setting.shape.zones)
 
-    def size(per_zone: int) -> tuple[Usage, ...]:
-        return size_setting(setting, scale_nodes(setting.shape, per_zone, size_of_group))
+    def parts(per_zone: int) -> tuple[Part, ...]:
+        return parts_of_setting(setting, scale_nodes(setting.shape, per_zone, size_of_group))
 
     wanted = BOUNDS if bounds is None else bounds
-    solved = most_fitting(size, wanted)
+    solved = _most_of_parts(parts, wanted, least=1, limit=SEARCH_LIMIT)
     return {b: None if n is None else n * zones for b, n in solved.items()}
 
 

@@ -18,6 +18,7 @@ import pytest
 from cellfactory.cli import main
 from cellfactory.cli.commands import COMMANDS
 from cellfactory.documents import render_data
+from tests.aws_models import models_read_once
 from tests.inventories import data
 from tests.unit.runs.conftest import Place, place
 
@@ -119,6 +120,12 @@ def made_lock() -> str:
             main(["lock", "--inventory", str(inventory)])
         assert not ended.value.code
         return inventory.with_name("cells.lock.yaml").read_text("utf-8")
+
+
+@pytest.fixture(autouse=True)
+def models() -> Iterator[None]:
+    with models_read_once():
+        yield
 
 
 @pytest.fixture

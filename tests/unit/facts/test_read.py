@@ -5,11 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
+from functools import cache
 
 import pytest
 
-import cellfactory
 from cellfactory.addressing.lock import EMPTY_LOCK
 from cellfactory.addressing.need import need_of
 from cellfactory.addressing.plan import plan_addresses
@@ -21,25 +20,25 @@ from cellfactory.sizing.mend import mend
 from cellfactory.sizing.shape import shape_of
 from cellfactory.sizing.whatif import WhatIf, assumed, setting_of_what_if
 from tests import inventories
+from tests.sources import FACTORY, modules
 
 FACTS = load_facts()
 NO_READERS = ("sandbox/", "sizing/bounds.py")
 """The emulator, which names many actions; ids of bounds, which often bear the name of a quota."""
 
 
+@cache
 def texts() -> frozenset[str]:
     """Every text in the code that may read facts."""
-    root = Path(cellfactory.__file__).parent
     return frozenset(
         node.value
-        for path in root.rglob("*.py")
-        if not path.relative_to(root).as_posix().startswith(NO_READERS)
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for path, tree in modules().items()
+        if not path.relative_to(FACTORY).as_posix().startswith(NO_READERS)
+        for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     )
 
 
-TEXTS = texts()
 COUPLED = {id_ for quota in FACTS.quotas.values() for id_ in (quota.times, quota.within)}
 ACTIONS = {call.action for row in FACTS.calls.values() for call in row.calls}
 
@@ -49,8 +48,8 @@ def is_read(row: Quota | Parameter | NauWeight | TokenBucket) -> bool:
     if isinstance(row, Quota) and (row.families or row.id in COUPLED):
         return True  # found by the type of an instance, or by the quota that it bounds
     if isinstance(row, TokenBucket) and row.action != "*":
-        return row.id in TEXTS or row.action in ACTIONS | TEXTS  # found by the action of a call
-    return row.id in TEXTS
+        return row.id in texts() or row.action in ACTIONS | texts()  # found by the action of a call
+    return row.id in texts()
 
 
 def rows() -> Iterator[Quota | Parameter | NauWeight | TokenBucket]:
@@ -70,7 +69,7 @@ def test_a_fact_is_read_or_says_that_it_only_informs(
 
 @pytest.mark.parametrize("id_", FACTS.policy)
 def test_each_policy_is_read(id_: str) -> None:
-    assert id_ in TEXTS
+    assert id_ in texts()
 
 
 def with_policy(**values: float) -> Facts:

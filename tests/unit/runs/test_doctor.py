@@ -17,7 +17,6 @@ from botocore.exceptions import (
     ProfileNotFound,
 )
 from botocore.parsers import ResponseParserError
-from botocore.session import Session as Core
 
 from cellfactory.credentials import Session
 from cellfactory.design import Declared
@@ -36,6 +35,7 @@ from cellfactory.runs.questions import (
     finding_of,
 )
 from cellfactory.runs.reading import read_declared
+from tests.aws_models import model_of
 from tests.unit.runs.aws_answers import (
     addon_versions,
     endpoint_services,
@@ -474,13 +474,13 @@ SERVICES = {"elasticloadbalancing": "elbv2"}  # where IAM has another name than 
 def test_each_action_is_an_operation_of_aws(action: str) -> None:
     spelt = {name: call for call, name in load_iam().names.items()}
     service, _, operation = spelt.get(action, action).partition(":")
-    model = Core().get_service_model(SERVICES.get(service, service))
+    model = model_of(SERVICES.get(service, service))
     assert operation in model.operation_names
 
 
 @pytest.mark.parametrize("call", well(), ids=".".join)
 def test_each_call_is_an_operation_that_reads(call: tuple[str, str]) -> None:
     service, name = call
-    operations = Core().get_service_model(service).operation_names
+    operations = model_of(service).operation_names
     assert name.replace("_", "") in {operation.lower() for operation in operations}
     assert name.split("_")[0] in ("head", "get", "list", "describe", "simulate")

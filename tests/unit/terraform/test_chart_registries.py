@@ -28,6 +28,7 @@ from cellfactory.terraform.guard import NOTHING
 from cellfactory.terraform.journal import Journal
 from cellfactory.terraform.results import Result
 from cellfactory.terraform.runner import apply_stacks, plan_stacks_now
+from tests.aws_models import models_read_once
 from tests.unit.terraform.scene import ACCESS, Scene
 
 HOST = "222222222222.dkr.ecr.us-east-1.amazonaws.com"
@@ -73,7 +74,7 @@ def session(monkeypatch: pytest.MonkeyPatch) -> Any:
     moto, boto3 = pytest.importorskip("moto"), pytest.importorskip("boto3")
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setitem(os.environ, name, "x")
-    with moto.mock_aws():
+    with moto.mock_aws(), models_read_once():
         yield boto3.Session(region_name="us-west-2")
 
 

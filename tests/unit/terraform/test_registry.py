@@ -15,6 +15,7 @@ from cellfactory.layers import StackId
 from cellfactory.terraform.record import Record
 from cellfactory.terraform.registry import Registry, open_registry
 from cellfactory.terraform.workspace import digest_sources
+from tests.aws_models import models_read_once
 
 STACK, OTHER = StackId("moka-a", "network"), StackId("moka-b", "cluster")
 
@@ -37,7 +38,7 @@ def record(stack: StackId) -> Record:
 def bucket() -> Iterator[Any]:
     """An S3 client, and the empty bucket `states`, in a mocked AWS."""
     moto, boto3 = pytest.importorskip("moto"), pytest.importorskip("boto3")
-    with pytest.MonkeyPatch.context() as patch, moto.mock_aws():
+    with pytest.MonkeyPatch.context() as patch, moto.mock_aws(), models_read_once():
         patch.setitem(os.environ, "AWS_ACCESS_KEY_ID", "x")
         patch.setitem(os.environ, "AWS_SECRET_ACCESS_KEY", "x")
         client = boto3.client("s3", region_name="us-east-1")

@@ -13,6 +13,7 @@ import pytest
 from cellfactory.errors import TerraformError
 from cellfactory.terraform.bucket_store import BucketStore
 from cellfactory.terraform.store import FolderStore, Store
+from tests.aws_models import models_read_once
 
 
 @pytest.fixture(params=["folder", "bucket", "bucket that keeps versions"])
@@ -21,7 +22,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
         yield FolderStore(tmp_path / "place")
         return
     moto, boto3 = pytest.importorskip("moto"), pytest.importorskip("boto3")
-    with pytest.MonkeyPatch.context() as patch, moto.mock_aws():
+    with pytest.MonkeyPatch.context() as patch, moto.mock_aws(), models_read_once():
         patch.setenv("AWS_ACCESS_KEY_ID", "x")
         patch.setenv("AWS_SECRET_ACCESS_KEY", "x")
         client = boto3.client("s3", region_name="us-east-1")

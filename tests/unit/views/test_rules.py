@@ -5,19 +5,11 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from cellfactory.views.rules import AREAS, all_rules, render_rule, rule_data
-
-FACTORY = Path(__file__).resolve().parents[3] / "factory" / "cellfactory"
-
-
-def trees() -> Iterator[tuple[Path, ast.Module]]:
-    """Read every module of the package."""
-    for path in sorted(FACTORY.rglob("*.py")):
-        yield path, ast.parse(path.read_text("utf-8"))
+from tests.sources import modules
 
 
 def test_no_number_stands_twice_or_in_another_area() -> None:
@@ -31,7 +23,7 @@ def test_no_number_stands_twice_or_in_another_area() -> None:
 def test_a_rule_is_a_field_and_no_prefix_of_a_sentence() -> None:
     found = [
         f"{path.name}:{node.lineno}"
-        for path, tree in trees()
+        for path, tree in modules().items()
         for statement in ast.walk(tree)
         if not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant))
         for node in ast.iter_child_nodes(statement)
@@ -42,7 +34,7 @@ def test_a_rule_is_a_field_and_no_prefix_of_a_sentence() -> None:
 
 def calls() -> Iterator[tuple[str, str]]:
     """Yield the rule and the severity of each finding whose rule is written out."""
-    for _, tree in trees():
+    for tree in modules().values():
         for node in ast.walk(tree):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Finding":
                 given = {word.arg: word.value for word in node.keywords}
