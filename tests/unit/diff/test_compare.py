@@ -172,3 +172,14 @@ def test_stacks_come_and_go_whole() -> None:
 def test_what_is_no_document_is_refused_by_its_name(text: str) -> None:
     with pytest.raises(DocumentError, match="x-network"):
         compare_stack(STACK, "{}", text)
+
+
+@pytest.mark.parametrize("written", [None, '${"a" == "b" ? var.x : null}'])
+def test_an_argument_that_is_null_is_none(written: Any) -> None:
+    without = single("x", aws_route__to={"route_table_id": "rtb-1"})
+    with_null = single("x", aws_route__to={"route_table_id": "rtb-1", "transit_gateway_id": written})
+    assert one(without, with_null) == one(with_null, without) == ()
+
+
+def test_a_default_of_null_is_one() -> None:
+    assert one({"variable": {"a": {}}}, {"variable": {"a": {"default": None}}})
