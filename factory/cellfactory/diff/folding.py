@@ -183,11 +183,12 @@ def real(resources: Iterable[ResourceChange]) -> tuple[ResourceChange, ...]:
 def fingerprint(stack: StackId, change: ResourceChange) -> tuple[Any, ...]:
     """What two changes share that say the same of two owners."""
     own = re.compile(rf"(?<![\w-]){re.escape(stack.owner)}(?![\w])")
-    is_subnet = change.resource_type == "aws_subnet" and change.action in ("create", "delete")
+    comes_or_goes = change.action in ("create", "delete")
+    is_subnet = comes_or_goes and change.resource_type == "aws_subnet"
 
     def told(value: Any) -> Any:
         if isinstance(value, str):
-            text = _BLOCK.sub("\2", value) if is_subnet else value  # each cell has blocks of its own
+            text = _BLOCK.sub("\2", value) if is_subnet else value  # its own in each cell
             return _ACCOUNT.sub("\1", own.sub("\0", text))
         if isinstance(value, Unknown):
             return ("unknown", told(value.text))

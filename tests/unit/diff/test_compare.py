@@ -177,7 +177,8 @@ def test_what_is_no_document_is_refused_by_its_name(text: str) -> None:
 @pytest.mark.parametrize("written", [None, '${"a" == "b" ? var.x : null}'])
 def test_an_argument_that_is_null_is_none(written: Any) -> None:
     without = single("x", aws_route__to={"route_table_id": "rtb-1"})
-    with_null = single("x", aws_route__to={"route_table_id": "rtb-1", "transit_gateway_id": written})
+    body = {"route_table_id": "rtb-1", "transit_gateway_id": written}
+    with_null = single("x", aws_route__to=body)
     assert one(without, with_null) == one(with_null, without) == ()
 
 
