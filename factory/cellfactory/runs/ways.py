@@ -29,9 +29,13 @@ RULES = {
     "F771": "A mesh gives up its gateway while applied routes lead over it, or a cell is attached.",
     "F772": "Routes of a mesh would move to where one of their ends is not ready yet.",
     "F773": "A mesh leaves its peerings to no state while connections are there.",
-    "F781": "A mesh names another network account than the one that its gateway stands in.",
 }
 """What each rule says; a number is never used again for something else."""
+
+PLACE_RULES = {
+    "F781": "A mesh names another network account than the one that its gateway stands in.",
+}
+"""What is said of where a gateway stands."""
 
 PEERING: Over = "peering"
 GATEWAY: Over = "gateway"
