@@ -46,7 +46,8 @@ def egress_lines(way: Egress, inventory: Inventory, cell: str, facts: Facts) -> 
         if not inventory.mesh_of(cell).step.attached:  # or it is paid for with the mesh
             yield pen.hourly("egress", "transit-gateway-attachment-hour", 1)
         through = _out_and_in(traffic, with_endpoints=not endpoints)
-        yield pen.moved("egress", "transit-gateway-gb", through, _asked(traffic))
+        title = "internet traffic through the gateway"
+        yield pen.moved("egress", "transit-gateway-gb", through, _asked(traffic), title)
     if way != "none":
         through = _out_and_in(traffic, with_endpoints=not endpoints)
         yield pen.moved("egress", "nat-gateway-gb", through, _asked(traffic))

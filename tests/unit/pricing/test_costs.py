@@ -108,7 +108,7 @@ def test_what_has_no_price_in_a_region_is_told() -> None:
     found = price_inventory(made, FACTS)
     (finding,) = (f for f in check_costs(found, made) if f.rule == "F384")
     unknown = {line.title for line in found[0].sum.lacking if not line.price}
-    assert finding.message.startswith("no price is known in eu-west-1 for r6gd.8xlarge; ")
+    assert finding.message.startswith("no price is known in eu-west-1: r6gd.8xlarge; ")
     assert all(title in finding.message for title in unknown)
     assert found[0].sum.dollars == Decimal("83.95")  # the cluster, and three public addresses
 
