@@ -14,6 +14,7 @@ from cellfactory.facts.loader import load_facts
 from cellfactory.inventory.schema import Inventory
 from cellfactory.pricing.cells import price_cell
 from cellfactory.pricing.costs import MeshCosts, price_inventory, sum_of_cell
+from cellfactory.pricing.egress import egress_lines
 from cellfactory.pricing.lines import Line, Sum, add, oldest, unconfirmed
 from cellfactory.pricing.meshes import INTERCONNECTS, mesh_lines
 from cellfactory.pricing.rules import check_costs
@@ -98,6 +99,24 @@ def test_nothing_declared_is_not_nothing() -> None:
     lacking = [line for line in made.sum.lacking if line.asks_for == "with_hubs_gb"]
     assert {line.why_not for line in lacking} == {"with_hubs_gb is not declared"}
     assert not any(way.sum.is_whole for way in made.interconnects)
+
+
+@pytest.mark.parametrize("egress", ["nat_gateway", "central"])
+@pytest.mark.parametrize("declared", ["to_internet_gb", "from_internet_gb"])
+def test_one_way_of_two_that_is_declared_does_not_hide_the_other(
+    egress: Any, declared: str
+) -> None:
+    (other,) = {"to_internet_gb", "from_internet_gb"} - {declared}
+    made = sample.inventory(**{declared: 1000, other: None})
+    lines = tuple(egress_lines(egress, made, "cell-000", FACTS))
+    lacking = [line for line in lines if line.quantity is None]
+    assert {line.asks_for for line in lacking} == {other}
+    items = {"nat-gateway-gb", *(["transit-gateway-gb"] if egress == "central" else [])}
+    assert items <= {line.item for line in lacking}
+    known = [line for line in lines if line.item in items and line.quantity is not None]
+    assert {line.quantity for line in known} == {Decimal(1000)}
+    titles = [line.title for line in lines if line.item in items]
+    assert len(set(titles)) == len(titles)
 
 
 def test_what_has_no_price_in_a_region_is_told() -> None:
