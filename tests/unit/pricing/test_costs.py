@@ -107,7 +107,8 @@ def test_one_way_of_two_that_is_declared_does_not_hide_the_other(
     egress: Any, declared: str
 ) -> None:
     (other,) = {"to_internet_gb", "from_internet_gb"} - {declared}
-    made = sample.inventory(**{declared: 1000, other: None})
+    traffic: dict[str, Any] = {declared: 1000, other: None}
+    made = sample.inventory(**traffic)
     lines = tuple(egress_lines(egress, made, "cell-000", FACTS))
     lacking = [line for line in lines if line.quantity is None]
     assert {line.asks_for for line in lacking} == {other}
