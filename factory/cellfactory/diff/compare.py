@@ -25,7 +25,7 @@ from cellfactory.diff.model import (
 )
 from cellfactory.diff.moves import NO_MOVES, Moves, read_moves
 from cellfactory.diff.replacing import replaces
-from cellfactory.diff.rows import trim
+from cellfactory.diff.rows import ask_for_all, trim
 from cellfactory.diff.values import compare
 from cellfactory.facts.replacements import Way
 from cellfactory.layers import StackId
@@ -190,4 +190,4 @@ def _parsed(stack: StackId, text: str | bytes | None) -> dict[str, Any] | None:
         found = None
     if not isinstance(found, dict):
         read_document(text, stack.name)
-    return dict(found)
+    return ask_for_all(found)
