@@ -18,6 +18,7 @@ from cellfactory.pricing.egress import egress_lines
 from cellfactory.pricing.lines import Line, Sum, add, oldest, unconfirmed
 from cellfactory.pricing.meshes import INTERCONNECTS, mesh_lines
 from cellfactory.pricing.rules import check_costs
+from cellfactory.views.cost import render_costs
 from tests import inventories
 from tests.unit.pricing import sample
 
@@ -60,6 +61,22 @@ def test_costs_add_up_over_cells(gb: int, cells: int) -> None:
         sample.inventory(cells, with_hubs_gb=gb, to_internet_gb=gb), FACTS, only={"cell-000"}
     )[0]
     assert same(alone.sum.dollars * cells, made.sum.dollars)
+
+
+@pytest.mark.parametrize("egress", ["nat_gateway", "central"])
+def test_what_cells_pay_and_what_they_share_is_all(egress: str) -> None:
+    data = sample.data(3, to_internet_gb=1000)
+    egress_of_mesh = {"block": "10.32.0.0/24", "zones": ["use1-az1"]}
+    network = {"account": "888888888888", "organization": "one", "egress": egress_of_mesh}
+    data["meshes"]["east"] |= {"interconnect": "gateway", "gateway": network}
+    data["hubs"]["shared"]["attachments"] = {"east": "tgw-attach-0f00ba120f00ba120"}
+    data["cell_types"]["plain"]["egress"] = egress
+    made = costs(inventories.inventory(data))
+    each = sum((made.of(cell).dollars for cell in made.cells), Decimal(0))
+    assert made.shared.dollars > 0
+    assert each + made.shared.dollars == made.sum.dollars
+    told = render_costs((made,))
+    assert any(line.startswith("  shared by all ") for line in told.splitlines())
 
 
 @settings(max_examples=25, deadline=None)
