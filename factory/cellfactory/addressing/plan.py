@@ -23,6 +23,7 @@ from cellfactory.addressing.space import Space
 from cellfactory.addressing.steps import check_steps, steps_of
 from cellfactory.errors import Finding
 from cellfactory.facts.schema import Facts
+from cellfactory.inventory.interconnect import STEPS
 from cellfactory.inventory.schema import Inventory
 
 
@@ -130,8 +131,19 @@ class _Planner:
             name,
             f"cell {name!r} needs {sizes} of the {kind} pool, where {free:,} free "
             f"{left.format(min(lengths))} left",
-            f"add a block to address_pools.{kind}, or release the blocks of removed cells",
+            f"add a block to address_pools.{kind}, or release the blocks of removed cells"
+            + (self._reuse(name) if kind == "pod" else ""),
         )
+
+    def _reuse(self, name: str) -> str:
+        """Say how a cell would get pod addresses that others have, and what that costs."""
+        mesh, declared = self.inventory.cells[name].mesh, self.inventory.mesh_of(name)
+        if declared.gateway is not None and declared.gateway.pod_blocks == "reusable":
+            return ""
+        way = "join the mesh by a gateway, behind which pod blocks may be used again"
+        if declared.interconnect == STEPS[-1]:
+            way = f"set meshes.{mesh}.gateway.pod_blocks: reusable"
+        return f"\nor {way}; there is no way back to peerings then"
 
     def _find(self, rule: str, cell: str, message: str, hint: str) -> None:
         path = ("cells", cell)

@@ -98,12 +98,15 @@ def check_way_back(
     Rules:
         F765: two cells hold the same pod addresses.
     """
-    for first, second, block in pod_sharers(inventory, cells, mesh):
+    shared: dict[tuple[str, str], list[str]] = {}
+    for one, other, block in pod_sharers(inventory, cells, mesh):
+        shared.setdefault((one, other), []).append(str(block))
+    for (first, second), blocks in shared.items():
         yield Finding(
             rule="F765",
             path=("meshes", mesh, "interconnect"),
             message=f"mesh {mesh!r} cannot leave gateway for {inventory.meshes[mesh].interconnect}"
-            f": cells {first!r} and {second!r} both have pod addresses in {block}",
+            f": cells {first!r} and {second!r} both have pod addresses in {', '.join(blocks)}",
             hint=f"stay at gateway; or rebuild {second!r} as a new cell under pod_blocks: "
             "unique, and decommission it",
         )

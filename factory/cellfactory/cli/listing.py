@@ -20,7 +20,7 @@ from cellfactory.cli.options import DEFAULT_INVENTORY, InventoryFile
 from cellfactory.cli.output import Form, show
 from cellfactory.cli.screen import style_of, warn
 from cellfactory.cli.stacks import RegistryPlace, Sandbox, mode_of, request_of
-from cellfactory.runs.described import describe_cell, wanted_records
+from cellfactory.runs.described import describe_cell, find_stacks
 from cellfactory.runs.listing import Wanted, choose_cells, list_cells, stack_rows, stacks_of
 from cellfactory.runs.reading import read_declared, read_design
 from cellfactory.runs.standing import NOT_ASKED, ask_registry
@@ -111,12 +111,13 @@ def show_(
     Its account and roles, addresses, nodes, peers, buckets, the ways in, and where each of its
     stacks stands. What no record tells is said to be not known.
     """
-    declared, design = read_declared(inventory_file), read_design(inventory_file)
-    choose_cells(declared.inventory, Wanted(cells=(cell,)))
+    design = read_design(inventory_file)
+    choose_cells(design.inventory, Wanted(cells=(cell,)))
     request = request_of(inventory_file, mode_of(sandbox), registry=registry)
-    asked = wanted_records(declared, cell)
-    known = NOT_ASKED if offline else ask_registry(declared.inventory.state, request, asked)
-    shown = describe_cell(design, declared, cell, known)
+    stacks = find_stacks(design, cell)
+    state = design.inventory.state
+    known = NOT_ASKED if offline else ask_registry(state, request, stacks.wanted)
+    shown = describe_cell(design, cell, stacks, known)
     data = {"cell": described.to_json(shown)}
     show(data, described.render_shown(shown, style_of(sys.stdout)), [], form)
 

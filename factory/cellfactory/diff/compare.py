@@ -25,7 +25,7 @@ from cellfactory.diff.model import (
 )
 from cellfactory.diff.moves import NO_MOVES, Moves, read_moves
 from cellfactory.diff.replacing import replaces
-from cellfactory.diff.rows import trim
+from cellfactory.diff.rows import ask_for_all, trim
 from cellfactory.diff.values import compare
 from cellfactory.facts.replacements import Way
 from cellfactory.layers import StackId
@@ -110,10 +110,11 @@ def _both(address: str, old: Item, new: Item, source: str) -> ResourceChange | N
     old, new = seal(kind, old, new)
     values = tuple(compare(dict(old), dict(new), kind=kind))
     moved_from = source if source != address else ""
+    if kind not in PARTS:
+        told = (value for value in values if not _is_left_out(value))
+        values = tuple(replace(value, replaces=_replaces(kind, value)) for value in told)
     if not values and not moved_from:
         return None
-    if kind not in PARTS:
-        values = tuple(replace(value, replaces=_replaces(kind, value)) for value in values)
     is_likely = any(value.replaces for value in values)
     return ResourceChange(
         address=address,
@@ -122,6 +123,12 @@ def _both(address: str, old: Item, new: Item, source: str) -> ResourceChange | N
         moved_from=moved_from,
         is_likely=is_likely,
     )
+
+
+def _is_left_out(value: ValueChange) -> bool:
+    """Whether an argument is null on one side and not there on the other: to Terraform the same."""
+    sides = (value.before, value.after)
+    return len(value.path) == 1 and all(side is None or side is ABSENT for side in sides)
 
 
 def _replaces(kind: str, value: ValueChange) -> bool:
@@ -183,4 +190,4 @@ def _parsed(stack: StackId, text: str | bytes | None) -> dict[str, Any] | None:
         found = None
     if not isinstance(found, dict):
         read_document(text, stack.name)
-    return dict(found)
+    return ask_for_all(found)

@@ -30,6 +30,7 @@ _FIRST = frozenset({"bootstrap", "gateway", "hub", "network"})
 _KEY = re.compile(r'\["((?:[^"\\]|\\.)*)"\]$')
 _PEER = re.compile(r'(?:\bconnection_ids|_accepter\.cell)\["([^"]+)"\]')
 _ACCOUNT = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])")
+_BLOCK = re.compile(r"\b[0-9]{1,3}(?:\.[0-9]{1,3}){3}/[0-9]{1,2}\b")
 
 Change = tuple[StackId, ResourceChange]
 
@@ -68,6 +69,11 @@ class Whole:
     owner: str
     action: StackAction  # never `change`
     stacks: tuple[StackChange, ...]
+
+    @property
+    def is_cell(self) -> bool:
+        """Whether the owner is a cell; else a mesh, a hub or the pipeline."""
+        return any(changed.stack.cell is not None for changed in self.stacks)
 
     @property
     def resources(self) -> int:
@@ -177,10 +183,13 @@ def real(resources: Iterable[ResourceChange]) -> tuple[ResourceChange, ...]:
 def fingerprint(stack: StackId, change: ResourceChange) -> tuple[Any, ...]:
     """What two changes share that say the same of two owners."""
     own = re.compile(rf"(?<![\w-]){re.escape(stack.owner)}(?![\w])")
+    comes_or_goes = change.action in ("create", "delete")
+    is_subnet = comes_or_goes and change.resource_type == "aws_subnet"
 
     def told(value: Any) -> Any:
         if isinstance(value, str):
-            return _ACCOUNT.sub("\1", own.sub("\0", value))
+            text = _BLOCK.sub("\2", value) if is_subnet else value  # its own in each cell
+            return _ACCOUNT.sub("\1", own.sub("\0", text))
         if isinstance(value, Unknown):
             return ("unknown", told(value.text))
         if isinstance(value, dict):

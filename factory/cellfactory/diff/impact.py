@@ -283,6 +283,8 @@ class _Step(TypedDict, total=False):
     step: ValueStep
     loses_peerings: bool
     reuses_pods: bool
+    new_account: ValueStep
+    regrouped: tuple[Edge, ...]
 
 
 def _step(before: Design, after: Design, mesh: str) -> _Step:
@@ -299,6 +301,22 @@ def _step(before: Design, after: Design, mesh: str) -> _Step:
             found["loses_peerings"] = True
     if _shares_pods(after, mesh) and not _shares_pods(before, mesh):
         found["reuses_pods"] = True
+    return found | _gateway(before, after, mesh)
+
+
+def _gateway(before: Design, after: Design, mesh: str) -> _Step:
+    """Say what becomes of a gateway that stands before and after: it moves, or regroups cells."""
+    was, now = before.inventory.meshes[mesh], after.inventory.meshes[mesh]
+    if was.gateway is None or now.gateway is None or not (was.step.gateway and now.step.gateway):
+        return {}
+    found: _Step = {}
+    if was.gateway.account != now.gateway.account:
+        found["new_account"] = ValueStep(
+            what="gateway.account", before=was.gateway.account, after=now.gateway.account
+        )
+    if was.gateway.route_tables != now.gateway.route_tables:
+        edges = _edges(before).keys() & {e for e, m in _edges(after).items() if m == mesh}
+        found["regrouped"] = tuple(sorted(edge for edge in edges if _over(before, edge)))
     return found
 
 

@@ -163,6 +163,8 @@ class MeshImpact:
     loses_peerings: bool = False  # which are the way back
     retired: tuple[tuple[str, str], ...] = ()  # that stay, and whose connection is deleted
     reuses_pods: bool = False  # some cell has pod addresses of another one from now on
+    new_account: ValueStep | None = None  # of a gateway that stands
+    regrouped: tuple[tuple[str, str], ...] = ()  # over a gateway whose route tables are replaced
 
     def __bool__(self) -> bool:
         """Whether anything becomes of it."""

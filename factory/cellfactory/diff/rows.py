@@ -4,9 +4,16 @@ change at a time.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+_ASKED = re.compile(
+    r"\A\$\{\{ for (\w+), (\w+) in (local\.[\w-]+) : \1 => \2"
+    r" if (?:row\.over == \"gateway\" \|\| )?contains\(keys\(var\.[\w-]+\), [\w.]+\) \}\}\Z"
+)
+"""Rows of ours that wait until another stack tells what they are made of."""
 
 _ROWS = re.compile(r"\A\$\{local\.([A-Za-z0-9_-]+)\}\Z")
 
@@ -41,6 +48,31 @@ def trim(before: Data, after: Data, mentions: tuple[int, int]) -> tuple[Data, Da
         if isinstance(old.get(name), dict) and isinstance(new.get(name), dict)
     }
     return _without(before, same), _without(after, same)
+
+
+def ask_for_all(document: Data) -> Data:
+    """Take rows that wait for another stack as they will be once it has told: all of them.
+
+    Which there are already, no document says by itself; which are asked for, it does.
+    """
+    blocks = {}
+    for word in ("resource", "data"):
+        kinds = document.get(word)
+        if isinstance(kinds, dict) and '"${{ for ' in json.dumps(kinds):
+            blocks[word] = {kind: _asked(named) for kind, named in kinds.items()}
+    return {**document, **blocks} if blocks else document
+
+
+def _asked(named: Any) -> Any:
+    if not isinstance(named, dict):
+        return named
+    return {name: _with_all(body) for name, body in named.items()}
+
+
+def _with_all(body: Any) -> Any:
+    rows = body.get("for_each") if isinstance(body, dict) else None
+    found = _ASKED.match(rows) if isinstance(rows, str) else None
+    return {**body, "for_each": f"${{{found[3]}}}"} if found else body
 
 
 def _is_plain(document: Data) -> bool:

@@ -287,6 +287,7 @@ def _mesh(mesh: MeshImpact) -> Iterator[Told]:
             text=f"{counted(len(mesh.retired), 'edge')} {verb} way back: {names}",
             details=("connections are deleted: going back is asking for each of them again",),
         )
+    yield from _gateway(mesh, subject)
     if mesh.reuses_pods:
         text = "cells share pod addresses from now on: there is no way back to peerings"
         yield Told(level="danger", subject=subject, text=text)
@@ -304,6 +305,26 @@ def _mesh(mesh: MeshImpact) -> Iterator[Told]:
                 disrupts=verb == "loses",
                 is_of_mesh=True,
             )
+
+
+def _gateway(mesh: MeshImpact, subject: str) -> Iterator[Told]:
+    if mesh.new_account is not None:
+        yield Told(
+            level="danger",
+            subject=subject,
+            text=str(mesh.new_account),
+            details=("a gateway does not move: plan and apply refuse it where it stands (F781)",),
+        )
+    if mesh.regrouped:
+        names = listed(["--".join(edge) for edge in mesh.regrouped])
+        verb = "is" if len(mesh.regrouped) == 1 else "are"
+        yield Told(
+            level="danger",
+            subject=subject,
+            text=f"{counted(len(mesh.regrouped), 'edge')} {verb} interrupted: {names}",
+            details=("an attachment is in no route table until it is in the other one",),
+            disrupts=True,
+        )
 
 
 def _in_all(impact: Impact) -> Iterator[Told]:

@@ -10,6 +10,7 @@ from cellfactory.documents import Document, Mark, parse_document
 from cellfactory.errors import KeyPath, UsageError
 
 _WORD = re.compile(r"\"[^\"\n]*\"|'[^'\n]*'|[^\s,#{}\[\]]+")
+_BREAK = re.compile(r"\r\n|\r|\n")
 _KEY = re.compile(r"canary\s*:\s*\[[^\]]*\]")
 
 
@@ -57,6 +58,12 @@ def _offset(text: str, mark: Mark) -> int:
     return sum(map(len, lines[: mark.line - 1])) + mark.column - 1
 
 
+def _newline(text: str) -> str:
+    """How the lines of a text end; as the first one does."""
+    found = _BREAK.search(text)
+    return found[0] if found else "\n"
+
+
 def _with_step(
     text: str, document: Document, path: KeyPath, step: str, canary: Sequence[str]
 ) -> str:
@@ -75,8 +82,8 @@ def _with_step(
         return text[:start] + f"interconnect: {step}, {more + ', ' if more else ''}" + text[start:]
     first = document.marks[path]
     start = _offset(text, first)
-    indent = " " * (first.column - 1)
-    lines = f"interconnect: {step}\n{indent}" + (f"{more}\n{indent}" if more else "")
+    indent = _newline(text) + " " * (first.column - 1)
+    lines = f"interconnect: {step}{indent}" + (f"{more}{indent}" if more else "")
     return text[:start] + lines + text[start:]
 
 
@@ -84,10 +91,10 @@ def _below(text: str, end: int, key: Mark, more: str) -> str:
     """Put a line below the one that ends at, or after, an offset."""
     if not more:
         return text[end:]
-    line_end = text.find("\n", end)
-    line_end = len(text) if line_end < 0 else line_end
-    indent = " " * (key.column - 1)
-    return f"{text[end:line_end]}\n{indent}{more}{text[line_end:]}"
+    found = _BREAK.search(text, end)
+    line_end = found.start() if found else len(text)
+    indent = _newline(text) + " " * (key.column - 1)
+    return f"{text[end:line_end]}{indent}{more}{text[line_end:]}"
 
 
 def _without_canary(text: str, document: Document, path: KeyPath) -> str:

@@ -19,6 +19,9 @@ EVERY: tuple[str, ...] = INTERCONNECTS
 BUILT = ("peering", "gateway")
 """Ways that this program makes."""
 
+SHARED_TABLES = 2
+"""Route tables of a gateway whose cells share one: theirs, and that of the hubs."""
+
 ROUTED = ("peering", "gateway", "cloud_wan")
 """Ways by which a packet reaches any address of the others."""
 
@@ -153,12 +156,24 @@ def _routes(asked: MeshSituation, option: str) -> Iterator[Said]:
 
 
 def _segments(asked: MeshSituation, _: str) -> Iterator[Said]:
-    """Judge a route table for each cell, so that none reaches more than its mesh says."""
-    count = len(asked.cells) + 1
-    limit = asked.quota("route-tables-per-transit-gateway")
-    yield from within(count, limit, "route tables, one for each cell and one for hubs")
-    routes = count * (len(asked.cells) + len(asked.hubs))
-    yield from within(routes, asked.quota("routes-per-transit-gateway"), "routes in all of them")
+    """Judge a route table for each cell, so that none reaches more than its mesh says.
+
+    What that is too much for, a table that all cells share is not: they reach alike.
+    """
+    gateway = asked.inventory.meshes[asked.mesh].gateway
+    is_shared = gateway is not None and gateway.route_tables == "mesh"
+    ends, whose = len(asked.cells) + len(asked.hubs), "all cells" if is_shared else "each cell"
+    count = SHARED_TABLES if is_shared else len(asked.cells) + 1
+    tables = f"route tables, one for {whose} and one for hubs"
+    for quota, what, each in (
+        ("route-tables-per-transit-gateway", tables, 1),
+        ("routes-per-transit-gateway", "routes in all of them", ends),
+    ):
+        for effect, text in within(count * each, asked.quota(quota), what):
+            if is_shared or effect == "notes":
+                yield effect, text
+            else:
+                yield "costs", f"{text}; {SHARED_TABLES * each:,} with route_tables: mesh"
 
 
 def _pod_blocks(asked: MeshSituation, option: str) -> Iterator[Said]:

@@ -15,6 +15,7 @@ from cellfactory.addressing.need import need_of
 from cellfactory.addressing.pools import PoolName, pool_use
 from cellfactory.errors import Finding
 from cellfactory.facts.schema import Facts
+from cellfactory.inventory.interconnect import STEPS
 from cellfactory.inventory.schema import CellType, Inventory
 from cellfactory.inventory.traffic_rules import mean_gbps
 from cellfactory.pricing.lines import Sum, add
@@ -78,8 +79,12 @@ class MeshSituation:
 
     @property
     def around(self) -> tuple[Neighbourhood, ...]:
-        """Each VPC with all that it is peered with."""
-        return tuple(neighbourhoods(self.inventory, self.mesh))
+        """Each VPC with all that it is peered with, or would be were the mesh on peerings."""
+        declared = self.inventory.meshes[self.mesh]
+        peered = declared.model_copy(update={"interconnect": STEPS[0]})
+        meshes = {**self.inventory.meshes, self.mesh: peered}
+        inventory = self.inventory.model_copy(update={"meshes": meshes})
+        return tuple(neighbourhoods(inventory, self.mesh))
 
     def of(self, cell: str) -> SizedType:
         """Return what a cell takes."""

@@ -60,6 +60,11 @@ class MeshCosts:
         return add(line for line in self.bill if line.owner == cell)
 
     @property
+    def shared(self) -> Sum:
+        """Add up what its cells pay for together."""
+        return add(line for line in self.bill if line.owner not in self.cells)
+
+    @property
     def sum(self) -> Sum:
         """What it costs as it is declared."""
         return add(self.bill)

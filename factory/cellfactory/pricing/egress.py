@@ -45,11 +45,11 @@ def egress_lines(way: Egress, inventory: Inventory, cell: str, facts: Facts) -> 
     if way == "central":
         if not inventory.mesh_of(cell).step.attached:  # or it is paid for with the mesh
             yield pen.hourly("egress", "transit-gateway-attachment-hour", 1)
-        through = _out_and_in(traffic, with_endpoints=not endpoints)
-        yield pen.moved("egress", "transit-gateway-gb", through, _asked(traffic))
+        title = "internet traffic through the gateway"
+        yield from _out_and_in(pen, "transit-gateway-gb", traffic, not endpoints, title)
     if way != "none":
-        through = _out_and_in(traffic, with_endpoints=not endpoints)
-        yield pen.moved("egress", "nat-gateway-gb", through, _asked(traffic))
+        title = "through NAT gateways"
+        yield from _out_and_in(pen, "nat-gateway-gb", traffic, not endpoints, title)
         out = _decimal(traffic.to_internet_gb)
         yield pen.moved("egress", "internet-gb", out, "to_internet_gb")
 
@@ -83,17 +83,25 @@ def _services(cell_type: CellType, way: Egress, facts: Facts) -> tuple[str, ...]
     return endpoint_services(cell_type.model_copy(update={"egress": egress}), facts)
 
 
-def _out_and_in(traffic: Traffic, *, with_endpoints: bool) -> Decimal | None:
-    """Add up what goes through NAT gateways; without endpoints, also what would go through them."""
-    parts = [traffic.to_internet_gb, traffic.from_internet_gb]
-    known = [part for part in (*parts, traffic.endpoints_gb if with_endpoints else None) if part]
-    if not known and None in parts:
-        return None
-    return Decimal(sum(known))
+def _out_and_in(
+    pen: Pen, item: str, traffic: Traffic, with_endpoints: bool, title: str
+) -> Iterator[Line]:
+    """Yield what goes out and comes in, and each part of it that nobody declares.
 
-
-def _asked(traffic: Traffic) -> str:
-    return "to_internet_gb" if traffic.to_internet_gb is None else "from_internet_gb"
+    Without endpoints, what would go through them goes the same way.
+    """
+    ways = {"to_internet_gb": "out", "from_internet_gb": "in"}
+    parts = {key: getattr(traffic, key) for key in ways}
+    known = [part for part in parts.values() if part is not None]
+    told = [ways[key] for key, part in parts.items() if part is not None]
+    if with_endpoints and traffic.endpoints_gb:
+        known.append(traffic.endpoints_gb)
+    if known:
+        word = told[0] if len(told) == 1 else "both ways"
+        yield pen.moved("egress", item, Decimal(sum(known)), "", f"{title}, {word}")
+    for key, part in parts.items():
+        if part is None:
+            yield pen.moved("egress", item, None, key, f"{title}, {ways[key]}")
 
 
 def _decimal(gigabytes: int | None) -> Decimal | None:

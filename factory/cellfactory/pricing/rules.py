@@ -38,7 +38,7 @@ def _no_price(mesh: MeshCosts, items: Sequence[str]) -> Finding:
     return Finding(
         rule="F384",
         path=("meshes", mesh.mesh, "region"),
-        message=f"no price is known in {mesh.region} for {'; '.join(items)}",
+        message=f"no price is known in {mesh.region}: {'; '.join(items)}",
         hint="the costs lack it; docs/decisions/0040-prices.md says how a price is added",
         severity="warning",
     )

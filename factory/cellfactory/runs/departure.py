@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cellfactory.design import Design
@@ -85,7 +85,7 @@ def require_ready(leaving: Leaving, leavers: Iterable[Leaver], course: Course) -
     """Refuse what would have to be broken off in the middle.
 
     Raises:
-        TerraformError: F644, F645.
+        TerraformError: F644, F645, F687.
         UsageError: when an account cannot have the fate that was asked for.
     """
     if course.others:
@@ -99,6 +99,8 @@ def require_ready(leaving: Leaving, leavers: Iterable[Leaver], course: Course) -
                 hint=f"decommission them together: cellfactory {VERB} {named}",
             )
         )
+    if course.peered:
+        raise TerraformError(_refuse_peered(course.peered[0], leaving.cells))
     for leaver in leavers:
         if course.peers and not leaver.blocks:
             message = f"neither the lock nor the registry knows the blocks of {leaver.cell!r}"
@@ -108,6 +110,17 @@ def require_ready(leaving: Leaving, leavers: Iterable[Leaver], course: Course) -
         drained = check_drained(leaver, leaving.usage)
         if drained is not None and not leaving.ignore_jobs:
             raise TerraformError(drained)
+
+
+def _refuse_peered(mesh: str, cells: Sequence[str]) -> Finding:
+    """Refuse to give up a gateway that AWS would keep: its peering attachments come first."""
+    return Finding(
+        rule="F687",
+        message=f"mesh {mesh!r} has no cell without {', '.join(cells)}, and its gateway is peered "
+        "with others",
+        hint=f"put the cell back, take the mesh out of gateway.peers, and apply with "
+        f"--allow-destroy segments\nthen cellfactory destroy --gone, and {VERB} it",
+    )
 
 
 def _require_fate(fate: AccountFate, leaver: Leaver) -> None:

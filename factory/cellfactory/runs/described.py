@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from cellfactory.addressing.blocks import CellAddresses, subnet_kinds
-from cellfactory.design import Declared, Design
+from cellfactory.design import Design
 from cellfactory.inventory.groups import name_groups
 from cellfactory.inventory.schema import NewAccount
-from cellfactory.layers import StackId
+from cellfactory.layers import Stack, StackId, list_stacks
 from cellfactory.layers.access import member_access
 from cellfactory.layers.cell import INGRESS_NAME
 from cellfactory.naming import (
@@ -19,8 +19,8 @@ from cellfactory.naming import (
     event_log_bucket,
     flow_log_bucket,
 )
-from cellfactory.runs.described_ways import GatewayRow, HubRow, gateway_row, hub_rows, shared_stacks
-from cellfactory.runs.listing import CellRow, StackRow, list_cells, stack_rows, stacks_of
+from cellfactory.runs.described_ways import GatewayRow, HubRow, gateway_row, hub_rows, is_shared
+from cellfactory.runs.listing import CellRow, StackRow, cell_row, stack_rows
 from cellfactory.runs.standing import Known
 from cellfactory.terraform.messages import Value
 from cellfactory.terraform.sessions import filled
@@ -51,10 +51,9 @@ class PoolRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeerRow:
-    """A cell or hub that a cell reaches."""
+    """A cell that a cell reaches; hubs have rows of their own."""
 
     name: str
-    kind: str  # cell or hub
     blocks: tuple[str, ...]
     connection: str | None  # id of the peering; None where it is not known
     over: str  # peering or gateway: what the way there leads over
@@ -87,25 +86,41 @@ class CellShown:
     why_not: str  # why the registry tells nothing; empty where it does
 
 
-def wanted_records(declared: Declared, cell: str) -> frozenset[StackId]:
-    """List the stacks that say something of a cell: its own, and those that they wait for."""
-    own = (i for s in stacks_of(declared, {cell}) for i in (s.id, *s.waits_for))
-    return frozenset(own).union(stack.id for stack in shared_stacks(declared, cell))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellStacks:
+    """The stacks that say something of a cell, each in the order of work."""
+
+    own: tuple[Stack, ...]
+    shared: tuple[Stack, ...]  # of its mesh and its hubs
+
+    @property
+    def wanted(self) -> frozenset[StackId]:
+        """The stacks whose records tell of the cell: these, and those that its own wait for."""
+        own = (i for stack in self.own for i in (stack.id, *stack.waits_for))
+        return frozenset(own).union(stack.id for stack in self.shared)
 
 
-def describe_cell(design: Design, declared: Declared, cell: str, known: Known) -> CellShown:
+def find_stacks(design: Design, cell: str) -> CellStacks:
+    """Find the stacks that say something of a cell."""
+    every = list_stacks(design.inventory, design.facts)
+    return CellStacks(
+        own=tuple(stack for stack in every if stack.id.cell == cell),
+        shared=tuple(stack for stack in every if is_shared(stack, design.inventory, cell)),
+    )
+
+
+def describe_cell(design: Design, cell: str, stacks: CellStacks, known: Known) -> CellShown:
     """Put together what is known of a cell.
 
     Args:
         design: with the addresses.
-        declared: the same inventory.
         cell: its name.
-        known: records of `wanted_records`.
+        stacks: what `find_stacks` finds.
+        known: their records.
     """
-    (row,) = list_cells(declared, (cell,), known)
+    row = cell_row(design.inventory, cell, stacks.own, known)
     account = design.inventory.cells[cell].account
     ui, ask = _ui(design, cell, known)
-    shared = shared_stacks(declared, cell)
     return CellShown(
         row=row,
         email=account.email if isinstance(account, NewAccount) else None,
@@ -123,16 +138,16 @@ def describe_cell(design: Design, declared: Declared, cell: str, known: Known) -
         kubeconfig=_kubeconfig(design, cell, row.account),
         ui=ui,
         ui_of=ask,
-        stacks=tuple(stack_rows(stacks_of(declared, {cell}), known)),
+        stacks=tuple(stack_rows(stacks.own, known)),
         outputs={
             stack.layer: record.outputs
             for stack, record in sorted(known.records.items(), key=lambda kept: kept[0].name)
             if stack.cell == cell and record.outputs
         },
-        shared=tuple(stack_rows(shared, known)),
+        shared=tuple(stack_rows(stacks.shared, known)),
         shared_outputs={
             stack.id.name: record.outputs
-            for stack in shared
+            for stack in stacks.shared
             if (record := known.records.get(stack.id)) and record.outputs
         },
         why_not=known.why_not,
@@ -178,18 +193,9 @@ def _peers(design: Design, cell: str, known: Known) -> Iterator[PeerRow]:
         connection = asked.get(peer) or took.get(peer)
         yield PeerRow(
             name=peer,
-            kind="cell",
             blocks=(str(block),),
             connection=connection,
             over=inventory.way_over(cell, peer),
-        )
-    for hub in inventory.hubs_of(cell):
-        yield PeerRow(
-            name=hub,
-            kind="hub",
-            blocks=tuple(map(str, inventory.hubs[hub].blocks)),
-            connection=asked.get(hub),
-            over=inventory.way_over(cell, hub),
         )
 
 

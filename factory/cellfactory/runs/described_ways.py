@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cellfactory.design import Declared
 from cellfactory.inventory.schema import Inventory
-from cellfactory.layers import Stack, list_stacks
+from cellfactory.layers import Stack
 from cellfactory.layers.gateway import WAY_OUT
 from cellfactory.runs.standing import Known
 
@@ -43,12 +42,10 @@ class GatewayRow:
     is_way_out: bool  # whether the cell leaves by that VPC
 
 
-def shared_stacks(declared: Declared, cell: str) -> tuple[Stack, ...]:
-    """List the stacks of its hubs and of its mesh, which other cells have, too."""
-    mesh = declared.inventory.cells[cell].mesh
-    owners = {mesh, *declared.inventory.hubs_of(cell)}
-    every = list_stacks(declared.inventory, declared.facts)
-    return tuple(stack for stack in every if stack.id.cell is None and stack.id.owner in owners)
+def is_shared(stack: Stack, inventory: Inventory, cell: str) -> bool:
+    """Tell whether a stack is one of a cell's mesh or hubs, which other cells have, too."""
+    owners = (inventory.cells[cell].mesh, *inventory.hubs_of(cell))
+    return stack.id.cell is None and stack.id.owner in owners
 
 
 def hub_rows(inventory: Inventory, cell: str, known: Known) -> tuple[HubRow, ...]:

@@ -99,7 +99,8 @@ def list_cells(declared: Declared, names: Iterable[str], known: Known) -> tuple[
     for stack in list_stacks(declared.inventory, declared.facts):
         if stack.id.cell is not None:
             by_cell.setdefault(stack.id.cell, []).append(stack)
-    return tuple(_row(declared, name, by_cell.get(name, ()), known) for name in names)
+    inventory = declared.inventory
+    return tuple(cell_row(inventory, name, by_cell.get(name, ()), known) for name in names)
 
 
 def stacks_of(
@@ -138,8 +139,9 @@ def stacks_of(
     return tuple(s for s in every if s.id in found and (not layers or s.id.layer in layers))
 
 
-def _row(declared: Declared, name: str, stacks: Iterable[Stack], known: Known) -> CellRow:
-    inventory, cell = declared.inventory, declared.inventory.cells[name]
+def cell_row(inventory: Inventory, name: str, stacks: Iterable[Stack], known: Known) -> CellRow:
+    """Say what is known of a cell, of which these are the stacks."""
+    cell = inventory.cells[name]
     standing = [known.standing(stack.id) for stack in stacks]
     given = cell.account.id if isinstance(cell.account, ExistingAccount) else None
     return CellRow(

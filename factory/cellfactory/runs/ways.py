@@ -32,6 +32,11 @@ RULES = {
 }
 """What each rule says; a number is never used again for something else."""
 
+PLACE_RULES = {
+    "F781": "A mesh names another network account than the one that its gateway stands in.",
+}
+"""What is said of where a gateway stands."""
+
 PEERING: Over = "peering"
 GATEWAY: Over = "gateway"
 LAYERS: tuple[Layer, ...] = ("peering", "accept", "transit", "routes")
@@ -152,7 +157,7 @@ def _read_at_once(
     inventory: Inventory, meshes: list[str], there: Collection[StackId], registry: Registry
 ) -> None:
     """Have the registry know what is asked for next: one record at a time takes minutes of S3."""
-    wanted = {StackId(mesh, "segments") for mesh in meshes}
+    wanted = {StackId(mesh, layer) for mesh in meshes for layer in ("gateway", "segments")}
     wanted |= {
         StackId(cell, layer)
         for mesh in meshes
@@ -168,7 +173,9 @@ def check_ways(inventory: Inventory, mesh: str, registry: Registry) -> Iterator[
 
     Rules:
         F770: its peerings. F771: its gateway. F772: routes. F773: states of connections.
+        F781: the account that its gateway stands in.
     """
+    yield from _check_account(inventory, mesh, registry)
     ways = read_ways(inventory, mesh, registry)
     given_up = tuple(_given_up(inventory, mesh, ways, registry))
     yield from given_up
@@ -189,6 +196,23 @@ def _given_up(
         yield from _still_attached(inventory, mesh, ways)
     if inventory.meshes[mesh].interconnect == STEPS[-1]:
         yield from _still_connected(inventory, mesh, registry)
+
+
+def _check_account(inventory: Inventory, mesh: str, registry: Registry) -> Iterator[Finding]:
+    """Yield that a gateway stands elsewhere: another would be made, and every attachment of it."""
+    declared = inventory.meshes[mesh]
+    record = registry.read(StackId(mesh, "gateway"))
+    if record is None or declared.gateway is None or record.account == declared.gateway.account:
+        return
+    yield Finding(
+        rule="F781",
+        path=("meshes", mesh, "gateway", "account"),
+        message=f"the gateway of mesh {mesh!r} stands in account {record.account}, not in "
+        f"{declared.gateway.account}",
+        hint=f'write account: "{record.account}" again: a gateway does not move\n'
+        f"for one in another account, go back to {STEPS[0]} step by step, and run cellfactory "
+        "destroy --gone first",
+    )
 
 
 def _still_connected(inventory: Inventory, mesh: str, registry: Registry) -> Iterator[Finding]:

@@ -75,7 +75,7 @@ _ROWS = (
     Bound(id="routes-per-route-table", rule="F311", title="routes of a node table", unit="routes",
           assumption="local routes and the S3 gateway count; older accounts may still have 50 "
           "(L-93826ACB under quotas)",
-          remedy="give hubs fewer, larger blocks"),
+          remedy="split the mesh, or give hubs fewer, larger blocks"),
     Bound(id="rules-per-security-group", rule="F312", title="rules of the API's group",
           unit="rules", assumption="one rule for each block of a hub, for nodes and for pods",
           remedy="give hubs fewer, larger blocks"),
@@ -230,8 +230,9 @@ _ROWS = (
           remedy="take a larger control_plane_tier"),
     # mesh
     Bound(id="peerings-per-vpc", rule="F370", title="peering connections", unit="connections",
-          assumption=_PEERS, remedy="split the mesh, or set cell_to_cell: none",
-          hub_remedy="split the mesh, each part with a hub of its own"),
+          assumption=_PEERS,
+          remedy="split the mesh, or set cell_to_cell: none, or join it by a gateway",
+          hub_remedy="split the mesh, each part with a hub of its own, or join it by a gateway"),
     Bound(id="outstanding-peering-requests", rule="F371", title="peering requests at once",
           unit="requests",
           assumption="a cell asks its hubs first, then as many peers at a time as may wait"),

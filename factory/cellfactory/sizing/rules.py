@@ -73,10 +73,36 @@ def describe(usage: Usage) -> str:
     ...     allowed=Limit(value=1300), unit="nodes", gate="error", path=()))
     '1,450 nodes; the limit is 1,300 (112%): nodes, policy'
     """
-    share = "none is allowed" if usage.share == inf else f"{usage.share:,.0%}"
     title = BOUNDS[usage.bound].title
     end = "" if title == usage.unit else f": {title}"
-    return f"{amount(usage.used)} {usage.unit}; the limit is {amount(usage.limit)} ({share}){end}"
+    used = f"{_used(usage)} {_singular(usage.unit) if usage.used == 1 else usage.unit}"
+    return f"{used}; the limit is {amount(usage.limit)} ({_share(usage)}){end}"
+
+
+def _used(usage: Usage) -> str:
+    """Write what is needed, so that it reads as more than the limit where it is."""
+    told = amount(usage.used)
+    if not usage.fits and told in (amount(usage.limit), f"{usage.limit:,.1f}"):
+        return f"a little more than {amount(usage.limit)}"
+    return told
+
+
+def _share(usage: Usage) -> str:
+    if usage.share == inf:
+        return "none is allowed"
+    told = f"{usage.share:,.0%}"
+    return f"over {told}" if not usage.fits and told == "100%" else told
+
+
+def _singular(unit: str) -> str:
+    """Write the unit of one.
+
+    >>> [_singular(unit) for unit in ("requests/s", "addresses", "node groups", "NAU", "TiB")]
+    ['request/s', 'address', 'node group', 'NAU', 'TiB']
+    """
+    noun, slash, per = unit.partition("/")
+    ending = "es" if noun.endswith(("sses", "xes")) else "s"
+    return noun.removesuffix(ending) + slash + per
 
 
 def hint(usage: Usage) -> str:

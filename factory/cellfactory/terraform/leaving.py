@@ -10,6 +10,7 @@ Nothing here is remembered from run to run: what is left to do follows from the 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Network
@@ -72,6 +73,7 @@ class Course:
 
     steps: tuple[Step, ...]  # none is empty
     others: tuple[str, ...] = ()  # cells that left, too, and are joined to what leaves now
+    peered: tuple[str, ...] = ()  # meshes whose gateways would go, and are peered with others
 
     @property
     def peers(self) -> tuple[StackId, ...]:
@@ -131,7 +133,13 @@ def plot_course(
         )
         for title, theirs, own in _OWN
     )
-    return Course(steps=tuple(s for s in steps if s.stacks), others=tuple(sorted(strangers)))
+    gateways = {stack.owner for stack in touched - set(standing) if stack.layer == "gateway"}
+    peered = {stack.owner for stack in records if stack.layer in ("link", "linked")} & gateways
+    return Course(
+        steps=tuple(s for s in steps if s.stacks),
+        others=tuple(sorted(strangers)),
+        peered=tuple(sorted(peered)),
+    )
 
 
 def joined_to(record: Record) -> frozenset[str]:
@@ -181,8 +189,28 @@ def strangers_in(
             keys of routes in the gateway's table of a cell.
         blocks: theirs; a route's key ends in the one that it leads to.
     """
-    ends = {*cells, *map(str, blocks)}
-    return tuple(c for c in planned if not _is_let_go(c, ends))
+    ends, known = {*cells, *map(str, blocks)}, tuple(planned)
+    ways_out = {f"{_WAY_OUT} {block}" for block in blocks}
+    used_way_out = any(c.action == "delete" and c.key in ways_out for c in known)
+    return tuple(
+        c for c in known if not (_is_let_go(c, ends) or (used_way_out and _is_of_last_user(c)))
+    )
+
+
+_WAY_OUT = "egress"
+"""The route table of a gateway by which its central way out leads back to cells."""
+
+_LEADING_OUT = re.compile(
+    r'aws_ec2_transit_gateway_route\.(?:default|not-out)\["(?:cells|hubs)[ "]'
+)
+
+
+def _is_of_last_user(change: Change) -> bool:
+    """Whether a table that cells or hubs share leads out no more: its last user leaves.
+
+    Were another cell to lose its central way out by an edit, its own way back would go as well.
+    """
+    return change.action == "delete" and _LEADING_OUT.match(change.address) is not None
 
 
 def _is_let_go(change: Change, ends: Collection[str]) -> bool:

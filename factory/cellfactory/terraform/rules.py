@@ -69,6 +69,7 @@ RULES = {
     "F647": "A bucket that is to be deleted cannot be emptied.",
     "F682": "A plan would replace something whose creation was interrupted, which an apply refuses "
     "(a warning).",
+    "F687": "The last cell of a mesh would leave, whose gateway is still peered with another.",
     "F683": "`bootstrap` would narrow or widen a member role by its own keys, and nothing else "
     "leads into its account, or what would trusts others, too.",
     "F685": "`bootstrap` makes no member role in the account of a cell.",

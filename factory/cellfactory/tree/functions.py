@@ -124,10 +124,12 @@ def operate(sign: str, operands: tuple[Node, ...]) -> Node | None:
 
 
 def _choose(condition: Node, then: Node, otherwise: Node) -> Node | None:
-    """Take a branch of `?`, unless the other one could change its type."""
+    """Take a branch of `?`, unless the other one could change its type; null changes none."""
     if not isinstance(condition, Constant) or not isinstance(condition.value, bool):
         return None
     chosen, other = (then, otherwise) if condition.value else (otherwise, then)
+    if other == Constant(None):
+        return chosen
     if not isinstance(chosen, Constant):
         return None
     same = isinstance(other, Constant) and type(other.value) is type(chosen.value)

@@ -107,6 +107,8 @@ def _bill(mesh: MeshCosts) -> Iterator[str]:
     if len(mesh.cells) > 1:
         yield ""
         by_cell = [(cell, summed(mesh.of(cell))) for cell in mesh.cells]
+        if mesh.shared != Sum():
+            by_cell.append(("shared by all", summed(mesh.shared)))
         yield from (f"  {line}" for line in columns([("by cell", f"{UNIT}  "), *by_cell]))
 
 
@@ -198,6 +200,7 @@ def _mesh_json(mesh: MeshCosts, what: Collection[What]) -> dict[str, Any]:
         told["bill"] = {
             "lines": [line_json(line) for line in mesh.bill],
             "by_cell": {cell: _sum_json(mesh.of(cell)) for cell in mesh.cells},
+            "shared": _sum_json(mesh.shared),
             **_sum_json(mesh.sum),
         }
     ways: tuple[tuple[What, tuple[Way, ...]], ...] = (

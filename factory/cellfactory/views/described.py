@@ -73,7 +73,7 @@ def _nodes(shown: CellShown) -> Iterator[str]:
 
 
 def _peers(shown: CellShown) -> list[str]:
-    rows = [row for row in shown.peers if row.kind == "cell"]
+    rows = shown.peers
     name = max((len(row.name) for row in rows), default=0)
     blocks = max((len(", ".join(row.blocks)) for row in rows), default=0)
     ways = (row.connection or "" if row.over == "peering" else "over the gateway" for row in rows)

@@ -119,7 +119,8 @@ def _caution(folded: Folded, impact: Impact, lines: _Lines) -> Iterator[str]:
     yield from (f"! {line}" for line in danger_lines(impact))
     for whole in folded.gone:
         yield from lines.whole(whole)
-        yield f"    they stand until: cellfactory decommission {whole.owner}"
+        ends = f"decommission {whole.owner}" if whole.is_cell else "destroy --gone"
+        yield f"    they stand until: cellfactory {ends}"
     for edges in folded.edges:
         if not _comes(edges):
             yield from lines.edges(edges)

@@ -29,6 +29,7 @@ from cellfactory.inventory.rules import RULES as INVENTORY_RULES
 from cellfactory.options.answer import RULES as OPTION_RULES
 from cellfactory.policy.rules import RULES as POLICY_RULES
 from cellfactory.pricing.rules import RULES as PRICING_RULES
+from cellfactory.runs.ways import PLACE_RULES
 from cellfactory.runs.ways import RULES as WAYS_RULES
 from cellfactory.sizing.bounds import BOUNDS, Bound
 from cellfactory.sizing.rules import RULES as SIZING_RULES
@@ -66,7 +67,7 @@ AREAS = (
     Area("77", "the way between peerings and a gateway", InventoryError, WAYS_RULES),
     Area("77", "routes that keep their place", TerraformError, _numbered("F77")),
     Area("76", "what joins the VPCs of a mesh", InventoryError, INTERCONNECT_RULES),
-    Area("78", "whose an account is", InventoryError, OWNER_RULES),
+    Area("78", "whose an account is", InventoryError, {**OWNER_RULES, **PLACE_RULES}),
 )
 _WARNING = "(a warning)"
 

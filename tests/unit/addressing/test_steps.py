@@ -117,6 +117,22 @@ def test_what_is_used_again_is_no_way_back() -> None:
     assert all(
         line.startswith("F765 mesh 'east' cannot leave gateway for retire: ") for line in found
     )
+    assert len({line.partition(" both ")[0] for line in found}) == len(found), "a pair is told once"
+
+
+@pytest.mark.parametrize(
+    ("step", "way"),
+    [("peering", "join the mesh by a gateway"), ("gateway", "set meshes.east.gateway.pod_blocks")],
+)
+def test_where_the_pool_is_used_up_the_way_on_has_its_price(step: Interconnect, way: str) -> None:
+    made = mesh_at(step, 8)
+    made["address_pools"]["pod"] = ["100.64.0.0/17"]
+    with pytest.raises(InventoryError) as error:
+        locked(made)
+    found = [problem.finding for problem in error.value.problems]
+    assert {one.rule for one in found} == {"F202"}
+    assert all(f"or {way}" in one.hint for one in found)
+    assert all(one.hint.endswith("; there is no way back to peerings then") for one in found)
 
 
 def test_what_is_not_used_again_is_a_way_back() -> None:

@@ -172,3 +172,36 @@ def test_stacks_come_and_go_whole() -> None:
 def test_what_is_no_document_is_refused_by_its_name(text: str) -> None:
     with pytest.raises(DocumentError, match="x-network"):
         compare_stack(STACK, "{}", text)
+
+
+@pytest.mark.parametrize("written", [None, '${"a" == "b" ? var.x : null}'])
+def test_an_argument_that_is_null_is_none(written: Any) -> None:
+    without = single("x", aws_route__to={"route_table_id": "rtb-1"})
+    body = {"route_table_id": "rtb-1", "transit_gateway_id": written}
+    with_null = single("x", aws_route__to=body)
+    assert one(without, with_null) == one(with_null, without) == ()
+
+
+def test_a_default_of_null_is_one() -> None:
+    assert one({"variable": {"a": {}}}, {"variable": {"a": {"default": None}}})
+
+
+WAITING = (
+    "${{ for key, row in local.rows : key => row if contains(keys(var.ids), key) }}",
+    "${{ for key, row in local.rows : key => row if contains(keys(var.ids), row.peer) }}",
+    '${{ for key, row in local.rows : key => row if row.over == "gateway" || '
+    "contains(keys(var.ids), row.peer) }}",
+)
+
+
+@pytest.mark.parametrize("rows", WAITING)
+def test_rows_that_wait_for_another_stack_are_told_one_by_one(rows: str) -> None:
+    def hub(*peers: str) -> dict[str, Any]:
+        made = single("h", aws_route__back={"for_each": rows, "table": "${each.value.peer}"})
+        return {**made, "locals": {"rows": {peer: {"peer": peer} for peer in peers}}}
+
+    (found,) = one(hub("a", "b"), hub("a"))
+    assert (found.action, found.address) == ("delete", 'aws_route.back["b"]')
+    (found,) = one(hub(), hub("a"))
+    assert (found.action, found.address) == ("create", 'aws_route.back["a"]')
+    assert one(hub("a"), hub("a")) == ()

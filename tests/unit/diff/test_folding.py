@@ -85,3 +85,18 @@ def test_what_destroys_stands_by_itself() -> None:
     folded = fold(compare_trees(before, after))
     assert [alike.first.address for alike in folded.dangers] == ["aws_vpc.cell"]
     assert [alike.first.address for alike in folded.others] == ["aws_subnet.one"]
+
+
+def test_the_same_subnet_of_many_cells_is_told_once_though_each_has_a_block_of_its_own() -> None:
+    def net(cell: str, block: str, zone: str = "az1") -> dict[str, object]:
+        return single(cell, aws_vpc__cell={}, aws_subnet__new={"cidr_block": block, "zone": zone})
+
+    bare = tree(**{f"{c}__network": single(c, aws_vpc__cell={}) for c in ("a", "b", "c")})
+    after = tree(
+        a__network=net("a", "10.0.0.0/28"),
+        b__network=net("b", "10.1.0.0/28"),
+        c__network=net("c", "10.2.0.0/28", "az2"),
+    )
+    assert [one.owners for one in fold(compare_trees(bare, after)).others] == [("a", "b"), ("c",)]
+    gone = [one.owners for one in fold(compare_trees(after, bare)).dangers]
+    assert gone == [("a", "b"), ("c",)]

@@ -71,6 +71,16 @@ def test_a_canary_comes_and_goes(form: str) -> None:
         assert back == text
 
 
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize("form", FORMS)
+def test_lines_end_as_they_did(form: str, newline: str) -> None:
+    text = FORMS[form].replace("\n", newline)
+    there = edit_step(text, "east", "canary", ["a", "b"])
+    assert edit_step(FORMS[form], "east", "canary", ["a", "b"]).replace("\n", newline) == there
+    back = edit_step(there, "east", "soak")
+    assert back.count("\n") == back.count(newline)
+
+
 @pytest.mark.parametrize(
     "written",
     [

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from cellfactory.facts.loader import load_facts
+from cellfactory.inventory.interconnect import STEPS, Interconnect
 from cellfactory.options.answer import MeshOptions, Options, check_options, judge_options
 from cellfactory.options.model import Judged
 from tests import inventories
@@ -136,6 +137,38 @@ def test_a_vpc_peers_with_a_hundred_and_twenty_five_others(cells: int, verdict: 
     assert bool(refused) == (verdict == "refused")
     if refused:
         assert "peering connections of cell-000: 126; AWS allows 125 at most" in refused[0]
+
+
+def at(step: str, made: dict[str, Any], **gateway: Any) -> dict[str, Any]:
+    """Bring a mesh to a step, with a gateway that its hub is attached to."""
+    network = {"account": "888888888888", "organization": "one", **gateway}
+    made["meshes"]["east"] |= {"interconnect": step, "gateway": network}
+    made["hubs"]["shared"]["attachments"] = {"east": "tgw-attach-0f00ba120f00ba120"}
+    if step == "canary":
+        made["meshes"]["east"]["canary"] = ["cell-000"]
+    return made
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_what_an_option_takes_does_not_depend_on_where_the_mesh_is(step: Interconnect) -> None:
+    here, there = mesh(small(126)), mesh(at(step, small(126)))
+    for one in here.options:
+        other = of(there.options, one.id)
+        assert (other.verdict, other.reasons, other.rank) == (one.verdict, one.reasons, one.rank)
+
+
+@pytest.mark.parametrize("cells", [20, 100, 126])
+def test_route_tables_are_no_end_of_a_gateway_whose_cells_share_one(cells: int) -> None:
+    apart = of(mesh(small(cells)).options, "gateway")
+    told = said(apart, "segments")
+    assert apart.verdict == "fits at a price"
+    assert told[0].startswith("costs: ")
+    assert told[0].endswith("; 2 with route_tables: mesh")
+    shared = of(mesh(at("gateway", small(cells), route_tables="mesh")).options, "gateway")
+    assert said(shared, "segments") == [
+        "notes: route tables, one for all cells and one for hubs: 2 of 20",
+        f"notes: routes in all of them: {2 * (cells + 1):,} of 10,000",
+    ]
 
 
 def test_a_default_quota_is_a_price() -> None:

@@ -14,9 +14,11 @@ from cellfactory.facts.loader import load_facts
 from cellfactory.inventory.schema import Inventory
 from cellfactory.pricing.cells import price_cell
 from cellfactory.pricing.costs import MeshCosts, price_inventory, sum_of_cell
+from cellfactory.pricing.egress import egress_lines
 from cellfactory.pricing.lines import Line, Sum, add, oldest, unconfirmed
 from cellfactory.pricing.meshes import INTERCONNECTS, mesh_lines
 from cellfactory.pricing.rules import check_costs
+from cellfactory.views.cost import render_costs
 from tests import inventories
 from tests.unit.pricing import sample
 
@@ -61,6 +63,22 @@ def test_costs_add_up_over_cells(gb: int, cells: int) -> None:
     assert same(alone.sum.dollars * cells, made.sum.dollars)
 
 
+@pytest.mark.parametrize("egress", ["nat_gateway", "central"])
+def test_what_cells_pay_and_what_they_share_is_all(egress: str) -> None:
+    data = sample.data(3, to_internet_gb=1000)
+    egress_of_mesh = {"block": "10.32.0.0/24", "zones": ["use1-az1"]}
+    network = {"account": "888888888888", "organization": "one", "egress": egress_of_mesh}
+    data["meshes"]["east"] |= {"interconnect": "gateway", "gateway": network}
+    data["hubs"]["shared"]["attachments"] = {"east": "tgw-attach-0f00ba120f00ba120"}
+    data["cell_types"]["plain"]["egress"] = egress
+    made = costs(inventories.inventory(data))
+    each = sum((made.of(cell).dollars for cell in made.cells), Decimal(0))
+    assert made.shared.dollars > 0
+    assert each + made.shared.dollars == made.sum.dollars
+    told = render_costs((made,))
+    assert any(line.startswith("  shared by all ") for line in told.splitlines())
+
+
 @settings(max_examples=25, deadline=None)
 @given(less=gigabytes, more=gigabytes, share=shares)
 def test_more_traffic_never_costs_less(less: int, more: int, share: int | None) -> None:
@@ -100,6 +118,25 @@ def test_nothing_declared_is_not_nothing() -> None:
     assert not any(way.sum.is_whole for way in made.interconnects)
 
 
+@pytest.mark.parametrize("egress", ["nat_gateway", "central"])
+@pytest.mark.parametrize("declared", ["to_internet_gb", "from_internet_gb"])
+def test_one_way_of_two_that_is_declared_does_not_hide_the_other(
+    egress: Any, declared: str
+) -> None:
+    (other,) = {"to_internet_gb", "from_internet_gb"} - {declared}
+    traffic: dict[str, Any] = {declared: 1000, other: None}
+    made = sample.inventory(**traffic)
+    lines = tuple(egress_lines(egress, made, "cell-000", FACTS))
+    lacking = [line for line in lines if line.quantity is None]
+    assert {line.asks_for for line in lacking} == {other}
+    items = {"nat-gateway-gb", *(["transit-gateway-gb"] if egress == "central" else [])}
+    assert items <= {line.item for line in lacking}
+    known = [line for line in lines if line.item in items and line.quantity is not None]
+    assert {line.quantity for line in known} == {Decimal(1000)}
+    titles = [line.title for line in lines if line.item in items]
+    assert len(set(titles)) == len(titles)
+
+
 def test_what_has_no_price_in_a_region_is_told() -> None:
     data = sample.data()
     data["meshes"]["east"]["region"] = data["hubs"]["shared"]["region"] = "eu-west-1"
@@ -108,7 +145,7 @@ def test_what_has_no_price_in_a_region_is_told() -> None:
     found = price_inventory(made, FACTS)
     (finding,) = (f for f in check_costs(found, made) if f.rule == "F384")
     unknown = {line.title for line in found[0].sum.lacking if not line.price}
-    assert finding.message.startswith("no price is known in eu-west-1 for r6gd.8xlarge; ")
+    assert finding.message.startswith("no price is known in eu-west-1: r6gd.8xlarge; ")
     assert all(title in finding.message for title in unknown)
     assert found[0].sum.dollars == Decimal("83.95")  # the cluster, and three public addresses
 

@@ -15,9 +15,10 @@ from cellfactory.layers import StackId
 from cellfactory.routing.route import CellState
 from cellfactory.runs import decommission as module
 from cellfactory.runs.decommission import decommission
-from cellfactory.runs.departure import Departed, Departure, Leaving
+from cellfactory.runs.departure import Departed, Departure, Leaving, require_ready
 from cellfactory.runs.request import Request
 from cellfactory.terraform.kept_parts import KeptParts
+from cellfactory.terraform.leaving import Course
 from cellfactory.terraform.results import Result
 from tests.unit.runs.conftest import Place, Watched
 from tests.unit.runs.meshes import CELLS, designs, remember_all, script, take
@@ -150,6 +151,13 @@ def test_cells_that_leave_together_are_named_together(place: Place) -> None:
     departed, _ = run(place, after, "cell-001", "cell-002")
     assert not departed.outcome.failed
     assert {stack.owner for stack in place.registry.stacks()} == {"cell-000"}
+
+
+def test_a_peered_gateway_is_refused_before_anything_is_done() -> None:
+    leaving, course = Leaving(cells=("a",)), Course(steps=(), peered=("east",))
+    with pytest.raises(TerraformError, match="F687 mesh 'east' has no cell without a") as told:
+        require_ready(leaving, (), course)
+    assert "take the mesh out of gateway.peers" in str(told.value)
 
 
 def test_a_cell_that_stands_in_the_inventory_is_refused_at_its_place(place: Place) -> None:

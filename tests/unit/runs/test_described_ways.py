@@ -5,11 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from cellfactory.documents import load_data, render_data
-from cellfactory.layers import StackId
+from cellfactory.layers import StackId, list_stacks
 from cellfactory.layers.rows import Layer
-from cellfactory.runs.described import describe_cell, wanted_records
-from cellfactory.runs.reading import read_declared, read_design
+from cellfactory.runs import described, listing
+from cellfactory.runs.described import describe_cell, find_stacks
+from cellfactory.runs.reading import read_design
 from cellfactory.runs.standing import NOT_ASKED, Known
 from cellfactory.terraform.record import Record
 from cellfactory.views.described import render_shown, to_json
@@ -57,11 +60,10 @@ APPLIED = (
 def shown(folder: Path, made: dict[str, Any], known: Known, cell: str = CELL) -> Any:
     (folder / "cells.yaml").write_text(render_data(made), "utf-8")
     file = folder / "cells.yaml"
-    design, declared = read_design(file), read_declared(file)
-    assert {one.stack for one in APPLIED} - {StackId(CELL, "transit")} <= wanted_records(
-        declared, CELL
-    )
-    return describe_cell(design, declared, cell, known)
+    design = read_design(file)
+    stacks = find_stacks(design, cell)
+    assert {one.stack for one in APPLIED} - {StackId(CELL, "transit")} <= stacks.wanted
+    return describe_cell(design, cell, stacks, known)
 
 
 def applied() -> Known:
@@ -125,8 +127,9 @@ def test_a_mesh_at_peering_says_whose_gateway_it_will_be(tmp_path: Path) -> None
     told = {one.stack: one for one in APPLIED}
     (tmp_path / "cells.yaml").write_text(render_data(made), "utf-8")
     file = tmp_path / "cells.yaml"
-    design, declared = read_design(file), read_declared(file)
-    text = render_shown(describe_cell(design, declared, CELL, Known(is_known=True, records=told)))
+    design = read_design(file)
+    stacks = find_stacks(design, CELL)
+    text = render_shown(describe_cell(design, CELL, stacks, Known(is_known=True, records=told)))
     assert section(text, "gateway") == [
         "  mesh          moka-use1, at peering",
         "  account       888888888888 of legacy",
@@ -141,3 +144,20 @@ def test_as_data(tmp_path: Path) -> None:
     assert told["shared_outputs"]["moka-use1-gateway"]["gateway_id"] == TGW
     assert {row["stack"] for row in told["shared_stacks"]} >= {"shared-services-hub"}
     assert {row["name"]: row["over"] for row in told["peers"]}[OTHER] == "peering"
+    assert HUB not in {row["name"] for row in told["peers"]}
+
+
+def test_every_stack_of_a_large_mesh_is_listed_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cells.yaml").write_text(render_data(inventory()), "utf-8")
+    design, listed = read_design(tmp_path / "cells.yaml"), []
+
+    def count(*given: Any) -> Any:
+        listed.append(given)
+        return list_stacks(*given)
+
+    for module in (described, listing):
+        monkeypatch.setattr(module, "list_stacks", count)
+    describe_cell(design, CELL, find_stacks(design, CELL), NOT_ASKED)
+    assert len(listed) == 1

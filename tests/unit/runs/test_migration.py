@@ -118,6 +118,9 @@ def applied(inventory: Inventory, step: Interconnect) -> dict[StackId, Record]:
             record(StackId("east", "gateway"), shared_ids=shared),
             record(StackId("east", "segments"), gateway_ids=dict.fromkeys(ends, "tgw-1")),
         ]
+        owner = inventory.meshes["east"].gateway
+        assert owner is not None
+        records[-2:] = [replace(one, account=owner.account) for one in records[-2:]]
     return {one.stack: one for one in records}
 
 
@@ -162,6 +165,18 @@ def refusals(design: Design, registry: Registry) -> list[Finding]:
     except InventoryError as error:
         return [problem.finding for problem in error.problems]
     return []
+
+
+@pytest.mark.parametrize("step", [step for step in STEPS if ROWS[step].gateway])
+@pytest.mark.parametrize("complete", [True, False])
+def test_a_gateway_stays_in_its_account(tmp_path: Path, step: Interconnect, complete: bool) -> None:
+    design = design_at(step)
+    records = applied(design.inventory, step)
+    stack = StackId("east", "gateway")
+    records[stack] = replace(records[stack], account="999999999999", complete=complete)
+    (found,) = refusals(design, registry_of(tmp_path, records))
+    assert (found.rule, found.path) == ("F781", ("meshes", "east", "gateway", "account"))
+    assert found.hint.startswith('write account: "999999999999" again')
 
 
 def test_a_cell_that_is_not_taken_up_holds_the_flip(tmp_path: Path) -> None:

@@ -105,3 +105,50 @@ def test_all_that_a_mesh_gives_up_is_a_row_of_the_cell() -> None:
 def test_what_others_share_is_no_row(kind: str) -> None:
     rows = [gone(kind, "a")]
     assert strangers_in(rows, {"a"}, ()) == tuple(rows)
+
+
+def out(name: str, key: str) -> Change:
+    kind = "aws_ec2_transit_gateway_route"
+    return Change(
+        address=f"{kind}.{name}[{json.dumps(key)}]", resource_type=kind, action="delete", key=key
+    )
+
+
+SHARED_OUT = (
+    *(out("default", "cells"), out("not-out", "cells 10.0.0.0/8")),
+    *(out("default", "hubs"), out("not-out", "hubs 100.64.0.0/10")),
+)
+
+
+def test_the_last_user_of_the_way_out_takes_it_from_the_tables_that_are_shared() -> None:
+    blocks = [IPv4Network("10.0.0.0/24")]
+    back = out("to-member", "egress 10.0.0.0/24")
+    assert strangers_in([back, *SHARED_OUT], {"a"}, blocks) == ()
+    assert strangers_in(SHARED_OUT, {"a"}, blocks) == SHARED_OUT, "it did not leave by it"
+
+
+@pytest.mark.parametrize(
+    "strange",
+    [
+        out("default", "b"),
+        out("not-out", "b 10.0.0.0/8"),
+        out("default", "cells-of-mine"),
+        out("to-member", "egress 10.0.9.0/24"),
+        replace(out("default", "cells"), action="update"),
+    ],
+    ids=lambda change: f"{change.action} {change.address}",
+)
+def test_what_another_cell_has_of_the_way_out_stays(strange: Change) -> None:
+    rows = [out("to-member", "egress 10.0.0.0/24"), *SHARED_OUT, strange]
+    assert strangers_in(rows, {"a"}, [IPv4Network("10.0.0.0/24")]) == (strange,)
+
+
+@pytest.mark.parametrize("layer", ["link", "linked"])
+def test_a_gateway_that_is_peered_does_not_go_with_its_last_cell(layer: Layer) -> None:
+    known = records("a")
+    link = record("east", layer)
+    assert plot_course(known, (), ("a",), ()).peered == ()
+    assert plot_course({**known, link.stack: link}, (), ("a",), ()).peered == ("east",)
+    two = {**records("a", "b"), link.stack: link}
+    standing = [stack for stack in two if stack.owner != "a"]
+    assert plot_course(two, standing, ("a",), ("b", "east")).peered == ()
