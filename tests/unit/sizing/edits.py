@@ -86,6 +86,15 @@ def split_mesh(made: Data, *_: Any) -> None:
         made["cells"][name]["mesh"] = "other"
 
 
+def by_gateway(made: Data, *_: Any) -> None:
+    network = {"account": "888888888888", "organization": "one", "route_tables": "mesh"}
+    for name, mesh in made["meshes"].items():
+        mesh |= {"interconnect": "gateway", "gateway": dict(network)}
+        for hub in mesh.get("hubs", ()):
+            attachments = made["hubs"][hub].setdefault("attachments", {})
+            attachments[name] = "tgw-attach-0f00ba120f00ba120"
+
+
 def block_for(made: Data, match: re.Match[str], _: Finding) -> None:
     made["address_pools"][match[1]].append(
         {"pod": "100.96.0.0/11", "node": "10.64.0.0/10"}[match[1]]
@@ -179,6 +188,7 @@ EDITS: tuple[tuple[str, Edit], ...] = (
     (r"remove cells or hubs from the mesh", fewer_members),
     (r"take cells off the hub", split_mesh),
     (r"split the mesh(?:, each part with a hub of its own)?", split_mesh),
+    (r"join it by a gateway", by_gateway),
     (r"add a block to address_pools.(\w+)", block_for),
     (r"(?:no cell may use it: )?add (\S+) to address_pools.reserved",
      reserve),
