@@ -19,6 +19,7 @@ import typer
 
 from cellfactory import __version__
 from cellfactory.cli.commands import Commands
+from cellfactory.cli.help import HELP
 from cellfactory.cli.output import Told, asked_form, show_error
 from cellfactory.cli.screen import set_loudness
 from cellfactory.errors import FactoryError, StoppedError, UsageError
@@ -44,7 +45,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": HELP},
     epilog=EXIT_CODES,
     help="Read cells.yaml, prove that every cell fits, write and run its Terraform.\n\n"
     "Options listed here come before the command: cellfactory --chdir infra check",

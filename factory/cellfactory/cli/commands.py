@@ -14,7 +14,7 @@ import typer
 import typer.main
 from typer.core import TyperGroup
 
-from cellfactory.cli.help import Command
+from cellfactory.cli.help import HELP, Command
 
 
 class Row(NamedTuple):
@@ -129,7 +129,10 @@ def _make(name: str) -> Any:
     alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
     function = name.replace("-", "_")
     found = getattr(module, f"{function}_", None) or getattr(module, function)
-    if isinstance(found, typer.Typer):
-        return typer.main.get_command(found)
-    alone.command(name, cls=getattr(module, "COMMAND", Command))(found)
-    return typer.main.get_command(alone)
+    if not isinstance(found, typer.Typer):
+        alone.command(name, cls=getattr(module, "COMMAND", Command))(found)
+        found = alone
+    command = typer.main.get_command(found)
+    # A command keeps its option of help, whoever asked for it first, and by which names.
+    command.context_settings.setdefault("help_option_names", HELP)
+    return command

@@ -6,6 +6,9 @@ from typing import Any
 
 from typer.core import TyperCommand
 
+HELP = ["-h", "--help"]
+"""What asks for help, of any command."""
+
 STACKS = "Which stacks"
 TERRAFORM = "How Terraform runs"
 CELL = "The cell"
