@@ -5,8 +5,9 @@ its provider, all of them, or the emulator. Nothing is lost and nothing is there
 accounts themselves say. What AWS has made and a killed Terraform has not written down is taken up
 by `cellfactory orphans --import --apply`, before the run goes on; nothing is deleted by hand.
 
-A kill takes a minute, so by default there are five of them: `python3 dev.py kills 40` makes
-as many as it is told, `CELLFACTORY_KILLS_SEED` moves them, and
+A kill takes a minute, so by default there are two of them: Terraform as it applies, whose resources
+are taken up again, and us as we destroy, while Terraform goes on. `python3 dev.py long` has one of
+each kind, `python3 dev.py kills 40` as many as it is told, `CELLFACTORY_KILLS_SEED` moves them, and
 `CELLFACTORY_KILLS_LAYERS=network,cluster` has the cluster in it: EKS takes a while for things then,
 and it is the cluster's stack that is struck, while it is being applied or destroyed.
 """
@@ -31,14 +32,14 @@ import pytest
 from cellfactory.documents import load_data, render_data
 from tests.terraform.ladder import PARALLEL, ROOT, Ladder
 
-KILLS = int(os.environ.get("CELLFACTORY_KILLS", "5"))
+KILLS = int(os.environ.get("CELLFACTORY_KILLS", "2"))
 SEED = os.environ.get("CELLFACTORY_KILLS_SEED", "1")
 LAYERS = os.environ.get("CELLFACTORY_KILLS_LAYERS", "network").split(",")
 WORDS = ("--sandbox", *PARALLEL, *(word for layer in LAYERS for word in ("--layer", layer)))
 pytestmark = [
     pytest.mark.terraform,
     pytest.mark.sandbox,
-    pytest.mark.timeout(600 + 600 * KILLS),
+    pytest.mark.timeout(3_600 + 600 * KILLS),
     pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are found in /proc"),
 ]
 CELL, ACCOUNT, REGION = "moka-usw2-a", "666666666666", "us-west-2"  # of a mesh without a hub
@@ -70,11 +71,11 @@ FIRST = (
 """What the first seed begins with, so that few kills are of each kind."""
 
 
-def kills(chance: random.Random) -> Iterator[Kill]:
+def kills(chance: random.Random, count: int) -> Iterator[Kill]:
     def any_kill() -> Kill:
         return Kill(chance.choice(VICTIMS), chance.choice(SIGNALS))
 
-    return islice(chain(FIRST if SEED == "1" else (), iter(any_kill, None)), KILLS)
+    return islice(chain(FIRST if SEED == "1" else (), iter(any_kill, None)), count)
 
 
 def make(folder: Path, mirror: Path) -> Ladder:
@@ -273,11 +274,19 @@ def take_up(ladder: Ladder, verb: str, one: Kill, counts: Counter[str], what: st
 
 
 def test_after_any_kill_all_is_there_once(tmp_path: Path, terraform_mirror: Path) -> None:
+    kill_again_and_again(make(tmp_path, terraform_mirror), KILLS)
+
+
+@pytest.mark.long
+def test_after_a_kill_of_each_kind_too(tmp_path: Path, terraform_mirror: Path) -> None:
+    kill_again_and_again(make(tmp_path, terraform_mirror), len(FIRST))
+
+
+def kill_again_and_again(ladder: Ladder, count: int) -> None:
     chance = random.Random(SEED)
-    ladder = make(tmp_path, terraform_mirror)
     counts: Counter[str] = Counter()
     try:
-        for number, one in enumerate(kills(chance)):
+        for number, one in enumerate(kills(chance, count)):
             began = time.monotonic()
             verb = "apply" if number % 2 == 0 else "destroy"
             if verb == "destroy" and one.victim == "emulator":
