@@ -108,7 +108,10 @@ def real(tmp_path: Path, terraform_mirror: Path) -> Iterator[Ladder]:
 
 
 @pytest.mark.long
-def test_a_real_network_goes_and_comes_back(real: Ladder) -> None:
+@pytest.mark.parametrize("words", [ONLY, ("--sandbox",)], ids=["network", "whole"])
+def test_a_real_network_goes_and_comes_back(real: Ladder, words: tuple[str, ...]) -> None:
+    """Of a cell that has no peers; `test_six_cells_aws.py` rebuilds one that has."""
+
     def vpc() -> str:
         found: Any = real.client("ec2", ACCOUNT, REGION).describe_vpcs(
             Filters=[{"Name": "tag:cellfactory:cell", "Values": [CELL]}]
@@ -117,7 +120,7 @@ def test_a_real_network_goes_and_comes_back(real: Ladder) -> None:
         return str(one["VpcId"])
 
     before = vpc()
-    told = real.run("pipeline", "drill", *ONLY, CELL)
+    told = real.run("pipeline", "drill", *words, CELL)
     assert f"`{CELL}` was rebuilt in " in told
     assert vpc() != before
     again = real.results("plan", "--layer", "network")

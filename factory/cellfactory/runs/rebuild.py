@@ -50,7 +50,11 @@ def take_down(
 
     Raises:
         FactoryError: as `decommission`; F643 where peers wait for another change to be applied.
+        SizingError: when the design does not fit, so that the cell would not be made again.
+        SynthError: when what `synth` wrote of it is out of date.
     """
+    design.require_fit()
+    _joined_sources(design, request, cell)
     leaving = Leaving(cells=(cell,), parts=KeptParts(buckets=buckets, keys=False), ignore_jobs=WHY)
     without = replace(request, synthesizes=True)
     return decommission(design.without(cell), without, leaving, watcher, show).outcome
@@ -71,17 +75,24 @@ def build_again(
     Raises:
         FactoryError: as `apply_design`.
     """
-    stacks = {stack.id: stack for stack in list_stacks(design.inventory, design.facts)}
-    joined = [*joined_stacks(design, stacks.values(), cell)]
-    sources = sources_of(request, design, [stacks[stack] for stack in joined])
-    for stack in joined if buckets else ():
-        if stack.owner != cell or not holds_buckets(sources[stack]):
+    stacks, sources = _joined_sources(design, request, cell)
+    for stack in stacks if buckets else ():
+        if stack.id.owner != cell or not holds_buckets(sources[stack.id]):
             continue
-        before = [s for s in joined if s.owner == cell and s in stacks[stack].waits_for]
-        for outcome in _taken_up(design, request, stack, before, watcher):
+        before = [s.id for s in stacks if s.id.owner == cell and s.id in stack.waits_for]
+        for outcome in _taken_up(design, request, stack.id, before, watcher):
             if outcome.failed or outcome.stopped:
                 return outcome
+    joined = [stack.id for stack in stacks]
     return apply_design(design, _about(request, joined), watcher)
+
+
+def _joined_sources(
+    design: Design, request: Request, cell: str
+) -> tuple[tuple[Stack, ...], Mapping[StackId, Sources]]:
+    stacks = {stack.id: stack for stack in list_stacks(design.inventory, design.facts)}
+    joined = tuple(stacks[each] for each in joined_stacks(design, stacks.values(), cell))
+    return joined, sources_of(request, design, joined)
 
 
 def _taken_up(

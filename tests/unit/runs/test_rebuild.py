@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from cellfactory.design import Design, Texts, make_design
+from cellfactory.errors import Finding, SizingError, SynthError
 from cellfactory.facts.loader import load_facts
 from cellfactory.layers import Stack, list_stacks
 from cellfactory.runs import decommission, prepare, rebuild
@@ -140,6 +141,25 @@ def test_a_peer_that_waits_for_another_change_holds_it_up(place: Place) -> None:
     outcome, _ = down(place, whole, MIDDLE)
     assert outcome.failed
     assert [r.finding.rule for r in outcome.results if r.finding] == ["F643"]
+    assert done(place) == []
+
+
+def test_what_would_not_be_made_again_is_not_taken_down(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unfit, without = designs(MIDDLE)
+    unfit = replace(unfit, texts=replace(unfit.texts, lock=without.texts.lock))
+    remember_all(place, unfit)
+    with pytest.raises(SizingError):
+        down(place, unfit, MIDDLE)
+    whole, _ = meshes(MIDDLE)
+
+    def stale(*_: object) -> None:
+        raise SynthError(Finding(rule="F405", message="cdktf.out is out of date"))
+
+    monkeypatch.setattr(rebuild, "sources_of", stale)
+    with pytest.raises(SynthError, match="F405"):
+        down(place, whole, MIDDLE)
     assert done(place) == []
 
 
