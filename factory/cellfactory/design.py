@@ -115,13 +115,8 @@ class Design:
         Args:
             cells: names; one that is no cell changes nothing.
         """
-        rest = {name: cell for name, cell in self.inventory.cells.items() if name not in cells}
-        declared = Declared(
-            inventory=self.inventory.model_copy(update={"cells": rest}),
-            source=self.source,
-            facts=self.facts,
-            warnings=(),
-        )
+        inventory = without_cells(self.inventory, *cells)
+        declared = Declared(inventory=inventory, source=self.source, facts=self.facts, warnings=())
         return _design(declared, self.lock, self.texts)
 
     def require_lock(self) -> Design:
@@ -152,6 +147,12 @@ class Design:
         if not self.fits:
             raise SizingError(self.problems)
         return self
+
+
+def without_cells(inventory: Inventory, *cells: str) -> Inventory:
+    """Take the same inventory as if cells had left it; a name of theirs means nobody then."""
+    rest = {name: cell for name, cell in inventory.cells.items() if name not in cells}
+    return inventory.model_copy(update={"cells": rest})
 
 
 def make_design(

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from cellfactory.documents import load_data, render_data
-from tests.terraform.ladder import PARALLEL, ROOT, Ladder
+from cellfactory.documents import load_data
+from tests.terraform.ladder import PARALLEL, ROOT, Ladder, climbing
 
 pytestmark = [pytest.mark.terraform, pytest.mark.sandbox, pytest.mark.timeout(1_500)]
 
@@ -38,14 +38,9 @@ def ladder(tmp_path_factory: pytest.TempPathFactory, terraform_mirror: Path) -> 
     made |= {"cells": {CELL: cell, PEER: peer}, "hubs": {}}
     for mesh in made["meshes"].values():
         mesh["hubs"] = []
-    (folder / "cells.yaml").write_text(render_data(made), "utf-8")
     shutil.copy(ROOT / "cells.lock.yaml", folder)
-    ladder = Ladder(folder=folder, mirror=terraform_mirror)
-    ladder.run("lock")
-    ladder.run("synth")
-    ladder.start()
-    yield ladder
-    ladder.stop()
+    with climbing(folder, terraform_mirror, made) as ladder:
+        yield ladder
 
 
 def drift(ladder: Ladder, *words: str, code: int) -> dict[str, dict[str, Any]]:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from cellfactory.documents import load_data, render_data
-from tests.terraform.ladder import ROOT, Ladder
+from tests.terraform.ladder import ROOT, Ladder, climbing
 
 pytestmark = [pytest.mark.terraform, pytest.mark.sandbox, pytest.mark.timeout(1_500)]
 
@@ -28,14 +28,9 @@ def ladder(tmp_path_factory: pytest.TempPathFactory, terraform_mirror: Path) -> 
     folder = tmp_path_factory.mktemp("one-cell")
     inventory = load_data((ROOT / "cells.yaml").read_text("utf-8"))
     inventory["cells"] = {CELL: inventory["cells"][CELL]}
-    (folder / "cells.yaml").write_text(render_data(inventory), "utf-8")
     shutil.copy(ROOT / "cells.lock.yaml", folder)
-    ladder = Ladder(folder=folder, mirror=terraform_mirror)
-    ladder.run("lock")
-    ladder.run("synth")
-    ladder.start()
-    yield ladder
-    ladder.stop()
+    with climbing(folder, terraform_mirror, inventory) as ladder:
+        yield ladder
 
 
 def statuses(rows: dict[str, dict[str, str]]) -> dict[str, str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -16,20 +15,15 @@ from cellfactory.cli.at_once import Parallel, parallel_of
 from cellfactory.cli.help import Command
 from cellfactory.cli.options import DEFAULT_INVENTORY, InventoryFile
 from cellfactory.cli.output import show_problems
-from cellfactory.cli.screen import say, warn
+from cellfactory.cli.screen import say
 from cellfactory.cli.stacks import Layers, OutputFolder, RegistryPlace, mode_of, request_of
-from cellfactory.cli.watching import Terminal, finish
-from cellfactory.design import Design
 from cellfactory.errors import InventoryError, Problem, UsageError
 from cellfactory.files import read_text
 from cellfactory.inventory.rings import seconds_of, write_duration
-from cellfactory.layers.rows import REBUILT
 from cellfactory.runs.code_host import github_call, put_comment, put_issues
 from cellfactory.runs.gitlab_host import gitlab_call, is_gitlab, put_gitlab_issues, put_note
 from cellfactory.runs.places import find_repository
 from cellfactory.runs.reading import read_declared, read_design
-from cellfactory.runs.request import Request
-from cellfactory.views.decommission import render_taking_down
 
 pipeline = typer.Typer(
     help="Write pipelines for CI, and what their jobs tell people.",
@@ -215,6 +209,8 @@ def drill(
     Peers let go of it first, and reach it again in the end. Asks nothing: it is for a pipeline
     whose environment asks, and for cells made for practice. Its account stays.
     """
+    from cellfactory.cli.rebuilding import rebuild, rebuild_layers
+
     most = seconds_of(within)
     design = read_design(inventory_file)
     if cell not in design.inventory.cells:
@@ -227,9 +223,9 @@ def drill(
         first_apply=False,
     )
     began = (
-        _rebuild_layers(inventory_file, cell, layer, request)
+        rebuild_layers(inventory_file, cell, layer, request)
         if layer
-        else _rebuild(design, cell, request, keeps=buckets == "keep")
+        else rebuild(design, cell, request, keeps=buckets == "keep")
     )
     took = time.monotonic() - began
     verdict = f"{write_duration(round(took))} of {within}"
@@ -237,43 +233,3 @@ def drill(
     if took > most:
         msg = f"rebuilding {cell} took {verdict}"
         raise UsageError(msg)
-
-
-def _rebuild(design: Design, cell: str, request: Request, *, keeps: bool) -> float:
-    """Rebuild a cell and its edges, and return when that began (s, of the monotonic clock)."""
-    from cellfactory.runs.rebuild import build_again, take_down
-
-    with Terminal(yes=True) as watcher:
-        down = take_down(
-            *(design, request, cell, watcher),
-            lambda departure: warn(render_taking_down(departure)),
-            buckets=keeps,
-        )
-        finish(down, "text")
-    began = time.monotonic()
-    with Terminal(yes=True) as watcher:
-        finish(build_again(design, request, cell, watcher, buckets=keeps), "text")
-    return began
-
-
-def _rebuild_layers(
-    inventory_file: Path, cell: str, layer: Sequence[str], request: Request
-) -> float:
-    """Rebuild some layers of a cell that nobody else needs; as `_rebuild`."""
-    from cellfactory.cli.terraform import apply, destroy
-
-    layers: list[str] = [each for each in REBUILT if each in layer]
-    if not layers:
-        msg = f"no layer that is rebuilt is among {', '.join(layer)}\n    known: "
-        raise UsageError(msg + ", ".join(reversed(REBUILT)))
-    where: dict[str, Any] = {
-        "sandbox": request.mode == "sandbox",
-        "parallel": request.parallel,
-        "registry": request.registry,
-        "cell": [cell],
-        "yes": True,
-    }
-    destroy(inventory_file, layer=layers, sweep=True, **where)
-    began = time.monotonic()
-    apply(inventory_file, output=request.output, layer=[*layer], no_bake=True, **where)
-    return began

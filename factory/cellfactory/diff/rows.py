@@ -4,7 +4,6 @@ change at a time.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -58,9 +57,9 @@ def ask_for_all(document: Data) -> Data:
     blocks = {}
     for word in ("resource", "data"):
         kinds = document.get(word)
-        if isinstance(kinds, dict) and '"${{ for ' in json.dumps(kinds):
+        if isinstance(kinds, dict):
             blocks[word] = {kind: _asked(named) for kind, named in kinds.items()}
-    return {**document, **blocks} if blocks else document
+    return {**document, **blocks}
 
 
 def _asked(named: Any) -> Any:

@@ -274,17 +274,13 @@ def _mesh(mesh: MeshImpact) -> Iterator[Told]:
     moves = ((mesh.to_gateway, "the gateway"), (mesh.to_peering, "peerings again"))
     for edges, where in moves:
         if edges:
-            names = listed(["--".join(edge) for edge in edges])
-            verb = "leads" if len(edges) == 1 else "lead"
-            text = f"{counted(len(edges), 'edge')} {verb} over {where}, in place: {names}"
+            text = _of_edges(edges, f"leads over {where}, in place", f"lead over {where}, in place")
             yield Told(level="caution", subject=subject, text=text)
     if mesh.retired:
-        names = listed(["--".join(edge) for edge in mesh.retired])
-        verb = "loses its" if len(mesh.retired) == 1 else "lose their"
         yield Told(
             level="danger",
             subject=subject,
-            text=f"{counted(len(mesh.retired), 'edge')} {verb} way back: {names}",
+            text=_of_edges(mesh.retired, "loses its way back", "lose their way back"),
             details=("connections are deleted: going back is asking for each of them again",),
         )
     yield from _gateway(mesh, subject)
@@ -297,14 +293,23 @@ def _mesh(mesh: MeshImpact) -> Iterator[Told]:
     )
     for verb, edges, level in ways:
         if edges:
-            names = listed(["--".join(edge) for edge in edges])
             yield Told(
                 level=level,
                 subject=subject,
-                text=f"{verb} {counted(len(edges), 'edge')}: {names}",
+                text=f"{verb} {counted(len(edges), 'edge')}: {_names(edges)}",
                 disrupts=verb == "loses",
                 is_of_mesh=True,
             )
+
+
+def _of_edges(edges: Sequence[tuple[str, str]], one: str, several: str) -> str:
+    """Say what becomes of edges, in words for one and for several of them."""
+    says = one if len(edges) == 1 else several
+    return f"{counted(len(edges), 'edge')} {says}: {_names(edges)}"
+
+
+def _names(edges: Sequence[tuple[str, str]]) -> str:
+    return listed(["--".join(edge) for edge in edges])
 
 
 def _gateway(mesh: MeshImpact, subject: str) -> Iterator[Told]:
@@ -316,12 +321,10 @@ def _gateway(mesh: MeshImpact, subject: str) -> Iterator[Told]:
             details=("a gateway does not move: plan and apply refuse it where it stands (F781)",),
         )
     if mesh.regrouped:
-        names = listed(["--".join(edge) for edge in mesh.regrouped])
-        verb = "is" if len(mesh.regrouped) == 1 else "are"
         yield Told(
             level="danger",
             subject=subject,
-            text=f"{counted(len(mesh.regrouped), 'edge')} {verb} interrupted: {names}",
+            text=_of_edges(mesh.regrouped, "is interrupted", "are interrupted"),
             details=("an attachment is in no route table until it is in the other one",),
             disrupts=True,
         )

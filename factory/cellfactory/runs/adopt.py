@@ -80,8 +80,7 @@ def adopt(
     search = search_orphans(declared, context)
     stacks = {stack.id: stack for stack in list_stacks(design.inventory, design.facts)}
     chosen = [stacks[stack] for stack in _concerned(context, search, stacks)]
-    sources = sources_of(request, design, chosen)
-    work = _Work(context=context, jobs=dict(_jobs(context, chosen, sources)))
+    work = _work(context, request, design, chosen)
     with forwarding_signals(context.children):
         found, failed = _find(work, watcher)
         unplaced = tuple(_unplaced(search.orphans, stacks, found))
@@ -107,12 +106,16 @@ def import_found(
     """
     context = open_context(design.inventory.state, request, watcher)
     chosen = [s for s in list_stacks(design.inventory, design.facts) if s.id in stacks]
-    sources = sources_of(request, design, chosen)
-    work = _Work(context=context, jobs=dict(_jobs(context, chosen, sources)))
+    work = _work(context, request, design, chosen)
     with forwarding_signals(context.children):
         found, failed = _find(work, watcher)
         results = (*failed, *_agreed(work, found, request, watcher))
     return Outcome(results=results, stopped=context.children.stopping)
+
+
+def _work(context: RunContext, request: Request, design: Design, chosen: Sequence[Stack]) -> _Work:
+    sources = sources_of(request, design, chosen)
+    return _Work(context=context, jobs=dict(_jobs(context, chosen, sources)))
 
 
 def _agreed(

@@ -7,11 +7,10 @@ it, the same command, or `apply`, goes on from what is recorded.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 
-from cellfactory.design import Design
+from cellfactory.design import Design, without_cells
 from cellfactory.layers import Stack, StackId, list_stacks
 from cellfactory.layers.rows import REBUILT
 from cellfactory.runs.adopt import import_found
@@ -21,10 +20,10 @@ from cellfactory.runs.departure import Departure, Leaving
 from cellfactory.runs.freshness import sources_of
 from cellfactory.runs.request import Outcome, Request
 from cellfactory.runs.watcher import Watcher
-from cellfactory.terraform.kept_parts import BUCKETS, KeptParts
+from cellfactory.terraform.kept_parts import KeptParts, buckets_in
 from cellfactory.terraform.leaving import EDGE_LAYERS
 from cellfactory.terraform.selection import Selection
-from cellfactory.terraform.workspace import CONFIGURATION, Sources
+from cellfactory.terraform.workspace import Sources
 
 WHY = "the cell is rebuilt"
 
@@ -77,7 +76,7 @@ def build_again(
     """
     stacks, sources = _joined_sources(design, request, cell)
     for stack in stacks if buckets else ():
-        if stack.id.owner != cell or not holds_buckets(sources[stack.id]):
+        if stack.id.owner != cell or not any(buckets_in(sources[stack.id])):
             continue
         before = [s.id for s in stacks if s.id.owner == cell and s.id in stack.waits_for]
         for outcome in _taken_up(design, request, stack.id, before, watcher):
@@ -90,8 +89,7 @@ def build_again(
 def _joined_sources(
     design: Design, request: Request, cell: str
 ) -> tuple[tuple[Stack, ...], Mapping[StackId, Sources]]:
-    stacks = {stack.id: stack for stack in list_stacks(design.inventory, design.facts)}
-    joined = tuple(stacks[each] for each in joined_stacks(design, stacks.values(), cell))
+    joined = tuple(joined_stacks(design, cell))
     return joined, sources_of(request, design, joined)
 
 
@@ -108,23 +106,18 @@ def _about(request: Request, stacks: Collection[StackId]) -> Request:
     return replace(request, selection=Selection(stacks=tuple(stack.name for stack in stacks)))
 
 
-def joined_stacks(design: Design, stacks: Collection[Stack], cell: str) -> Iterator[StackId]:
+def joined_stacks(design: Design, cell: str) -> Iterator[Stack]:
     """Yield what a cell is made of but its account, and what joins others to it, in order.
 
     Others are those of whose stacks one would be another without the cell, and meshes whose
     gateways lead to its blocks.
     """
-    rest = list_stacks(design.without(cell).inventory, design.facts)
-    without = {stack.id: stack for stack in rest}
+    inventory, facts = design.inventory, design.facts
+    stacks = list_stacks(inventory, facts)
+    without = {stack.id: stack for stack in list_stacks(without_cells(inventory, cell), facts)}
     moved = {stack.id.owner for stack in stacks if without.get(stack.id) != stack}
-    moved |= {*design.inventory.linked_meshes(design.inventory.cells[cell].mesh)}
+    moved |= {*inventory.linked_meshes(inventory.cells[cell].mesh)}
     for stack in stacks:
         layers = REBUILT if stack.id.owner == cell else EDGE_LAYERS
         if stack.id.owner in moved and stack.id.layer in layers:
-            yield stack.id
-
-
-def holds_buckets(sources: Sources) -> bool:
-    """Whether a synthesized stack declares a bucket."""
-    document: Mapping[str, Mapping[str, object]] = json.loads(sources[CONFIGURATION])
-    return BUCKETS in document.get("resource", {})
+            yield stack

@@ -11,7 +11,7 @@ Source:
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +29,7 @@ from cellfactory.terraform.running import (
     run_terraform,
 )
 from cellfactory.terraform.turns import stack_lock
-from cellfactory.terraform.workspace import Workspace
+from cellfactory.terraform.workspace import Sources, Workspace
 
 BUCKETS = "aws_s3_bucket"
 """A bucket, and, as a beginning, every type of what is set on one."""
@@ -90,13 +90,18 @@ def addresses_in(context: RunContext, record: Record, space: Workspace) -> list[
 def bucket_names(record: Record) -> Iterator[str]:
     """Name the buckets that a stack was last applied with; what is an expression is filled in."""
     account = record.inputs.get("account_id", record.account)
-    for source in record.sources.values():
+    for bucket in buckets_in(record.sources):
+        yield str(bucket["bucket"]).replace("${var.account_id}", str(account))
+
+
+def buckets_in(sources: Sources) -> Iterator[Mapping[str, Any]]:
+    """Yield the buckets that the Terraform of a stack declares."""
+    for source in sources.values():
         try:
             buckets = json.loads(source).get("resource", {}).get(BUCKETS, {})
         except (ValueError, AttributeError, RecursionError):
             continue
-        for bucket in buckets.values():
-            yield str(bucket["bucket"]).replace("${var.account_id}", str(account))
+        yield from buckets.values()
 
 
 def empty_buckets(

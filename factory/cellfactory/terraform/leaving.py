@@ -105,7 +105,7 @@ def plot_course(
         peers: the cells and meshes of the inventory that may be joined to them.
         blocks: theirs; what leads to them from gateway to gateway names no cell.
     """
-    ends = frozenset(map(str, blocks))
+    ends = {*cells, *map(str, blocks)}
     standing_owners = {stack.owner for stack in standing}
     recorded = {stack.owner for stack in records if stack.cell}
     joined = {s: joined_to(r) for s, r in records.items() if s.layer in EDGE_LAYERS}
@@ -113,7 +113,7 @@ def plot_course(
         stack
         for stack, names in joined.items()
         if stack.owner not in cells
-        and (names & {*cells, *ends} or (stack.owner in peers and not records[stack].complete))
+        and (names & ends or (stack.owner in peers and not records[stack].complete))
     }
     strangers = {s.owner for s in touched if s.cell and s.owner not in standing_owners}
     strangers |= {

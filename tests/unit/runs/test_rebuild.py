@@ -181,8 +181,7 @@ def test_without_a_cell_that_is_none_nothing_is_another() -> None:
 
 def test_of_others_only_what_joins_them_is_applied_with_it() -> None:
     whole, _ = designs()
-    stacks = list_stacks(whole.inventory, whole.facts)
-    found = [*joined_stacks(whole, stacks, MIDDLE)]
+    found = [stack.id for stack in joined_stacks(whole, MIDDLE)]
     assert {stack.layer for stack in found if stack.owner == MIDDLE} == {*OWN}
     assert {stack.layer for stack in found if stack.owner != MIDDLE} <= {*EDGE_LAYERS}
     assert {stack.owner for stack in found} == {*CELLS}
@@ -190,8 +189,7 @@ def test_of_others_only_what_joins_them_is_applied_with_it() -> None:
 
 def test_a_cell_that_nobody_is_joined_to_is_applied_alone() -> None:
     whole, _ = designs(cells=1)
-    stacks = list_stacks(whole.inventory, whole.facts)
-    found = [*joined_stacks(whole, stacks, "cell-000")]
+    found = [stack.id for stack in joined_stacks(whole, "cell-000")]
     assert {stack.layer for stack in found} == {"network", "cluster", "platform"}
 
 
@@ -208,8 +206,7 @@ def test_gateways_elsewhere_that_lead_to_a_cell_are_applied_with_it() -> None:
         made["cells"][name]["mesh"] = mesh
     texts = Texts(inventory=render(made), inventory_file="i", lock=None, lock_file="l")
     design = make_design(texts, load_facts())
-    stacks = list_stacks(design.inventory, design.facts)
-    found = {str(stack) for stack in joined_stacks(design, stacks, "cell-000")}
+    found = {str(stack.id) for stack in joined_stacks(design, "cell-000")}
     assert {"east-segments", "west-segments", "cell-001-routes", "cell-002-routes"} <= found
     assert not any(name.startswith(("alone", "cell-003")) for name in found)
     assert "cell-002-transit" not in found
